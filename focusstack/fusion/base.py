@@ -1,0 +1,60 @@
+"""What every fuser is: frames go in one by one, a composite comes out.
+
+A fuser never sees more than one frame at a time and its memory does not depend on their number.
+One that needs to see the frames twice says so with ``passes = 2``: the pipeline then feeds every
+frame, in the same order, once per pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from focusstack.typing import Float32
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What comes out of a fuser.
+
+    Attributes
+    ----------
+    image : (H, W[, 3]) float32 ndarray
+        The composite, sRGB-encoded, not clipped.
+    depth : (H, W) float32 ndarray
+        Focus index: which frame is sharpest, interpolated between frames (0 = first frame added).
+    confidence : (H, W) float32 ndarray
+        0..1: how sure the depth is; 0 where nothing is textured.
+    source : (H, W) ndarray of uint16
+        Index of the frame that weighs most in each pixel.
+    """
+
+    image: Float32
+    depth: Float32
+    confidence: Float32
+    source: Float32
+
+
+class Fuser(Protocol):
+    """A streaming fusion method."""
+
+    passes: int
+
+    def add(self, frame: Float32, validity: Float32 | None = None) -> None:
+        """Take one frame.
+
+        Parameters
+        ----------
+        frame : (H, W[, 3]) float32 ndarray
+            Aligned, exposure-equalised, sRGB-encoded; 1 is the reference's white, values above
+            occur. Not modified.
+        validity : (H, W) float32 ndarray, optional
+            0 where the frame has nothing, 1 where it is to be trusted, between where others are
+            to be preferred (clipped). None means 1 everywhere.
+        """
+
+    def end_pass(self) -> None:
+        """All frames have been added once."""
+
+    def result(self) -> Fused:
+        """Return the composite, after the last pass."""

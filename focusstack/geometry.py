@@ -1,0 +1,133 @@
+"""Coordinates and the one warp.
+
+Convention, everywhere in the package: ``(x, y)`` in pixels, x right, y down, **pixel centres at
+integers**. Scaling an image by ``s`` maps ``p`` to ``(p + 0.5) * s - 0.5``. A matrix maps frame
+pixels to reference-frame pixels; everything that moves a pixel (alignment, proxy scale, crop) is
+composed into one matrix first, so that a picture is resampled once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from focusstack.typing import Float32, Image, Matrix, Points
+
+WARP_REACH = 4
+"""Pixels on each side of a sample that the Lanczos4 kernel touches (8 x 8 taps)."""
+
+
+@dataclass(frozen=True)
+class Rect:
+    """An axis-aligned rectangle of whole pixels in reference-frame coordinates."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def area(self) -> int:
+        """Number of pixels inside."""
+        return self.width * self.height
+
+    def corners(self) -> Points:
+        """Centres of the four corner pixels, ``(4, 2)``, clockwise from the top left."""
+        x1, y1 = self.x + self.width - 1, self.y + self.height - 1
+        return np.array([[self.x, self.y], [x1, self.y], [x1, y1], [self.x, y1]], float)
+
+
+def identity() -> Matrix:
+    """Return the matrix that moves nothing."""
+    return np.eye(3)
+
+
+def translation(x: float, y: float) -> Matrix:
+    """Return the matrix that adds ``(x, y)``."""
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], float)
+
+
+def scaling(s: float) -> Matrix:
+    """Return the matrix of an image resize by `s`: ``(p + 0.5) * s - 0.5``."""
+    half = 0.5 * (s - 1)
+    return np.array([[s, 0, half], [0, s, half], [0, 0, 1]], float)
+
+
+def normalised(H: Matrix) -> Matrix:
+    """Scale `H` so that ``H[2, 2] = 1``."""
+    return np.asarray(H / H[2, 2], float)
+
+
+def transform(H: Matrix, points: Points) -> Points:
+    """Map ``(N, 2)`` points through `H`."""
+    x, y = points[:, 0], points[:, 1]
+    w = H[2, 0] * x + H[2, 1] * y + H[2, 2]
+    u = (H[0, 0] * x + H[0, 1] * y + H[0, 2]) / w
+    v = (H[1, 0] * x + H[1, 1] * y + H[1, 2]) / w
+    return np.stack([u, v], axis=1)
+
+
+def outline(width: int, height: int) -> Points:
+    """Centres of an image's four corner pixels, clockwise from the top left."""
+    return Rect(0, 0, width, height).corners()
+
+
+def at_scale(H: Matrix, s: float) -> Matrix:
+    """Re-express `H`, found on images resized by `s`, for the full-size images."""
+    return normalised(np.linalg.inv(scaling(s)) @ H @ scaling(s))
+
+
+def zoom_and_rotation(H: Matrix, width: int, height: int) -> tuple[float, float]:
+    """Return zoom (1 = none) and rotation (degrees, clockwise on screen) at the image centre."""
+    c = np.array([[(width - 1) / 2, (height - 1) / 2]])
+    p = transform(H, np.concatenate([c, c + [[1, 0]], c + [[0, 1]]]))
+    J = np.stack([p[1] - p[0], p[2] - p[0]], axis=1)
+    zoom = float(np.sqrt(abs(np.linalg.det(J))))
+    angle = float(np.degrees(np.arctan2(J[1, 0] - J[0, 1], J[0, 0] + J[1, 1])))
+    return zoom, angle
+
+
+def warp(image: Image, H: Matrix, rect: Rect) -> Image:
+    """Resample `image` into `rect` of the reference frame with one Lanczos4 interpolation.
+
+    Parameters
+    ----------
+    image : ndarray
+        The frame, any channel count, float32 for best quality.
+    H : (3, 3) ndarray
+        Frame pixel to reference pixel.
+    rect : Rect
+        The part of the reference frame to fill.
+
+    Returns
+    -------
+    ndarray
+        ``(rect.height, rect.width[, C])`` of the image's dtype; zero where the frame has nothing.
+    """
+    M = translation(-rect.x, -rect.y) @ H
+    return cv2.warpPerspective(
+        image, M, (rect.width, rect.height), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_CONSTANT
+    )
+
+
+def coverage(H: Matrix, size: tuple[int, int], rect: Rect, reach: int = WARP_REACH) -> Float32:
+    """Return 1 where `rect` lies inside the frame by at least `reach` pixels, else 0, from geometry.
+
+    Parameters
+    ----------
+    H : (3, 3) ndarray
+        Frame pixel to reference pixel.
+    size : tuple of int
+        Width and height of the frame.
+    rect : Rect
+        The part of the reference frame asked about.
+    reach : int, optional
+        Margin in frame pixels.
+    """
+    width, height = size
+    x, y = np.meshgrid(np.arange(rect.width) + rect.x, np.arange(rect.height) + rect.y)
+    p = transform(np.linalg.inv(H), np.stack([x.ravel(), y.ravel()], 1).astype(float))
+    inside = (p >= reach - 1).all(1) & (p[:, 0] <= width - reach) & (p[:, 1] <= height - reach)
+    return inside.reshape(rect.height, rect.width).astype(np.float32)

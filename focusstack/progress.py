@@ -1,0 +1,51 @@
+"""How far along: a protocol that stages report to, silent unless someone listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Receives the stages of a run."""
+
+    def start(self, stage: str, total: int) -> None:
+        """Begin `stage`, which takes `total` steps."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Report `steps` more done."""
+
+    def finish(self) -> None:
+        """End the current stage."""
+
+    def warn(self, message: str) -> None:
+        """Show a warning at once; it also lands in the report."""
+
+
+class Silent:
+    """A Progress that says nothing: the library's default."""
+
+    def start(self, stage: str, total: int) -> None:
+        """Ignore."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Ignore."""
+
+    def finish(self) -> None:
+        """Ignore."""
+
+    def warn(self, message: str) -> None:
+        """Ignore."""
+
+
+def track(progress: Progress, stage: str, items: Iterable[T], total: int) -> Iterator[T]:
+    """Yield `items`, reporting each to `progress` once it has been dealt with."""
+    progress.start(stage, total)
+    try:
+        for item in items:
+            yield item
+            progress.advance()
+    finally:
+        progress.finish()

@@ -1,0 +1,23 @@
+"""Names for the arrays that the stages pass to each other."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[Any]
+"""RGB ``(H, W, 3)`` or grey ``(H, W)``; uint8, uint16 or float32 0..1, sRGB-encoded."""
+
+Float32: TypeAlias = NDArray[np.float32]
+"""A float32 array: an image whose values may exceed 0..1, or a map."""
+
+Matrix: TypeAlias = NDArray[np.float64]
+"""``(3, 3)``, frame pixel to reference-frame pixel, ``H[2, 2] = 1``."""
+
+Points: TypeAlias = NDArray[np.float64]
+"""``(N, 2)`` pixel coordinates ``(x, y)``, pixel centres at integers."""
+
+Mask: TypeAlias = NDArray[np.bool_]
+"""``(H, W)``, True where a pixel carries information."""
