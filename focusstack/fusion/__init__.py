@@ -1,1 +1,44 @@
-""""""
+"""Focus fusion: frames that are aligned and equally exposed become one sharp image."""
+
+from __future__ import annotations
+
+from focusstack.errors import UsageError
+from focusstack.fusion import pyramid
+from focusstack.fusion.base import Fused, Fuser, FuserFactory
+from focusstack.fusion.options import FusionOptions
+
+FUSERS: dict[str, FuserFactory] = {
+    "auto": pyramid.make,
+    "pyramid": pyramid.make,
+    "weighted": pyramid.make,
+    "depth": pyramid.make,
+}
+"""Every fusion method by the name users know it by."""
+
+
+def make_fuser(shape: tuple[int, ...], frames: int, options: FusionOptions | None = None) -> Fuser:
+    """Return a fuser by `options.method`.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(H, W)`` or ``(H, W, 3)`` of the aligned frames.
+    frames : int
+        How many frames will be added in each pass.
+    options : FusionOptions, optional
+        Defaults if not given.
+
+    Raises
+    ------
+    UsageError
+        If there is no method of that name.
+    """
+    options = FusionOptions() if options is None else options
+    if options.method not in FUSERS:
+        raise UsageError(
+            f"there is no fusion method '{options.method}'", f"choose one of {', '.join(FUSERS)}"
+        )
+    return FUSERS[options.method](shape, frames, options)
+
+
+__all__ = ["FUSERS", "Fused", "Fuser", "FuserFactory", "FusionOptions", "make_fuser"]

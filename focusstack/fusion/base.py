@@ -7,9 +7,14 @@ frame, in the same order, once per pass.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
+from focusstack.fusion.options import FusionOptions
 from focusstack.typing import Float32
 
 
@@ -32,7 +37,7 @@ class Fused:
     image: Float32
     depth: Float32
     confidence: Float32
-    source: Float32
+    source: NDArray[np.uint16]
 
 
 class Fuser(Protocol):
@@ -58,3 +63,7 @@ class Fuser(Protocol):
 
     def result(self) -> Fused:
         """Return the composite, after the last pass."""
+
+
+FuserFactory: TypeAlias = Callable[[tuple[int, ...], int, FusionOptions], Fuser]
+"""Makes a fuser from the frames' shape, how many frames will come, and the options."""

@@ -1,0 +1,91 @@
+"""Gaussian and Laplacian pyramids that reuse their memory from frame to frame.
+
+P. J. Burt and E. H. Adelson, "The Laplacian Pyramid as a Compact Image Code", IEEE Transactions on
+Communications 31(4), 1983.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from focusstack.typing import Float32
+
+SMALLEST_SIDE = 8
+"""No level gets smaller than this."""
+
+MOST_LEVELS = 8
+"""Band-pass levels at most: the coarsest one averages over 2**8 pixels."""
+
+
+def level_shapes(height: int, width: int, most: int = MOST_LEVELS) -> list[tuple[int, int]]:
+    """Return ``(height, width)`` of every level, finest first, the low-pass base last."""
+    shapes = [(height, width)]
+    while len(shapes) <= most and min(shapes[-1]) >= 2 * SMALLEST_SIDE:
+        h, w = shapes[-1]
+        shapes.append(((h + 1) // 2, (w + 1) // 2))
+    return shapes
+
+
+def down(image: Float32, dst: Float32 | None = None) -> Float32:
+    """Halve `image` with the 5 x 5 binomial kernel; odd sizes round up."""
+    return np.asarray(cv2.pyrDown(image, dst))
+
+
+def up(image: Float32, shape: tuple[int, ...], dst: Float32 | None = None) -> Float32:
+    """Double `image` to `shape` (height, width first), the counterpart of :func:`down`."""
+    return np.asarray(cv2.pyrUp(image, dst, (shape[1], shape[0])))
+
+
+def up_to(image: Float32, shapes: list[tuple[int, int]], level: int) -> Float32:
+    """Double `image`, which is at `level` of `shapes`, until it has the size of level 0."""
+    for finer in reversed(shapes[:level]):
+        image = up(image, finer)
+    return image
+
+
+class LaplacianPyramid:
+    """Band-pass levels and base of one image after another, in memory allocated once.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(H, W)`` or ``(H, W, 3)`` of the images.
+    most : int, optional
+        Band-pass levels at most.
+
+    Attributes
+    ----------
+    shapes : list of tuple of int
+        ``(height, width)`` of each level, the base last.
+    bands : list of ndarray
+        The band-pass levels of the latest image, finest first; overwritten by the next.
+    base : ndarray
+        The low-pass remainder of the latest image.
+    """
+
+    def __init__(self, shape: tuple[int, ...], most: int = MOST_LEVELS) -> None:
+        self.shapes = level_shapes(shape[0], shape[1], most)
+        self._full = [np.empty(s + shape[2:], np.float32) for s in self.shapes]
+        self.bands = self._full[:-1]
+        self.base = self._full[-1]
+        self._gauss = [np.empty(s + shape[2:], np.float32) for s in self.shapes[1:]]
+
+    def decompose(self, image: Float32) -> None:
+        """Fill `bands` and `base` from `image`, which is left as it is."""
+        fine = image
+        for band, gauss in zip(self.bands, self._gauss, strict=True):
+            down(fine, gauss)
+            up(gauss, band.shape, band)
+            cv2.subtract(fine, band, band)
+            fine = gauss
+        np.copyto(self.base, fine)
+
+
+def collapse(bands: list[Float32], base: Float32) -> Float32:
+    """Add up band-pass levels (finest first) and base to the image they describe."""
+    image = base
+    for band in reversed(bands):
+        image = up(image, band.shape)
+        cv2.add(image, band, image)
+    return image if bands else base.copy()

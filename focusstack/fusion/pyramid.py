@@ -1,0 +1,124 @@
+"""Plain Laplacian-pyramid fusion: at every level and place, the strongest frame wins.
+
+G. Piella's survey "A general framework for multiresolution image fusion: from pixels to regions",
+Information Fusion 4(4), 2003, describes the family: window-based activity, selection by maximum.
+The base, which has no activity of its own, is averaged with the activity beneath it as weight.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from focusstack.fusion.base import Fused, Fuser
+from focusstack.fusion.depth_tracker import DepthTracker
+from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, up
+from focusstack.fusion.luminance import luma_of
+from focusstack.fusion.options import FusionOptions
+from focusstack.fusion.validity import filled, validity_levels
+from focusstack.typing import Float32
+
+LEAST = 1e-12
+"""Energy that even a flat, trusted place has, so that trust decides between flat frames."""
+
+RADIUS = 2.0
+"""Reach of the energy window in pixels of each level."""
+
+
+class PyramidFuser:
+    """Streaming selection of the strongest Laplacian coefficient.
+
+    Memory: about 14 luma planes for RGB, whatever the number of frames.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(H, W)`` or ``(H, W, 3)``.
+    options : FusionOptions
+        `radius` is the reach of the energy window.
+    """
+
+    passes = 1
+
+    def __init__(self, shape: tuple[int, ...], options: FusionOptions) -> None:
+        self._pyramid = LaplacianPyramid(shape)
+        shapes = self._pyramid.shapes
+        self._window = 2 * round(RADIUS if options.radius is None else options.radius) + 1
+        self._kept = [np.zeros_like(band) for band in self._pyramid.bands]
+        self._strongest = [np.full(s, -1, np.float32) for s in shapes[:-1]]
+        self._base = np.zeros_like(self._pyramid.base)
+        self._base_weight = np.zeros(shapes[-1], np.float32)
+        self._tracker = DepthTracker(shapes[min(1, len(shapes) - 1)])
+        self._shape = shape
+
+    def add(self, frame: Float32, validity: Float32 | None = None) -> None:
+        """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
+        shapes = self._pyramid.shapes
+        trust = None if validity is None else validity_levels(validity, shapes)
+        self._pyramid.decompose(frame if validity is None else filled(frame, validity))
+        energies = []
+        for level, band in enumerate(self._pyramid.bands):
+            energy = self._energy(band)
+            if trust is not None:
+                energy *= trust[level]
+            stronger = cv2.compare(energy, self._strongest[level], cv2.CMP_GT)
+            cv2.copyTo(band, stronger, self._kept[level])
+            cv2.max(energy, self._strongest[level], self._strongest[level])
+            energies.append(energy)
+        self._add_base(energies, None if trust is None else trust[-1])
+        self._tracker.add(self._focus(energies))
+
+    def end_pass(self) -> None:
+        """All frames have been added."""
+
+    def result(self) -> Fused:
+        """Return the composite; see :class:`focusstack.fusion.base.Fuser`."""
+        weight = np.maximum(self._base_weight, LEAST)
+        base = (self._base / (weight if self._base.ndim == 2 else weight[..., None])).astype(
+            np.float32
+        )
+        tracker, shape = self._tracker, self._shape
+
+        def full(plane: Float32) -> Float32:
+            return plane if plane.shape == shape[:2] else up(plane, shape)
+
+        nearest = cv2.resize(tracker.index, shape[1::-1], interpolation=cv2.INTER_NEAREST)
+        return Fused(
+            image=collapse(self._kept, base),
+            depth=full(tracker.depth()),
+            confidence=np.clip(full(tracker.distinctness(1e-5)), 0, 1),
+            source=nearest.astype(np.uint16),
+        )
+
+    def _energy(self, band: Float32) -> Float32:
+        luma = luma_of(band)
+        window = (self._window, self._window)
+        energy: Float32 = np.asarray(
+            cv2.sqrBoxFilter(luma, cv2.CV_32F, window, normalize=True), np.float32
+        )
+        energy += LEAST
+        return energy
+
+    def _add_base(self, energies: list[Float32], trust: Float32 | None) -> None:
+        """Average the base with all the energy that lies beneath it as weight."""
+        weight = np.zeros(self._pyramid.shapes[0], np.float32)
+        for energy in energies:
+            weight = down(weight + energy)
+        weight += LEAST
+        if trust is not None:
+            weight *= trust
+        base = self._pyramid.base
+        self._base += base * (weight if base.ndim == 2 else weight[..., None])
+        self._base_weight += weight
+
+    def _focus(self, energies: list[Float32]) -> Float32:
+        """Focus measure at half size: what the two finest levels hold."""
+        if not energies:
+            return np.zeros(self._tracker.peak.shape, np.float32)
+        focus = down(energies[0])
+        return focus if len(energies) < 2 else np.asarray(cv2.add(focus, energies[1]))
+
+
+def make(shape: tuple[int, ...], frames: int, options: FusionOptions) -> Fuser:  # noqa: ARG001
+    """Return a :class:`PyramidFuser`; the number of frames does not matter to it."""
+    return PyramidFuser(shape, options)
