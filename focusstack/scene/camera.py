@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.geometry import normalised, scaling, translation
+from focusstack.geometry import normalised, translation
 from focusstack.typing import Matrix
 
 FOCAL_LENGTH = 1.2
@@ -115,8 +115,3 @@ def shots(
     to_reference = [normalised(views[reference] @ np.linalg.inv(V)) for V in views]
     to_reference[reference] = np.eye(3)
     return [Shot(float(focus[i]), to_reference[i], sway[i], exposure[i]) for i in range(frames)]
-
-
-def supersampled(H: Matrix, s: int) -> Matrix:
-    """Re-express `H`, given for whole pixels, for images with `s` samples per pixel."""
-    return normalised(scaling(s) @ H @ np.linalg.inv(scaling(s)))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
+import cv2
 import numpy as np
 
 from focusstack.geometry import Rect
 from focusstack.scene.sheets import SAMPLES, Sheet
 from focusstack.typing import Float32
+
+SOFTNESS = 0.9
+"""Standard deviation in samples of a lens at its sharpest: it leaves no detail to alias."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,11 @@ class Canvas:
             rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
             y0, y1 = (int(rows[0]), int(rows[-1]) + 1) if rows.size else (0, 1)
             x0, x1 = (int(columns[0]), int(columns[-1]) + 1) if columns.size else (0, 1)
+            reach = ceil(4 * SOFTNESS)
+            x0, y0 = max(x0 - reach, 0), max(y0 - reach, 0)
+            x1, y1 = min(x1 + reach, w), min(y1 + reach, h)
         cut = np.s_[y0:y1, x0:x1]
-        pixels = np.dstack([light[cut] * cover[cut][..., None], cover[cut]]).astype(np.float32)
+        paint = np.dstack([light[cut] * cover[cut][..., None], cover[cut]]).astype(np.float32)
+        pixels = np.asarray(cv2.GaussianBlur(paint, (0, 0), SOFTNESS), np.float32)
         x, y = x0 + self.rect.x * SAMPLES, y0 + self.rect.y * SAMPLES
         return Sheet(pixels, x, y, (a, b, c))

@@ -7,7 +7,7 @@ import numpy as np
 
 from focusstack.colour import linearise
 from focusstack.scene.canvas import Canvas
-from focusstack.scene.sheets import Sheet
+from focusstack.scene.sheets import SAMPLES, Sheet
 from focusstack.typing import Float32
 
 
@@ -65,7 +65,7 @@ def ellipse(canvas: Canvas, x: float, y: float, a: float, b: float, degrees: flo
     r = np.sqrt(u**2 + v**2)
     # Distance to the edge to first order: (r - 1) over the length of r's gradient.
     steep = np.sqrt((u / a) ** 2 + (v / b) ** 2) / np.maximum(r, 1e-6)
-    return np.clip(0.5 - (r - 1) / steep * canvas.unit * 2, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(0.5 - (r - 1) / steep * canvas.unit * SAMPLES, 0, 1), np.float32)
 
 
 def plane(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:

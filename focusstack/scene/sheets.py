@@ -51,14 +51,12 @@ class Sheet:
 
     def to_reference(self) -> Matrix:
         """Return the matrix from the picture's samples to reference pixels."""
-        return normalised(np.linalg.inv(scaling(SAMPLES)) @ translation(self.x, self.y))
+        return np.asarray(scaling(1 / SAMPLES) @ translation(self.x, self.y), float)
 
     def shift(self, sway: tuple[float, float]) -> Matrix:
         """Return how a camera moving sideways shifts the sheet, reference pixel to pixel."""
         a, b, c = self.depth
-        c -= MIDDLE_DEPTH
-        return np.eye(3) + np.array([[sway[0] * v for v in (a, b, c)],
-                                     [sway[1] * v for v in (a, b, c)], [0, 0, 0]])  # fmt: skip
+        return np.asarray(np.eye(3) + np.outer([*sway, 0.0], [a, b, c - MIDDLE_DEPTH]), float)
 
 
 @lru_cache(maxsize=128)
@@ -139,7 +137,7 @@ def _area(corners: np.ndarray, margin: int, within: Rect) -> Rect:
 
 
 def _seen(sheet: Sheet, view: Matrix, rect: Rect) -> Float32:
-    """Picture of `sheet` in `rect` of a frame: one interpolation of the samples, then area means."""
+    """Picture of `sheet` in `rect` of a frame: one interpolation, then means over the samples."""
     place = scaling(SAMPLES) @ translation(-rect.x, -rect.y) @ view @ sheet.to_reference()
     samples = cv2.warpPerspective(
         sheet.pixels,
@@ -160,7 +158,7 @@ def frame_depth(sheet: Sheet, view: Matrix, rect: Rect) -> Float32:
     y = (np.arange(rect.height) + rect.y)[:, None]
     rows = [back[i, 0] * x + back[i, 1] * y + back[i, 2] for i in range(3)]
     a, b, c = sheet.depth
-    return ((a * rows[0] + b * rows[1]) / rows[2] + c).astype(np.float32)
+    return np.asarray((a * rows[0] + b * rows[1]) / rows[2] + c, np.float32)
 
 
 def compose(
@@ -217,4 +215,5 @@ def compose(
             picture = defocus_tilted(picture, (plane - np.float32(focus)) * np.float32(blur))
         light[here] = picture + np.maximum(1 - picture[..., 3:], 0) * light[here]
     inner = np.s_[margin : margin + height, margin : margin + width]
-    return light[inner][..., :3] / np.maximum(light[inner][..., 3:], 1e-6), depth[inner]
+    colour = light[inner][..., :3] / np.maximum(light[inner][..., 3:], np.float32(1e-6))
+    return np.asarray(colour, np.float32), depth[inner]

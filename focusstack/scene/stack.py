@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from focusstack.colour import encode, to_dtype
 from focusstack.errors import UsageError
-from focusstack.geometry import Rect, outline, transform
+from focusstack.geometry import Rect, normalised, outline, transform
 from focusstack.scene.camera import Shot, shots
 from focusstack.scene.canvas import Canvas
 from focusstack.scene.charts import plane, stems, steps
@@ -179,7 +179,7 @@ def render_stack(
     dtype: np.dtype[np.generic] = np.dtype(np.uint8 if bits == 8 else np.uint16)
     pictures = []
     for shot in plan:
-        view = np.linalg.inv(shot.matrix)
+        view = normalised(np.asarray(np.linalg.inv(shot.matrix), float))
         sway = (float(shot.sway[0]), float(shot.sway[1]))
         light, _ = compose(sheets, view, size, focus=shot.focus, blur=blur, sway=sway)
         pictures.append(expose(light, shot.exposure, noise, rng, dtype))
