@@ -1,1 +1,1 @@
-""""""
+"""Picture files: reading, writing, and what they carry besides pixels."""

@@ -1,0 +1,292 @@
+"""Where the frames of a stack come from: files in natural order, or arrays in memory.
+
+A source tells its size and names at once and hands out one picture at a time, so that memory does
+not depend on the number of frames; `prefetch` decodes the next ones meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from focusstack.errors import InputError
+from focusstack.images.metadata import Metadata
+from focusstack.images.read import Picture, Probe, check_values, probe, read_picture
+from focusstack.images.search import Found, find_files, natural_key, survey
+from focusstack.typing import Image
+
+__all__ = [
+    "ArrayFrames",
+    "FileFrames",
+    "Found",
+    "FrameSource",
+    "find_files",
+    "natural_key",
+    "prefetch",
+    "survey",
+]
+
+T = TypeVar("T")
+
+_SAMPLE = 1 << 16
+"""Bytes read at the start, middle and end of files of equal size before they are read in full."""
+
+
+class FrameSource(Protocol):
+    """The frames of one stack, all of one size and kind.
+
+    Attributes
+    ----------
+    names : sequence of str
+        A unique file name for each frame.
+    size : tuple of int
+        Width and height, upright.
+    dtype : dtype
+        uint8, uint16 or float32.
+    channels : int
+        1 (grey) or 3 (RGB).
+    """
+
+    @property
+    def names(self) -> Sequence[str]:
+        """A unique file name for each frame."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, upright."""
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """Of the pixels: uint8, uint16 or float32."""
+
+    @property
+    def channels(self) -> int:
+        """1 (grey) or 3 (RGB)."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, i: int) -> Picture:
+        """Decode frame `i`; may be called from several threads at once."""
+
+
+class FileFrames:
+    """Frames in picture files.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Files in the order of the stack.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two, one cannot be read, sizes, dtypes or channels differ, two hold
+        the same bytes, or two names differ in folder or suffix only. Names the files.
+    """
+
+    def __init__(self, paths: Sequence[str | Path]) -> None:
+        self.paths = [Path(path) for path in paths]
+        self.names = [path.name for path in self.paths]
+        _check_count(len(self.paths))
+        _check_names([path.stem for path in self.paths], [str(path) for path in self.paths])
+        probes = [probe(path) for path in self.paths]
+        self.metadata: list[Metadata] = [found.metadata for found in probes]
+        self.size, self.dtype, self.channels = _common(self.names, probes)
+        _refuse_copies(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def read(self, i: int) -> Picture:
+        """Decode frame `i`.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be decoded.
+        """
+        return read_picture(self.paths[i])
+
+
+class ArrayFrames:
+    """Frames in memory.
+
+    Parameters
+    ----------
+    arrays : sequence of (H, W) or (H, W, 3) ndarray
+        Grey or RGB; uint8, uint16 or float32 with white at 1. Not copied, not modified.
+    names : sequence of str, optional
+        Unique; by default ``frame_0001`` and so on.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two, one is not a picture, sizes, dtypes or channels differ, two are
+        equal or two names are. Names the frames.
+    """
+
+    def __init__(self, arrays: Sequence[Image], names: Sequence[str] | None = None) -> None:
+        self.arrays = list(arrays)
+        count = len(self.arrays)
+        default = [f"frame_{i:04d}" for i in range(1, count + 1)]
+        self.names = default if names is None else list(names)
+        _check_count(count)
+        if len(self.names) != count:
+            raise InputError(
+                f"{count} frames have {len(self.names)} names.", "Give one name to each frame."
+            )
+        _check_names(self.names, self.names)
+        probes = [_described(n, a) for n, a in zip(self.names, self.arrays, strict=True)]
+        self.size, self.dtype, self.channels = _common(self.names, probes)
+        digests = [hashlib.sha256(np.ascontiguousarray(a).data).digest() for a in self.arrays]
+        _refuse_equal(digests, self.names)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def read(self, i: int) -> Picture:
+        """Return frame `i` without metadata; its pixels are read-only."""
+        view = self.arrays[i].view()
+        view.flags.writeable = False
+        return Picture(view, None, Metadata())
+
+
+def _described(name: str, array: Image) -> Probe:
+    """Describe an array as a file would be, after checking that it is a picture."""
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{name} is a {type(array).__name__}.", "Give each frame as numpy array.")
+    if array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,)) or 0 in array.shape:
+        raise InputError(
+            f"{name} has the shape {array.shape}.", "Frames are (H, W) grey or (H, W, 3) RGB."
+        )
+    if array.dtype not in (np.uint8, np.uint16, np.float32):
+        raise InputError(
+            f"{name} has pixels of type {array.dtype}.", "Use uint8, uint16, or float32 0..1."
+        )
+    check_values(name, array)
+    height, width = array.shape[:2]
+    return Probe(width, height, 1 if array.ndim == 2 else 3, array.dtype, Metadata())
+
+
+def _check_count(count: int) -> None:
+    if count < 2:
+        raise InputError(
+            f"A stack needs at least two frames; there {'is one' if count else 'are none'}.",
+            "Name a folder with all frames of the stack.",
+        )
+
+
+def _check_names(stems: Sequence[str], shown: Sequence[str]) -> None:
+    """Refuse names that would be the same in one output folder."""
+    seen: dict[str, str] = {}
+    for stem, name in zip(stems, shown, strict=True):
+        other = seen.setdefault(stem.casefold(), name)
+        if other is not name:
+            raise InputError(
+                f"{other} and {name} would have the same name in the output.",
+                "Leave one out or rename it.",
+            )
+
+
+def _common(
+    names: Sequence[str], probes: Sequence[Probe]
+) -> tuple[tuple[int, int], np.dtype[np.generic], int]:
+    """Size, dtype and channels of all frames, which must agree."""
+    sizes = [f"{p.width} x {p.height} pixels" for p in probes]
+    _check_equal(names, sizes, "size", "Use the frames as the camera wrote them, all one way up.")
+    kinds = [f"{'grey' if p.channels == 1 else 'RGB'} {p.dtype}" for p in probes]
+    _check_equal(names, kinds, "kind", "Export all frames with the same settings.")
+    first = probes[0]
+    return (first.width, first.height), first.dtype, first.channels
+
+
+def _check_equal(names: Sequence[str], values: Sequence[str], what: str, remedy: str) -> None:
+    """Name the frames whose value is not that of the majority (of the first, if undecided)."""
+    (usual, count), *others = Counter(values).most_common()
+    if not others:
+        return
+    odd = [f"{name} ({value})" for name, value in zip(names, values, strict=True) if value != usual]
+    more = f" and {len(odd) - 8} more" if len(odd) > 8 else ""
+    raise InputError(
+        f"The frames differ in {what}: {count} are {usual}, but not {', '.join(odd[:8])}{more}.",
+        f"Leave the odd ones out. {remedy}",
+    )
+
+
+def _refuse_copies(paths: Sequence[Path]) -> None:
+    """Refuse two files with the same bytes, reading in full only those that look the same."""
+    try:
+        sampled = [(path.stat().st_size, _digest(path, sample=True)) for path in paths]
+        shared = {key for key, count in Counter(sampled).items() if count > 1}
+        alike = [path for path, key in zip(paths, sampled, strict=True) if key in shared]
+        full = [_digest(path, sample=False) for path in alike]
+    except OSError as error:
+        raise InputError(f"{error.filename} cannot be read: {error.strerror}.") from error
+    _refuse_equal(full, [path.name for path in alike])
+
+
+def _digest(path: Path, sample: bool) -> bytes:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if not sample or size <= 3 * _SAMPLE:
+            return hashlib.file_digest(file, "sha256").digest()
+        found = hashlib.sha256()
+        for place in (0, (size - _SAMPLE) // 2, size - _SAMPLE):
+            file.seek(place)
+            found.update(file.read(_SAMPLE))
+        return found.digest()
+
+
+def _refuse_equal(keys: Sequence[Hashable], names: Sequence[str]) -> None:
+    groups: dict[Hashable, list[str]] = defaultdict(list)
+    for key, name in zip(keys, names, strict=True):
+        groups[key].append(name)
+    for same in groups.values():
+        if len(same) > 1:
+            raise InputError(f"{' and '.join(same)} hold the same picture.", "Keep one of them.")
+
+
+def prefetch(
+    read: Callable[[int], T], indices: Iterable[int], ahead: int = 2, workers: int = 1
+) -> Iterator[T]:
+    """Yield ``read(i)`` for each index in order, reading ahead in threads.
+
+    Parameters
+    ----------
+    read : callable
+        Called in a worker thread; what it raises is raised here in the place of its item.
+    indices : iterable of int
+        What to read.
+    ahead : int
+        Most results, finished or in the making, beside the one that has been yielded.
+    workers : int
+        Threads that read.
+
+    Yields
+    ------
+    object
+        Results in the order of `indices`. However the iteration ends, the threads have ended too
+        once the generator is closed.
+    """
+    if ahead < 1 or workers < 1:
+        raise ValueError("prefetch needs at least one worker and one item ahead")
+    waiting: deque[Future[T]] = deque()
+    source = iter(indices)
+    with ThreadPoolExecutor(workers, thread_name_prefix="prefetch") as pool:
+        try:
+            waiting.extend(pool.submit(read, i) for i in islice(source, ahead))
+            while waiting:
+                result = waiting.popleft().result()
+                waiting.extend(pool.submit(read, i) for i in islice(source, 1))
+                yield result
+                del result
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,134 @@
+"""One reader per file format: the header at once, the pixels on demand.
+
+OpenCV decodes JPEG and PNG: on 12 MP it takes 0.08 s where Pillow takes 0.13 (JPEG, same pixels),
+0.21 where Pillow takes 0.26 (8 bit PNG), and it keeps 16 bit RGB. It always leaves the orientation
+alone here, which is applied once, by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+from PIL import ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from focusstack.images.header import (
+    CONVERT,
+    SINGLE,
+    Header,
+    UnreadableError,
+    decoding,
+    pillow_pixels,
+)
+from focusstack.images.metadata import Metadata, checked_exif
+from focusstack.images.tiff import tiff_header
+from focusstack.typing import Image
+
+
+def read_header(file: BinaryIO) -> Header:
+    """Recognise the format of an open file by its first bytes and read its header.
+
+    Raises
+    ------
+    UnreadableError
+        If it is no picture, or one of a kind that is not supported.
+    """
+    start = file.read(16)
+    file.seek(0)
+    if not start:
+        raise UnreadableError("is empty")
+    if start.startswith(b"\xff\xd8\xff"):
+        return _jpeg(file)
+    if start.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _png(file)
+    if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return tiff_header(file)
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return _webp(file)
+    if start.startswith(b"BM"):
+        return _bmp(file)
+    raise UnreadableError(
+        "is not a picture that can be read", "Use JPEG, PNG, TIFF, WebP or BMP files."
+    )
+
+
+def _metadata(image: ImageFile.ImageFile) -> tuple[Metadata, str | None]:
+    """Return what Pillow found in the header."""
+    exif, note = checked_exif(image.info.get("exif"))
+    return Metadata(exif, image.info.get("icc_profile"), image.info.get("xmp")), note
+
+
+def _jpeg(file: BinaryIO) -> Header:
+    with decoding():
+        image = JpegImageFile(file)
+    channels = {"L": 1, "RGB": 3}.get(image.mode)
+    if channels is None:
+        raise UnreadableError(f"has {image.mode} colours, which are not supported", CONVERT)
+    flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR_RGB
+    metadata, note = _metadata(image)
+    decode = _opencv(file, flag | cv2.IMREAD_IGNORE_ORIENTATION)
+    return Header(*image.size, channels, np.dtype(np.uint8), metadata, decode, note)
+
+
+def _png(file: BinaryIO) -> Header:
+    start = file.read(26)
+    file.seek(0)
+    with decoding():
+        image = PngImageFile(file)
+        depth, colour = start[24], start[25]
+    if getattr(image, "is_animated", False):
+        raise UnreadableError("is an animation, not a single picture", SINGLE)
+    channels = 1 if colour in (0, 4) else 3
+    metadata, note = _metadata(image)
+
+    def decode() -> Image:
+        # Grey with alpha comes as BGRA with three equal channels.
+        pixels = _opencv(file, cv2.IMREAD_UNCHANGED)()
+        if pixels.ndim == 2:
+            return pixels if channels == 1 else np.repeat(pixels[..., None], 3, 2)
+        if channels == 1:
+            return np.ascontiguousarray(pixels[..., 2:] if pixels.shape[2] == 4 else pixels[..., 0])
+        code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+        return cv2.cvtColor(pixels, code)
+
+    dtype = np.dtype(np.uint16 if depth == 16 else np.uint8)
+    return Header(*image.size, channels, dtype, metadata, decode, note)
+
+
+def _webp(file: BinaryIO) -> Header:
+    with decoding():
+        image = WebPImageFile(file)
+    if getattr(image, "n_frames", 1) > 1:
+        raise UnreadableError("is an animation, not a single picture", SINGLE)
+    return _by_pillow(image)
+
+
+def _bmp(file: BinaryIO) -> Header:
+    with decoding():
+        image = BmpImageFile(file)
+    return _by_pillow(image)
+
+
+def _by_pillow(image: ImageFile.ImageFile) -> Header:
+    """Header of an 8 bit picture that Pillow decodes."""
+    metadata, note = _metadata(image)
+    channels = 1 if image.mode in ("1", "L", "LA") else 3
+    dtype = np.dtype(np.uint8)
+    return Header(*image.size, channels, dtype, metadata, lambda: pillow_pixels(image), note)
+
+
+def _opencv(file: BinaryIO, flags: int) -> Callable[[], Image]:
+    def decode() -> Image:
+        file.seek(0)
+        pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), flags)
+        if pixels is None:
+            raise UnreadableError("is damaged or truncated")
+        return pixels
+
+    return decode

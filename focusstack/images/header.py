@@ -1,0 +1,76 @@
+"""What a format reader hands over: a header at once, the pixels on demand."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import ImageFile
+
+from focusstack.images.metadata import Metadata
+from focusstack.typing import Image
+
+REPAIR = "Copy the file again from its source, or leave it out."
+CONVERT = "Save it as RGB or grey JPEG, PNG or TIFF with 8 or 16 bits."
+SINGLE = "Save each page as a file of its own."
+
+
+class UnreadableError(Exception):
+    """Why a file cannot be used (continuing its name), and the remedy."""
+
+    def __init__(self, reason: str, remedy: str = REPAIR) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known before decoding.
+
+    Attributes
+    ----------
+    width, height : int
+        As stored, before the orientation is applied.
+    channels : int
+        1 (grey) or 3 (RGB), without alpha.
+    dtype : dtype
+        uint8, uint16 or float32.
+    metadata : Metadata
+        As stored.
+    decode : callable
+        Returns the stored pixels ``(H, W)`` or ``(H, W, C)``: grey or RGB, then alpha if any. To be
+        called while the file is open.
+    note : str or None
+        What the user should know.
+    """
+
+    width: int
+    height: int
+    channels: int
+    dtype: np.dtype[np.generic]
+    metadata: Metadata
+    decode: Callable[[], Image]
+    note: str | None = None
+
+
+@contextlib.contextmanager
+def decoding() -> Iterator[None]:
+    """Turn whatever a decoder raises on broken data into one error."""
+    try:
+        yield
+    except UnreadableError:
+        raise
+    except Exception as error:  # decoders fail in every possible way on broken data
+        raise UnreadableError(f"is damaged or truncated ({error})") from error
+
+
+def pillow_pixels(image: ImageFile.ImageFile) -> Image:
+    """Decode an 8 bit picture by Pillow to grey or RGB, with alpha if it has any."""
+    plain = {"1": "L", "P": "RGB", "RGBX": "RGB"}.get(image.mode, image.mode)
+    if plain not in ("L", "LA", "RGB", "RGBA"):
+        raise UnreadableError(f"has {image.mode} colours, which are not supported", CONVERT)
+    with decoding():
+        return np.array(image if plain == image.mode else image.convert(plain))

@@ -1,0 +1,106 @@
+"""What a picture file says besides its pixels: EXIF, colour profile, XMP."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from focusstack.images import exif as tags
+from focusstack.version import __version__
+
+SOFTWARE = f"focusstack {__version__}"
+"""Written into the EXIF of every picture."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    r"""The blocks a file carries, as bytes.
+
+    Attributes
+    ----------
+    exif : bytes or None
+        EXIF, beginning with its TIFF header (``II*`` or ``MM``, without ``Exif\0\0``).
+    icc : bytes or None
+        ICC colour profile.
+    xmp : bytes or None
+        XMP packet, UTF-8.
+    """
+
+    exif: bytes | None = None
+    icc: bytes | None = None
+    xmp: bytes | None = None
+
+    @property
+    def orientation(self) -> int:
+        """EXIF orientation 1..8 as stored; 1 where there is none."""
+        found = self._number(tags.ORIENTATION)
+        return int(found) if found is not None and 1 <= found <= 8 else 1
+
+    @property
+    def software(self) -> str:
+        """Name of the program that wrote the file, empty if unknown."""
+        if self.exif is None:
+            return ""
+        return tags.text(tags.read(self.exif), tags.SOFTWARE)
+
+    @property
+    def exposure_time(self) -> float | None:
+        """Exposure time in seconds, None if unknown."""
+        return self._number(tags.EXPOSURE_TIME)
+
+    @property
+    def f_number(self) -> float | None:
+        """F-number, None if unknown."""
+        return self._number(tags.F_NUMBER)
+
+    @property
+    def iso(self) -> float | None:
+        """ISO speed, None if unknown."""
+        return self._number(tags.ISO)
+
+    @property
+    def exposure_value(self) -> float | None:
+        """EV at ISO 100, ``log2(N² / t) − log2(ISO / 100)``; None unless all three are known.
+
+        Source: APEX, Exif 2.32 annex C.
+        """
+        time, stop, iso = self.exposure_time, self.f_number, self.iso
+        if not time or not stop or not iso:
+            return None
+        return math.log2(stop**2 / time) - math.log2(iso / 100)
+
+    def _number(self, tag: int) -> float | None:
+        if self.exif is None:
+            return None
+        order, _ = tags.header(self.exif)
+        first = tags.read(self.exif)
+        found = tags.number(first, tag, order)
+        if found is None and tags.EXIF in first.children:
+            return tags.number(first.children[tags.EXIF], tag, order)
+        return found
+
+
+def checked_exif(exif: bytes | None) -> tuple[bytes | None, str | None]:
+    r"""Return EXIF bytes without their ``Exif\0\0`` mark; None and a note if damaged."""
+    if not exif:
+        return None, None
+    exif = exif.removeprefix(b"Exif\0\0")
+    try:
+        tags.read(exif)
+    except tags.ExifError as error:
+        return None, f"its EXIF data is damaged ({error}) and is left out"
+    return exif, None
+
+
+def for_output(metadata: Metadata | None, width: int, height: int) -> Metadata:
+    """Correct `metadata` for a picture of `width` x `height` pixels written by this program.
+
+    Orientation becomes 1, sizes the picture's, Software this program; the thumbnail goes. Exposure
+    fields keep their bytes.
+    """
+    given = metadata or Metadata()
+    xmp = given.xmp
+    if xmp is not None:
+        xmp = re.sub(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[1-8]", rb"\g<1>1", xmp)
+    return Metadata(tags.refreshed(given.exif, width, height, SOFTWARE), given.icc, xmp)

@@ -1,0 +1,174 @@
+"""Picture files in: pixels upright, in RGB or grey, with what the file says besides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from focusstack.colour import to_float
+from focusstack.errors import InputError
+from focusstack.images.formats import read_header
+from focusstack.images.header import Header, UnreadableError
+from focusstack.images.metadata import Metadata
+from focusstack.typing import Float32, Image
+
+READABLE = frozenset([".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp"])
+"""Suffixes, in lower case, of the files that are taken from a folder."""
+
+MOST_PIXELS = 1 << 29
+"""Larger pictures (537 MP) are refused: a damaged or malicious header, not a photograph."""
+
+BRIGHTEST = 16.0
+"""Float values above this (4 stops over white) are not on a scale where white is 1."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture.
+
+    Attributes
+    ----------
+    pixels : (H, W) or (H, W, 3) ndarray
+        Grey or RGB, uint8, uint16 or float32 with white at 1; EXIF orientation applied.
+    alpha : (H, W) float32 ndarray or None
+        0 where the file is transparent, 1 where it is opaque; None if it has no transparency.
+    metadata : Metadata
+        As stored: `Metadata.orientation` is the one that has been applied.
+    note : str or None
+        What the user should know about how the file was understood.
+    """
+
+    pixels: Image
+    alpha: Float32 | None
+    metadata: Metadata
+    note: str | None = None
+
+
+class Probe(NamedTuple):
+    """What a file will decode to: width and height are those of the upright picture."""
+
+    width: int
+    height: int
+    channels: int
+    dtype: np.dtype[np.generic]
+    metadata: Metadata
+
+
+def read_picture(path: str | Path) -> Picture:
+    """Decode a JPEG, PNG, TIFF, WebP or BMP file, recognised by its content.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, truncated, not a picture, larger than `MOST_PIXELS`, of
+        several pages, or holds CMYK, Lab or other pixels than 8 or 16 bit integers and float32;
+        or if float pixels are not finite or not on a scale where white is 1.
+    """
+    picture = _opened(Path(path), _decoded)
+    check_values(str(path), picture.pixels)
+    return picture
+
+
+def probe(path: str | Path) -> Probe:
+    """Read size, channels, dtype and metadata of a picture file without decoding its pixels.
+
+    Raises
+    ------
+    InputError
+        As `read_picture`, as far as the header tells.
+    """
+    return _opened(Path(path), _described)
+
+
+def oriented(pixels: Image, orientation: int) -> Image:
+    """Turn and mirror stored pixels upright.
+
+    Parameters
+    ----------
+    pixels : (H, W[, C]) ndarray
+        As stored in the file.
+    orientation : int
+        EXIF tag 0x0112, 1..8.
+    """
+    if orientation >= 5:
+        pixels = np.swapaxes(pixels, 0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _opened(path: Path, action: Callable[[Header], _T]) -> _T:
+    """Open the file, read its header and go on with `action`; every failure names the file."""
+    try:
+        with path.open("rb") as file:
+            header = read_header(file)
+            _check_size(header)
+            return action(header)
+    except UnreadableError as error:
+        raise InputError(f"{path} {error.reason}.", error.remedy) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            f"{path} cannot be read: {reason}.", "Check its name and permissions."
+        ) from error
+
+
+def _check_size(header: Header) -> None:
+    if header.width * header.height > MOST_PIXELS:
+        raise UnreadableError(
+            f"claims {header.width} x {header.height} pixels; the limit is {MOST_PIXELS}",
+            "If it really is that large, reduce it or cut it into parts.",
+        )
+
+
+def _described(header: Header) -> Probe:
+    width, height = header.width, header.height
+    if header.metadata.orientation >= 5:
+        width, height = height, width
+    return Probe(width, height, header.channels, header.dtype, header.metadata)
+
+
+def _decoded(header: Header) -> Picture:
+    stored = header.decode()
+    if stored.shape[:2] != (header.height, header.width) or stored.dtype != header.dtype:
+        raise UnreadableError("is damaged: its pixels do not match its header")
+    pixels = oriented(stored, header.metadata.orientation)
+    if pixels.ndim == 2 or pixels.shape[2] == 3:
+        return Picture(pixels, None, header.metadata, header.note)
+    colours = pixels[..., 0] if header.channels == 1 else pixels[..., :3]
+    notes = [header.note] if header.note else []
+    notes.append("its transparency is taken as a mask")
+    return Picture(
+        np.ascontiguousarray(colours), to_float(pixels[..., -1]), header.metadata, "; ".join(notes)
+    )
+
+
+def check_values(name: str, pixels: Image) -> None:
+    """Refuse float pixels that are not finite or not on a scale where white is 1.
+
+    Raises
+    ------
+    InputError
+        Naming `name`.
+    """
+    if pixels.dtype != np.float32:
+        return
+    low, high = float(pixels.min()), float(pixels.max())
+    if not np.isfinite([low, high]).all():
+        raise InputError(
+            f"{name} holds values that are not numbers (NaN or infinite).",
+            "Export it again, or as 16 bit integers.",
+        )
+    if high > BRIGHTEST:
+        raise InputError(
+            f"{name} holds float values up to {high:g}, where white must be 1.",
+            "Scale it so that white is 1, or export it as 16 bit integers.",
+        )

@@ -1,0 +1,251 @@
+"""Picture files out: under their name only once they are complete.
+
+Everything is written to a hidden temporary in the same folder, flushed to the disk and then
+renamed, so that a full disk or an interruption leaves the old file or none – never half a one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import mmap
+import os
+import secrets
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal, TypeAlias
+
+import cv2
+import numpy as np
+import tifffile
+from PIL import Image as Pillow
+
+from focusstack.colour import to_dtype
+from focusstack.errors import OutputError
+from focusstack.images import exif as tags
+from focusstack.images.metadata import Metadata, for_output
+from focusstack.typing import Image
+
+OutputFormat: TypeAlias = Literal["auto", "jpg", "png", "tif"]
+"""What the user may ask for; ``auto`` is the format of the input."""
+
+SUFFIXES = {".jpg": "jpg", ".jpeg": "jpg", ".jpe": "jpg", ".png": "png"} | {
+    ".tif": "tif",
+    ".tiff": "tif",
+}
+JPEG_SIDE = 65500
+"""Longest side that libjpeg writes."""
+
+JPEG_BLOCK = 65533 - 6
+"""Most EXIF bytes that one JPEG segment holds."""
+
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "Free some space or choose another --output."),
+    errno.EDQUOT: ("your disk quota is used up", "Free some space or choose another --output."),
+    errno.EROFS: ("the disk is read-only", "Choose another --output."),
+    errno.EACCES: ("you may not write there", "Choose another --output or change its permissions."),
+    errno.EPERM: ("you may not write there", "Choose another --output or change its permissions."),
+    errno.ENOENT: ("its folder does not exist", "Create the folder first."),
+    errno.ENOTDIR: ("its folder is a file", "Choose another --output."),
+    errno.EISDIR: ("a folder of that name exists", "Choose another --output or remove the folder."),
+    errno.ENAMETOOLONG: ("its name is too long", "Choose a shorter --output."),
+    errno.EFBIG: ("the file is too large for the disk", "Choose another --output."),
+}
+
+
+def suffix_for(
+    output_format: OutputFormat, input_suffix: str, dtype: np.dtype[np.generic] | type
+) -> str:
+    """Return the suffix of the output file, with its dot.
+
+    Parameters
+    ----------
+    output_format : {"auto", "jpg", "png", "tif"}
+        ``auto`` keeps the input's format; inputs in a format that is not written (WebP, BMP, RAW,
+        arrays) become PNG, or TIFF if they are float.
+    input_suffix : str
+        Suffix of the input file, with its dot; may be empty.
+    dtype : dtype
+        Of the pixels: float32 is only ever written as TIFF by ``auto``.
+    """
+    if output_format != "auto":
+        return f".{output_format}"
+    if np.dtype(dtype) == np.float32:
+        return ".tif"
+    suffix = input_suffix.lower()
+    return input_suffix if suffix in SUFFIXES else ".png"
+
+
+def atomic_write(path: str | Path, data: bytes) -> None:
+    """Write `data` to `path`, which holds either all of it or what it held before.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; says why.
+    """
+    with _replacing(Path(path)) as file:
+        file.write(data)
+
+
+def write_image(
+    path: str | Path, pixels: Image, metadata: Metadata | None = None, quality: int = 95
+) -> None:
+    """Write a picture as JPEG, PNG or TIFF, by the suffix of `path`.
+
+    Parameters
+    ----------
+    path : path
+        ``.jpg``, ``.jpeg``, ``.png``, ``.tif`` or ``.tiff``. Replaced only when complete.
+    pixels : (H, W) or (H, W, 3) ndarray
+        Grey or RGB; uint8, uint16 or float32 0..1. PNG rounds float32 to 16 bit; JPEG rounds
+        16 bit and float32 to 8 bit. TIFF keeps all three.
+    metadata : Metadata, optional
+        EXIF, ICC profile and XMP to carry over; orientation, sizes and software are corrected.
+    quality : int
+        JPEG quality 1..100; chroma is never subsampled.
+
+    Raises
+    ------
+    OutputError
+        If the suffix is unknown, the format cannot hold the picture or the file cannot be written.
+    TypeError
+        If `pixels` are of another shape or dtype.
+    """
+    path = Path(path)
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise OutputError(
+            f"{path}: pictures are not written as '{path.suffix or path.name}'",
+            "Use .jpg, .png or .tif.",
+        )
+    if pixels.ndim != 2 and pixels.shape[2:] != (3,):
+        raise TypeError(f"{path}: pixels of shape {pixels.shape} are neither grey nor RGB")
+    height, width = pixels.shape[:2]
+    output = for_output(metadata, width, height)
+    with _replacing(path) as file:
+        if kind == "jpg":
+            file.write(_jpeg(path, _as_dtype(pixels, np.uint8), output, quality))
+        elif kind == "png":
+            deep = pixels if pixels.dtype == np.uint8 else _as_dtype(pixels, np.uint16)
+            file.write(_png(path, deep, output))
+        else:
+            _tiff(file, pixels, output)
+
+
+def _as_dtype(pixels: Image, dtype: type) -> Image:
+    """Convert to fewer bits by rounding; the scale of white stays white."""
+    if pixels.dtype == dtype:
+        return pixels
+    if pixels.dtype == np.uint16 and dtype is np.uint8:
+        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return to_dtype(pixels, np.dtype(dtype))
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary beside `path` that takes its name once the block ends without an error."""
+    part = path.with_name(f".{path.name[:60]}.part-{secrets.token_hex(4)}")
+    try:
+        with part.open("xb+") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            reason, remedy = _REASONS.get(
+                error.errno or 0, (error.strerror or str(error), "Choose another --output.")
+            )
+            raise OutputError(f"{path} cannot be written: {reason}", remedy) from error
+        raise
+
+
+def _jpeg(path: Path, pixels: Image, metadata: Metadata, quality: int) -> bytes:
+    if max(pixels.shape[:2]) > JPEG_SIDE:
+        raise OutputError(
+            f"{path}: JPEG holds at most {JPEG_SIDE} pixels a side", "Use --format png or tif."
+        )
+    exif = metadata.exif or b""
+    if len(exif) > JPEG_BLOCK:
+        exif = _without_maker_note(exif)
+    if len(exif) > JPEG_BLOCK:
+        raise OutputError(f"{path}: its EXIF is too large for JPEG", "Use --format png or tif.")
+    buffer = io.BytesIO()
+    blocks = {"exif": b"Exif\0\0" + exif, "icc_profile": metadata.icc}
+    if metadata.xmp is not None and len(metadata.xmp) < 65000:
+        blocks["xmp"] = metadata.xmp
+    Pillow.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling=0, **blocks)
+    return buffer.getvalue()
+
+
+def _without_maker_note(exif: bytes) -> bytes:
+    order, _ = tags.header(exif)
+    tree = tags.read(exif)
+    if tags.EXIF in tree.children:
+        tree.children[tags.EXIF].fields.pop(tags.MAKER_NOTE, None)
+    return tags.serialise(tree, order)
+
+
+def _png(path: Path, pixels: Image, metadata: Metadata) -> bytes:
+    """Encode with OpenCV's defaults (filter Sub, run lengths).
+
+    12 MP of 8 bit take 0.36 s and 19.5 MB; level 1 takes 0.63 s, Pillow 1.0 s.
+    """
+    bgr = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    kinds = {cv2.IMAGE_METADATA_EXIF: metadata.exif, cv2.IMAGE_METADATA_ICCP: metadata.icc}
+    blocks = {kind: np.frombuffer(data, np.uint8) for kind, data in kinds.items() if data}
+    done, data = cv2.imencodeWithMetadata(".png", bgr, list(blocks), list(blocks.values()))
+    if not done:
+        raise OutputError(f"{path}: the picture cannot be encoded as PNG", "Use --format tif.")
+    png = data.tobytes()
+    if metadata.xmp is None:
+        return png
+    head = 8 + 25  # signature, IHDR
+    return png[:head] + _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp) + png[head:]
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    body = kind + data
+    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def _tiff(file: BinaryIO, pixels: Image, metadata: Metadata) -> None:
+    """Write uncompressed: 12 MP of 16 bit take 0.2 s; deflate takes 1.8 s to save 15 %."""
+    exif = metadata.exif or b""
+    order, _ = tags.header(exif)
+    tifffile.imwrite(
+        file,
+        pixels,
+        bigtiff=False,
+        byteorder="<" if order == "<" else ">",
+        photometric="minisblack" if pixels.ndim == 2 else "rgb",
+        metadata=None,
+        software=False,
+        iccprofile=metadata.icc,
+        extratags=[(700, 1, None, metadata.xmp, True)] if metadata.xmp else None,
+    )
+    _append_exif(file, exif)
+
+
+def _append_exif(file: BinaryIO, exif: bytes) -> None:
+    """Rewrite the first directory at the end of the TIFF `file` with the tags of `exif` added.
+
+    tifffile writes no nested directories.
+    """
+    file.flush()
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as written:
+        order, start = tags.header(written)
+        first = tags.parse(written, start, order)
+    given = tags.read(exif).keep(tags.DESCRIPTIVE)
+    merged = tags.Directory(first.fields | given.fields, first.children | given.children)
+    end = file.seek(0, os.SEEK_END)
+    end += file.write(b"\0" * (end % 2))
+    file.write(tags.pack(merged, order, end))
+    file.seek(4)
+    file.write(struct.pack(order + "I", end))
