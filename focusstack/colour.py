@@ -45,8 +45,8 @@ def encode(linear: Float32) -> Float32:
     return np.where(v <= 0.0031308, v * 12.92, curve).astype(np.float32)
 
 
-def _codes(dtype: np.dtype[np.generic]) -> Float32:
-    """Every code of an integer dtype as an encoded value 0..1."""
+def codes(dtype: np.dtype[np.generic]) -> Float32:
+    """Return every code of an integer dtype as an encoded value 0..1."""
     top = int(full_scale(dtype))
     return np.arange(top + 1, dtype=np.float32) / np.float32(top)
 
@@ -55,7 +55,7 @@ def linearise(image: Image) -> Float32:
     """Linear light 0..1 of an image of any supported dtype, by table for integers."""
     if image.dtype == np.float32:
         return decode(image)
-    table = decode(_codes(image.dtype))
+    table = decode(codes(image.dtype))
     if image.dtype == np.uint8:
         return np.asarray(cv2.LUT(image, table), np.float32)
     return table[image]

@@ -15,8 +15,8 @@ import numpy as np
 
 from focusstack.typing import Float32, Image, Matrix, Points
 
-WARP_REACH = 4
-"""Pixels on each side of a sample that the Lanczos4 kernel touches (8 x 8 taps)."""
+REACH_BEFORE, REACH_AFTER = 2, 3
+"""Pixels before and after a sample's whole position that the warp kernel touches (6 x 6 taps)."""
 
 
 @dataclass(frozen=True)
@@ -110,24 +110,3 @@ def warp(image: Image, H: Matrix, rect: Rect) -> Image:
     return cv2.warpPerspective(
         image, M, (rect.width, rect.height), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_CONSTANT
     )
-
-
-def coverage(H: Matrix, size: tuple[int, int], rect: Rect, reach: int = WARP_REACH) -> Float32:
-    """Return 1 where `rect` lies inside the frame by at least `reach` pixels, else 0, from geometry.
-
-    Parameters
-    ----------
-    H : (3, 3) ndarray
-        Frame pixel to reference pixel.
-    size : tuple of int
-        Width and height of the frame.
-    rect : Rect
-        The part of the reference frame asked about.
-    reach : int, optional
-        Margin in frame pixels.
-    """
-    width, height = size
-    x, y = np.meshgrid(np.arange(rect.width) + rect.x, np.arange(rect.height) + rect.y)
-    p = transform(np.linalg.inv(H), np.stack([x.ravel(), y.ravel()], 1).astype(float))
-    inside = (p >= reach - 1).all(1) & (p[:, 0] <= width - reach) & (p[:, 1] <= height - reach)
-    return inside.reshape(rect.height, rect.width).astype(np.float32)

@@ -1,0 +1,220 @@
+"""From feature matches to a first alignment of the whole stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from focusstack.alignment.features import Features, PairFit, detect, fit_pair
+from focusstack.alignment.links import chained, groups, hub
+from focusstack.alignment.models import MODELS, normalisation
+from focusstack.alignment.order import pairs_in_order
+from focusstack.alignment.solve import Matches, isotropic, residuals, solve
+from focusstack.errors import AlignmentError
+from focusstack.geometry import normalised, outline, scaling, transform
+from focusstack.proxies import Proxy
+from focusstack.typing import Image, Matrix, Points
+
+FEATURE_MEGAPIXELS = 1.0
+INLIER_PX = 3.0
+"""Distance of an inlier at the scale of feature detection; generous, for parallax."""
+
+LOST_SHARE = 0.25
+"""A stack that loses more than this share of its frames has fallen apart."""
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """A first alignment.
+
+    Attributes
+    ----------
+    matrices : (n, 3, 3) float64 ndarray
+        Proxy pixel to reference proxy pixel; NaN for frames left out.
+    used : tuple of bool
+        Which frames hang together.
+    reference : int
+        The frame that does not move.
+    matches : tuple of Matches
+        Feature matches in proxy pixels.
+    pairs : tuple of (int, int)
+        The pairs of frames that were matched.
+    """
+
+    matrices: Matrix
+    used: tuple[bool, ...]
+    reference: int
+    matches: tuple[Matches, ...]
+    pairs: tuple[tuple[int, int], ...]
+
+
+def detect_all(
+    load: Callable[[int], Proxy], count: int, workers: int, advance: Callable[[], None]
+) -> list[Features]:
+    """Features of all proxies, in proxy pixels."""
+
+    def one(index: int) -> Features:
+        found = detect_scaled(load(index).picture())
+        advance()
+        return found
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def detect_scaled(picture: Image) -> Features:
+    """Detect at no more than `FEATURE_MEGAPIXELS`; points come back in the picture's pixels."""
+    height, width = picture.shape
+    s = float(np.sqrt(FEATURE_MEGAPIXELS * 1e6 / (width * height)))
+    if s >= 1:
+        return detect(picture)
+    small = cv2.resize(picture, None, fx=s, fy=s, interpolation=cv2.INTER_AREA)
+    found = detect(np.asarray(small))
+    return Features(transform(np.linalg.inv(scaling(s)), found.points), found.descriptors)
+
+
+def match_all(features: Sequence[Features], size: tuple[int, int], workers: int) -> list[PairFit]:
+    """Match every frame with several others, near and further away in focus."""
+    s = min(1.0, float(np.sqrt(FEATURE_MEGAPIXELS * 1e6 / (size[0] * size[1]))))
+
+    def one(pair: tuple[int, int]) -> PairFit | None:
+        return fit_pair(*pair, features[pair[0]], features[pair[1]], INLIER_PX / s)
+
+    with ThreadPoolExecutor(workers) as pool:
+        return [f for f in pool.map(one, pairs_in_order(range(len(features)))) if f is not None]
+
+
+def coarse_alignment(
+    fits: Sequence[PairFit],
+    names: Sequence[str],
+    size: tuple[int, int],
+    penalty: Sequence[float],
+    reference: int | None = None,
+) -> Coarse:
+    """Solve all frames at once from their feature matches.
+
+    Parameters
+    ----------
+    fits : sequence of PairFit
+        In proxy pixels.
+    names : sequence of str
+        Of all frames, for messages.
+    size : tuple of int
+        Width and height of the proxies.
+    penalty : sequence of float
+        What speaks against each frame as the reference, as a share of the picture (clipping).
+    reference : int, optional
+        Forces the frame that does not move; None chooses the one from which the others differ
+        least.
+
+    Raises
+    ------
+    AlignmentError
+        If more than a quarter of the frames cannot be linked to the rest, naming where the stack
+        falls apart, or if the forced reference is not among those that can.
+    """
+    count = len(names)
+    parts = groups(count, [(f.first, f.second) for f in fits])
+    kept = parts[0]
+    _check_parts(parts, names)
+    if reference is not None and reference not in kept:
+        raise AlignmentError(
+            f"{names[reference]} shares too little with the other frames to be the reference",
+            "Choose another frame with --reference, or leave the choice to the program.",
+        )
+    start = hub(fits, kept, count)
+    matches = [
+        Matches(f.first, f.second, f.p, f.q, isotropic(len(f.p), 0.5))
+        for f in fits
+        if f.first in kept
+    ]
+    H = _solved(matches, fits, kept, start, size)
+    if reference is None:
+        reference = _least_different(H, kept, size, penalty)
+    back = np.linalg.inv(H[reference])
+    for i in kept:
+        H[i] = normalised(back @ H[i])
+    matches = _consistent(matches, H)
+    used = tuple(i in kept for i in range(count))
+    return Coarse(H, used, reference, tuple(matches), tuple((m.first, m.second) for m in matches))
+
+
+def _check_parts(parts: Sequence[Sequence[int]], names: Sequence[str]) -> None:
+    lost = sum(len(p) for p in parts[1:])
+    if len(parts[0]) >= 2 and lost <= LOST_SHARE * len(names):
+        return
+    if len(parts[0]) < 2:
+        raise AlignmentError(
+            "no two frames share enough detail to be aligned",
+            "Check that the files are one focus series of one subject.",
+        )
+    listed = "; ".join(_named(p, names) for p in parts[:6]) + ("; …" if len(parts) > 6 else "")
+    raise AlignmentError(
+        f"the stack falls apart: {len(parts)} groups of frames share nothing with each other: "
+        + listed,
+        "Stack the groups one by one, or add the frames that are missing between them.",
+    )
+
+
+def _named(part: Sequence[int], names: Sequence[str]) -> str:
+    if len(part) == 1:
+        return names[part[0]]
+    return f"{names[part[0]]} … {names[part[-1]]} ({len(part)} frames)"
+
+
+def _solved(
+    matches: Sequence[Matches],
+    fits: Sequence[PairFit],
+    kept: Sequence[int],
+    start: int,
+    size: tuple[int, int],
+) -> Matrix:
+    """Solve the kept frames; a similarity first, which then starts the camera's rotation."""
+    row = {frame: k for k, frame in enumerate(kept)}
+    local = [Matches(row[m.first], row[m.second], m.p, m.q, m.root) for m in matches]
+    N = normalisation(*size)
+    count = max(kept) + 1
+    chain = chained([f for f in fits if f.first in row], start, count)
+    theta = np.stack([_similarity_of(N, chain[i]) for i in kept])
+    first = solve(MODELS["similarity"], local, row[start], N, theta, iterations=25)
+    second = solve(MODELS["rotation"], local, row[start], N, first.theta, iterations=25)
+    H = np.full((len(matches) and max(count, max(kept) + 1), 3, 3), np.nan)
+    H[list(kept)] = second.matrices
+    return H
+
+
+def _similarity_of(N: Matrix, H: Matrix | None) -> Points:
+    """Parameters of the similarity nearest to `H` at the image centre, normalised coordinates."""
+    if H is None:
+        return np.zeros(4)
+    M = normalised(N @ H @ np.linalg.inv(N))
+    p = transform(M, np.array([[0.0, 0], [0.5, 0], [0, 0.5]]))
+    across, down = (p[1] - p[0]) / 0.5, (p[2] - p[0]) / 0.5
+    a, b = (across[0] + down[1]) / 2, (across[1] - down[0]) / 2
+    return np.array([a - 1, b, p[0, 0], p[0, 1]])
+
+
+def _least_different(
+    H: Matrix, kept: Sequence[int], size: tuple[int, int], penalty: Sequence[float]
+) -> int:
+    """Return the frame to whose view the others have to move least."""
+    corners = outline(*size)
+    extent = float(np.hypot(*size))
+
+    def cost(candidate: int) -> float:
+        back = np.linalg.inv(H[candidate])
+        moved = [np.abs(transform(back @ H[i], corners) - corners).mean() for i in kept]
+        return float(np.mean(moved)) / extent + penalty[candidate]
+
+    return min(kept, key=lambda i: (cost(i), i))
+
+
+def _consistent(matches: Sequence[Matches], H: Matrix) -> list[Matches]:
+    """Drop pairs that contradict the solve: a wrong fit moves nothing once all are solved."""
+    off = [float(np.median(np.linalg.norm(residuals(m, H), axis=1))) for m in matches]
+    limit = max(6.0, 6 * float(np.median(off)))
+    return [m for m, o in zip(matches, off, strict=True) if o <= limit]

@@ -1,0 +1,152 @@
+"""Feature points: the coarse registration that needs no starting value.
+
+SIFT (Lowe, IJCV 2004) with the precise first octave, compared as RootSIFT (Arandjelović and
+Zisserman, CVPR 2012), mutual nearest neighbours with a ratio test, and a homography by MAGSAC++
+(Barath et al., CVPR 2020) that decides which matches are real. Tiles refine what is found here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from focusstack.geometry import transform
+from focusstack.typing import Float32, Image, Matrix, Points
+
+RATIO = 0.85
+MIN_INLIERS = 14
+MAX_ZOOM = 1.5
+MAX_ROTATION_DEG = 30.0
+
+
+@dataclass(frozen=True)
+class Features:
+    """Feature points of one proxy.
+
+    Attributes
+    ----------
+    points : (N, 2) float64 ndarray
+        Proxy pixels.
+    descriptors : (N, 128) float32 ndarray
+        RootSIFT, unit length.
+    """
+
+    points: Points
+    descriptors: Float32
+
+
+@dataclass(frozen=True)
+class PairFit:
+    """Two frames that share features.
+
+    Attributes
+    ----------
+    first, second : int
+        Frame indices.
+    p, q : (N, 2) float64 ndarray
+        Matching points in the first and second frame, inliers only.
+    matrix : (3, 3) float64 ndarray
+        First frame to second frame.
+    """
+
+    first: int
+    second: int
+    p: Points
+    q: Points
+    matrix: Matrix
+
+
+def detect(proxy: Image, limit: int = 2500) -> Features:
+    """Find features in a uint8 grey proxy, the strongest of every grid cell first.
+
+    Parameters
+    ----------
+    proxy : (H, W) uint8 ndarray
+        Encoded luma, contrast-normalised.
+    limit : int, optional
+        At most this many.
+    """
+    sift = cv2.SIFT_create(nfeatures=4 * limit, contrastThreshold=0.015, enable_precise_upscale=True)
+    keypoints, descriptors = sift.detectAndCompute(proxy, None)
+    if not keypoints:
+        return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
+    points = np.array([k.pt for k in keypoints], float)
+    strength = np.array([k.response for k in keypoints])
+    keep = spread(points, strength, proxy.shape[1], proxy.shape[0], limit)
+    roots = np.sqrt(descriptors[keep] / np.maximum(descriptors[keep].sum(1, keepdims=True), 1e-6))
+    return Features(points[keep], np.asarray(roots, np.float32))
+
+
+def spread(points: Points, strength: Float32, width: int, height: int, limit: int) -> Points:
+    """Choose up to `limit` indices so that no part of the picture dominates.
+
+    Each point gets its rank within its cell of a 12 x 8 grid; low ranks win everywhere first.
+    """
+    cell = (points[:, 0] * 12 / width).astype(int) + 12 * (points[:, 1] * 8 / height).astype(int)
+    order = np.lexsort((points[:, 1], points[:, 0], -strength, cell))
+    starts = np.r_[0, np.flatnonzero(np.diff(cell[order])) + 1]
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+    best = order[np.lexsort((-strength[order], rank))][:limit]
+    return np.sort(best)
+
+
+def match(a: Features, b: Features) -> tuple[Points, Points]:
+    """Return matching points: mutual nearest neighbours that pass the ratio test."""
+    if min(len(a.points), len(b.points)) < 2:
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    likeness = a.descriptors @ b.descriptors.T
+    best = likeness.argmax(1)
+    rows = np.arange(len(best))
+    top = likeness[rows, best]
+    back = likeness.argmax(0)
+    likeness[rows, best] = -1
+    second = likeness.max(1)
+    # distance² = 2 - 2 cos for unit vectors
+    good = (back[best] == rows) & (1 - top < RATIO**2 * (1 - second))
+    return a.points[good], b.points[best[good]]
+
+
+def fit_pair(first: int, second: int, a: Features, b: Features, threshold: float) -> PairFit | None:
+    """Match two frames and fit a homography robustly.
+
+    Parameters
+    ----------
+    first, second : int
+        Indices that the result carries.
+    a, b : Features
+        Of the two frames.
+    threshold : float
+        Largest distance of an inlier in proxy pixels.
+
+    Returns
+    -------
+    PairFit or None
+        None where the frames share too little to be sure.
+    """
+    p, q = match(a, b)
+    if len(p) < MIN_INLIERS:
+        return None
+    H, inlier = cv2.findHomography(p, q, cv2.USAC_MAGSAC, threshold, maxIters=5000, confidence=0.999)
+    if H is None or not plausible(H, p):
+        return None
+    near = np.linalg.norm(transform(H, p) - q, axis=1) < threshold
+    if near.sum() < max(MIN_INLIERS, 0.15 * len(p)):
+        return None
+    return PairFit(first, second, p[near], q[near], np.asarray(H, float))
+
+
+def plausible(H: Matrix, points: Points) -> bool:
+    """Tell whether `H` is a hand's movement: little zoom and rotation, no fold, at `points`."""
+    centre = points.mean(0)
+    p = transform(H, centre + np.array([[0, 0], [1, 0], [0, 1]]))
+    J = np.stack([p[1] - p[0], p[2] - p[0]], axis=1)
+    singular = np.linalg.svd(J, compute_uv=False)
+    angle = np.degrees(np.arctan2(J[1, 0] - J[0, 1], J[0, 0] + J[1, 1]))
+    return bool(
+        np.linalg.det(J) > 0
+        and singular[0] < MAX_ZOOM
+        and singular[1] > 1 / MAX_ZOOM
+        and abs(angle) < MAX_ROTATION_DEG
+    )

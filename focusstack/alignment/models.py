@@ -1,0 +1,105 @@
+"""How a frame may move: the ladder of motion models.
+
+A model turns a few numbers per frame, and some shared by the whole stack, into matrices. All work
+in normalised coordinates (origin at the image centre, half diagonal 1), where every parameter is
+a displacement of about the same size and the normal equations are well conditioned.
+
+The zero vector is always the identity, and every model contains the ones before it as special
+cases closely enough that a solution of one starts the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from focusstack.geometry import normalised, translation
+from focusstack.typing import Matrix, Points
+
+Build = Callable[[Points, Points], Matrix]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A motion model.
+
+    Attributes
+    ----------
+    name : str
+        As it stands in the report.
+    per_frame, shared : int
+        Number of parameters of each frame and of the stack.
+    build : callable
+        ``(theta (per_frame,), common (shared,)) -> (3, 3)`` in normalised coordinates.
+    prior : tuple of float
+        Standard deviation of each shared parameter, in normalised units; it keeps a parameter
+        that the stack says nothing about at zero.
+    """
+
+    name: str
+    per_frame: int
+    shared: int
+    build: Build
+    prior: tuple[float, ...] = ()
+
+
+def _similarity(theta: Points, common: Points) -> Matrix:  # noqa: ARG001 - same call for all
+    a, b, x, y = theta
+    return np.array([[1 + a, -b, x], [b, 1 + a, y], [0, 0, 1]])
+
+
+def _rotation(theta: Points, common: Points) -> Matrix:
+    """Camera rotation and zoom about the optical axis: ``C K R K⁻¹ Z C⁻¹``.
+
+    `theta` is zoom, roll and the shifts that pan and tilt cause at the axis; `common` is the
+    squared inverse focal length (zero is an infinitely long lens: a similarity) and the point
+    where the optical axis meets the picture, which need not be its middle.
+    """
+    zoom, roll, x, y = theta
+    g2, cx, cy = common
+    c, s = (1 + zoom) * np.cos(roll), (1 + zoom) * np.sin(roll)
+    turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    # Written with g² alone, not with angles: it then passes smoothly through the similarity at 0.
+    n, m = (1 / np.sqrt(1 + max(g2, 0) * t * t) for t in (x, y))
+    pan = np.array([[n, 0, n * x], [0, 1, 0], [-n * g2 * x, 0, n]])
+    tilt = np.array([[1, 0, 0], [0, m, m * y], [0, -m * g2 * y, m]])
+    return normalised(translation(cx, cy) @ tilt @ pan @ turn @ translation(-cx, -cy))
+
+
+def _affine(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
+    a, b, x, y, stretch, shear = theta
+    return np.array([[1 + a + stretch, shear - b, x], [shear + b, 1 + a - stretch, y], [0, 0, 1]])
+
+
+def _perspective(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
+    a, b, x, y, u, v = theta
+    return np.array([[1 + a, -b, x], [b, 1 + a, y], [u, v, 1]])
+
+
+def _homography(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
+    a, b, x, y, stretch, shear, u, v = theta
+    return np.array([[1 + a + stretch, shear - b, x], [shear + b, 1 + a - stretch, y], [u, v, 1]])
+
+
+MODELS: dict[str, Model] = {
+    "similarity": Model("similarity", 4, 0, _similarity),
+    "rotation": Model("rotation", 4, 3, _rotation, (1.0, 0.5, 0.5)),
+    "perspective": Model("perspective", 6, 0, _perspective),
+    "affine": Model("affine", 6, 0, _affine),
+    "homography": Model("homography", 8, 0, _homography),
+}
+"""The ladder, stiffest first."""
+
+
+def normalisation(width: int, height: int) -> Matrix:
+    """Return the matrix from pixels to normalised coordinates."""
+    r = 0.5 * float(np.hypot(width, height))
+    return np.array([[1 / r, 0, -(width - 1) / 2 / r], [0, 1 / r, -(height - 1) / 2 / r], [0, 0, 1]])
+
+
+def matrices(model: Model, theta: Points, common: Points, N: Matrix) -> Matrix:
+    """Pixel matrices ``(n, 3, 3)`` of all frames."""
+    inverse = np.linalg.inv(N)
+    return np.stack([normalised(inverse @ model.build(t, common) @ N) for t in theta])

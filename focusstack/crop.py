@@ -1,0 +1,170 @@
+"""The area all frames share: exact, from geometry, never from black pixels.
+
+A frame's outline, shrunk by what the warp kernel needs around a sample, is a rectangle; its image
+on the canvas under a homography is a convex quadrilateral. The intersection of all of them is a
+convex polygon, and a rectangle lies inside it exactly when its four corners do. The largest one is
+found to the pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from focusstack.errors import AlignmentError
+from focusstack.geometry import REACH_AFTER, REACH_BEFORE, Rect, transform
+from focusstack.typing import Matrix, Points
+
+
+def half_planes(H: Matrix, width: int, height: int) -> Points:
+    """Where the canvas shows the inside of a frame.
+
+    Parameters
+    ----------
+    H : (3, 3) ndarray
+        Frame pixel to canvas pixel.
+    width, height : int
+        Size of the frame.
+
+    Returns
+    -------
+    (4, 3) float64 ndarray
+        Rows ``(a, b, c)``, unit normals: inside means ``a x + b y + c >= 0``. A frame that is not
+        resampled (identity) needs no margin.
+    """
+    exact = np.allclose(H, np.round(H), atol=1e-12) and np.allclose(H[:2, :2], np.eye(2))
+    before, after = (0, 0) if exact else (REACH_BEFORE, REACH_AFTER)
+    inside = np.array(
+        [[1, 0, -before], [-1, 0, width - 1 - after], [0, 1, -before], [0, -1, height - 1 - after]],
+        float,
+    )
+    # A line l of the frame is the line H⁻ᵀ l of the canvas.
+    lines = inside @ np.linalg.inv(H)
+    # The sign must say "inside" for the frame's own middle.
+    middle = transform(H, np.array([[(width - 1) / 2, (height - 1) / 2]]))[0]
+    lines /= np.hypot(lines[:, 0], lines[:, 1])[:, None]
+    return np.asarray(lines * np.sign(lines @ np.r_[middle, 1])[:, None])
+
+
+def largest_rectangle(planes: Points, canvas: Rect) -> Rect | None:
+    """Largest rectangle of whole pixels inside all half planes, exactly.
+
+    In a convex area the rows that columns ``l..r`` share are those that both ``l`` and ``r`` have,
+    so every pair of columns gives one candidate. A first rectangle from a few columns bounds how
+    narrow the largest can be, which leaves few pairs to try.
+
+    Parameters
+    ----------
+    planes : (N, 3) ndarray
+        From `half_planes`, of all frames.
+    canvas : Rect
+        What to search within.
+
+    Returns
+    -------
+    Rect or None
+        None if nothing is shared.
+    """
+    columns = np.arange(canvas.x, canvas.x + canvas.width)
+    top, bottom = _row_limits(planes, columns, canvas)
+    open_columns = np.flatnonzero(bottom >= top)
+    if not len(open_columns):
+        return None
+    few = open_columns[:: max(1, len(open_columns) // 200)]
+    bound = _best(few, few, top, bottom)[0]
+    tallest = int((bottom - top + 1).max())
+    narrowest = -(-bound // tallest)
+    left = open_columns[open_columns <= open_columns[-1] - narrowest + 1]
+    right = open_columns[open_columns >= open_columns[0] + narrowest - 1]
+    _, i, j = _best(left, right, top, bottom)
+    y = int(max(top[i], top[j]))
+    height = int(min(bottom[i], bottom[j])) - y + 1
+    return Rect(int(columns[i]), y, int(j - i + 1), height)
+
+
+def _row_limits(planes: Points, columns: Points, canvas: Rect) -> tuple[Points, Points]:
+    """First and last row inside all half planes, for every column."""
+    top = np.full(len(columns), float(canvas.y))
+    bottom = np.full(len(columns), float(canvas.y + canvas.height - 1))
+    slack = 1e-9  # a corner exactly on an edge is inside
+    for a, b, c in planes:
+        along = a * columns + c
+        if abs(b) < 1e-12:
+            bottom[along < -slack] = -np.inf
+        elif b > 0:
+            top = np.maximum(top, np.ceil(-along / b - slack))
+        else:
+            bottom = np.minimum(bottom, np.floor(-along / b + slack))
+    bottom = np.maximum(bottom, canvas.y - 1)
+    top = np.minimum(top, canvas.y + canvas.height)
+    return top.astype(np.int64), bottom.astype(np.int64)
+
+
+def _best(left: Points, right: Points, top: Points, bottom: Points) -> tuple[int, int, int]:
+    """Largest area over all pairs of a left and a right column: ``(area, left, right)``."""
+    best = (0, int(left[0]), int(left[0]))
+    for start in range(0, len(left), 256):
+        some = left[start : start + 256, None]
+        width = right[None] - some + 1
+        height = np.minimum(bottom[some], bottom[right]) - np.maximum(top[some], top[right]) + 1
+        area = np.maximum(width, 0) * np.maximum(height, 0)
+        at = int(area.argmax())
+        if area.flat[at] > best[0]:
+            i, j = divmod(at, len(right))
+            best = (int(area.flat[at]), int(some[i, 0]), int(right[j]))
+    return best
+
+
+@dataclass(frozen=True)
+class CommonArea:
+    """What the frames share.
+
+    Attributes
+    ----------
+    rect : Rect
+        In reference-frame pixels.
+    costs : tuple of float
+        For each frame, the share of the area that would be gained without it.
+    """
+
+    rect: Rect
+    costs: tuple[float, ...]
+
+
+def common_area(matrices: Matrix, width: int, height: int) -> CommonArea:
+    """Largest rectangle inside every frame.
+
+    Parameters
+    ----------
+    matrices : (n, 3, 3) ndarray
+        Frame pixel to reference pixel of every used frame.
+    width, height : int
+        Size of the frames, and of the canvas.
+
+    Raises
+    ------
+    AlignmentError
+        If the frames share less than 2 % of the picture.
+    """
+    canvas = Rect(0, 0, width, height)
+    planes = [half_planes(H, width, height) for H in matrices]
+    rect = largest_rectangle(np.concatenate(planes), canvas)
+    if rect is None or rect.area < 0.02 * canvas.area:
+        raise AlignmentError(
+            "the frames share less than 2 % of the picture",
+            "Leave out the frames that were taken from elsewhere, or choose another --reference.",
+        )
+    return CommonArea(rect, tuple(_cost(planes, k, rect, canvas) for k in range(len(planes))))
+
+
+def _cost(planes: Sequence[Points], index: int, rect: Rect, canvas: Rect) -> float:
+    """Share of the area that frame `index` alone takes away; 0 at once where it touches nothing."""
+    a, b, c = planes[index].T
+    distance = (rect.corners() @ np.stack([a, b]) + c).min()
+    if distance > 2:
+        return 0.0
+    others = [p for k, p in enumerate(planes) if k != index]
+    without = largest_rectangle(np.concatenate(others), canvas) if others else canvas
+    return 1 - rect.area / without.area if without else 0.0

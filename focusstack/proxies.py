@@ -1,0 +1,166 @@
+"""What pass 1 keeps of a frame: a small linear-light image and a few statistics.
+
+A proxy is at most `PROXY_MEGAPIXELS` large; the full-size frame is dropped as soon as its proxy is
+made. Proxies are spooled to a temporary file, so that memory does not grow with the stack.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+
+from focusstack.colour import encode, full_scale, linearise, luma
+from focusstack.typing import Float32, Image
+
+PROXY_MEGAPIXELS = 3.0
+BLOCK = 8
+"""Side of a statistics block in proxy pixels."""
+
+CLIPPED_CODE = 0.985
+"""Share of full scale from which on a channel counts as clipped (251 of 255: JPEG blurs white)."""
+
+SIGNATURE_TILES = (16, 24)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Small per-frame facts that stay in memory.
+
+    Attributes
+    ----------
+    blocks : (h, w, C) float32 ndarray
+        Linear light, mean over blocks of 8 x 8 proxy pixels.
+    clean : (h, w) float32 ndarray
+        Share of each block's pixels in which no channel is clipped.
+    signature : (rows, columns) float32 ndarray
+        Logarithm of fine detail relative to brightness, tile by tile: where the frame is sharp.
+    sharpness : float
+        Fine detail of the frame as a whole, relative to its brightness; comparable within a stack.
+    clipped : float
+        Share of pixels with a clipped channel.
+    """
+
+    blocks: Float32
+    clean: Float32
+    signature: Float32
+    sharpness: float
+    clipped: float
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A frame made small.
+
+    Attributes
+    ----------
+    luma : (h, w) float32 ndarray
+        Linear luminance, 1 = white.
+    clipped : (h, w) uint8 ndarray
+        1 where any channel is clipped in any of the pixels beneath.
+    """
+
+    luma: Float32
+    clipped: Image
+
+    def picture(self) -> Image:
+        """Return an encoded, contrast-normalised uint8 view for feature detection."""
+        encoded = encode(self.luma)
+        low, high = np.percentile(encoded[::4, ::4], (0.5, 99.5))
+        stretched = (encoded - low) * np.float32(255 / max(high - low, 1e-3))
+        return np.clip(stretched, 0, 255).astype(np.uint8)
+
+
+def proxy_scale(width: int, height: int, megapixels: float = PROXY_MEGAPIXELS) -> float:
+    """Return the factor (at most 1) that brings a frame down to `megapixels`."""
+    return float(min(1.0, np.sqrt(megapixels * 1e6 / (width * height))))
+
+
+def proxy_size(width: int, height: int, scale: float) -> tuple[int, int]:
+    """Width and height of a proxy."""
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def make_proxy(pixels: Image, scale: float) -> tuple[Proxy, Statistics]:
+    """Reduce a frame.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        The frame as decoded, any supported dtype, not modified.
+    scale : float
+        From `proxy_scale`.
+    """
+    height, width = pixels.shape[:2]
+    size = proxy_size(width, height, scale)
+    linear = linearise(pixels)
+    brightest = pixels if pixels.ndim == 2 else pixels.max(axis=2)
+    limit = CLIPPED_CODE * full_scale(pixels.dtype)
+    clipped = (brightest >= limit).astype(np.uint8)
+    if size != (width, height):
+        linear = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
+        share = cv2.resize(clipped * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+        clipped = (share > 0).astype(np.uint8)
+    proxy = Proxy(luma(linear), clipped)
+    return proxy, _statistics(linear, proxy)
+
+
+def _block_mean(image: Float32) -> Float32:
+    h, w = image.shape[0] // BLOCK, image.shape[1] // BLOCK
+    whole = image[: max(h, 1) * BLOCK, : max(w, 1) * BLOCK]
+    return np.asarray(cv2.resize(whole, (max(w, 1), max(h, 1)), interpolation=cv2.INTER_AREA))
+
+
+def _statistics(linear: Float32, proxy: Proxy) -> Statistics:
+    blocks = _block_mean(linear)
+    clean = 1 - _block_mean(proxy.clipped.astype(np.float32))
+    rows, columns = SIGNATURE_TILES
+    detail = cv2.GaussianBlur(proxy.luma, (0, 0), 1.0) - cv2.GaussianBlur(proxy.luma, (0, 0), 3.0)
+    energy = cv2.resize(detail * detail, (columns, rows), interpolation=cv2.INTER_AREA)
+    brightness = cv2.resize(proxy.luma, (columns, rows), interpolation=cv2.INTER_AREA)
+    relative = energy / np.maximum(brightness, 0.01) ** 2
+    signature = np.log(relative + 1e-7).astype(np.float32)
+    return Statistics(
+        blocks if blocks.ndim == 3 else blocks[:, :, None],
+        clean,
+        signature,
+        sharpness=float(np.sqrt(relative.mean())),
+        clipped=float(proxy.clipped.mean()),
+    )
+
+
+class ProxySpool:
+    """Proxies on disk: append in any order, read back by index.
+
+    Luma is kept as half floats: their 0.05 % step is far below a camera's noise.
+    Use as a context manager; the file vanishes with it.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.size = (width, height)
+        self._pixels = width * height
+        self._file: BinaryIO = tempfile.TemporaryFile(prefix="focusstack-")  # noqa: SIM115
+
+    def __enter__(self) -> ProxySpool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def put(self, index: int, proxy: Proxy) -> None:
+        """Store the proxy of frame `index`."""
+        self._file.seek(index * self._pixels * 3)
+        self._file.write(proxy.luma.astype(np.float16).tobytes())
+        self._file.write(proxy.clipped.tobytes())
+
+    def get(self, index: int) -> Proxy:
+        """Read the proxy of frame `index`."""
+        width, height = self.size
+        self._file.seek(index * self._pixels * 3)
+        data = self._file.read(self._pixels * 3)
+        half = np.frombuffer(data, np.float16, self._pixels)
+        clipped = np.frombuffer(data, np.uint8, self._pixels, offset=2 * self._pixels)
+        return Proxy(half.astype(np.float32).reshape(height, width), clipped.reshape(height, width))
