@@ -187,12 +187,12 @@ def _check_names(stems: Sequence[str], shown: Sequence[str]) -> None:
     """Refuse names that would be the same in one output folder."""
     seen: dict[str, str] = {}
     for stem, name in zip(stems, shown, strict=True):
-        other = seen.setdefault(stem.casefold(), name)
-        if other is not name:
+        if stem.casefold() in seen:
             raise InputError(
-                f"{other} and {name} would have the same name in the output.",
+                f"{seen[stem.casefold()]} and {name} would have the same name in the output.",
                 "Leave one out or rename it.",
             )
+        seen[stem.casefold()] = name
 
 
 def _common(

@@ -69,7 +69,7 @@ def decoding() -> Iterator[None]:
 
 def pillow_pixels(image: ImageFile.ImageFile) -> Image:
     """Decode an 8 bit picture by Pillow to grey or RGB, with alpha if it has any."""
-    plain = {"1": "L", "P": "RGB", "RGBX": "RGB"}.get(image.mode, image.mode)
+    plain = {"1": "L", "P": "RGB", "RGBX": "RGB", "YCbCr": "RGB"}.get(image.mode, image.mode)
     if plain not in ("L", "LA", "RGB", "RGBA"):
         raise UnreadableError(f"has {image.mode} colours, which are not supported", CONVERT)
     with decoding():

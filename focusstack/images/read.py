@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+import cv2
 import numpy as np
 
 from focusstack.colour import to_float
@@ -97,12 +98,9 @@ def oriented(pixels: Image, orientation: int) -> Image:
         EXIF tag 0x0112, 1..8.
     """
     if orientation >= 5:
-        pixels = np.swapaxes(pixels, 0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)
+        pixels = cv2.transpose(pixels)
+    flip = {2: 1, 6: 1, 3: -1, 7: -1, 4: 0, 8: 0}.get(orientation)  # across y, both, across x
+    return np.ascontiguousarray(pixels if flip is None else cv2.flip(pixels, flip))
 
 
 def _opened(path: Path, action: Callable[[Header], _T]) -> _T:

@@ -19,7 +19,7 @@ def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
     order never depends on the order of the input.
     """
     parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
-    return tuple((0, int(p), "") if p[0].isdecimal() else (1, 0, p) for p in parts), name
+    return tuple((0, int(p), "") if p[0] in "0123456789" else (1, 0, p) for p in parts), name
 
 
 class Found(NamedTuple):

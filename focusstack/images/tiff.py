@@ -31,6 +31,9 @@ from focusstack.typing import Image
 _BY_TIFFFILE = frozenset([1, 8, 32773, 32946, 34925])
 """Compressions that tifffile decodes by itself: none, deflate, PackBits, LZMA."""
 
+_BY_OPENCV = frozenset([5, 8, 32946])
+"""Compressions left to OpenCV above 8 bit: LZW, and deflate with the float predictor."""
+
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 
 
@@ -94,7 +97,12 @@ def _tiff_pixels(file: BinaryIO, page: tifffile.TiffPage, photometric: int, chan
             pixels = _inverted(pixels)
     elif page.bitspersample == 8:
         pixels = _tiff_by_pillow(file, page)
-    elif simple and photometric != _MIN_IS_WHITE and page.planarconfig == 1:
+    elif (
+        simple
+        and photometric != _MIN_IS_WHITE
+        and page.planarconfig == 1
+        and int(page.compression) in _BY_OPENCV
+    ):
         pixels = _tiff_by_opencv(file, page)
     else:
         raise UnreadableError(

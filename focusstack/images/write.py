@@ -23,7 +23,7 @@ import numpy as np
 import tifffile
 from PIL import Image as Pillow
 
-from focusstack.colour import to_dtype
+from focusstack.colour import full_scale, to_dtype
 from focusstack.errors import OutputError
 from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata, for_output
@@ -32,10 +32,16 @@ from focusstack.typing import Image
 OutputFormat: TypeAlias = Literal["auto", "jpg", "png", "tif"]
 """What the user may ask for; ``auto`` is the format of the input."""
 
-SUFFIXES = {".jpg": "jpg", ".jpeg": "jpg", ".jpe": "jpg", ".png": "png"} | {
+SUFFIXES = {
+    ".jpg": "jpg",
+    ".jpeg": "jpg",
+    ".jpe": "jpg",
+    ".png": "png",
     ".tif": "tif",
     ".tiff": "tif",
 }
+"""Suffixes that are written, in lower case, and their format."""
+
 JPEG_SIDE = 65500
 """Longest side that libjpeg writes."""
 
@@ -122,7 +128,8 @@ def write_image(
             f"{path}: pictures are not written as '{path.suffix or path.name}'",
             "Use .jpg, .png or .tif.",
         )
-    if pixels.ndim != 2 and pixels.shape[2:] != (3,):
+    full_scale(pixels.dtype)
+    if pixels.ndim not in (2, 3) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
         raise TypeError(f"{path}: pixels of shape {pixels.shape} are neither grey nor RGB")
     height, width = pixels.shape[:2]
     output = for_output(metadata, width, height)
@@ -141,7 +148,7 @@ def _as_dtype(pixels: Image, dtype: type) -> Image:
     if pixels.dtype == dtype:
         return pixels
     if pixels.dtype == np.uint16 and dtype is np.uint8:
-        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        return np.asarray(cv2.convertScaleAbs(pixels, alpha=1 / 257), np.uint8)
     return to_dtype(pixels, np.dtype(dtype))
 
 

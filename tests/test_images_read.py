@@ -1,0 +1,390 @@
+"""Reading picture files: exact pixels, the right way up, and clear refusals."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from focusstack.errors import InputError
+from focusstack.images import read as read_module
+from focusstack.images.read import Picture, probe, read_picture
+from focusstack.typing import Image
+
+WIDTH, HEIGHT = 23, 17
+
+
+def picture(dtype: str, channels: int, seed: int = 0) -> Image:
+    """Noise over the whole range of `dtype`; 1 channel gives (H, W)."""
+    shape = (HEIGHT, WIDTH) if channels == 1 else (HEIGHT, WIDTH, channels)
+    rng = np.random.default_rng(seed)
+    if dtype == "float32":
+        return rng.random(shape, dtype=np.float32)
+    return rng.integers(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
+
+
+def read_checked(path: Path) -> Picture:
+    """Read, and check that the probe foretold what came."""
+    found = read_picture(path)
+    told = probe(path)
+    height, width = found.pixels.shape[:2]
+    channels = 1 if found.pixels.ndim == 2 else 3
+    assert told[:4] == (width, height, channels, found.pixels.dtype)
+    assert told.metadata == found.metadata
+    assert found.pixels.flags.c_contiguous
+    return found
+
+
+def refused(path: Path, reason: str) -> None:
+    """Reading must fail with an InputError that names the file, the reason and a remedy."""
+    with pytest.raises(InputError, match=reason) as caught:
+        read_picture(path)
+    assert path.name in caught.value.message
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp", ".tif"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_8_bit_formats_match_pillow(tmp_path: Path, suffix: str, channels: int) -> None:
+    path = tmp_path / f"a{suffix}"
+    options: dict[str, Any] = {"lossless": True} if suffix == ".webp" else {}
+    Pillow.fromarray(picture("uint8", channels)).save(path, **options)
+    with Pillow.open(path) as reference:
+        expected = np.array(reference)
+    found = read_checked(path)
+    np.testing.assert_array_equal(found.pixels, expected)
+    assert found.alpha is None
+    assert found.note is None
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bit_png_keeps_16_bits(tmp_path: Path, channels: int) -> None:
+    pixels = picture("uint16", channels)
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), pixels if channels == 1 else pixels[..., ::-1])
+    np.testing.assert_array_equal(read_checked(path).pixels, pixels)
+
+
+TIFF_OPTIONS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "deflate": {"compression": "zlib"},
+    "deflate_predictor": {"compression": "zlib", "predictor": 2},
+    "tiles": {"tile": (16, 16)},
+    "tiles_deflate": {"tile": (16, 16), "compression": "zlib"},
+    "strips": {"rowsperstrip": 3},
+    "big_endian": {"byteorder": ">"},
+    "bigtiff": {"bigtiff": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        (name, dtype)
+        for name in TIFF_OPTIONS
+        for dtype in ("uint8", "uint16", "float32")
+        if (name, dtype) != ("deflate_predictor", "float32")  # that one is for integers
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_tiff_layouts(tmp_path: Path, name: str, channels: int, dtype: str) -> None:
+    options = TIFF_OPTIONS[name]
+    pixels = picture(dtype, channels)
+    path = tmp_path / "a.tif"
+    kind = "minisblack" if channels == 1 else "rgb"
+    tifffile.imwrite(path, pixels, photometric=kind, **options)
+    np.testing.assert_array_equal(read_checked(path).pixels, pixels)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_planar_tiff(tmp_path: Path, dtype: str) -> None:
+    pixels = picture(dtype, 3)
+    path = tmp_path / "a.tif"
+    planes = np.moveaxis(pixels, -1, 0)
+    tifffile.imwrite(path, planes, photometric="rgb", planarconfig="separate")
+    np.testing.assert_array_equal(read_checked(path).pixels, pixels)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("compression", ["LZW", "PACKBITS"])
+def test_tiff_by_another_library(
+    tmp_path: Path, compression: str, dtype: str, channels: int
+) -> None:
+    pixels = picture(dtype, channels)
+    path = tmp_path / "a.tif"
+    stored = pixels if channels == 1 else np.ascontiguousarray(pixels[..., ::-1])
+    code = getattr(cv2, f"IMWRITE_TIFF_COMPRESSION_{compression}")
+    assert cv2.imwrite(str(path), stored, [cv2.IMWRITE_TIFF_COMPRESSION, code])
+    with tifffile.TiffFile(path) as tiff:
+        assert tiff.pages.first.compression == tifffile.COMPRESSION[compression]
+    np.testing.assert_array_equal(read_checked(path).pixels, pixels)
+
+
+def test_jpeg_in_tiff(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    Pillow.fromarray(picture("uint8", 3)).save(path, compression="jpeg", quality=95)
+    with Pillow.open(path) as stored:
+        expected = np.array(stored)
+    np.testing.assert_array_equal(read_checked(path).pixels, expected)
+
+
+def test_white_is_zero_tiff(tmp_path: Path) -> None:
+    pixels = picture("uint16", 1)
+    tifffile.imwrite(tmp_path / "a.tif", 65535 - pixels, photometric="miniswhite")
+    np.testing.assert_array_equal(read_checked(tmp_path / "a.tif").pixels, pixels)
+
+
+def test_thumbnail_page_is_no_second_picture(tmp_path: Path) -> None:
+    pixels = picture("uint8", 3)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
+        tiff.write(pixels, photometric="rgb")
+        tiff.write(pixels[::2, ::2], photometric="rgb", subfiletype=1)
+    np.testing.assert_array_equal(read_checked(tmp_path / "a.tif").pixels, pixels)
+
+
+@pytest.mark.parametrize("mode", ["P", "1"])
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif"])
+def test_palette_and_bilevel(tmp_path: Path, mode: str, suffix: str) -> None:
+    image = Pillow.fromarray(picture("uint8", 3)).convert("RGB")
+    stored = image.quantize(7) if mode == "P" else image.convert("1")
+    path = tmp_path / f"a{suffix}"
+    stored.save(path)
+    if (mode, suffix) == ("1", ".tif"):
+        refused(path, "1 bit")
+        return
+    expected = np.array(stored.convert("RGB" if mode == "P" else "L"))
+    np.testing.assert_array_equal(read_checked(path).pixels, expected)
+
+
+# Orientation ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+def test_orientation_matches_pillow(tmp_path: Path, suffix: str, orientation: int) -> None:
+    path = tmp_path / f"a{suffix}"
+    exif = Pillow.Exif()
+    exif[0x0112] = orientation
+    Pillow.fromarray(picture("uint8", 3)).save(path, exif=exif)
+    with Pillow.open(path) as stored:
+        # Pillow turns TIFF by itself when loading.
+        upright = stored.copy() if suffix == ".tif" else ImageOps.exif_transpose(stored)
+    found = read_checked(path)
+    np.testing.assert_array_equal(found.pixels, np.array(upright.convert("RGB")))
+    assert found.metadata.orientation == orientation
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_orientation_of_lzw_tiff_is_applied_once(
+    tmp_path: Path, dtype: str, orientation: int
+) -> None:
+    pixels = picture(dtype, 3)
+    options = [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_LZW]
+    done, data = cv2.imencode(".tif", pixels[..., ::-1].copy(), options)
+    assert done
+    path = tmp_path / "a.tif"
+    path.write_bytes(with_orientation(data.tobytes(), orientation))
+    upright = ImageOps.exif_transpose
+    flagged = [with_exif(Pillow.fromarray(plane), orientation) for plane in channels_as_int(pixels)]
+    expected = np.stack([np.array(upright(plane)) for plane in flagged], -1)
+    np.testing.assert_array_equal(read_checked(path).pixels, expected)
+
+
+def channels_as_int(pixels: Image) -> list[Image]:
+    return [pixels[..., c].astype(np.int32) for c in range(3)]
+
+
+def with_exif(image: Pillow.Image, orientation: int) -> Pillow.Image:
+    image.getexif()[0x0112] = orientation
+    return image
+
+
+def with_orientation(data: bytes, orientation: int) -> bytes:
+    """Set the orientation of a little-endian TIFF by writing its directory anew at the end."""
+    (start,) = struct.unpack("<I", data[4:8])
+    (count,) = struct.unpack("<H", data[start : start + 2])
+    records = [data[start + 2 + 12 * i :][:12] for i in range(count)]
+    records = [r for r in records if struct.unpack("<H", r[:2])[0] != 0x0112]
+    records.append(struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0))
+    records.sort(key=lambda r: struct.unpack("<H", r[:2])[0])
+    data += b"\0" * (len(data) % 2)
+    directory = struct.pack("<H", len(records)) + b"".join(records) + bytes(4)
+    return data[:4] + struct.pack("<I", len(data)) + data[8:] + directory
+
+
+# Transparency ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize(("suffix", "dtype"), [("png", "uint8"), ("tif", "uint8"), ("tif", "f")])
+def test_alpha_becomes_a_mask(tmp_path: Path, channels: int, suffix: str, dtype: str) -> None:
+    pixels = picture("float32" if dtype == "f" else dtype, channels)
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "png":
+        Pillow.fromarray(pixels, "LA" if channels == 2 else "RGBA").save(path)
+    else:
+        kind = "minisblack" if channels == 2 else "rgb"
+        tifffile.imwrite(
+            path, pixels, photometric=kind, planarconfig="contig", extrasamples=["unassalpha"]
+        )
+    found = read_checked(path)
+    colours = pixels[..., 0] if channels == 2 else pixels[..., :3]
+    np.testing.assert_array_equal(found.pixels, colours)
+    assert found.alpha is not None
+    white = 1 if dtype == "f" else 255
+    np.testing.assert_allclose(found.alpha, pixels[..., -1] / white, atol=1e-6)
+    assert "transparency" in (found.note or "")
+
+
+def test_16_bit_png_with_alpha(tmp_path: Path) -> None:
+    pixels = picture("uint16", 4)
+    cv2.imwrite(str(tmp_path / "a.png"), pixels)
+    found = read_checked(tmp_path / "a.png")
+    np.testing.assert_array_equal(found.pixels, pixels[..., 2::-1])
+    assert found.alpha is not None
+    np.testing.assert_allclose(found.alpha, pixels[..., 3] / 65535, atol=1e-6)
+
+
+def test_lzw_alpha_leaves_colours_unmultiplied(tmp_path: Path) -> None:
+    pixels = picture("uint8", 4)
+    path = tmp_path / "a.tif"
+    Pillow.fromarray(pixels, "RGBA").save(path, compression="tiff_lzw")
+    np.testing.assert_array_equal(read_checked(path).pixels, pixels[..., :3])
+
+
+def test_transparent_colour_of_png(tmp_path: Path) -> None:
+    pixels = picture("uint8", 3)
+    key = tuple(int(v) for v in pixels[2, 3])
+    Pillow.fromarray(pixels).save(tmp_path / "a.png", transparency=key)
+    found = read_checked(tmp_path / "a.png")
+    np.testing.assert_array_equal(found.pixels, pixels)
+    assert found.alpha is not None
+    np.testing.assert_array_equal(found.alpha == 0, (pixels == key).all(-1))
+
+
+# Refusals -------------------------------------------------------------------------------------
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    refused(tmp_path / "absent.png", "No such file")
+    refused(tmp_path, "cannot be read")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_empty_and_garbage(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"")
+    refused(path, "is empty")
+    path.write_bytes(b"no picture at all, whatever its name")
+    refused(path, "not a picture")
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.5, 0.97])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".bmp", ".webp", ".lzw.tif", ".z.tif"])
+def test_truncated(tmp_path: Path, suffix: str, kept: float) -> None:
+    large = np.tile(picture("uint8", 3), (5, 5, 1))
+    whole = io.BytesIO()
+    compression = {".lzw.tif": "tiff_lzw", ".z.tif": "tiff_adobe_deflate"}.get(suffix)
+    options: dict[str, Any] = {"compression": compression} if compression else {}
+    kind = {"jpg": "JPEG", "tif": "TIFF"}.get(suffix[-3:], suffix[1:].upper())
+    Pillow.fromarray(large).save(whole, kind, **options)
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(whole.getvalue()[: int(len(whole.getvalue()) * kept)])
+    refused(path, "truncated|damaged")
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "LAB"])
+def test_other_colours_in_tiff(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "a.tif"
+    Pillow.new(mode, (WIDTH, HEIGHT)).save(path)
+    refused(path, "colours, which are not supported")
+
+
+def test_cmyk_jpeg(tmp_path: Path) -> None:
+    Pillow.new("CMYK", (WIDTH, HEIGHT)).save(tmp_path / "a.jpg")
+    refused(tmp_path / "a.jpg", "CMYK colours")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int32", "int16", "bool"])
+def test_other_pixels_in_tiff(tmp_path: Path, dtype: str) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((HEIGHT, WIDTH), dtype), photometric="minisblack")
+    refused(tmp_path / "a.tif", "bit .* pixels, which are not supported")
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_float_that_is_no_number(tmp_path: Path, wrong: float) -> None:
+    pixels = picture("float32", 3)
+    pixels[4, 5, 1] = wrong
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb")
+    refused(tmp_path / "a.tif", "NaN or infinite")
+
+
+def test_float_on_another_scale(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", picture("float32", 3) * 255, photometric="rgb")
+    refused(tmp_path / "a.tif", "white must be 1")
+
+
+def test_unsupported_compression_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, picture("uint16", 3), photometric="rgb")
+    with tifffile.TiffFile(path) as tiff:
+        place = tiff.pages.first.tags["Compression"].valueoffset
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<H", data, place, int(tifffile.COMPRESSION.ZSTD))
+    path.write_bytes(data)
+    refused(path, "compressed as ZSTD")
+
+
+def test_several_pages(tmp_path: Path) -> None:
+    tifffile.imwrite(
+        tmp_path / "a.tif", np.zeros((3, HEIGHT, WIDTH), np.uint8), photometric="minisblack"
+    )
+    refused(tmp_path / "a.tif", "3 pages")
+    with pytest.raises(InputError, match="3 pages"):
+        probe(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_animation(tmp_path: Path, suffix: str) -> None:
+    frames = [Pillow.fromarray(picture("uint8", 3, seed)) for seed in range(2)]
+    path = tmp_path / f"a{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    refused(path, "animation")
+
+
+def test_decompression_bomb(tmp_path: Path) -> None:
+    """A few bytes that claim 10 gigapixels are refused before anything is allocated."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    data = b"IDAT" + zlib.compress(b"")
+    chunk += struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    path = tmp_path / "bomb.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk)
+    refused(path, "100000 x 100000 pixels; the limit is")
+    with pytest.raises(InputError, match="limit"):
+        probe(path)
+
+
+def test_limit_lets_ordinary_pictures_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Pillow.fromarray(picture("uint8", 3)).save(tmp_path / "a.png")
+    monkeypatch.setattr(read_module, "MOST_PIXELS", WIDTH * HEIGHT)
+    read_picture(tmp_path / "a.png")
+    monkeypatch.setattr(read_module, "MOST_PIXELS", WIDTH * HEIGHT - 1)
+    refused(tmp_path / "a.png", "limit")
+
+
+def test_content_decides_not_the_suffix(tmp_path: Path) -> None:
+    Pillow.fromarray(picture("uint8", 3)).save(tmp_path / "a.png")
+    (tmp_path / "a.png").rename(tmp_path / "a.jpg")
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.jpg").pixels, picture("uint8", 3))
