@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from focusstack.errors import UsageError
-from focusstack.fusion import pyramid
+from focusstack.fusion import pyramid, weighted
 from focusstack.fusion.base import Fused, Fuser, FuserFactory
 from focusstack.fusion.options import FusionOptions
 
 FUSERS: dict[str, FuserFactory] = {
-    "auto": pyramid.make,
+    "auto": weighted.make,
     "pyramid": pyramid.make,
-    "weighted": pyramid.make,
+    "weighted": weighted.make,
     "depth": pyramid.make,
 }
 """Every fusion method by the name users know it by."""

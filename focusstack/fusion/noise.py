@@ -1,0 +1,55 @@
+"""How much of what a pyramid level holds is noise.
+
+Noise is taken to be white in the frame, so that one number, its variance, says what it amounts to
+at every level. Detail only ever adds to it, and nearly every frame has places that are plain or
+out of focus and show the noise alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from focusstack.typing import Float32
+
+QUIET_SHARE = 0.1
+"""Share of a frame that is taken to be free of detail at the finest level."""
+
+QUIET_TO_MEAN = 0.751
+"""That quantile of the window energies of pure noise, relative to their mean."""
+
+LEVEL_GAINS = (0.889, 0.0530, 0.01012, 0.00240)
+"""Energy that white noise of unit variance has in the finest Laplacian levels; then quarters."""
+
+LEAST_VARIANCE = (0.2 / 255) ** 2
+"""Nothing is trusted beyond a fifth of an 8-bit step: resampling alone errs by that much."""
+
+
+def level_noise(levels: int) -> list[float]:
+    """Energy that white noise of unit variance has in each Laplacian level, finest first."""
+    gains = list(LEVEL_GAINS)
+    while len(gains) < levels:
+        gains.append(gains[-1] / 4)
+    return gains[:levels]
+
+
+def noise_variance(finest_energy: Float32) -> float:
+    """Noise variance of a frame from the window energy of its finest level.
+
+    Parameters
+    ----------
+    finest_energy : ndarray
+        Mean square of the finest Laplacian level over small windows.
+
+    Returns
+    -------
+    float
+        At least ``LEAST_VARIANCE``. Places without any noise at all (clipped, or filled in) are
+        left out.
+    """
+    sample = finest_energy[::4, ::4].ravel()
+    sample = sample[sample > LEAST_VARIANCE * LEVEL_GAINS[0] / 4]
+    if sample.size == 0:
+        return LEAST_VARIANCE
+    rank = int(QUIET_SHARE * (sample.size - 1))
+    quiet = float(np.partition(sample, rank)[rank])
+    return max(quiet / QUIET_TO_MEAN / LEVEL_GAINS[0], LEAST_VARIANCE)
