@@ -198,6 +198,24 @@ def test_damaged_exif_is_left_out_with_a_note(tmp_path: Path) -> None:
     assert "EXIF" in (found.note or "")
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+@pytest.mark.parametrize("icc", [b"no profile" * 40, ICC[:300]])
+def test_damaged_profile_is_left_out_with_a_note(tmp_path: Path, suffix: str, icc: bytes) -> None:
+    path = tmp_path / f"a{suffix}"
+    write_image(path, np.zeros((20, 30, 3), np.uint8), Metadata(icc=icc))
+    found = read_picture(path)
+    assert found.metadata.icc is None
+    assert "colour profile" in (found.note or "")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_large_profile_and_profile_of_another_colour_space(tmp_path: Path, suffix: str) -> None:
+    large = ICC + bytes(range(256)) * 800  # JPEG needs several segments
+    write_image(tmp_path / f"a{suffix}", np.zeros((20, 30), np.uint8), Metadata(icc=large))
+    assert described_by_pillow(tmp_path / f"a{suffix}")[2] == large
+    assert read_picture(tmp_path / f"a{suffix}").metadata.icc == large
+
+
 # Through files --------------------------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ from focusstack.images.header import (
     decoding,
     pillow_pixels,
 )
-from focusstack.images.metadata import Metadata, checked_exif
+from focusstack.images.metadata import Metadata, checked_exif, checked_icc, joined
 from focusstack.images.tiff import tiff_header
 from focusstack.typing import Image
 
@@ -60,8 +60,9 @@ def read_header(file: BinaryIO) -> Header:
 
 def _metadata(image: ImageFile.ImageFile) -> tuple[Metadata, str | None]:
     """Return what Pillow found in the header."""
-    exif, note = checked_exif(image.info.get("exif"))
-    return Metadata(exif, image.info.get("icc_profile"), image.info.get("xmp")), note
+    exif, exif_note = checked_exif(image.info.get("exif"))
+    icc, icc_note = checked_icc(image.info.get("icc_profile"))
+    return Metadata(exif, icc, image.info.get("xmp")), joined(exif_note, icc_note)
 
 
 def _jpeg(file: BinaryIO) -> Header:

@@ -93,6 +93,20 @@ def checked_exif(exif: bytes | None) -> tuple[bytes | None, str | None]:
     return exif, None
 
 
+def checked_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
+    """Return an ICC profile, or None and a note if its header is damaged (ICC.1:2022, 7.2)."""
+    if not icc:
+        return None, None
+    if len(icc) < 128 or icc[36:40] != b"acsp" or int.from_bytes(icc[:4], "big") > len(icc):
+        return None, "its colour profile is damaged and is left out"
+    return icc, None
+
+
+def joined(*notes: str | None) -> str | None:
+    """Join what there is of `notes`; None if there is nothing."""
+    return "; ".join(note for note in notes if note) or None
+
+
 def for_output(metadata: Metadata | None, width: int, height: int) -> Metadata:
     """Correct `metadata` for a picture of `width` x `height` pixels written by this program.
 

@@ -14,7 +14,7 @@ from focusstack.colour import to_float
 from focusstack.errors import InputError
 from focusstack.images.formats import read_header
 from focusstack.images.header import Header, UnreadableError
-from focusstack.images.metadata import Metadata
+from focusstack.images.metadata import Metadata, joined
 from focusstack.typing import Float32, Image
 
 READABLE = frozenset([".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp"])
@@ -142,11 +142,8 @@ def _decoded(header: Header) -> Picture:
     if pixels.ndim == 2 or pixels.shape[2] == 3:
         return Picture(pixels, None, header.metadata, header.note)
     colours = pixels[..., 0] if header.channels == 1 else pixels[..., :3]
-    notes = [header.note] if header.note else []
-    notes.append("its transparency is taken as a mask")
-    return Picture(
-        np.ascontiguousarray(colours), to_float(pixels[..., -1]), header.metadata, "; ".join(notes)
-    )
+    note = joined(header.note, "its transparency is taken as a mask")
+    return Picture(np.ascontiguousarray(colours), to_float(pixels[..., -1]), header.metadata, note)
 
 
 def check_values(name: str, pixels: Image) -> None:

@@ -25,7 +25,7 @@ from focusstack.images.header import (
     decoding,
     pillow_pixels,
 )
-from focusstack.images.metadata import Metadata
+from focusstack.images.metadata import Metadata, checked_icc, joined
 from focusstack.typing import Image
 
 _BY_TIFFFILE = frozenset([1, 8, 32773, 32946, 34925])
@@ -71,7 +71,8 @@ def tiff_header(file: BinaryIO) -> Header:
 
 
 def _tiff_metadata(file: BinaryIO, page: tifffile.TiffPage) -> tuple[Metadata, str | None]:
-    icc, xmp = (page.tags.valueof(tag) for tag in (34675, 700))
+    icc, icc_note = checked_icc(page.tags.valueof(34675))
+    xmp = page.tags.valueof(700)
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     exif, note = None, None
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -81,7 +82,7 @@ def _tiff_metadata(file: BinaryIO, page: tifffile.TiffPage) -> tuple[Metadata, s
             exif = tags.serialise(kept, order) if kept.fields or kept.children else None
         except tags.ExifError as error:
             note = f"its EXIF data cannot be read ({error}) and is left out"
-    return Metadata(exif, icc, None if xmp is None else bytes(xmp)), note
+    return Metadata(exif, icc, None if xmp is None else bytes(xmp)), joined(note, icc_note)
 
 
 def _tiff_pixels(file: BinaryIO, page: tifffile.TiffPage, photometric: int, channels: int) -> Image:
