@@ -1,0 +1,185 @@
+"""The one warp: position, gain, linearisation and local displacement in a single resampling.
+
+The kernel has six by six taps (`focusstack.resample.kernel`), is placed to 1/16384 pixel and
+reaches two pixels before and three after a sample. Values at full code are where a picture is no
+longer band-limited, and where every such kernel rings; there, and only there, the result stays
+between the four nearest values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from focusstack.colour import full_scale
+from focusstack.geometry import Rect
+from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, coefficients
+from focusstack.typing import Float32, Image, Matrix, Points
+
+__all__ = ["REACH_AFTER", "REACH_BEFORE", "Field", "resample"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A smooth local displacement over the reference canvas.
+
+    Node ``(i, j)`` lies at reference pixel ``(j * (canvas_width - 1) / (cols - 1),
+    i * (canvas_height - 1) / (rows - 1))``. Between nodes the displacement is Catmull-Rom cubic
+    in x and y: continuous in slope, exact at the nodes and for fields linear in x and y. Beyond
+    the canvas it keeps the value at the edge.
+
+    Attributes
+    ----------
+    grid : (rows, cols, 2) float32 ndarray
+        Displacement ``(x, y)`` in reference pixels; at least two nodes along each axis.
+    canvas_width, canvas_height : int
+        Size of the reference frame.
+    """
+
+    grid: Float32
+    canvas_width: int
+    canvas_height: int
+
+    def __post_init__(self) -> None:
+        shape = self.grid.shape
+        if len(shape) != 3 or shape[2] != 2 or min(shape[:2]) < 2:
+            raise ValueError(f"a field needs a grid (rows >= 2, cols >= 2, 2), not {shape}")
+
+
+def resample(
+    image: Image,
+    H: Matrix,
+    rect: Rect,
+    table: Float32 | None = None,
+    field: Field | None = None,
+    out: Float32 | None = None,
+    threads: int = 1,
+) -> Float32:
+    """Resample a frame into a rectangle of the reference frame.
+
+    The pixel at reference position ``p`` takes the frame's value at ``inv(H) (p + field(p))``.
+    Positions up to half a pixel beyond the outer pixel centres count as inside the frame, and
+    taps beyond its border repeat the border; anything farther out gives 0. Where a tap is at full
+    code (255, 65535, or 1.0 and more of a float frame), the channel's result is held between the
+    four values around the position.
+
+    The first picture of each dtype waits some seconds for the compiler; later runs find its work
+    in a cache on disk. The compiler's lock is released while pixels are computed.
+
+    Parameters
+    ----------
+    image : (H, W[, C]) ndarray
+        The frame: uint8, uint16 or float32, in any encoding. Not modified.
+    H : (3, 3) ndarray
+        Frame pixel to reference pixel.
+    rect : Rect
+        The part of the reference frame to fill.
+    table : (C, 256 or 65536) float32 ndarray, optional
+        Value of each code of each channel, looked up before resampling: gain and transfer curve.
+        Only for integer frames, which are scaled to 0..1 without it; float frames are taken as
+        they are.
+    field : Field, optional
+        Local displacement of the sampled positions.
+    out : (rect.height, rect.width[, C]) float32 ndarray, optional
+        Where to put the result; C-contiguous.
+    threads : int, optional
+        How many threads share the rows. The bytes do not depend on it.
+
+    Returns
+    -------
+    (rect.height, rect.width[, C]) float32 ndarray
+        `out`, or a new array.
+
+    Raises
+    ------
+    TypeError
+        If the frame is not uint8, uint16 or float32.
+    ValueError
+        If shapes do not fit each other or `H` cannot be inverted.
+    """
+    planes = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
+    shape = (rect.height, rect.width, *image.shape[2:])
+    out = np.empty(shape, np.float32) if out is None else out
+    if out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
+        raise ValueError(f"out must be a C-contiguous float32 array of shape {shape}")
+    values = _table(planes, table)
+    nodes, scale = _nodes(field)
+    arguments = (
+        planes,
+        values,
+        full_scale(image.dtype),
+        _inverse(H),
+        np.array([rect.x, rect.y], np.int64),
+        nodes,
+        scale,
+        coefficients(),
+        out.reshape(rect.height, rect.width, -1),
+    )
+    fill, tile_height = _compiled(image.dtype)
+    bands = _bands(rect.height, tile_height, threads)
+    if len(bands) == 1:
+        fill(*arguments, *bands[0])
+        return out
+    with ThreadPoolExecutor(len(bands)) as pool:
+        list(pool.map(lambda band: fill(*arguments, *band), bands))
+    return out
+
+
+@lru_cache
+def _compiled(dtype: np.dtype[np.generic]) -> tuple[Callable[..., None], int]:
+    """Compiled loops for frames of `dtype` and the tile height; imports the compiler."""
+    from focusstack.resample import loops
+
+    return loops.compiled(dtype), loops.TILE_HEIGHT
+
+
+def _bands(height: int, step: int, threads: int) -> list[tuple[int, int]]:
+    """Divide `height` rows, at multiples of `step`, into at most `threads` like parts."""
+    tiles = -(-height // step)
+    count = max(1, min(threads, tiles))
+    edges = [min(height, round(i * tiles / count) * step) for i in range(count + 1)]
+    return list(pairwise(edges))
+
+
+def _inverse(H: Matrix) -> Matrix:
+    """Reference pixel to frame pixel."""
+    try:
+        return np.ascontiguousarray(np.linalg.inv(np.asarray(H, float)))
+    except np.linalg.LinAlgError as error:
+        raise ValueError("the matrix of a frame cannot be inverted") from error
+
+
+def _table(planes: Image, table: Float32 | None) -> Float32 | None:
+    """Check the table, or make the one that scales codes to 0..1; None for float frames."""
+    channels = planes.shape[2]
+    white = full_scale(planes.dtype)
+    if planes.dtype == np.float32:
+        if table is not None:
+            raise ValueError("a table is for integer frames; apply it to float frames beforehand")
+        return None
+    if table is None:
+        return _scaling_table(int(white), channels)
+    if table.shape != (channels, int(white) + 1):
+        raise ValueError(f"the table must be ({channels}, {int(white) + 1}), not {table.shape}")
+    return np.ascontiguousarray(table, np.float32)
+
+
+@lru_cache
+def _scaling_table(white: int, channels: int) -> Float32:
+    """Codes 0 .. `white` as 0..1, once per channel."""
+    return np.tile(np.arange(white + 1, dtype=np.float32) / np.float32(white), (channels, 1))
+
+
+def _nodes(field: Field | None) -> tuple[Points, Points]:
+    """Grid with ghost nodes extrapolated linearly all round, and cells per reference pixel."""
+    if field is None:
+        return np.empty((0, 0, 2)), np.zeros(2)
+    rows, cols = field.grid.shape[:2]
+    nodes = np.pad(field.grid.astype(float), ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd")
+    extent = np.array([max(field.canvas_width - 1, 1), max(field.canvas_height - 1, 1)])
+    return np.ascontiguousarray(nodes), np.array([cols - 1, rows - 1]) / extent
