@@ -64,8 +64,9 @@ class Canvas:
         light: Float32,
         alpha: Float32 | None,
         depth: tuple[float, float, float],
+        corner: tuple[int, int] = (0, 0),
     ) -> Sheet:
-        """Cut the painted part out of a picture of the whole canvas.
+        """Make a sheet of a painted picture, without its empty borders.
 
         Parameters
         ----------
@@ -75,21 +76,21 @@ class Canvas:
             Cover; None for a sheet that fills the canvas.
         depth : tuple of float
             Inverse depth ``a X + b Y + c`` in scene coordinates.
+        corner : tuple of int, optional
+            Sample ``(x, y)`` of the canvas at which the picture begins.
         """
+        if alpha is None:
+            paint = np.dstack([light, np.ones(light.shape[:2], np.float32)])
+            x, y = corner
+        else:
+            x0, y0, w, h = cv2.boundingRect((alpha > 0).astype(np.uint8))
+            cut = np.s_[y0 : y0 + h, x0 : x0 + w]
+            cover = alpha[cut].astype(np.float32)
+            reach = ceil(4 * SOFTNESS)
+            room = [(reach, reach), (reach, reach), (0, 0)]
+            paint = np.pad(np.dstack([light[cut] * cover[..., None], cover]), room)
+            x, y = corner[0] + x0 - reach, corner[1] + y0 - reach
+        pixels = np.asarray(cv2.GaussianBlur(paint, (0, 0), SOFTNESS), np.float32)
         a, b = depth[0] / self.unit, depth[1] / self.unit
         c = depth[2] - a * (self.size[0] - 1) / 2 - b * (self.size[1] - 1) / 2
-        h, w = self.shape
-        x0, y0, x1, y1 = 0, 0, w, h
-        cover = np.ones((h, w), np.float32) if alpha is None else alpha
-        if alpha is not None:
-            rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
-            y0, y1 = (int(rows[0]), int(rows[-1]) + 1) if rows.size else (0, 1)
-            x0, x1 = (int(columns[0]), int(columns[-1]) + 1) if columns.size else (0, 1)
-            reach = ceil(4 * SOFTNESS)
-            x0, y0 = max(x0 - reach, 0), max(y0 - reach, 0)
-            x1, y1 = min(x1 + reach, w), min(y1 + reach, h)
-        cut = np.s_[y0:y1, x0:x1]
-        paint = np.dstack([light[cut] * cover[cut][..., None], cover[cut]]).astype(np.float32)
-        pixels = np.asarray(cv2.GaussianBlur(paint, (0, 0), SOFTNESS), np.float32)
-        x, y = x0 + self.rect.x * SAMPLES, y0 + self.rect.y * SAMPLES
-        return Sheet(pixels, x, y, (a, b, c))
+        return Sheet(pixels, x + self.rect.x * SAMPLES, y + self.rect.y * SAMPLES, (a, b, c))

@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from focusstack.colour import encode, to_dtype
 from focusstack.errors import UsageError
 from focusstack.geometry import Rect, normalised, outline, transform
+from focusstack.progress import Progress, Silent, track
 from focusstack.scene.camera import Shot, shots
 from focusstack.scene.canvas import Canvas
 from focusstack.scene.charts import plane, stems, steps
+from focusstack.scene.desk import desk
 from focusstack.scene.sheets import Sheet, compose
 from focusstack.typing import Float32, Image
 
 SCENES: dict[str, Callable[[Canvas, np.random.Generator], list[Sheet]]] = {
+    "desk": desk,
     "plane": plane,
     "stems": stems,
     "steps": steps,
@@ -130,6 +133,7 @@ def render_stack(
     seed: int = 0,
     bits: int = 8,
     reference: int | None = None,
+    progress: Progress | None = None,
 ) -> RenderedStack:
     """Render a hand-held focus stack whose geometry, exposure and depth are known.
 
@@ -163,6 +167,13 @@ def render_stack(
         8 or 16 per channel.
     reference : int, optional
         Index of the reference frame; the middle one by default.
+    progress : Progress, optional
+        Told of every frame rendered.
+
+    Returns
+    -------
+    RenderedStack
+        Frames and truth.
 
     Raises
     ------
@@ -178,7 +189,7 @@ def render_stack(
     sheets = SCENES[scene](_canvas(size, plan, blur, parallax), rng)
     dtype: np.dtype[np.generic] = np.dtype(np.uint8 if bits == 8 else np.uint16)
     pictures = []
-    for shot in plan:
+    for shot in track(progress or Silent(), "Rendering", plan, frames):
         view = normalised(np.asarray(np.linalg.inv(shot.matrix), float))
         sway = (float(shot.sway[0]), float(shot.sway[1]))
         light, _ = compose(sheets, view, size, focus=shot.focus, blur=blur, sway=sway)
