@@ -106,10 +106,12 @@ def defocus_tilted(picture: Float32, radius: Float32) -> Float32:
     radius : (H, W) float32 ndarray
         Signed radius in pixels: negative behind the sharp plane.
     """
+    low, high = float(radius.min()), float(radius.max())
+    if high - low < 1e-3:
+        return defocus(picture, abs(low + high) / 2)
     positive = blur_levels(float(np.abs(radius).max()))
     levels = [-r for r in positive[:0:-1]] + positive
     out = np.zeros_like(picture)
-    low, high = float(radius.min()), float(radius.max())
     for i, level in enumerate(levels):
         before = levels[max(i - 1, 0)]
         after = levels[min(i + 1, len(levels) - 1)]
