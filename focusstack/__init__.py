@@ -1,5 +1,71 @@
-"""Hand-held focus stacks: exposure equalised, aligned, cropped to the common area, fused."""
+"""Hand-held focus stacks: exposure equalised, aligned, cropped to the common area, fused.
+
+>>> import focusstack
+>>> result = focusstack.stack("photos/", "stacked/")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from focusstack.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from focusstack.errors import (
+        AlignmentError,
+        FocusstackError,
+        InputError,
+        OutputError,
+        UsageError,
+    )
+    from focusstack.fusion.options import FusionOptions
+    from focusstack.options import OutputOptions, StackOptions
+    from focusstack.pipeline import StackResult, aligned_frames, open_frames, plan_stack, stack
+    from focusstack.plan import FramePlan, StackPlan, read_plan
+
+__all__ = [
+    "AlignmentError",
+    "FocusstackError",
+    "FramePlan",
+    "FusionOptions",
+    "InputError",
+    "OutputError",
+    "OutputOptions",
+    "StackOptions",
+    "StackPlan",
+    "StackResult",
+    "UsageError",
+    "__version__",
+    "aligned_frames",
+    "open_frames",
+    "plan_stack",
+    "read_plan",
+    "stack",
+]
+
+# Loaded on first use, so that the command line can answer --help without loading OpenCV.
+_HOMES = {
+    "focusstack.errors": {
+        "AlignmentError",
+        "FocusstackError",
+        "InputError",
+        "OutputError",
+        "UsageError",
+    },
+    "focusstack.fusion.options": {"FusionOptions"},
+    "focusstack.options": {"OutputOptions", "StackOptions"},
+    "focusstack.pipeline": {"StackResult", "aligned_frames", "open_frames", "plan_stack", "stack"},
+    "focusstack.plan": {"FramePlan", "StackPlan", "read_plan"},
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

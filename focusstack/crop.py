@@ -15,7 +15,7 @@ import numpy as np
 
 from focusstack.errors import AlignmentError
 from focusstack.geometry import REACH_AFTER, REACH_BEFORE, Rect, transform
-from focusstack.typing import Matrix, Points
+from focusstack.typing import Indices, Matrix, Points
 
 
 def half_planes(H: Matrix, width: int, height: int) -> Points:
@@ -67,7 +67,7 @@ def largest_rectangle(planes: Points, canvas: Rect) -> Rect | None:
     Rect or None
         None if nothing is shared.
     """
-    columns = np.arange(canvas.x, canvas.x + canvas.width)
+    columns = np.arange(canvas.x, canvas.x + canvas.width, dtype=np.int64)
     top, bottom = _row_limits(planes, columns, canvas)
     open_columns = np.flatnonzero(bottom >= top)
     if not len(open_columns):
@@ -84,7 +84,7 @@ def largest_rectangle(planes: Points, canvas: Rect) -> Rect | None:
     return Rect(int(columns[i]), y, int(j - i + 1), height)
 
 
-def _row_limits(planes: Points, columns: Points, canvas: Rect) -> tuple[Points, Points]:
+def _row_limits(planes: Points, columns: Indices, canvas: Rect) -> tuple[Indices, Indices]:
     """First and last row inside all half planes, for every column."""
     top = np.full(len(columns), float(canvas.y))
     bottom = np.full(len(columns), float(canvas.y + canvas.height - 1))
@@ -102,7 +102,7 @@ def _row_limits(planes: Points, columns: Points, canvas: Rect) -> tuple[Points, 
     return top.astype(np.int64), bottom.astype(np.int64)
 
 
-def _best(left: Points, right: Points, top: Points, bottom: Points) -> tuple[int, int, int]:
+def _best(left: Indices, right: Indices, top: Indices, bottom: Indices) -> tuple[int, int, int]:
     """Largest area over all pairs of a left and a right column: ``(area, left, right)``."""
     best = (0, int(left[0]), int(left[0]))
     for start in range(0, len(left), 256):

@@ -191,7 +191,7 @@ def apply_gain(image: Image, gain: Points) -> Float32:
         return encode(decode(image) * (factor if image.ndim == 3 else factor[0]))
     table = tone_table(image.dtype, gain)
     if image.ndim == 2:
-        return table[0][image]
+        return np.asarray(table[0][image])
     if image.dtype == np.uint8:
         return np.asarray(cv2.LUT(image, np.ascontiguousarray(table.T[None])), np.float32)
     return np.stack([table[c][image[..., c]] for c in range(image.shape[2])], axis=-1)

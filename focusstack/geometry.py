@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.typing import Float32, Image, Matrix, Points
+from focusstack.typing import Image, Matrix, Points
 
 REACH_BEFORE, REACH_AFTER = 2, 3
 """Pixels before and after a sample's whole position that the warp kernel touches (6 x 6 taps)."""
@@ -108,5 +108,9 @@ def warp(image: Image, H: Matrix, rect: Rect) -> Image:
     """
     M = translation(-rect.x, -rect.y) @ H
     return cv2.warpPerspective(
-        image, M, (rect.width, rect.height), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_CONSTANT
+        image,
+        M,
+        (rect.width, rect.height),
+        flags=cv2.INTER_LANCZOS4,
+        borderMode=cv2.BORDER_CONSTANT,
     )

@@ -71,7 +71,7 @@ class Proxy:
         encoded = encode(self.luma)
         low, high = np.percentile(encoded[::4, ::4], (0.5, 99.5))
         stretched = (encoded - low) * np.float32(255 / max(high - low, 1e-3))
-        return np.clip(stretched, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(stretched, 0, 255).astype(np.uint8))
 
 
 def proxy_scale(width: int, height: int, megapixels: float = PROXY_MEGAPIXELS) -> float:

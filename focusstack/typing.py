@@ -16,6 +16,9 @@ Float32: TypeAlias = NDArray[np.float32]
 Matrix: TypeAlias = NDArray[np.float64]
 """``(3, 3)``, frame pixel to reference-frame pixel, ``H[2, 2] = 1``."""
 
+Indices: TypeAlias = NDArray[np.int64]
+"""Whole numbers: columns, rows, indices."""
+
 Points: TypeAlias = NDArray[np.float64]
 """``(N, 2)`` pixel coordinates ``(x, y)``, pixel centres at integers."""
 

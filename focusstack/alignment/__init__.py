@@ -1,1 +1,1 @@
-""""""
+"""Alignment: features for a start, tiles for precision, one solve over all frames."""

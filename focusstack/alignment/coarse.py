@@ -74,7 +74,8 @@ def detect_scaled(picture: Image) -> Features:
         return detect(picture)
     small = cv2.resize(picture, None, fx=s, fy=s, interpolation=cv2.INTER_AREA)
     found = detect(np.asarray(small))
-    return Features(transform(np.linalg.inv(scaling(s)), found.points), found.descriptors)
+    at_full = np.asarray(np.linalg.inv(scaling(s)), float)
+    return Features(transform(at_full, found.points), found.descriptors)
 
 
 def match_all(features: Sequence[Features], size: tuple[int, int], workers: int) -> list[PairFit]:

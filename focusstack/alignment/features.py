@@ -68,7 +68,9 @@ def detect(proxy: Image, limit: int = 2500) -> Features:
     limit : int, optional
         At most this many.
     """
-    sift = cv2.SIFT_create(nfeatures=4 * limit, contrastThreshold=0.015, enable_precise_upscale=True)
+    sift = cv2.SIFT.create(
+        nfeatures=4 * limit, contrastThreshold=0.015, enable_precise_upscale=True
+    )
     keypoints, descriptors = sift.detectAndCompute(proxy, None)
     if not keypoints:
         return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
@@ -128,13 +130,16 @@ def fit_pair(first: int, second: int, a: Features, b: Features, threshold: float
     p, q = match(a, b)
     if len(p) < MIN_INLIERS:
         return None
-    H, inlier = cv2.findHomography(p, q, cv2.USAC_MAGSAC, threshold, maxIters=5000, confidence=0.999)
-    if H is None or not plausible(H, p):
+    H, _ = cv2.findHomography(p, q, cv2.USAC_MAGSAC, threshold, maxIters=5000, confidence=0.999)
+    if H is None:
         return None
-    near = np.linalg.norm(transform(H, p) - q, axis=1) < threshold
+    M = np.asarray(H, float)
+    if not plausible(M, p):
+        return None
+    near = np.linalg.norm(transform(M, p) - q, axis=1) < threshold
     if near.sum() < max(MIN_INLIERS, 0.15 * len(p)):
         return None
-    return PairFit(first, second, p[near], q[near], np.asarray(H, float))
+    return PairFit(first, second, p[near], q[near], M)
 
 
 def plausible(H: Matrix, points: Points) -> bool:

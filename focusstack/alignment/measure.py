@@ -74,8 +74,8 @@ def warp_proxy(proxy: Proxy, H: Matrix, band: Band, gain: float = 1.0) -> Warped
     clipped = cv2.warpPerspective(proxy.clipped, H, size, flags=cv2.INTER_LINEAR)
     valid[clipped > 0] = 0
     kernel = np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)
-    valid = cv2.erode(valid, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return Warped(detail * np.float32(gain), np.asarray(valid, np.uint8))
+    inner = cv2.erode(valid, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return Warped(detail * np.float32(gain), np.asarray(inner, np.uint8))
 
 
 def measure_pairs(

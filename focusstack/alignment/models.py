@@ -96,7 +96,9 @@ MODELS: dict[str, Model] = {
 def normalisation(width: int, height: int) -> Matrix:
     """Return the matrix from pixels to normalised coordinates."""
     r = 0.5 * float(np.hypot(width, height))
-    return np.array([[1 / r, 0, -(width - 1) / 2 / r], [0, 1 / r, -(height - 1) / 2 / r], [0, 0, 1]])
+    return np.array(
+        [[1 / r, 0, -(width - 1) / 2 / r], [0, 1 / r, -(height - 1) / 2 / r], [0, 0, 1]]
+    )
 
 
 def matrices(model: Model, theta: Points, common: Points, N: Matrix) -> Matrix:

@@ -143,7 +143,7 @@ def solve(
     common : (s,) ndarray, optional
         Starting values of the shared parameters; zero if not given.
     iterations : int, optional
-        Gauss-Newton steps; stops early once nothing moves by 1e-4 pixels.
+        Gauss-Newton steps; stops early once nothing moves by 1e-3 pixels.
     cutoff : float, optional
         Robust kernel width in standard deviations.
     """
@@ -170,7 +170,7 @@ def solve(
         cut = theta.size
         theta += step[:cut].reshape(theta.shape)
         common += step[cut:]
-        if np.abs(step[:cut]).max() / N[0, 0] < 1e-4:
+        if np.abs(step[:cut]).max() / N[0, 0] < 1e-3:
             break
     return Solution(theta, common, matrices(model, theta, common, N), float(sigma))
 

@@ -12,6 +12,7 @@ how far the measurement is to be trusted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -55,15 +56,14 @@ def band_pass(luma: Float32, fine: float, coarse: float) -> Float32:
     return np.asarray(small - cv2.GaussianBlur(luma, (0, 0), coarse), np.float32)
 
 
-def _tile_sums(image: Float32, blocks: int) -> Float32:
+def _tile_sums(image: Float32, blocks: int) -> Points:
     """Sums over windows of ``blocks`` x ``blocks`` blocks, one window per half window."""
     h, w = image.shape[0] // BLOCK, image.shape[1] // BLOCK
     block = cv2.resize(image[: h * BLOCK, : w * BLOCK], (w, h), interpolation=cv2.INTER_AREA)
-    block = block if block.ndim == 3 else block[:, :, None]
-    total = np.cumsum(np.cumsum(np.pad(block, ((1, 0), (1, 0), (0, 0))), 0, float), 1)
-    b = blocks
+    total = np.cumsum(np.cumsum(np.pad(block, ((1, 0), (1, 0))), 0, float), 1)
+    b, step = blocks, max(1, blocks // 2)
     tiles = total[b:, b:] - total[:-b, b:] - total[b:, :-b] + total[:-b, :-b]
-    return np.asarray(tiles * BLOCK * BLOCK)
+    return np.asarray(tiles[::step, ::step] * BLOCK * BLOCK, float)
 
 
 def tile_shifts(
@@ -86,23 +86,19 @@ def tile_shifts(
     mean = (a + b) * np.float32(0.5)
     gx = cv2.Scharr(mean, cv2.CV_32F, 1, 0, scale=1 / 32)
     gy = cv2.Scharr(mean, cv2.CV_32F, 0, 1, scale=1 / 32)
-    first = _tile_sums(cv2.merge([gx * gx * valid, gx * gy * valid, gy * gy * valid, valid]), blocks)
-    second = _tile_sums(cv2.merge([a * gx * valid, a * gy * valid, b * gx * valid, b * gy * valid]), blocks)
-    third = _tile_sums(cv2.merge([a * a * valid, a * b * valid, b * b * valid]), blocks)
+    products = (gx * gx, gx * gy, gy * gy, a * gx, a * gy, b * gx, b * gy, a * a, a * b, b * b)
+    sums = [_tile_sums(valid, blocks), *(_tile_sums(p * valid, blocks) for p in products)]
+    return _solve_tiles(sums, blocks, min_correlation)
+
+
+def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) -> TileShifts:
     step = max(1, blocks // 2)
-    first, second, third = (s[::step, ::step] for s in (first, second, third))
-    return _solve_tiles(first, second, third, blocks, step, min_correlation)
-
-
-def _solve_tiles(
-    first: Float32, second: Float32, third: Float32, blocks: int, step: int, min_correlation: float
-) -> TileShifts:
-    rows, columns = np.mgrid[0 : first.shape[0], 0 : first.shape[1]]
+    rows, columns = np.mgrid[0 : sums[0].shape[0], 0 : sums[0].shape[1]]
     half = blocks * BLOCK / 2 - 0.5
-    centres = np.stack([columns * step * BLOCK + half, rows * step * BLOCK + half], -1).reshape(-1, 2)
-    xx, xy, yy, count = first.reshape(-1, 4).T
-    ax, ay, bx, by = second.reshape(-1, 4).T
-    aa, ab, bb = third.reshape(-1, 3).T
+    centres = np.stack([columns * step * BLOCK + half, rows * step * BLOCK + half], -1).reshape(
+        -1, 2
+    )
+    count, xx, xy, yy, ax, ay, bx, by, aa, ab, bb = (s.ravel() for s in sums)
     tiny = 1e-12
     usable = (count > 0.6 * (blocks * BLOCK) ** 2) & (aa > tiny) & (bb > tiny)
     aa, bb = np.maximum(aa, tiny), np.maximum(bb, tiny)

@@ -1,0 +1,159 @@
+"""Which motion model a stack needs, decided by tiles held out of the fit.
+
+Too stiff a model leaves corners behind; too free a one follows noise. The ladder is climbed from
+the stiffest model; a step up must be earned on tiles that the fit has not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from focusstack.alignment.models import MODELS, Model, normalisation
+from focusstack.alignment.solve import Matches, Solution, residuals, solve
+from focusstack.geometry import transform
+from focusstack.typing import Mask, Matrix, Points
+
+FREER_SHARED, FREER_FRAME = 0.97, 0.85
+"""A freer model must bring the held-out residual below this share of the stiffer one's: the first
+for a few numbers more for the whole stack, the second for more numbers for every frame."""
+
+SMALLEST_GAIN_PX = 0.004
+"""A gain below this is within what tiles get wrong themselves."""
+
+INFORMATIVE_PX = 0.15
+"""Only tiles that are good to this in their weaker direction tell models apart."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Held-out residual vectors of one pair, with their places on the canvas, proxy pixels."""
+
+    first: int
+    second: int
+    places: Points
+    vectors: Points
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The model chosen.
+
+    Attributes
+    ----------
+    model : Model
+        The stiffest one that no freer one beats clearly.
+    evidence : dict of str to float
+        Held-out residual of every model tried, in proxy pixels.
+    held : list of Held
+        Held-out residuals of the chosen model.
+    """
+
+    model: Model
+    evidence: dict[str, float]
+    held: list[Held]
+
+
+class Ladder:
+    """The frames of a stack, solvable with any model.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Width and height of the proxies.
+    reference : int
+        The frame that does not move.
+    count : int
+        Number of frames.
+    anchors : sequence of Matches
+        Feature matches: weak, but they hold a frame whose tiles say nothing.
+    """
+
+    def __init__(
+        self, size: tuple[int, int], reference: int, count: int, anchors: Sequence[Matches]
+    ) -> None:
+        self._size = size
+        self._N = normalisation(*size)
+        self._reference = reference
+        self._count = count
+        self._anchors = list(anchors)
+        self._starts: dict[str, Solution] = {}
+
+    def fit(self, model: Model, tiles: Sequence[Matches]) -> Solution:
+        """Solve all frames with `model`, from its last solution or the similarity's."""
+        start = self._starts.get(model.name)
+        if start is not None:
+            theta, common = start.theta, start.common
+        else:
+            theta, common = np.zeros((self._count, model.per_frame)), np.zeros(model.shared)
+            if model.name != "similarity":
+                stiff = MODELS["similarity"]
+                theta[:, : stiff.per_frame] = self.fit(stiff, tiles).theta
+        everything = [*self._anchors, *tiles]
+        found = solve(model, everything, self._reference, self._N, theta, common, iterations=25)
+        self._starts[model.name] = found
+        return found
+
+    def choose(self, tiles: Sequence[Matches], H: Matrix) -> Choice:
+        """Climb while tiles held out of the fit say so.
+
+        Parameters
+        ----------
+        tiles : sequence of Matches
+            Of the last round.
+        H : (n, 3, 3) ndarray
+            Present matrices, to know where on the canvas a tile lies.
+        """
+        best: Choice | None = None
+        evidence: dict[str, float] = {}
+        for model in MODELS.values():
+            held = self._held_out(model, tiles, H)
+            error = evidence[model.name] = trimmed_rms(held)
+            if best is not None:
+                so_far = evidence[best.model.name]
+                more = model.per_frame > best.model.per_frame
+                limit = so_far * (FREER_FRAME if more else FREER_SHARED)
+                if error >= min(limit, so_far - SMALLEST_GAIN_PX):
+                    continue
+            best = Choice(model, evidence, held)
+        assert best is not None
+        return best
+
+    def _held_out(self, model: Model, tiles: Sequence[Matches], H: Matrix) -> list[Held]:
+        """Residuals of each half of the tiles under the fit of the other half."""
+        folds = [self._fold(m, H) for m in tiles]
+        held: list[Held] = []
+        for side in (False, True):
+            learn = [_select(m, f == side) for m, f in zip(tiles, folds, strict=True)]
+            matrices = self.fit(model, [m for m in learn if len(m.p)]).matrices
+            for m, f in zip(tiles, folds, strict=True):
+                weakest = np.linalg.norm(m.root, axis=(1, 2), ord=-2)
+                test = _select(m, (f != side) & (weakest > 1 / INFORMATIVE_PX))
+                if len(test.p):
+                    places = transform(matrices[m.first], test.p)
+                    held.append(Held(m.first, m.second, places, residuals(test, matrices)))
+        return held
+
+    def _fold(self, m: Matches, H: Matrix) -> Mask:
+        """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""
+        cell = (transform(H[m.first], m.p) / self._size * (8, 6)).astype(int)
+        return np.asarray(cell.sum(1) % 2 == 1)
+
+
+def _select(m: Matches, which: Mask) -> Matches:
+    return Matches(m.first, m.second, m.p[which], m.q[which], m.root[which])
+
+
+def lengths(held: Sequence[Held]) -> Points:
+    """Lengths of all held-out residual vectors."""
+    return np.asarray(np.linalg.norm(np.concatenate([h.vectors for h in held]), axis=1))
+
+
+def trimmed_rms(held: Sequence[Held]) -> float:
+    """Root mean square of all but the largest tenth: moved things do not choose the model."""
+    if not held:
+        return float("inf")
+    length = np.sort(lengths(held))
+    return float(np.sqrt(np.mean(np.square(length[: max(1, int(0.9 * len(length)))]))))

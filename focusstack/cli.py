@@ -1,0 +1,341 @@
+"""The command line: parses, calls the library, turns errors into exit codes. Nothing else.
+
+Heavy modules are imported inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from focusstack.errors import FocusstackError, OutputError, UsageError
+from focusstack.terminal import TerminalProgress
+from focusstack.version import __version__
+
+if TYPE_CHECKING:
+    from focusstack.options import OutputOptions, StackOptions
+
+app = typer.Typer(
+    name="focusstack",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Turn a hand-held focus series into aligned frames and one image that is sharp everywhere."
+    "\n\nEquals out exposure, aligns every frame to a fraction of a pixel, crops to exactly the "
+    "area all frames share, and fuses.",
+    epilog="**Exit codes**: 0 done, 2 usage, 3 input unusable, 4 the frames cannot be aligned, "
+    "5 output cannot be written, 130 interrupted.\n\n"
+    "**Example**: `focusstack run photos/` writes the result to `photos-stacked/`.",
+)
+
+
+class Format(StrEnum):
+    """Formats that are written."""
+
+    auto = "auto"
+    jpg = "jpg"
+    png = "png"
+    tif = "tif"
+
+
+class Method(StrEnum):
+    """Fusion methods."""
+
+    auto = "auto"
+    pyramid = "pyramid"
+    weighted = "weighted"
+    depth = "depth"
+
+
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(metavar="INPUT…", help="A folder, files or globs.", show_default=False),
+]
+OutputFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="Folder for the results.",
+        show_default="<input folder>-stacked",
+    ),
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="Format of the pictures; auto: as the input.")
+]
+QualityOption = Annotated[int, typer.Option("--quality", min=1, max=100, help="JPEG quality.")]
+PlanOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan",
+        metavar="FILE",
+        show_default=False,
+        help="Reuse matrices, gains and crop of an earlier report.json.",
+    ),
+]
+ReferenceOption = Annotated[
+    str, typer.Option("--reference", metavar="NAME|auto", help="The frame that does not move.")
+]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace results of an earlier run.")
+]
+MethodOption = Annotated[Method, typer.Option("--method", help="How the frames are fused.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings and errors.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"focusstack {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@contextmanager
+def _reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProgress]:
+    """Turn errors into messages and exit codes."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
+    progress = TerminalProgress(quiet)
+    try:
+        yield progress
+    except FocusstackError as error:
+        progress.finish()
+        if debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        progress.finish()
+        print("interrupted", file=sys.stderr)
+        raise typer.Exit(130) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        progress.finish()
+        if debug:
+            raise
+        kind = type(error).__name__
+        print(f"error: something unexpected happened ({kind}: {error})", file=sys.stderr)
+        print("Run again with --debug and report what it prints.", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+@app.command(
+    epilog="**Examples**: `focusstack run photos/` · "
+    "`focusstack run IMG_*.jpg -o result --format tif` · "
+    "`focusstack run raws/ --plan result/report.json`"
+)
+def run(
+    inputs: Inputs,
+    output: OutputFolderOption = None,
+    format: FormatOption = Format.auto,
+    quality: QualityOption = 95,
+    no_aligned: Annotated[
+        bool, typer.Option("--no-aligned", help="Write the composite only.")
+    ] = False,
+    no_fuse: Annotated[bool, typer.Option("--no-fuse", help="Write aligned frames only.")] = False,
+    method: MethodOption = Method.auto,
+    plan: PlanOption = None,
+    reference: ReferenceOption = "auto",
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Align a stack and fuse it: aligned frames, composite and report."""
+    with _reporting(quiet, verbose, debug) as progress:
+        if no_aligned and no_fuse:
+            raise UsageError("--no-aligned and --no-fuse leave nothing to do", "Give at most one.")
+        folder = output or _beside(inputs)
+        target = _output(folder, format, quality, overwrite, not no_aligned, not no_fuse)
+        _stack(inputs, target, _options(reference, plan, method), progress, quiet)
+
+
+@app.command(epilog="**Example**: `focusstack align photos/ -o aligned --format tif`")
+def align(
+    inputs: Inputs,
+    output: OutputFolderOption = None,
+    format: FormatOption = Format.auto,
+    quality: QualityOption = 95,
+    plan: PlanOption = None,
+    reference: ReferenceOption = "auto",
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Equalise, align and crop: aligned frames only."""
+    with _reporting(quiet, verbose, debug) as progress:
+        target = _output(output or _beside(inputs), format, quality, overwrite, True, False)
+        _stack(inputs, target, _options(reference, plan, Method.auto), progress, quiet)
+
+
+@app.command(epilog="**Example**: `focusstack fuse aligned/ -o sharp.tif`")
+def fuse(
+    inputs: Inputs,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="The composite.", show_default=False),
+    ],
+    quality: QualityOption = 95,
+    method: MethodOption = Method.auto,
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Fuse frames that are already aligned, in natural order of their names."""
+    with _reporting(quiet, verbose, debug) as progress:
+        from focusstack.commands import fuse_files
+
+        fuse_files(inputs, output, method.value, quality, overwrite, progress)
+        _say(quiet, str(output))
+
+
+@app.command(epilog="**Example**: `focusstack equalize photos/ -o even`")
+def equalize(
+    inputs: Inputs,
+    output: OutputFolderOption = None,
+    format: FormatOption = Format.auto,
+    quality: QualityOption = 95,
+    plan: PlanOption = None,
+    reference: ReferenceOption = "auto",
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Give all frames the reference's exposure and white balance; nothing moves."""
+    with _reporting(quiet, verbose, debug) as progress:
+        from focusstack.commands import equalize_files
+
+        target = _output(output or _beside(inputs), format, quality, overwrite, True, False)
+        equalize_files(inputs, target, _options(reference, plan, Method.auto), progress)
+        _say(quiet, str(target.folder))
+
+
+@app.command(epilog="**Example**: `focusstack crop aligned/ -o cropped`")
+def crop(
+    inputs: Inputs,
+    output: OutputFolderOption = None,
+    format: FormatOption = Format.auto,
+    quality: QualityOption = 95,
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Crop aligned frames with borders or transparency to the area they share."""
+    with _reporting(quiet, verbose, debug) as progress:
+        from focusstack.commands import crop_files
+
+        target = _output(output or _beside(inputs), format, quality, overwrite, True, False)
+        rect = crop_files(inputs, target, progress)
+        _say(quiet, f"{target.folder}: {rect.width} x {rect.height} pixels at {rect.x}, {rect.y}")
+
+
+@app.command(epilog="**Example**: `focusstack inspect photos/ --json > report.json`")
+def inspect(
+    inputs: Inputs,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print report.json instead of a table.")
+    ] = False,
+    reference: ReferenceOption = "auto",
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Measure a stack without moving a pixel: exposure, zoom, rotation, shift, sharpness."""
+    with _reporting(quiet, verbose, debug) as progress:
+        from focusstack.pipeline import plan_stack
+        from focusstack.report.table import plan_table
+
+        plan = plan_stack(inputs, _options(reference, None, Method.auto), progress)
+        print(plan.to_json() if json else plan_table(plan), end="")
+
+
+@app.command(epilog="**Example**: `focusstack sample demo && focusstack run demo`")
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.", show_default=False)],
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Render a small hand-held stack with known truth, to try the program on."""
+    with _reporting(quiet, verbose, debug):
+        from focusstack.output import claim_folder
+        from focusstack.scene import write_sample
+
+        claim_folder(folder, overwrite)
+        write_sample(folder)
+        _say(quiet, str(folder))
+
+
+def _stack(
+    inputs: list[Path],
+    target: OutputOptions,
+    options: StackOptions,
+    progress: TerminalProgress,
+    quiet: bool,
+) -> None:
+    from focusstack.pipeline import stack
+    from focusstack.report.table import summary
+
+    result = stack(inputs, target, options, progress)
+    _say(quiet, f"{target.folder}: {summary(result.plan)}")
+
+
+def _options(reference: str, plan: Path | None, method: Method) -> StackOptions:
+    from focusstack.fusion.options import FusionOptions
+    from focusstack.options import StackOptions
+
+    return StackOptions(reference, plan, FusionOptions(method=method.value))
+
+
+def _output(
+    folder: Path, format: Format, quality: int, overwrite: bool, aligned: bool, fused: bool
+) -> OutputOptions:
+    from focusstack.options import OutputOptions
+
+    return OutputOptions(folder, format.value, quality, aligned, fused, overwrite)
+
+
+def _beside(inputs: list[Path]) -> Path:
+    """Return ``<input folder>-stacked`` beside the input folder."""
+    first = inputs[0].resolve()
+    folder = first if first.is_dir() else first.parent
+    if not folder.is_dir():
+        raise OutputError(
+            f"there is no folder {folder} to put results beside", "Give --output DIR."
+        )
+    return folder.with_name(f"{folder.name}-stacked")
+
+
+def _say(quiet: bool, message: str) -> None:
+    if not quiet:
+        print(message)

@@ -1,0 +1,201 @@
+"""The two passes, from files to pictures: a table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from focusstack.colour import to_dtype
+from focusstack.frames import ArrayFrames, FileFrames, FrameSource, prefetch, survey
+from focusstack.fusion import Fused, make_fuser
+from focusstack.options import OutputOptions, StackOptions
+from focusstack.output import OutputFolder
+from focusstack.plan import StackPlan, fitted_to, read_plan
+from focusstack.planning import (
+    find_alignment,
+    find_gains,
+    make_plan,
+    measure_frames,
+    refine_alignment,
+    spool_for,
+)
+from focusstack.progress import Progress, Silent, track
+from focusstack.render import AlignedFrame, render
+from focusstack.threads import own_threads
+from focusstack.typing import Image
+
+Inputs = FrameSource | Sequence[str | Path] | Sequence[Image] | str | Path
+
+
+@dataclass(frozen=True)
+class StackResult:
+    """What a run gives.
+
+    Attributes
+    ----------
+    plan : StackPlan
+        Matrices, gains, crop, verdicts.
+    fused : Fused or None
+        The composite and its depth and source maps; None if it was not asked for.
+    image : ndarray or None
+        The composite in the dtype of the frames.
+    """
+
+    plan: StackPlan
+    fused: Fused | None
+    image: Image | None
+
+
+def open_frames(inputs: Inputs, progress: Progress | None = None) -> FrameSource:
+    """Return the frames behind a folder, files, globs or arrays, in natural order.
+
+    Raises
+    ------
+    InputError
+        If they cannot be a stack; names the file.
+    """
+    if isinstance(inputs, (str, Path)):
+        inputs = [inputs]
+    if not isinstance(inputs, Sequence):
+        return inputs
+    if len(inputs) and isinstance(inputs[0], np.ndarray):
+        return ArrayFrames(cast(Sequence[Image], inputs))
+    found = survey(cast(Sequence[str | Path], inputs))
+    if found.skipped and progress:
+        names = ", ".join(p.name for p in found.skipped[:5])
+        more = f" and {len(found.skipped) - 5} more" if len(found.skipped) > 5 else ""
+        progress.warn(f"not used: {names}{more}")
+    return FileFrames(found.files)
+
+
+def plan_stack(
+    inputs: Inputs, options: StackOptions | None = None, progress: Progress | None = None
+) -> StackPlan:
+    """Pass 1: measure a stack without moving a pixel.
+
+    Parameters
+    ----------
+    inputs : FrameSource, path, sequence of paths or sequence of ndarray
+        The frames.
+    options : StackOptions, optional
+        Defaults if not given. With `plan` set, that plan is returned for these frames.
+    progress : Progress, optional
+        Silent if not given.
+
+    Raises
+    ------
+    InputError, AlignmentError, UsageError
+        See their docstrings.
+    """
+    options, progress = options or StackOptions(), progress or Silent()
+    frames = open_frames(inputs, progress)
+    if options.plan is not None:
+        return fitted_to(read_plan(options.plan), frames.names, frames.size)
+    spool, scale = spool_for(frames)
+    with spool, own_threads():
+        stack = measure_frames(frames, spool, scale, options.workers, progress)
+        coarse, gains = find_alignment(stack, options.reference, options.workers, progress)
+        refined = refine_alignment(stack, coarse, gains, options.workers, progress)
+        gains = find_gains(stack, refined.matrices, coarse)
+        plan = make_plan(stack, coarse, refined, gains, frames.size)
+    for warning in plan.warnings:
+        progress.warn(warning)
+    return plan
+
+
+def aligned_frames(
+    inputs: Inputs, plan: StackPlan, options: StackOptions | None = None
+) -> Iterator[AlignedFrame]:
+    """Pass 2: yield the used frames, equalised, aligned and cropped, in focus order.
+
+    One frame is worked on ahead of the one in use; memory does not depend on their number.
+    """
+    options = options or StackOptions()
+    frames = open_frames(inputs)
+    at = {name: i for i, name in enumerate(frames.names)}
+    used = plan.used()
+    highest = np.max([f.gain for f in used], axis=0)
+
+    def one(position: int) -> AlignedFrame:
+        frame = used[position]
+        return render(frames.read(at[frame.file]), frame, plan.crop, highest)
+
+    with own_threads():
+        yield from prefetch(one, range(len(used)), ahead=1, workers=1)
+
+
+def stack(
+    inputs: Inputs,
+    output: OutputOptions | str | Path | None = None,
+    options: StackOptions | None = None,
+    progress: Progress | None = None,
+) -> StackResult:
+    """Align a hand-held focus stack and fuse it into one sharp image.
+
+    Parameters
+    ----------
+    inputs : FrameSource, path, sequence of paths or sequence of ndarray
+        The frames.
+    output : OutputOptions or path, optional
+        Folder for the composite, the aligned frames and the report; nothing is written without.
+    options : StackOptions, optional
+        Defaults if not given.
+    progress : Progress, optional
+        Silent if not given.
+
+    Returns
+    -------
+    StackResult
+
+    Raises
+    ------
+    InputError, AlignmentError, OutputError, UsageError
+        See their docstrings.
+    """
+    options, progress = options or StackOptions(), progress or Silent()
+    frames = open_frames(inputs, progress)
+    folder = _folder(output, frames)
+    plan = plan_stack(frames, options, progress)
+    wants_image = folder is None or folder.options.fused
+    fused = _render(frames, plan, options, folder, wants_image, progress)
+    image = None if fused is None else to_dtype(fused.image, frames.dtype)
+    if folder:
+        folder.finish(plan, image)
+    return StackResult(plan, fused, image)
+
+
+def _folder(output: OutputOptions | str | Path | None, frames: FrameSource) -> OutputFolder | None:
+    if output is None:
+        return None
+    options = output if isinstance(output, OutputOptions) else OutputOptions(Path(output))
+    return OutputFolder(options, frames)
+
+
+def _render(
+    frames: FrameSource,
+    plan: StackPlan,
+    options: StackOptions,
+    folder: OutputFolder | None,
+    wants_image: bool,
+    progress: Progress,
+) -> Fused | None:
+    """Feed every frame to the writer and to the fuser, as often as the fuser wants to see it."""
+    shape = (plan.crop.height, plan.crop.width, *((3,) if frames.channels == 3 else ()))
+    count = len(plan.used())
+    fuser = make_fuser(shape, count, options.fusion) if wants_image else None
+    passes = fuser.passes if fuser else 1
+    for number in range(passes):
+        stage = "Fusing" if fuser else "Writing aligned frames"
+        stage += f" ({number + 1} of {passes})" if passes > 1 else ""
+        for frame in track(progress, stage, aligned_frames(frames, plan, options), count):
+            if fuser:
+                fuser.add(frame.pixels, frame.validity)
+            if folder and number == 0:
+                folder.add(frame)
+        if fuser:
+            fuser.end_pass()
+    return fuser.result() if fuser else None

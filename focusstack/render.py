@@ -1,0 +1,89 @@
+"""Pass 2, one frame: gain and warp in a single step, straight into the common area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from focusstack.colour import full_scale
+from focusstack.exposure import apply_gain
+from focusstack.geometry import Rect, translation, warp
+from focusstack.images.metadata import Metadata
+from focusstack.images.read import Picture
+from focusstack.plan import FramePlan
+from focusstack.proxies import CLIPPED_CODE
+from focusstack.typing import Float32, Image, Points
+
+EVEN_EXPOSURE = 0.9
+"""Frames within this factor of the darkest exposure hold about the same highlights."""
+
+
+@dataclass(frozen=True)
+class AlignedFrame:
+    """A frame in the common area.
+
+    Attributes
+    ----------
+    name : str
+        File name of the frame.
+    pixels : (H, W[, 3]) float32 ndarray
+        Encoded, at the reference's exposure; values above 1 are what a darker frame holds beyond
+        the reference's white.
+    validity : (H, W) float32 ndarray or None
+        Below 1 where this frame is clipped and a darker one may hold more; None if nowhere.
+    metadata : Metadata
+        Of the frame's file.
+    """
+
+    name: str
+    pixels: Float32
+    validity: Float32 | None
+    metadata: Metadata
+
+
+def render(picture: Picture, frame: FramePlan, rect: Rect, highest_gain: Points) -> AlignedFrame:
+    """Equalise, align and crop a frame with one resampling.
+
+    Parameters
+    ----------
+    picture : Picture
+        The frame as decoded; not modified.
+    frame : FramePlan
+        Its matrix and gain.
+    rect : Rect
+        The common area, in reference-frame pixels.
+    highest_gain : (C,) ndarray
+        Of all used frames: that of the darkest exposure, which holds most highlights.
+    """
+    assert frame.matrix is not None
+    pixels = warp(apply_gain(picture.pixels, frame.gain), frame.matrix, rect)
+    trust = clipping_trust(frame.gain, highest_gain)
+    validity = None if trust >= 1 else clipped_validity(picture.pixels, frame, rect, trust)
+    return AlignedFrame(frame.file, np.asarray(pixels, np.float32), validity, picture.metadata)
+
+
+def clipping_trust(gain: Points, highest: Points) -> float:
+    """How far clipped pixels of a frame count: 1 where no other frame was exposed much darker.
+
+    White in the darkest frame is white; in a frame exposed one stop brighter it hides what the
+    darker one still shows.
+    """
+    share = float(np.min(gain / highest)) / EVEN_EXPOSURE
+    return min(1.0, share**4)
+
+
+def clipped_validity(pixels: Image, frame: FramePlan, rect: Rect, trust: float) -> Float32 | None:
+    """Validity map of a frame: `trust` where clipped, 1 elsewhere; None if nothing is clipped."""
+    brightest = pixels if pixels.ndim == 2 else pixels.max(axis=2)
+    clipped = (brightest >= CLIPPED_CODE * full_scale(pixels.dtype)).astype(np.uint8)
+    if not clipped.any():
+        return None
+    assert frame.matrix is not None
+    # What the kernel mixes with a clipped pixel is spoilt too.
+    clipped = cv2.dilate(clipped, np.ones((5, 5), np.uint8))
+    M = translation(-rect.x, -rect.y) @ frame.matrix
+    moved = cv2.warpPerspective(clipped, M, (rect.width, rect.height), flags=cv2.INTER_NEAREST)
+    table = np.array([1.0, trust], np.float32)
+    return np.asarray(table[moved])

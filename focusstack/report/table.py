@@ -1,0 +1,39 @@
+"""The plan as text for a terminal."""
+
+from __future__ import annotations
+
+from focusstack.plan import FramePlan, StackPlan
+
+
+def summary(plan: StackPlan) -> str:
+    """Return one line: frames, common area, residual."""
+    c = plan.crop
+    count, total = len(plan.used()), len(plan.frames)
+    frames = f"{count} frames" if count == total else f"{count} of {total} frames"
+    r = plan.residual_px
+    fit = f", residual {r.median:.2f} px (95 %: {r.p95:.2f})" if r else ""
+    return f"{frames}, {c.width} x {c.height} pixels{fit}"
+
+
+def plan_table(plan: StackPlan) -> str:
+    """Return a table with a line per frame, a header and a summary."""
+    wide = max(5, *(len(f.file) for f in plan.frames))
+    head = (
+        f"{'frame':<{wide}}  {'EV':>6} {'zoom %':>7} {'rot °':>7} {'shift px':>8} {'sharp':>5} "
+        f"{'resid px':>8} {'p95':>6} {'edge p95':>8}  verdict"
+    )
+    lines = [head, *(_line(f, plan, wide) for f in plan.frames)]
+    lines.append(f"reference {plan.reference}; motion model {plan.model}; {summary(plan)}")
+    return "\n".join(lines) + "\n"
+
+
+def _line(f: FramePlan, plan: StackPlan, wide: int) -> str:
+    if not f.used:
+        return f"{f.file:<{wide}}  left out: {f.reason}"
+    zoom, rotation, shift = f.movement(*plan.canvas)
+    r = f.residual_px
+    fit = f"{r.median:8.3f} {r.p95:6.2f} {r.edge_p95:8.2f}" if r else f"{'-':>8} {'-':>6} {'-':>8}"
+    return (
+        f"{f.file:<{wide}}  {f.exposure_ev:+6.2f} {zoom:+7.2f} {rotation:+7.3f} {shift:8.1f} "
+        f"{f.sharpness:5.2f} {fit}  used"
+    )
