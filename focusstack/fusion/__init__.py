@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from focusstack.errors import UsageError
-from focusstack.fusion import pyramid, weighted
+from focusstack.fusion import depth, pyramid, weighted
 from focusstack.fusion.base import Fused, Fuser, FuserFactory
 from focusstack.fusion.options import FusionOptions
 
@@ -11,7 +11,7 @@ FUSERS: dict[str, FuserFactory] = {
     "auto": weighted.make,
     "pyramid": pyramid.make,
     "weighted": weighted.make,
-    "depth": pyramid.make,
+    "depth": depth.make,
 }
 """Every fusion method by the name users know it by."""
 

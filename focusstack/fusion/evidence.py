@@ -50,7 +50,7 @@ class FocusEvidence:
     """
 
     def __init__(self, shapes: list[tuple[int, int]], window: int = WINDOW) -> None:
-        self.grids = [shapes[min(1, len(shapes) - 1)], *shapes[1:-1]][: len(shapes) - 1]
+        self.grids = [shapes[1], *shapes[1:-1]]
         self.levels = [np.zeros(s, np.float32) for s in self.grids]
         self.base = np.zeros(shapes[-1], np.float32)
         self.variance = 0.0
@@ -84,8 +84,6 @@ class FocusEvidence:
     def _gather(self) -> None:
         """Add to each level what the finer ones hold, and to the finest what the second holds."""
         levels = self.levels
-        if not levels:
-            return
         if len(levels) > 1:
             levels[0] += levels[1]
             np.copyto(levels[1], levels[0])

@@ -12,7 +12,7 @@ import numpy as np
 from focusstack.typing import Float32
 
 SMALLEST_SIDE = 8
-"""No level gets smaller than this."""
+"""No level gets smaller than this, but there is always one band-pass level."""
 
 MOST_LEVELS = 8
 """Band-pass levels at most: the coarsest one averages over 2**8 pixels."""
@@ -21,7 +21,7 @@ MOST_LEVELS = 8
 def level_shapes(height: int, width: int, most: int = MOST_LEVELS) -> list[tuple[int, int]]:
     """Return ``(height, width)`` of every level, finest first, the low-pass base last."""
     shapes = [(height, width)]
-    while len(shapes) <= most and min(shapes[-1]) >= 2 * SMALLEST_SIDE:
+    while len(shapes) == 1 or (len(shapes) <= most and min(shapes[-1]) >= 2 * SMALLEST_SIDE):
         h, w = shapes[-1]
         shapes.append(((h + 1) // 2, (w + 1) // 2))
     return shapes
@@ -88,4 +88,4 @@ def collapse(bands: list[Float32], base: Float32) -> Float32:
     for band in reversed(bands):
         image = up(image, band.shape)
         cv2.add(image, band, image)
-    return image if bands else base.copy()
+    return image

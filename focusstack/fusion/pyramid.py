@@ -48,7 +48,7 @@ class PyramidFuser:
         self._strongest = [np.full(s, -1, np.float32) for s in shapes[:-1]]
         self._base = np.zeros_like(self._pyramid.base)
         self._base_weight = np.zeros(shapes[-1], np.float32)
-        self._tracker = DepthTracker(shapes[min(1, len(shapes) - 1)])
+        self._tracker = DepthTracker(shapes[1])
         self._shape = shape
 
     def add(self, frame: Float32, validity: Float32 | None = None) -> None:
@@ -79,14 +79,11 @@ class PyramidFuser:
         )
         tracker, shape = self._tracker, self._shape
 
-        def full(plane: Float32) -> Float32:
-            return plane if plane.shape == shape[:2] else up(plane, shape)
-
         nearest = cv2.resize(tracker.index, shape[1::-1], interpolation=cv2.INTER_NEAREST)
         return Fused(
             image=collapse(self._kept, base),
-            depth=full(tracker.depth()),
-            confidence=np.clip(full(tracker.distinctness(1e-5)), 0, 1),
+            depth=np.clip(up(tracker.depth(), shape), 0, tracker.frames - 1),
+            confidence=np.clip(up(tracker.distinctness(1e-5), shape), 0, 1),
             source=nearest.astype(np.uint16),
         )
 
@@ -113,8 +110,6 @@ class PyramidFuser:
 
     def _focus(self, energies: list[Float32]) -> Float32:
         """Focus measure at half size: what the two finest levels hold."""
-        if not energies:
-            return np.zeros(self._tracker.peak.shape, np.float32)
         focus = down(energies[0])
         return focus if len(energies) < 2 else np.asarray(cv2.add(focus, energies[1]))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from focusstack.fusion.running_mean import NEVER, blend
 from focusstack.typing import Float32
 
 POWER = 64
@@ -18,12 +19,6 @@ POWER = 64
 
 SHARPNESS = 1e-3
 """Signal-to-noise energy ratio, inverted, above which only the ratio of two frames counts."""
-
-NEVER = np.float32(1e-20)
-"""Weight of a place without trust: nothing beside any other, and enough when there is no other."""
-
-SCALE = 1e6
-"""Weights are handed to ``cv2.blendLinear`` this much larger: it adds 1e-5 to their sum."""
 
 
 class SoftSelection:
@@ -97,6 +92,4 @@ class SoftSelection:
         if share.shape != self._share.shape:
             size = self._share.shape[1::-1]
             share = np.asarray(cv2.resize(share, size, self._share))
-        share *= SCALE
-        rest = np.subtract(SCALE, share, out=self._rest)
-        cv2.blendLinear(self.mean, band, rest, share, self.mean)
+        blend(self.mean, band, share, self._rest)

@@ -11,7 +11,8 @@ from focusstack.fusion.evidence import WINDOW, FocusEvidence
 from focusstack.fusion.laplacian import LaplacianPyramid, collapse, up
 from focusstack.fusion.noise import level_noise
 from focusstack.fusion.options import FusionOptions
-from focusstack.fusion.soft_selection import NEVER, SoftSelection
+from focusstack.fusion.running_mean import NEVER
+from focusstack.fusion.soft_selection import SoftSelection
 from focusstack.fusion.validity import filled, validity_levels
 from focusstack.typing import Float32
 
@@ -42,14 +43,8 @@ class WeightedFuser:
         ]
         self._base = np.zeros_like(self._pyramid.base)
         self._base_weight = np.zeros(shapes[-1], np.float32)
-        self._tracker = DepthTracker(self._tracked.shape)
+        self._tracker = DepthTracker(self._evidence.grids[0])
         self._variances: list[float] = []
-
-    @property
-    def _tracked(self) -> Float32:
-        """The evidence that depth is read from: the two finest levels, at half size."""
-        evidence = self._evidence
-        return evidence.levels[0] if evidence.levels else evidence.base
 
     def add(self, frame: Float32, validity: Float32 | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
@@ -66,7 +61,7 @@ class WeightedFuser:
                 self._pyramid.bands[level], evidence, variance * self._gains[level], on_grid
             )
         self._add_base(None if trust is None else trust[-1])
-        self._tracker.add(self._tracked)
+        self._tracker.add(self._evidence.levels[0])
 
     def end_pass(self) -> None:
         """All frames have been added."""
@@ -79,15 +74,12 @@ class WeightedFuser:
         base = np.asarray(self._base / weight, np.float32)
         tracker, shape = self._tracker, self._shape
 
-        def full(plane: Float32) -> Float32:
-            return plane if plane.shape == shape[:2] else up(plane, shape)
-
         noise = float(np.median(self._variances)) * self._gains[0]
         nearest = cv2.resize(tracker.index, shape[1::-1], interpolation=cv2.INTER_NEAREST)
         return Fused(
             image=collapse([s.mean for s in self._selections], base),
-            depth=full(tracker.depth()),
-            confidence=np.clip(full(tracker.distinctness(4 * noise)), 0, 1),
+            depth=np.clip(up(tracker.depth(), shape), 0, tracker.frames - 1),
+            confidence=np.clip(up(tracker.distinctness(4 * noise), shape), 0, 1),
             source=nearest.astype(np.uint16),
         )
 

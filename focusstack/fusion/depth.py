@@ -1,0 +1,113 @@
+"""Rendering by depth: find out which frame is sharpest where, then take every pixel from there.
+
+Two passes. The first finds the depth map, the second mixes the two frames on either side of the
+depth of each pixel. Best against noise and on smooth surfaces; at outlines the pyramid is better.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from focusstack.fusion.base import Fused, Fuser
+from focusstack.fusion.depth_map import regularised
+from focusstack.fusion.depth_tracker import DepthTracker
+from focusstack.fusion.evidence import WINDOW, FocusEvidence
+from focusstack.fusion.laplacian import LaplacianPyramid, down, up
+from focusstack.fusion.luminance import luma_of
+from focusstack.fusion.noise import LEVEL_GAINS
+from focusstack.fusion.options import FusionOptions
+from focusstack.fusion.running_mean import NEVER, blend
+from focusstack.fusion.validity import filled
+from focusstack.typing import Float32
+
+LEVELS = 3
+"""Pyramid levels that the depth is read from."""
+
+OTHERS = 1e-6
+"""Weight of frames far from the depth, for places where those near it say nothing."""
+
+
+class DepthFuser:
+    """Two-pass rendering by a regularised depth map.
+
+    Memory: about 10 luma planes for RGB, whatever the number of frames.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(H, W)`` or ``(H, W, 3)``.
+    options : FusionOptions
+        `radius` is the reach of the energy window, `smoothing` that of the depth map.
+    """
+
+    passes = 2
+
+    def __init__(self, shape: tuple[int, ...], options: FusionOptions) -> None:
+        self._shape = shape
+        self._smoothing = 1.0 if options.smoothing is None else options.smoothing
+        window = WINDOW if options.radius is None else 2 * round(options.radius) + 1
+        self._pyramid: LaplacianPyramid | None = LaplacianPyramid(shape, LEVELS)
+        self._evidence = FocusEvidence(self._pyramid.shapes, window)
+        half = self._evidence.grids[0]
+        self._tracker = DepthTracker(half)
+        self._guide = np.zeros(half, np.float32)
+        self._variances: list[float] = []
+        self._frames = 0
+
+    def add(self, frame: Float32, validity: Float32 | None = None) -> None:
+        """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
+        if self._pyramid is not None:
+            self._look(self._pyramid, frame, validity)
+        else:
+            self._render(frame, validity)
+
+    def end_pass(self) -> None:
+        """Fix the depth map after the first pass."""
+        if self._pyramid is None:
+            return
+        self._pyramid = None
+        tracker, shape = self._tracker, self._shape
+        noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
+        confidence = tracker.distinctness(noise)
+        depth = regularised(tracker.depth(), confidence, self._guide, self._smoothing)
+        self._confidence = np.clip(up(confidence, shape), 0, 1)
+        self._depth = np.clip(up(depth, shape), 0, tracker.frames - 1)
+        self._mean = np.zeros(self._shape, np.float32)
+        self._weight = np.zeros(self._shape[:2], np.float32)
+
+    def result(self) -> Fused:
+        """Return the composite; see :class:`focusstack.fusion.base.Fuser`."""
+        return Fused(
+            image=self._mean.copy(),
+            depth=self._depth,
+            confidence=self._confidence,
+            source=np.rint(self._depth).astype(np.uint16),
+        )
+
+    def _look(self, pyramid: LaplacianPyramid, frame: Float32, validity: Float32 | None) -> None:
+        if validity is not None:
+            frame = filled(frame, validity)
+        pyramid.decompose(frame)
+        self._evidence.measure(pyramid.bands)
+        self._variances.append(self._evidence.variance)
+        focus = self._evidence.levels[0]
+        if validity is not None:
+            focus = focus * down(validity)
+        rose = self._tracker.add(focus)
+        np.copyto(self._guide, down(luma_of(frame)), where=rose)
+
+    def _render(self, frame: Float32, validity: Float32 | None) -> None:
+        weight = np.abs(self._depth - np.float32(self._frames))
+        np.subtract(1, weight, out=weight)
+        np.maximum(weight, OTHERS, out=weight)
+        if validity is not None:
+            weight *= np.maximum(validity, NEVER)
+        self._weight += weight
+        weight /= self._weight
+        blend(self._mean, frame, weight)
+        self._frames += 1
+
+
+def make(shape: tuple[int, ...], frames: int, options: FusionOptions) -> Fuser:  # noqa: ARG001
+    """Return a :class:`DepthFuser`; the number of frames does not matter to it."""
+    return DepthFuser(shape, options)
