@@ -112,7 +112,7 @@ def resample(
     arguments = (
         planes,
         values,
-        full_scale(image.dtype),
+        _white(planes, values),
         _inverse(H),
         np.array([rect.x, rect.y], np.int64),
         nodes,
@@ -133,9 +133,10 @@ def resample(
 @lru_cache
 def _compiled(dtype: np.dtype[np.generic]) -> tuple[Callable[..., None], int]:
     """Compiled loops for frames of `dtype` and the tile height; imports the compiler."""
-    from focusstack.resample import loops
+    from focusstack.resample.compiler import compiled
+    from focusstack.resample.loops import TILE_HEIGHT
 
-    return loops.compiled(dtype), loops.TILE_HEIGHT
+    return compiled(dtype), TILE_HEIGHT
 
 
 def _bands(height: int, step: int, threads: int) -> list[tuple[int, int]]:
@@ -169,6 +170,11 @@ def _table(planes: Image, table: Float32 | None) -> Float32 | None:
     return np.ascontiguousarray(table, np.float32)
 
 
+def _white(planes: Image, values: Float32 | None) -> Float32:
+    """Value of full code in each channel, from which on it counts as clipped."""
+    return np.ones(planes.shape[2], np.float32) if values is None else values[:, -1].copy()
+
+
 @lru_cache
 def _scaling_table(white: int, channels: int) -> Float32:
     """Codes 0 .. `white` as 0..1, once per channel."""
@@ -180,6 +186,8 @@ def _nodes(field: Field | None) -> tuple[Points, Points]:
     if field is None:
         return np.empty((0, 0, 2)), np.zeros(2)
     rows, cols = field.grid.shape[:2]
-    nodes = np.pad(field.grid.astype(float), ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd")
+    nodes = np.pad(
+        field.grid.astype(float), ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd"
+    )
     extent = np.array([max(field.canvas_width - 1, 1), max(field.canvas_height - 1, 1)])
     return np.ascontiguousarray(nodes), np.array([cols - 1, rows - 1]) / extent

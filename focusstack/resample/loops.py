@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numba
 import numpy as np
@@ -28,12 +28,14 @@ TILE_WIDTH = 128
 PHASES = 16384.0
 """Steps per pixel to which positions are rounded: a shift of whole pixels stays exactly that."""
 
-OUTSIDE = -(2**31)
+OUTSIDE = -(2**30)
 """Stands for the column of a position that the frame does not cover."""
 
-Indices = NDArray[np.int32]
-Marks = NDArray[np.uint8]
-Floats = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.int32]
+Marks: TypeAlias = NDArray[np.uint8]
+Floats: TypeAlias = NDArray[np.float64]
+Size: TypeAlias = tuple[int, ...]
+Six: TypeAlias = tuple[Float32, Float32, Float32, Float32, Float32, Float32]
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -82,19 +84,11 @@ def _displace(
 
 @_inner
 def _locate(
-    M: Matrix,
-    x0: int,
-    y0: int,
-    moved: Floats,
-    width: int,
-    height: int,
-    columns: Indices,
-    rows: Indices,
-    phase_x: Float32,
-    phase_y: Float32,
+    M: Matrix, x0: int, y0: int, moved: Floats, frame: Size, whole: Indices, phase: Float32
 ) -> None:
-    """Source positions of a row of pixels: whole part and phase."""
-    for i in range(columns.size):
+    """Source positions of a row of pixels: whole part and phase, ``(2, n)`` each, x first."""
+    height, width = frame
+    for i in range(whole.shape[1]):
         x, y = x0 + i + moved[0, i], y0 + moved[1, i]
         w = M[2, 0] * x + M[2, 1] * y + M[2, 2]
         X = (M[0, 0] * x + M[0, 1] * y + M[0, 2]) / w
@@ -102,23 +96,36 @@ def _locate(
         X, Y = math.floor(X * PHASES + 0.5) / PHASES, math.floor(Y * PHASES + 0.5) / PHASES
         seen = w > 0 and -0.5 <= X <= width - 0.5 and -0.5 <= Y <= height - 0.5
         X, Y = (X, Y) if seen else (0.0, 0.0)
-        whole_x, whole_y = math.floor(X), math.floor(Y)
-        columns[i] = np.int32(whole_x) if seen else np.int32(OUTSIDE)
-        rows[i] = np.int32(whole_y)
-        phase_x[i] = np.float32(X - whole_x)
-        phase_y[i] = np.float32(Y - whole_y)
+        left, top = math.floor(X), math.floor(Y)
+        whole[0, i], whole[1, i] = np.int32(left) if seen else np.int32(OUTSIDE), np.int32(top)
+        phase[0, i], phase[1, i] = np.float32(X - left), np.float32(Y - top)
 
 
 @_inner
-def _bounds(columns: Indices, rows: Indices) -> tuple[int, int, int, int]:
+def _locate_tile(
+    M: Matrix, x0: int, y0: int, size: Size, frame: Size, nodes: Floats, scale: Floats
+) -> tuple[Indices, Float32]:
+    """Source positions of a tile: whole part and phase, ``(h, 2, n)`` each."""
+    h, n = size
+    whole, phase = np.empty((h, 2, n), np.int32), np.empty((h, 2, n), np.float32)
+    moved, line = np.zeros((2, n)), np.empty((nodes.shape[1], 2))
+    for v in range(h):
+        if nodes.size > 0:
+            _displace(nodes, scale, x0, y0 + v, n, line, moved)
+        _locate(M, x0, y0 + v, moved, frame, whole[v], phase[v])
+    return whole, phase
+
+
+@_inner
+def _bounds(whole: Indices) -> tuple[int, int, int, int]:
     """First and last column and row of the positions inside the frame; last < first if none."""
-    left, right, top, bottom = 2**31 - 1, -(2**31), 2**31 - 1, -(2**31)
-    for v in range(columns.shape[0]):
-        a, b = columns[v], rows[v]
-        for i in range(a.size):
-            if a[i] != OUTSIDE:
-                left, right = min(left, a[i]), max(right, a[i])
-                top, bottom = min(top, b[i]), max(bottom, b[i])
+    left, right, top, bottom = 2**30, OUTSIDE, 2**30, OUTSIDE
+    for v in range(whole.shape[0]):
+        x, y = whole[v, 0], whole[v, 1]
+        for i in range(x.size):
+            if x[i] != OUTSIDE:
+                left, right = min(left, x[i]), max(right, x[i])
+                top, bottom = min(top, y[i]), max(bottom, y[i])
     return left, right, top, bottom
 
 
@@ -139,52 +146,47 @@ def _load(image: Image, table: Float32 | None, left: int, top: int, tile: Float3
 
 
 @_inner
-def _mark_clipped(image: Image, white: float, left: int, top: int, marks: Marks) -> bool:
-    """Mark the values of a part of the frame that are at full code; say whether there are any."""
-    height, width, channels = image.shape
+def _reaches(tile: Float32, level: float) -> bool:
+    """Say whether any value is at or above `level`."""
     found = False
-    for r in range(marks.shape[0]):
-        source = image[min(max(top + r, 0), height - 1)]
-        row = marks[r]
-        for i in range(row.size // channels):
-            x = min(max(left + i, 0), width - 1)
-            for c in range(channels):
-                full = source[x, c] >= white
-                row[i * channels + c] = full
-                found = found or full
+    for r in range(tile.shape[0]):
+        row = tile[r]
+        for i in range(row.size):
+            found |= row[i] >= level
     return found
 
 
 @_inner
-def _spread(marks: Marks, channels: int) -> None:
-    """Let each mark say whether any of the six by six taps that start there is marked."""
-    for r in range(marks.shape[0]):
-        row = marks[r]
-        for i in range(row.size - 5 * channels):
-            m = row[i]
+def _mark_clipped(tile: Float32, white: Float32) -> Marks:
+    """Mark where any of the six by six taps that start there has its channel's value of white."""
+    channels = white.size
+    marks = np.empty(tile.shape, np.uint8)
+    for r in range(tile.shape[0]):
+        for i in range(tile.shape[1]):
+            marks[r, i] = tile[r, i] >= white[i % channels]
+    for r in range(tile.shape[0]):
+        for i in range(tile.shape[1] - 5 * channels):
             for k in range(1, 6):
-                m |= row[i + k * channels]
-            row[i] = m
-    for r in range(marks.shape[0] - 5):
-        row = marks[r]
+                marks[r, i] |= marks[r, i + k * channels]
+    for r in range(tile.shape[0] - 5):
         for k in range(1, 6):
-            other = marks[r + k]
-            for i in range(row.size):
-                row[i] |= other[i]
+            for i in range(tile.shape[1]):
+                marks[r, i] |= marks[r + k, i]
+    return marks
 
 
 @_inner
-def _weigh(phase: Float32, kernel: Float32, channels: int, phases: Float32, w: Float32) -> None:
-    """Weights ``(6, N * channels)`` of the taps; see `focusstack.resample.kernel`."""
+def _weigh(phase: Float32, kernel: Float32, channels: int, w: Float32) -> None:
+    """Weights ``(6, n * channels)`` of the taps; see `focusstack.resample.kernel`."""
+    w0, w1, w2, w3, w4, w5 = w[0], w[1], w[2], w[3], w[4], w[5]
     for i in range(phase.size):
         for c in range(channels):
-            phases[i * channels + c] = phase[i]
+            w0[i * channels + c] = phase[i]
     a0, a1, a2 = kernel[0, 0], kernel[0, 1], kernel[0, 2]
     b0, b1, b2 = kernel[1, 0], kernel[1, 1], kernel[1, 2]
     one, half = np.float32(1), np.float32(0.5)
-    w0, w1, w2, w3, w4, w5 = w[0], w[1], w[2], w[3], w[4], w[5]
     for i in range(phase.size * channels):
-        t = phases[i]
+        t = w0[i]
         g, s = t * (one - t), t - half
         w0[i], w5[i] = g * (a0 + s * b0), g * (a0 - s * b0)
         w1[i], w4[i] = g * (a1 + s * b1), g * (a1 - s * b1)
@@ -192,42 +194,77 @@ def _weigh(phase: Float32, kernel: Float32, channels: int, phases: Float32, w: F
 
 
 @_inner
-def _sum_taps(
-    tile: Float32, row: int, at: int, step: int, wx: Float32, wy: Float32, start: int, out: Float32
-) -> None:
-    """Fill a run: `at` is where its first tap lies in the tile's row `row`."""
-    w0, w1, w2 = wx[0][start:], wx[1][start:], wx[2][start:]
-    w3, w4, w5 = wx[3][start:], wx[4][start:], wx[5][start:]
-    out[:] = 0
-    for j in range(6):
-        r0, v = tile[row + j][at:], wy[j][start:]
-        r1, r2, r3, r4, r5 = r0[step:], r0[2 * step :], r0[3 * step :], r0[4 * step :], r0[5 * step :]
-        for i in range(out.size):
-            out[i] += v[i] * (
-                w0[i] * r0[i]
-                + w1[i] * r1[i]
-                + w2[i] * r2[i]
-                + w3[i] * r3[i]
-                + w4[i] * r4[i]
-                + w5[i] * r5[i]
-            )
+def _weights_from(w: Float32, at: int) -> Six:
+    return w[0][at:], w[1][at:], w[2][at:], w[3][at:], w[4][at:], w[5][at:]
+
+
+@_inner
+def _taps_from(row: Float32, at: int, step: int) -> Six:
+    r = row[at:]
+    return r, r[step:], r[2 * step :], r[3 * step :], r[4 * step :], r[5 * step :]
+
+
+@_inner
+def _dot(w: Six, r: Six, i: int) -> float:
+    left = w[0][i] * r[0][i] + w[1][i] * r[1][i] + w[2][i] * r[2][i]
+    right = w[3][i] * r[3][i] + w[4][i] * r[4][i] + w[5][i] * r[5][i]
+    return float(left + right)
+
+
+@_inner
+def _sum_taps(tile: Float32, row: int, at: int, step: int, x: Six, y: Six, out: Float32) -> None:
+    """Fill a run of which the first tap lies at `at` of the tile's row `row`."""
+    a = _taps_from(tile[row], at, step)
+    b = _taps_from(tile[row + 1], at, step)
+    c = _taps_from(tile[row + 2], at, step)
+    d = _taps_from(tile[row + 3], at, step)
+    e = _taps_from(tile[row + 4], at, step)
+    f = _taps_from(tile[row + 5], at, step)
+    for i in range(out.size):
+        upper = y[0][i] * _dot(x, a, i) + y[1][i] * _dot(x, b, i) + y[2][i] * _dot(x, c, i)
+        lower = y[3][i] * _dot(x, d, i) + y[4][i] * _dot(x, e, i) + y[5][i] * _dot(x, f, i)
+        out[i] = upper + lower
 
 
 @_inner
 def _hold(tile: Float32, marks: Marks, row: int, at: int, step: int, out: Float32) -> None:
     """Keep a run, where marked, between the least and greatest of the four nearest values."""
     near, above, below = marks[row][at:], tile[row + 2][at:], tile[row + 3][at:]
-    a, b, c, d = above[2 * step :], above[3 * step :], below[2 * step :], below[3 * step :]
     for i in range(out.size):
-        low, high = min(min(a[i], b[i]), min(c[i], d[i])), max(max(a[i], b[i]), max(c[i], d[i]))
-        held = min(max(out[i], low), high)
-        out[i] = held if near[i] != 0 else out[i]
+        if near[i]:
+            j, k = i + 2 * step, i + 3 * step
+            low = min(min(above[j], above[k]), min(below[j], below[k]))
+            high = max(max(above[j], above[k]), max(below[j], below[k]))
+            out[i] = min(max(out[i], low), high)
 
 
-def _fill(
+@_inner
+def _fill_row(
+    tile: Float32, marks: Marks, x: Indices, y: Indices, wx: Float32, wy: Float32, out: Float32
+) -> None:
+    """Fill a row of a tile, run by run; `x`, `y` say where in `tile` each pixel's taps start."""
+    channels = out.size // x.size
+    i = 0
+    while i < x.size:
+        k = i + 1
+        if x[i] < 0:
+            out[i * channels : k * channels] = 0
+            i = k
+            continue
+        while k < x.size and x[k] - k == x[i] - i and y[k] == y[i]:
+            k += 1
+        start, at, run = i * channels, x[i] * channels, out[i * channels : k * channels]
+        weights_x, weights_y = _weights_from(wx, start), _weights_from(wy, start)
+        _sum_taps(tile, y[i], at, channels, weights_x, weights_y, run)
+        if marks.size > 0:
+            _hold(tile, marks, y[i], at, channels, run)
+        i = k
+
+
+def fill(
     image: Image,
     table: Float32 | None,
-    white: float,
+    white: Float32,
     M: Matrix,
     corner: NDArray[np.int64],
     nodes: Floats,
@@ -238,91 +275,28 @@ def _fill(
     last: int,
 ) -> None:
     """Fill rows `first` to `last` of `out`; `first` is a multiple of the tile height."""
-    height, width, channels = image.shape
-    columns = np.empty((TILE_HEIGHT, TILE_WIDTH), np.int32)
-    rows = np.empty((TILE_HEIGHT, TILE_WIDTH), np.int32)
-    phase_x = np.empty((TILE_HEIGHT, TILE_WIDTH), np.float32)
-    phase_y = np.empty((TILE_HEIGHT, TILE_WIDTH), np.float32)
-    phases = np.empty(TILE_WIDTH * channels, np.float32)
+    frame, channels = image.shape[:2], image.shape[2]
     wx = np.empty((6, TILE_WIDTH * channels), np.float32)
     wy = np.empty((6, TILE_WIDTH * channels), np.float32)
-    moved = np.zeros((2, TILE_WIDTH))
-    line = np.empty((nodes.shape[1], 2))
-    values, flags = np.empty(0, np.float32), np.empty(0, np.uint8)
     for v0 in range(first, last, TILE_HEIGHT):
         h = min(TILE_HEIGHT, last - v0)
         for u0 in range(0, out.shape[1], TILE_WIDTH):
             n = min(TILE_WIDTH, out.shape[1] - u0)
             x0, y0 = corner[0] + u0, corner[1] + v0
-            for v in range(h):
-                if nodes.size > 0:
-                    _displace(nodes, scale, x0, y0 + v, n, line, moved)
-                _locate(
-                    M,
-                    x0,
-                    y0 + v,
-                    moved,
-                    width,
-                    height,
-                    columns[v][:n],
-                    rows[v][:n],
-                    phase_x[v],
-                    phase_y[v],
-                )
-            left, right, top, bottom = _bounds(columns[:h, :n], rows[:h, :n])
+            whole, phase = _locate_tile(M, x0, y0, (h, n), frame, nodes, scale)
+            left, right, top, bottom = _bounds(whole)
             if right < left:
                 out[v0 : v0 + h, u0 : u0 + n] = 0
                 continue
-            shape = (bottom - top + 6, (right - left + 6) * channels)
-            if values.size < shape[0] * shape[1]:
-                values = np.empty(shape[0] * shape[1], np.float32)
-                flags = np.empty(shape[0] * shape[1], np.uint8)
-            tile = values[: shape[0] * shape[1]].reshape(shape)
-            marks = flags[: shape[0] * shape[1]].reshape(shape)
+            tile = np.empty((bottom - top + 6, (right - left + 6) * channels), np.float32)
             _load(image, table, left - 2, top - 2, tile)
-            clipped = _mark_clipped(image, white, left - 2, top - 2, marks)
-            if clipped:
-                _spread(marks, channels)
+            clipped = _reaches(tile, white.min())
+            marks = _mark_clipped(tile, white) if clipped else np.empty((0, 0), np.uint8)
             for v in range(h):
-                a, b = columns[v], rows[v]
-                _weigh(phase_x[v][:n], kernel, channels, phases, wx)
-                _weigh(phase_y[v][:n], kernel, channels, phases, wy)
+                _weigh(phase[v, 0], kernel, channels, wx)
+                _weigh(phase[v, 1], kernel, channels, wy)
+                x, y = whole[v, 0], whole[v, 1]
+                x -= np.int32(left)
+                y -= np.int32(top)
                 row = out[v0 + v].reshape(-1)[u0 * channels : (u0 + n) * channels]
-                i = 0
-                while i < n:
-                    k = i + 1
-                    if a[i] == OUTSIDE:
-                        row[i * channels : k * channels] = 0
-                        i = k
-                        continue
-                    while k < n and a[k] - k == a[i] - i and b[k] == b[i]:
-                        k += 1
-                    run = row[i * channels : k * channels]
-                    at, r = (a[i] - left) * channels, b[i] - top
-                    _sum_taps(tile, r, at, channels, wx, wy, i * channels, run)
-                    if clipped:
-                        _hold(tile, marks, r, at, channels, run)
-                    i = k
-
-
-def compiled(dtype: np.dtype[np.generic]) -> Callable[..., None]:
-    """Return `_fill` for frames of `dtype`, from the cache on disk or compiled now."""
-    types = numba.types
-    code = numba.from_dtype(dtype)
-    is_code = isinstance(code, types.Integer)
-    signature = types.void(
-        types.Array(code, 3, "C", readonly=True),
-        types.Array(types.float32, 2, "C", readonly=True) if is_code else types.none,
-        types.float64,
-        types.float64[:, ::1],
-        types.int64[::1],
-        types.float64[:, :, ::1],
-        types.float64[::1],
-        types.float32[:, ::1],
-        types.float32[:, :, ::1],
-        types.int64,
-        types.int64,
-    )
-    options = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy", "cache": True}
-    function: Callable[..., None] = numba.njit(signature, **options)(_fill)
-    return function
+                _fill_row(tile, marks, x, y, wx, wy, row)
