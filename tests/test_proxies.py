@@ -1,0 +1,179 @@
+"""Proxies: light and clipping survive the reduction, the spool gives back what it was given."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from focusstack.colour import encode, linearise, luma, to_dtype, to_float
+from focusstack.proxies import (
+    BLOCK,
+    Proxy,
+    ProxySpool,
+    make_proxy,
+    proxy_scale,
+    proxy_size,
+)
+from focusstack.scene import RenderedStack
+from focusstack.typing import Float32, Image
+
+
+def textured(shape: tuple[int, ...], seed: int = 0) -> Image:
+    return np.random.default_rng(seed).integers(0, 200, shape).astype(np.uint8)
+
+
+def proxy(width: int, height: int, seed: int) -> Proxy:
+    rng = np.random.default_rng(seed)
+    clipped = rng.integers(0, 2, (height, width)).astype(np.uint8)
+    return Proxy(rng.random((height, width), np.float32), clipped)
+
+
+# Size -----------------------------------------------------------------------------------------
+
+
+@given(width=st.integers(100, 20000), height=st.integers(100, 20000))
+def test_proxies_are_no_larger_than_asked_for(width: int, height: int) -> None:
+    s = proxy_scale(width, height, megapixels=2.0)
+    w, h = proxy_size(width, height, s)
+    assert s <= 1
+    # Rounding to whole pixels may add half a row and half a column.
+    assert w * h <= 2e6 + w + h
+    assert (s == 1) == (width * height <= 2e6)
+
+
+def test_small_frames_stay_as_they_are() -> None:
+    assert proxy_scale(480, 360) == 1
+    assert proxy_size(480, 360, 1.0) == (480, 360)
+
+
+# Reduction ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_mean_light_is_kept(dtype: type, channels: int) -> None:
+    shape = (240, 320) if channels == 1 else (240, 320, 3)
+    pixels = to_dtype(to_float(textured(shape)), np.dtype(dtype))
+    before = pixels.copy()
+    reduced, _ = make_proxy(pixels, 0.25)
+    assert reduced.luma.shape == (60, 80)
+    # Every proxy pixel holds the mean linear light of the 4 x 4 pixels beneath.
+    expected = luma(linearise(pixels)).reshape(60, 4, 80, 4).mean((1, 3))
+    assert reduced.luma == pytest.approx(expected, rel=1e-4)
+    assert np.array_equal(pixels, before)
+
+
+def test_mean_light_is_kept_at_odd_scales() -> None:
+    pixels = textured((243, 321, 3))
+    reduced, _ = make_proxy(pixels, 0.37)
+    assert reduced.luma.mean() == pytest.approx(luma(linearise(pixels)).mean(), rel=2e-3)
+
+
+def test_averages_are_of_light_not_of_codes() -> None:
+    # Black and white in a fine chequer: half the light, which is code 188, not 128.
+    chequer = np.indices((64, 64)).sum(0) % 2 * 254
+    reduced, _ = make_proxy(chequer.astype(np.uint8), 0.25)
+    assert encode(reduced.luma) * 255 == pytest.approx(187, abs=1)
+
+
+@given(x=st.integers(0, 319), y=st.integers(0, 255), channel=st.integers(0, 2))
+@settings(max_examples=30)
+def test_a_single_clipped_pixel_survives(x: int, y: int, channel: int) -> None:
+    pixels = np.full((256, 320, 3), 90, np.uint8)
+    pixels[y, x, channel] = 255
+    reduced, facts = make_proxy(pixels, 0.25)
+    assert reduced.clipped[y // 4, x // 4] == 1
+    assert reduced.clipped.sum() <= 4
+    assert facts.clipped > 0
+    assert facts.clean.min() < 1
+
+
+def test_nothing_is_clipped_below_white() -> None:
+    reduced, facts = make_proxy(np.full((64, 64, 3), 250, np.uint8), 0.5)
+    assert not reduced.clipped.any()
+    assert facts.clipped == 0
+    assert (facts.clean == 1).all()
+
+
+# Statistics -----------------------------------------------------------------------------------
+
+
+def test_blocks_are_mean_linear_light() -> None:
+    pixels = textured((64, 96, 3))
+    _, facts = make_proxy(pixels, 1.0)
+    shape = (64 // BLOCK, BLOCK, 96 // BLOCK, BLOCK, 3)
+    assert facts.blocks == pytest.approx(linearise(pixels).reshape(shape).mean((1, 3)), rel=1e-4)
+
+
+def test_grey_frames_have_one_channel_of_blocks() -> None:
+    _, facts = make_proxy(textured((64, 96)), 1.0)
+    assert facts.blocks.shape == (8, 12, 1)
+
+
+def test_focus_is_sharper_than_blur_at_any_exposure(steps_stack: RenderedStack) -> None:
+    frame = linearise(steps_stack.frames[3])
+    sharp = make_proxy(encode(frame), 1.0)[1].sharpness
+    darker = make_proxy(encode(frame * np.float32(0.6)), 1.0)[1].sharpness
+    blurred = np.asarray(cv2.GaussianBlur(frame, (0, 0), 2), np.float32)
+    assert make_proxy(encode(blurred), 1.0)[1].sharpness < 0.6 * sharp
+    assert darker == pytest.approx(sharp, rel=0.05)
+
+
+# Spool ----------------------------------------------------------------------------------------
+
+
+@given(order=st.permutations(range(5)), reading=st.permutations(range(5)))
+@settings(max_examples=20)
+def test_the_spool_keeps_every_proxy_whatever_the_order(
+    order: list[int], reading: list[int]
+) -> None:
+    proxies = [proxy(37, 23, seed) for seed in range(5)]
+    with ProxySpool(37, 23) as spool:
+        for index in order:
+            spool.put(index, proxies[index])
+        for index in reading:
+            found = spool.get(index)
+            assert np.array_equal(found.clipped, proxies[index].clipped)
+            assert found.luma.dtype == np.float32
+            # Half floats have eleven significant bits.
+            assert found.luma == pytest.approx(proxies[index].luma, rel=2**-11, abs=1e-7)
+
+
+def test_a_proxy_can_be_put_anew() -> None:
+    with ProxySpool(8, 8) as spool:
+        spool.put(0, proxy(8, 8, 0))
+        spool.put(1, proxy(8, 8, 1))
+        spool.put(0, proxy(8, 8, 2))
+        assert np.array_equal(spool.get(0).clipped, proxy(8, 8, 2).clipped)
+        assert np.array_equal(spool.get(1).clipped, proxy(8, 8, 1).clipped)
+
+
+# Picture --------------------------------------------------------------------------------------
+
+
+def pictured(light: Float32) -> Image:
+    return Proxy(light, np.zeros(light.shape, np.uint8)).picture()
+
+
+def test_pictures_use_all_codes_whatever_the_exposure() -> None:
+    light = linearise(textured((120, 160)))
+    bright, dark = pictured(light), pictured(light * np.float32(0.05))
+    for picture in (bright, dark):
+        assert picture.dtype == np.uint8
+        assert picture.min() < 5
+        assert picture.max() > 250
+    # The curve's toe is no power law, so that the two are alike but not equal.
+    assert np.corrcoef(bright.ravel(), dark.ravel())[0, 1] > 0.99
+
+
+def test_pictures_keep_the_order_of_brightness() -> None:
+    ramp = np.tile(np.linspace(0.01, 0.9, 160, dtype=np.float32), (120, 1))
+    assert (np.diff(pictured(ramp).astype(int), axis=1) >= 0).all()
+
+
+def test_an_even_frame_gives_an_even_picture() -> None:
+    picture = pictured(np.full((40, 40), 0.3, np.float32))
+    assert picture.min() == picture.max()
