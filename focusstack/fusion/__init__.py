@@ -8,7 +8,7 @@ from focusstack.fusion.base import Fused, Fuser, FuserFactory
 from focusstack.fusion.options import FusionOptions
 
 FUSERS: dict[str, FuserFactory] = {
-    "auto": weighted.make,
+    "auto": weighted.make_auto,
     "pyramid": pyramid.make,
     "weighted": weighted.make,
     "depth": depth.make,

@@ -11,7 +11,7 @@ import numpy as np
 from focusstack.fusion.base import Fused, Fuser
 from focusstack.fusion.depth_map import regularised
 from focusstack.fusion.depth_tracker import DepthTracker
-from focusstack.fusion.evidence import WINDOW, FocusEvidence
+from focusstack.fusion.evidence import RADIUS, FocusEvidence
 from focusstack.fusion.laplacian import LaplacianPyramid, down, up
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.noise import LEVEL_GAINS
@@ -45,10 +45,11 @@ class DepthFuser:
     def __init__(self, shape: tuple[int, ...], options: FusionOptions) -> None:
         self._shape = shape
         self._smoothing = 1.0 if options.smoothing is None else options.smoothing
-        window = WINDOW if options.radius is None else 2 * round(options.radius) + 1
         self._pyramid: LaplacianPyramid | None = LaplacianPyramid(shape, LEVELS)
-        self._evidence = FocusEvidence(self._pyramid.shapes, window)
-        half = self._evidence.grids[0]
+        self._evidence = FocusEvidence(
+            self._pyramid.shapes, RADIUS if options.radius is None else options.radius
+        )
+        half = self._pyramid.shapes[1]
         self._tracker = DepthTracker(half)
         self._guide = np.zeros(half, np.float32)
         self._variances: list[float] = []
@@ -90,7 +91,7 @@ class DepthFuser:
         pyramid.decompose(frame)
         self._evidence.measure(pyramid.bands)
         self._variances.append(self._evidence.variance)
-        focus = self._evidence.levels[0]
+        focus = self._evidence.focus
         if validity is not None:
             focus = focus * down(validity)
         rose = self._tracker.add(focus)

@@ -14,16 +14,27 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from focusstack.fusion.laplacian import down
+from focusstack.fusion.laplacian import down, up
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.noise import level_noise, noise_variance
 from focusstack.typing import Float32
 
-WINDOW = 7
-"""Side of the window over which energy is averaged, in pixels of the level."""
+RADIUS = 1.5
+"""Standard deviation of the Gaussian window over which energy is averaged, pixels of the level."""
 
-FINEST_WINDOW = 3
-"""The same for the finest level, whose energy is kept on the grid of the next one."""
+SECOND_IN_FINEST = 0.3
+"""Share of the second level's evidence that counts for the finest, which is the noisiest."""
+
+
+def _subtract(energy: Float32, noise: float) -> None:
+    """Take the noise off the energy, in place; nothing is left of what does not exceed it."""
+    np.subtract(energy, np.float32(noise), out=energy)
+    np.maximum(energy, np.float32(0), out=energy)
+
+
+QUIET = 0.676
+CHROMA_QUIET = 0.750
+"""Quantile ``QUIET_SHARE`` of the window energies of pure noise, relative to their mean."""
 
 
 class FocusEvidence:
@@ -33,61 +44,104 @@ class FocusEvidence:
     ----------
     shapes : list of tuple of int
         ``(height, width)`` of the pyramid's levels, the base last.
-    window : int, optional
-        Side of the energy window at each level, odd.
+    radius : float, optional
+        Standard deviation of the energy window in pixels of each level.
 
     Attributes
     ----------
-    grids : list of tuple of int
-        Size of the evidence of each band-pass level. That of the finest level is kept at the size
-        of the second, which is as fine as its window.
     levels : list of ndarray
-        Evidence of the latest frame: energy above the noise, own and from all finer levels.
+        Evidence of the latest frame for each band-pass level: energy above the noise, its own and
+        that of all finer levels.
     base : ndarray
         All of it, at the size of the pyramid's base.
+    focus : ndarray
+        Evidence of the two finest levels, at the size of the second: what depth is read from.
     variance : float
         Noise variance of the latest frame.
     """
 
-    def __init__(self, shapes: list[tuple[int, int]], window: int = WINDOW) -> None:
-        self.grids = [shapes[1], *shapes[1:-1]]
-        self.levels = [np.zeros(s, np.float32) for s in self.grids]
+    def __init__(self, shapes: list[tuple[int, int]], radius: float = RADIUS) -> None:
+        self.levels = [np.zeros(s, np.float32) for s in shapes[:-1]]
         self.base = np.zeros(shapes[-1], np.float32)
+        self.focus = np.zeros(shapes[1], np.float32)
         self.variance = 0.0
-        self._window = (window, window)
-        self._gains = level_noise(len(self.grids))
-        self._luma = [np.empty(s, np.float32) for s in shapes[:-1]]
+        self._radius = max(radius, 0.3)
+        side = 2 * max(1, round(2.5 * radius)) + 1
+        self._window = (side, side)
+        self._gains = level_noise(len(self.levels))
 
     def measure(self, bands: list[Float32]) -> None:
-        """Fill `levels`, `base` and `variance` from the band-pass levels of a frame."""
-        for level, band in enumerate(bands):
-            luma = luma_of(band, self._luma[level])
+        """Fill all attributes from the band-pass levels of a frame."""
+        for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True)):
+            luma = luma_of(band)
+            cv2.multiply(luma, luma, energy)
+            cv2.GaussianBlur(energy, self._window, self._radius, energy)
             if level == 0:
-                self._measure_finest(luma)
-            else:
-                energy = self.levels[level]
-                cv2.sqrBoxFilter(luma, cv2.CV_32F, self._window, energy)
-                self._subtract_noise(energy, level)
+                self.variance = noise_variance(energy, QUIET)
+            _subtract(energy, self.variance * self._gains[level])
         self._gather()
 
-    def _measure_finest(self, luma: Float32) -> None:
-        square = cv2.multiply(luma, luma, self._luma[0] if luma is self._luma[0] else None)
-        energy = self.levels[0]
-        cv2.blur(down(np.asarray(square)), (FINEST_WINDOW, FINEST_WINDOW), energy)
-        self.variance = noise_variance(energy)
-        self._subtract_noise(energy, 0)
-
-    def _subtract_noise(self, energy: Float32, level: int) -> None:
-        energy -= np.float32(self.variance * self._gains[level])
-        np.maximum(energy, 0, out=energy)
-
     def _gather(self) -> None:
-        """Add to each level what the finer ones hold, and to the finest what the second holds."""
+        """Add to each level what the finer ones hold, and to the finest some of the second."""
+        finest = self.levels[0]
+        down(finest, self.focus)
+        if len(self.levels) > 1:
+            second = self.levels[1]
+            cv2.scaleAdd(up(second, finest.shape), SECOND_IN_FINEST, finest, finest)
+            cv2.add(second, self.focus, second)
+            np.copyto(self.focus, second)
+        for finer, coarser in pairwise(self.levels[1:]):
+            cv2.add(coarser, down(finer), coarser)
+        down(self.levels[-1], self.base)
+
+
+class ChromaEvidence:
+    """The same for colour differences, which hold little detail and much noise.
+
+    Colour has to come from the frames that are sharp, but where colour itself shows nothing above
+    its noise, more frames may share in it than in the luma.
+
+    Parameters
+    ----------
+    shapes : list of tuple of int
+        ``(height, width)`` of the pyramid's levels, the base last.
+
+    Attributes
+    ----------
+    levels : list of ndarray
+        Evidence for each band-pass level, that of the finest at half its size.
+    variance : float
+        Noise variance of the latest frame's colour differences, summed over the two.
+    """
+
+    LUMA_SHARE = 0.03
+    """Part of the luma's evidence that counts."""
+
+    def __init__(self, shapes: list[tuple[int, int]]) -> None:
+        self.levels = [np.zeros(s, np.float32) for s in (shapes[1], *shapes[1:-1])]
+        self.variance = 0.0
+        self._gains = level_noise(len(self.levels))
+
+    def measure(self, bands: list[Float32], luma: FocusEvidence) -> None:
+        """Fill all attributes from the levels of the colour differences and the luma's evidence."""
+        both = np.ones((1, 2), np.float32)
+        for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True)):
+            square = np.asarray(cv2.transform(cv2.multiply(band, band), both), np.float32)
+            if level == 0:
+                down(square, energy)
+                cv2.blur(energy, (3, 3), energy)
+                self.variance = noise_variance(energy, CHROMA_QUIET)
+            else:
+                cv2.GaussianBlur(square, (9, 9), RADIUS, energy)
+            _subtract(energy, self.variance * self._gains[level])
+        self._gather(luma)
+
+    def _gather(self, luma: FocusEvidence) -> None:
         levels = self.levels
         if len(levels) > 1:
-            levels[0] += levels[1]
+            cv2.add(levels[0], levels[1], levels[0])
             np.copyto(levels[1], levels[0])
         for finer, coarser in pairwise(levels[1:]):
-            coarser += down(finer)
-        below = levels[-1]
-        np.copyto(self.base, below if below.shape == self.base.shape else down(below))
+            cv2.add(coarser, down(finer), coarser)
+        for own, other in zip(levels, [luma.focus, *luma.levels[1:]], strict=True):
+            cv2.scaleAdd(other, self.LUMA_SHARE, own, own)

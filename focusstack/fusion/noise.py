@@ -14,9 +14,6 @@ from focusstack.typing import Float32
 QUIET_SHARE = 0.1
 """Share of a frame that is taken to be free of detail at the finest level."""
 
-QUIET_TO_MEAN = 0.751
-"""That quantile of the window energies of pure noise, relative to their mean."""
-
 LEVEL_GAINS = (0.889, 0.0530, 0.01012, 0.00240)
 """Energy that white noise of unit variance has in the finest Laplacian levels; then quarters."""
 
@@ -32,13 +29,16 @@ def level_noise(levels: int) -> list[float]:
     return gains[:levels]
 
 
-def noise_variance(finest_energy: Float32) -> float:
+def noise_variance(finest_energy: Float32, quiet_to_mean: float) -> float:
     """Noise variance of a frame from the window energy of its finest level.
 
     Parameters
     ----------
     finest_energy : ndarray
         Mean square of the finest Laplacian level over small windows.
+    quiet_to_mean : float
+        Quantile ``QUIET_SHARE`` of such energies relative to their mean, in pure noise; below 1 as
+        small windows differ.
 
     Returns
     -------
@@ -52,4 +52,4 @@ def noise_variance(finest_energy: Float32) -> float:
         return LEAST_VARIANCE
     rank = int(QUIET_SHARE * (sample.size - 1))
     quiet = float(np.partition(sample, rank)[rank])
-    return max(quiet / QUIET_TO_MEAN / LEVEL_GAINS[0], LEAST_VARIANCE)
+    return max(quiet / quiet_to_mean / LEVEL_GAINS[0], LEAST_VARIANCE)

@@ -17,36 +17,43 @@ from focusstack.typing import Float32
 POWER = 64
 """How fast weight falls with quality."""
 
-SHARPNESS = 1e-3
-"""Signal-to-noise energy ratio, inverted, above which only the ratio of two frames counts."""
+EXCESS = 1e-3
+"""Error that grows with the signal, as a share of its energy: frames never match exactly."""
+
+STRIP = 1 << 17
+"""Pixels worked on at a time, so that all steps on them stay in the processor's cache."""
 
 
 class SoftSelection:
     """Running mean of one pyramid level, weighted by evidence for sharpness.
 
     With evidence S and noise energy n, the amplitude in units of noise is ``A = sqrt(S / n)`` and
-    the weight ``(1 + sqrt(SHARPNESS) A) ** POWER``. For small A that is ``exp(2 A)``: the mean
+    the weight ``(1 + sqrt(EXCESS) A) ** POWER``. For small A that is ``exp(2 A)``: the mean
     squared error of a weighted mean of a sharp coefficient c and a blurred one ``(1 - b) c`` is
     least if the blurred one weighs ``1 / (1 + b² c² / n)`` as much, so what matters is the
     difference of the two in units of noise. Where all frames show noise only, all weigh the same.
-    For large A it is a power law, since there is more error than noise: frames never match exactly.
+    For large A it is a power law in A, as errors then grow with the signal.
 
     Parameters
     ----------
     shape : tuple of int
-        ``(H, W[, 3])`` of the level.
+        ``(H, W[, C])`` of the level.
     grid : tuple of int
         ``(H, W)`` of the evidence: that of the level or half of it.
+
+    Attributes
+    ----------
+    mean : ndarray
+        The weighted mean of all frames so far.
     """
 
     def __init__(self, shape: tuple[int, ...], grid: tuple[int, int]) -> None:
         self.mean = np.zeros(shape, np.float32)
         self._most = np.zeros(grid, np.float32)
         self._weight = np.zeros(grid, np.float32)
-        self._here = np.empty(grid, np.float32)
-        self._best = np.empty(grid, np.float32)
-        self._share = np.empty(shape[:2], np.float32)
-        self._rest = np.empty(shape[:2], np.float32)
+        rows = max(1, min(grid[0], STRIP // grid[1]))
+        self._strips = [slice(y, min(y + rows, grid[0])) for y in range(0, grid[0], rows)]
+        self._scratch = [np.empty((rows, grid[1]), np.float32) for _ in range(3)]
 
     def add(
         self, band: Float32, evidence: Float32, noise: float, trust: Float32 | None = None
@@ -55,7 +62,7 @@ class SoftSelection:
 
         Parameters
         ----------
-        band : (H, W[, 3]) float32 ndarray
+        band : (H, W[, C]) float32 ndarray
             The coefficients.
         evidence : float32 ndarray
             Energy above the noise, on the grid.
@@ -64,32 +71,40 @@ class SoftSelection:
         trust : float32 ndarray, optional
             0..1 on the grid, multiplies the weight.
         """
-        here, best = self._here, self._best
-        scale = np.float32(SHARPNESS / noise)
-        for energy, quality in ((evidence, here), (self._most, best)):
-            np.multiply(energy, scale, out=quality)
-            cv2.sqrt(quality, quality)
-            quality += 1
-        # (here / best) ** POWER, and where here is the better of the two, its inverse
-        cv2.divide(here, best, here)
-        better = here > 1
-        np.divide(1, here, out=here, where=better)
-        cv2.log(here, here)
-        here *= POWER
-        cv2.exp(here, here)
-        weight = np.where(better, np.float32(1), here)
-        if trust is not None:
-            weight *= trust
-            np.maximum(weight, NEVER, out=weight)
-        np.multiply(self._weight, here, out=self._weight, where=better)
-        self._weight += weight
-        np.maximum(self._most, evidence, out=self._most)
-        cv2.divide(weight, self._weight, weight)
-        self._blend(band, weight)
+        if band.shape[:2] == evidence.shape:
+            for rows in self._strips:
+                share = self._share(rows, evidence, noise, trust)
+                blend(self.mean[rows], band[rows], share, self._scratch[1][: len(share)])
+            return
+        shares = np.empty_like(evidence)
+        for rows in self._strips:
+            shares[rows] = self._share(rows, evidence, noise, trust)
+        blend(self.mean, band, np.asarray(cv2.resize(shares, band.shape[1::-1])))
 
-    def _blend(self, band: Float32, share: Float32) -> None:
-        """Move the mean towards `band` by `share`."""
-        if share.shape != self._share.shape:
-            size = self._share.shape[1::-1]
-            share = np.asarray(cv2.resize(share, size, self._share))
-        blend(self.mean, band, share, self._rest)
+    def _share(
+        self, rows: slice, evidence: Float32, noise: float, trust: Float32 | None
+    ) -> Float32:
+        """Share of this frame in the mean so far and itself, and keep account of its weight."""
+        here, best, weight = (plane[: rows.stop - rows.start] for plane in self._scratch)
+        energy, most, total = evidence[rows], self._most[rows], self._weight[rows]
+        scale, zero = np.float32(EXCESS / noise), np.float32(0)
+        for signal, quality in ((energy, here), (most, best)):
+            np.multiply(signal, scale, out=quality)
+            cv2.sqrt(quality, quality)
+            np.add(quality, np.float32(1), out=quality)
+        # log of this frame's weight by the best one's: positive where this is the new best
+        cv2.divide(here, best, here)
+        cv2.log(here, here)
+        np.multiply(here, np.float32(POWER), out=here)
+        np.minimum(here, zero, out=weight)
+        cv2.exp(weight, weight)
+        np.negative(here, out=here)
+        np.minimum(here, zero, out=here)
+        cv2.exp(here, here)
+        if trust is not None:
+            cv2.multiply(weight, trust[rows], weight)
+            np.maximum(weight, NEVER, out=weight)
+        cv2.multiply(total, here, total)
+        cv2.add(total, weight, total)
+        cv2.max(most, energy, most)
+        return np.asarray(cv2.divide(weight, total, here))
