@@ -1,0 +1,218 @@
+"""Tile measurements: a known sub-pixel shift is found, and known to be as good as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from focusstack.alignment.measure import as_matches
+from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
+from focusstack.geometry import transform, translation
+from focusstack.typing import Float32, Points
+
+WIDTH, HEIGHT = 384, 288
+TILE = 96
+BANDS = [(1.0, 6.0), (2.0, 10.0)]
+
+
+def frequencies() -> tuple[Points, Points]:
+    fx, fy = np.fft.fftfreq(WIDTH), np.fft.fftfreq(HEIGHT)
+    return np.asarray(fx[None], float), np.asarray(fy[:, None], float)
+
+
+def texture(seed: int = 1) -> Points:
+    """Periodic linear light with detail at all scales, little of it finer than four pixels."""
+    fx, fy = frequencies()
+    f = np.hypot(fx, fy)
+    amplitude = np.exp(-np.square(f / 0.12)) / np.maximum(f, 1 / 64)
+    grain = np.random.default_rng(seed).normal(size=(HEIGHT, WIDTH))
+    light = np.fft.ifft2(np.fft.fft2(grain) * amplitude).real
+    return np.asarray(0.35 + 0.08 * (light - light.mean()) / light.std(), float)
+
+
+def moved(light: Points, x: float = 0, y: float = 0, blur: float = 0) -> Float32:
+    """Shift periodic light exactly, and blur it by a Gaussian of `blur` pixels."""
+    fx, fy = frequencies()
+    phase = np.exp(-2j * np.pi * (fx * x + fy * y))
+    soft = np.exp(-2 * np.square(np.pi * blur) * (fx**2 + fy**2))
+    return np.asarray(np.fft.ifft2(np.fft.fft2(light) * phase * soft).real, np.float32)
+
+
+def measured(
+    a: Float32,
+    b: Float32,
+    band: tuple[float, float] = BANDS[0],
+    valid: Float32 | None = None,
+) -> TileShifts:
+    whole = np.ones(a.shape, np.float32)
+    valid = whole if valid is None else valid
+    return tile_shifts(band_pass(a, *band), band_pass(b, *band), valid, TILE)
+
+
+# Known shifts ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("band", BANDS)
+@pytest.mark.parametrize("gain", [1.0, 0.7, 1.4])
+@pytest.mark.parametrize("blur", [0.0, 1.0])
+def test_measuring_again_settles_a_shift(
+    band: tuple[float, float], gain: float, blur: float
+) -> None:
+    light, truth = texture(), np.array([0.3, -0.4])
+    a = moved(light)
+    first = measured(a, np.float32(gain) * moved(light, 0.3, -0.4, blur), band)
+    assert len(first.shifts) == 35  # all tiles of a 384 x 288 picture, half a tile apart
+    # One Gauss-Newton step gets most of it; the caller brings b nearer and measures the rest.
+    assert np.abs(first.shifts - truth).max() < 0.03
+    step = np.median(first.shifts, axis=0)
+    x, y = truth - step
+    again = measured(a, np.float32(gain) * moved(light, x, y, blur), band)
+    assert np.abs(again.shifts + step - truth).max() < 0.02
+    assert np.abs(np.median(again.shifts + step - truth, axis=0)).max() < 0.005
+
+
+@given(x=st.floats(-1, 1), y=st.floats(-1, 1))
+@settings(max_examples=25)
+def test_sign_and_size_of_any_shift(x: float, y: float) -> None:
+    light = texture()
+    found = measured(moved(light), moved(light, x, y), BANDS[1])
+    error = np.linalg.norm(np.median(found.shifts, axis=0) - [x, y])
+    assert error < 0.01 + 0.07 * np.hypot(x, y)
+
+
+def test_no_shift_is_measured_exactly() -> None:
+    a = moved(texture())
+    found = measured(a, a)
+    assert np.abs(found.shifts).max() < 1e-6
+    assert found.correlation == pytest.approx(1, abs=1e-4)
+
+
+def test_swapped_frames_give_the_opposite_shift() -> None:
+    light = texture()
+    a, b = moved(light), moved(light, 0.2, 0.5)
+    there, back = measured(a, b), measured(b, a)
+    assert there.shifts == pytest.approx(-back.shifts, abs=1e-5)
+
+
+def test_blur_costs_trust() -> None:
+    light = texture()
+    a = moved(light)
+    sharp, soft = measured(a, moved(light)), measured(a, moved(light, blur=1.5))
+    information = [np.linalg.norm(found.root, axis=(1, 2)).mean() for found in (sharp, soft)]
+    assert soft.correlation.mean() < sharp.correlation.mean()
+    assert information[1] < information[0]
+    # A symmetric blur is no shift.
+    assert np.abs(np.median(soft.shifts, axis=0)).max() < 0.005
+
+
+# What cannot be measured ----------------------------------------------------------------------
+
+
+def test_even_areas_give_nothing() -> None:
+    even = np.full((HEIGHT, WIDTH), 0.4, np.float32)
+    assert len(measured(even, even).shifts) == 0
+
+
+def test_only_the_textured_half_is_measured() -> None:
+    light = texture()
+    a, b = moved(light), moved(light, 0.2, 0.1)
+    a[:, WIDTH // 2 :] = b[:, WIDTH // 2 :] = 0.4
+    found = measured(a, b)
+    inner = found.centres[:, 0] < WIDTH / 2 + TILE / 2
+    assert inner.all()
+    left = found.centres[:, 0] < WIDTH / 2 - TILE / 2
+    assert left.sum() >= 5
+    assert np.abs(found.shifts[left] - [0.2, 0.1]).max() < 0.02
+
+
+def test_straight_edges_do_not_tell_about_the_direction_along_them() -> None:
+    stripes = np.tile(texture()[:1], (HEIGHT, 1))
+    found = measured(moved(stripes), moved(stripes, 0.3))
+    assert len(found.shifts) == 0
+
+
+def test_other_content_is_left_out() -> None:
+    found = measured(moved(texture(1)), moved(texture(2)))
+    assert len(found.shifts) <= 1
+
+
+def test_invalid_areas_are_ignored() -> None:
+    light = texture()
+    a, b = moved(light), moved(light, 0.25, -0.15)
+    clean = measured(a, b)
+    valid = np.ones((HEIGHT, WIDTH), np.float32)
+    valid[:, 160:224] = 0
+    # Behind the mask something else altogether; its outermost pixels still make gradients.
+    p, q = band_pass(a, *BANDS[0]), band_pass(b, *BANDS[0])
+    p[:, 164:220], q[:, 164:220] = 5, moved(texture(3))[:, 164:220]
+    found = tile_shifts(p, q, valid, TILE)
+    assert len(found.shifts) > 15
+    assert np.abs(found.shifts - np.median(clean.shifts, axis=0)).max() < 0.02
+
+
+def test_mostly_invalid_tiles_are_left_out() -> None:
+    light = texture()
+    valid = np.ones((HEIGHT, WIDTH), np.float32)
+    valid[:, WIDTH // 2 :] = 0
+    found = measured(moved(light), moved(light), valid=valid)
+    assert len(found.centres) > 0
+    assert found.centres[:, 0].max() < WIDTH / 2
+    valid[:] = 0
+    assert len(measured(moved(light), moved(light), valid=valid).shifts) == 0
+
+
+# Trust ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.02])
+def test_errors_are_as_large_as_claimed(noise: float) -> None:
+    light = texture()
+    whitened = []
+    for seed in range(100, 112):
+        rng = np.random.default_rng(seed)
+        truth = rng.uniform(-0.2, 0.2, 2)
+        grain = rng.normal(0, noise, (2, HEIGHT, WIDTH)).astype(np.float32)
+        found = measured(moved(light) + grain[0], moved(light, *truth) + grain[1])
+        error = found.shifts - truth
+        whitened.append(np.einsum("nij,nj->ni", found.root, error))
+    squares = np.square(np.concatenate(whitened))
+    # Mean of chi-square per degree of freedom: 1 where the claim is exact. Tiles claim less, as
+    # real pictures differ by more than white noise, but by no more than a factor of three.
+    assert 0.11 < squares.mean() < 1.3
+    x, y = squares.mean(0)
+    assert 0.5 < x / y < 2
+
+
+def test_noise_lowers_the_trust_and_detail_raises_it() -> None:
+    light = texture()
+    grain = np.random.default_rng(0).normal(0, 0.02, (2, HEIGHT, WIDTH)).astype(np.float32)
+    a, b = moved(light), moved(light, 0.1, 0.1)
+    clean, noisy = measured(a, b), measured(a + grain[0], b + grain[1])
+    size = [np.linalg.norm(found.root, axis=(1, 2)).mean() for found in (clean, noisy)]
+    assert size[1] < 0.8 * size[0]
+    assert noisy.correlation.mean() < clean.correlation.mean()
+
+
+# From tiles to matches ------------------------------------------------------------------------
+
+
+def test_matches_lie_where_each_frame_saw_the_detail() -> None:
+    turn = np.array([[1.01, 0.02, 3], [-0.02, 1.01, -2], [1e-5, 0, 1]])
+    H = np.stack([np.eye(3), turn])
+    centres = np.array([[100.0, 80], [200, 150], [300, 90]])
+    shifts = np.array([[0.4, -0.2], [0, 0], [-0.1, 0.3]])
+    root = np.broadcast_to(np.eye(2), (3, 2, 2))
+    tiles = TileShifts(centres, shifts, root, np.ones(3))
+    found = as_matches(0, 1, tiles, H)
+    assert transform(H[0], found.p) == pytest.approx(centres - shifts / 2)
+    assert transform(H[1], found.q) == pytest.approx(centres + shifts / 2)
+
+
+def test_a_measured_shift_becomes_the_movement_between_the_frames() -> None:
+    light, truth = texture(), np.array([0.2, -0.3])
+    found = measured(moved(light), moved(light, *truth))
+    matches = as_matches(0, 1, found, np.stack([np.eye(3), translation(7, 5)]))
+    # Frame 1 was brought to the canvas by (7, 5) and is still off by the shift there.
+    assert np.median(matches.q - matches.p, axis=0) == pytest.approx(truth - [7, 5], abs=0.02)
