@@ -23,6 +23,8 @@ class Composite:
         ``(H, W[, C])`` of the signal.
     grids : list of tuple of int, optional
         Sizes of the evidence of each level, if not that of the level.
+    scratch : (2, H, W) float32 ndarray, optional
+        Memory to work in, needed if signals are put into ``bands[0]`` to be decomposed there.
 
     Attributes
     ----------
@@ -32,7 +34,12 @@ class Composite:
         ``(height, width)`` of each level, the base last.
     """
 
-    def __init__(self, shape: tuple[int, ...], grids: list[tuple[int, int]] | None = None) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        grids: list[tuple[int, int]] | None = None,
+        scratch: Float32 | None = None,
+    ) -> None:
         self._pyramid = LaplacianPyramid(shape)
         self.bands = self._pyramid.bands
         self.shapes = self._pyramid.shapes
@@ -41,12 +48,16 @@ class Composite:
             SoftSelection(band.shape, grid) for band, grid in zip(self.bands, grids, strict=True)
         ]
         self._gains = level_noise(len(self.bands))
+        self._scratch = scratch
         self._base = np.zeros_like(self._pyramid.base)
         self._weight = np.zeros(self.shapes[-1], np.float32)
 
     def decompose(self, signal: Float32) -> None:
-        """Fill `bands` with those of the next frame."""
-        self._pyramid.decompose(signal)
+        """Fill `bands` with those of the next frame, which may already lie in ``bands[0]``."""
+        room = None
+        if self._scratch is not None:
+            room = self._scratch.reshape(-1)[: signal.size].reshape(signal.shape)
+        self._pyramid.decompose(signal, room)
 
     def add(
         self,
@@ -72,7 +83,8 @@ class Composite:
         for level, selection in enumerate(self._selections):
             sharp = evidence[level]
             noise = variance * self._gains[level]
-            selection.add(self.bands[level], sharp, noise, at_size.get(sharp.shape))
+            room = self._scratch if level == 0 else None
+            selection.add(self.bands[level], sharp, noise, at_size.get(sharp.shape), room)
         weight = base_evidence + LEAST_BASE
         if trust is not None:
             weight *= trust[-1]

@@ -105,6 +105,8 @@ class ChromaEvidence:
     ----------
     shapes : list of tuple of int
         ``(height, width)`` of the pyramid's levels, the base last.
+    scratch : (2, H, W) float32 ndarray
+        Memory to work in.
 
     Attributes
     ----------
@@ -117,8 +119,9 @@ class ChromaEvidence:
     LUMA_SHARE = 0.03
     """Part of the luma's evidence that counts."""
 
-    def __init__(self, shapes: list[tuple[int, int]]) -> None:
+    def __init__(self, shapes: list[tuple[int, int]], scratch: Float32) -> None:
         self.levels = [np.zeros(s, np.float32) for s in (shapes[1], *shapes[1:-1])]
+        self._scratch = scratch.reshape(-1)
         self.variance = 0.0
         self._gains = level_noise(len(self.levels))
 
@@ -126,13 +129,13 @@ class ChromaEvidence:
         """Fill all attributes from the levels of the colour differences and the luma's evidence."""
         both = np.ones((1, 2), np.float32)
         for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True)):
-            square = np.asarray(cv2.transform(cv2.multiply(band, band), both), np.float32)
+            square = self._scratch[: band.size].reshape(band.shape)
+            cv2.multiply(band, band, square)
             if level == 0:
-                down(square, energy)
-                cv2.blur(energy, (3, 3), energy)
+                cv2.blur(cv2.transform(down(square), both), (3, 3), energy)
                 self.variance = noise_variance(energy, CHROMA_QUIET)
             else:
-                cv2.GaussianBlur(square, (9, 9), RADIUS, energy)
+                cv2.GaussianBlur(cv2.transform(square, both), (9, 9), RADIUS, energy)
             _subtract(energy, self.variance * self._gains[level])
         self._gather(luma)
 

@@ -71,13 +71,22 @@ class LaplacianPyramid:
         self.base = self._full[-1]
         self._gauss = [np.empty(s + shape[2:], np.float32) for s in self.shapes[1:]]
 
-    def decompose(self, image: Float32) -> None:
-        """Fill `bands` and `base` from `image`, which is left as it is."""
+    def decompose(self, image: Float32, scratch: Float32 | None = None) -> None:
+        """Fill `bands` and `base` from `image`.
+
+        Parameters
+        ----------
+        image : ndarray
+            Left as it is, unless it is ``bands[0]`` itself, which then needs `scratch`.
+        scratch : ndarray, optional
+            Memory of the shape of the image.
+        """
         fine = image
         for band, gauss in zip(self.bands, self._gauss, strict=True):
+            coarse = band if scratch is None or fine is not band else scratch
             down(fine, gauss)
-            up(gauss, band.shape, band)
-            cv2.subtract(fine, band, band)
+            up(gauss, band.shape, coarse)
+            cv2.subtract(fine, coarse, band)
             fine = gauss
         np.copyto(self.base, fine)
 

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from focusstack.colour import LUMA
+from focusstack.fusion.running_mean import row_strips
 from focusstack.typing import Float32
 
-_TO_CHROMA = np.array([1, 0, 0, 0, 0, 1], np.float32).reshape(2, 3) - LUMA
-_FROM_CHROMA = np.linalg.inv(np.vstack([LUMA, _TO_CHROMA]).astype(float))[:, 1:].astype(np.float32)
+_SPLIT = np.vstack([LUMA, [[1, 0, 0], [0, 0, 1]] - LUMA]).astype(np.float32)
+_JOIN = np.linalg.inv(_SPLIT.astype(float)).astype(np.float32)
 
 
 def luma_of(image: Float32, dst: Float32 | None = None) -> Float32:
@@ -19,12 +20,18 @@ def luma_of(image: Float32, dst: Float32 | None = None) -> Float32:
     return np.asarray(cv2.transform(image, LUMA[None, :], dst))
 
 
-def luma_and_chroma(image: Float32) -> tuple[Float32, Float32]:
+def split(image: Float32, luma: Float32, chroma: Float32) -> None:
     """Split encoded RGB into luma Y ``(H, W)`` and ``(H, W, 2)`` differences R - Y, B - Y."""
-    return luma_of(image), np.asarray(cv2.transform(image, _TO_CHROMA))
+    for rows in row_strips(*luma.shape):
+        mixed = cv2.transform(image[rows], _SPLIT)
+        cv2.mixChannels([mixed], [luma[rows], chroma[rows]], [0, 0, 1, 1, 2, 2])
 
 
-def rgb_of(luma: Float32, chroma: Float32) -> Float32:
-    """Put together what :func:`luma_and_chroma` has split."""
-    image = np.asarray(cv2.transform(chroma, _FROM_CHROMA), np.float32)
-    return np.add(image, luma[..., None], out=image)
+def join(luma: Float32, chroma: Float32) -> Float32:
+    """Put together what :func:`split` has split."""
+    image = np.empty((*luma.shape, 3), np.float32)
+    for rows in row_strips(*luma.shape):
+        part = image[rows]
+        cv2.mixChannels([luma[rows], chroma[rows]], [part], [0, 0, 1, 1, 2, 2])
+        cv2.transform(part, _JOIN, part)
+    return image

@@ -11,7 +11,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from focusstack.fusion.running_mean import NEVER, blend
+from focusstack.fusion.running_mean import NEVER, blend, row_strips
 from focusstack.typing import Float32
 
 POWER = 64
@@ -19,9 +19,6 @@ POWER = 64
 
 EXCESS = 1e-3
 """Error that grows with the signal, as a share of its energy: frames never match exactly."""
-
-STRIP = 1 << 17
-"""Pixels worked on at a time, so that all steps on them stay in the processor's cache."""
 
 
 class SoftSelection:
@@ -51,12 +48,17 @@ class SoftSelection:
         self.mean = np.zeros(shape, np.float32)
         self._most = np.zeros(grid, np.float32)
         self._weight = np.zeros(grid, np.float32)
-        rows = max(1, min(grid[0], STRIP // grid[1]))
-        self._strips = [slice(y, min(y + rows, grid[0])) for y in range(0, grid[0], rows)]
-        self._scratch = [np.empty((rows, grid[1]), np.float32) for _ in range(3)]
+        self._strips = row_strips(*grid)
+        rows = self._strips[0].stop
+        self._planes = [np.empty((rows, grid[1]), np.float32) for _ in range(3)]
 
     def add(
-        self, band: Float32, evidence: Float32, noise: float, trust: Float32 | None = None
+        self,
+        band: Float32,
+        evidence: Float32,
+        noise: float,
+        trust: Float32 | None = None,
+        scratch: Float32 | None = None,
     ) -> None:
         """Take the level of one frame.
 
@@ -65,27 +67,31 @@ class SoftSelection:
         band : (H, W[, C]) float32 ndarray
             The coefficients.
         evidence : float32 ndarray
-            Energy above the noise, on the grid.
+            Energy above the noise, on the grid; overwritten if that is half the level.
         noise : float
             Energy of the noise at this level.
         trust : float32 ndarray, optional
             0..1 on the grid, multiplies the weight.
+        scratch : (2, H, W) float32 ndarray, optional
+            Memory to work in if the grid is half the level.
         """
         if band.shape[:2] == evidence.shape:
             for rows in self._strips:
                 share = self._share(rows, evidence, noise, trust)
-                blend(self.mean[rows], band[rows], share, self._scratch[1][: len(share)])
+                blend(self.mean[rows], band[rows], share, self._planes[1][: len(share)])
             return
-        shares = np.empty_like(evidence)
+        # the evidence is not needed any more: its place takes the shares
         for rows in self._strips:
-            shares[rows] = self._share(rows, evidence, noise, trust)
-        blend(self.mean, band, np.asarray(cv2.resize(shares, band.shape[1::-1])))
+            evidence[rows] = self._share(rows, evidence, noise, trust)
+        full, rest = np.empty((2, *band.shape[:2]), np.float32) if scratch is None else scratch
+        cv2.resize(evidence, band.shape[1::-1], full)
+        blend(self.mean, band, full, rest)
 
     def _share(
         self, rows: slice, evidence: Float32, noise: float, trust: Float32 | None
     ) -> Float32:
         """Share of this frame in the mean so far and itself, and keep account of its weight."""
-        here, best, weight = (plane[: rows.stop - rows.start] for plane in self._scratch)
+        here, best, weight = (plane[: rows.stop - rows.start] for plane in self._planes)
         energy, most, total = evidence[rows], self._most[rows], self._weight[rows]
         scale, zero = np.float32(EXCESS / noise), np.float32(0)
         for signal, quality in ((energy, here), (most, best)):

@@ -14,7 +14,7 @@ from focusstack.fusion.composite import Composite
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.evidence import RADIUS, ChromaEvidence, FocusEvidence
 from focusstack.fusion.laplacian import up
-from focusstack.fusion.luminance import luma_and_chroma, rgb_of
+from focusstack.fusion.luminance import join, split
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.validity import filled, validity_levels
@@ -39,13 +39,14 @@ class WeightedFuser:
     def __init__(self, shape: tuple[int, ...], options: FusionOptions, apart: bool) -> None:
         self._shape = shape
         self._apart = apart and len(shape) == 3
-        self._composite = Composite(shape[:2] if self._apart else shape)
+        scratch = np.empty((2, *shape[:2]), np.float32) if self._apart else None
+        self._composite = Composite(shape[:2] if self._apart else shape, scratch=scratch)
         shapes = self._composite.shapes
         self._evidence = FocusEvidence(shapes, RADIUS if options.radius is None else options.radius)
-        if self._apart:
-            self._chroma_evidence = ChromaEvidence(shapes)
-            grids = [(shapes[1]), *shapes[1:-1]]
-            self._chroma = Composite((*shape[:2], 2), grids)
+        if scratch is not None:
+            self._chroma_evidence = ChromaEvidence(shapes, scratch)
+            grids = [shapes[1], *shapes[1:-1]]
+            self._chroma = Composite((*shape[:2], 2), grids, scratch)
         self._tracker = DepthTracker(shapes[1])
         self._variances: list[float] = []
         self._chroma_variances: list[float] = []
@@ -57,15 +58,16 @@ class WeightedFuser:
         if validity is not None:
             trust = validity_levels(validity, self._composite.shapes)
             frame = filled(frame, validity)
-        chroma = None
         if self._apart:
-            frame, chroma = luma_and_chroma(frame)
+            luma, chroma = self._composite.bands[0], self._chroma.bands[0]
+            split(frame, luma, chroma)
+            frame = luma
         self._composite.decompose(frame)
         evidence.measure(self._composite.bands)
         self._variances.append(evidence.variance)
         variance = float(np.median(self._variances))
-        if chroma is not None:
-            self._add_chroma(chroma, trust)
+        if self._apart:
+            self._add_chroma(trust)
         self._composite.add(evidence.levels, evidence.base, variance, trust)
         self._tracker.add(evidence.focus if trust is None else evidence.focus * trust[1])
 
@@ -77,7 +79,7 @@ class WeightedFuser:
         tracker, shape = self._tracker, self._shape
         image = self._composite.image()
         if self._apart:
-            image = rgb_of(image, self._chroma.image())
+            image = join(image, self._chroma.image())
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         nearest = cv2.resize(tracker.index, shape[1::-1], interpolation=cv2.INTER_NEAREST)
         return Fused(
@@ -87,8 +89,8 @@ class WeightedFuser:
             source=nearest.astype(np.uint16),
         )
 
-    def _add_chroma(self, chroma: Float32, trust: list[Float32] | None) -> None:
-        self._chroma.decompose(chroma)
+    def _add_chroma(self, trust: list[Float32] | None) -> None:
+        self._chroma.decompose(self._chroma.bands[0])
         evidence = self._chroma_evidence
         evidence.measure(self._chroma.bands, self._evidence)
         self._chroma_variances.append(evidence.variance)
