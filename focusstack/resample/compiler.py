@@ -6,20 +6,20 @@ Import this module only when a picture is to be resampled: loading the compiler 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numba
 import numpy as np
 
-from focusstack.resample.loops import fill
+from focusstack.resample.loops import OPTIONS, fill
 
 
-def compiled(dtype: np.dtype[np.generic]) -> Callable[..., None]:
+def compiled(dtype: np.dtype[Any]) -> Callable[..., None]:
     """Return `fill` for frames of `dtype`, from the cache on disk or compiled now."""
     t = numba.types
-    code = numba.from_dtype(dtype)
-    is_float = isinstance(code, t.Float)
+    is_float = dtype == np.float32
     signature = t.void(
-        t.Array(code, 3, "C", readonly=True),
+        t.Array(numba.from_dtype(dtype), 3, "C", readonly=True),
         t.none if is_float else t.Array(t.float32, 2, "C", readonly=True),
         t.Array(t.float32, 1, "C", readonly=True),
         t.Array(t.float64, 2, "C", readonly=True),
@@ -31,8 +31,12 @@ def compiled(dtype: np.dtype[np.generic]) -> Callable[..., None]:
         t.int64,
         t.int64,
     )
-    compile_now = numba.njit(
-        signature, nogil=True, cache=True, fastmath={"contract"}, error_model="numpy"
-    )
-    function: Callable[..., None] = compile_now(fill)
+    function: Callable[..., None]
+    try:
+        function = numba.njit(signature, cache=True, **OPTIONS)(fill)
+    except RuntimeError as error:
+        if "cannot cache" not in str(error):
+            raise
+        # Neither the package's folder nor the user's cache can be written to.
+        function = numba.njit(signature, **OPTIONS)(fill)
     return function

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
@@ -28,6 +28,9 @@ TILE_WIDTH = 128
 PHASES = 16384.0
 """Steps per pixel to which positions are rounded: a shift of whole pixels stays exactly that."""
 
+OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+"""How everything is compiled: a product may be fused into a sum; nothing is reordered."""
+
 OUTSIDE = -(2**30)
 """Stands for the column of a position that the frame does not cover."""
 
@@ -39,13 +42,12 @@ Six: TypeAlias = tuple[Float32, Float32, Float32, Float32, Float32, Float32]
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def _inner(function: _F) -> _F:
-    """Compile on first use. A product may be fused into a sum; nothing is reordered."""
-    compiled: _F = numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy")(function)
-    return compiled
+_inner = cast("Callable[[_F], _F]", numba.njit(**OPTIONS))
+# A call would cost more than a short run.
+_inlined = cast("Callable[[_F], _F]", numba.njit(forceinline=True, **OPTIONS))
 
 
-@_inner
+@_inlined
 def _cell(position: float, cells: int) -> tuple[int, float, float, float, float]:
     """Cell of a grid coordinate and its four Catmull-Rom weights."""
     position = min(max(position, 0.0), float(cells))
@@ -68,18 +70,13 @@ def _displace(
     first, last = _cell(x * scale[0], cols)[0], _cell((x + n - 1) * scale[0], cols)[0] + 4
     for j in range(first, last):
         for k in range(2):
-            line[j, k] = (
-                a * nodes[r, j, k]
-                + b * nodes[r + 1, j, k]
-                + c * nodes[r + 2, j, k]
-                + d * nodes[r + 3, j, k]
-            )
+            near = b * nodes[r + 1, j, k] + c * nodes[r + 2, j, k]
+            line[j, k] = a * nodes[r, j, k] + near + d * nodes[r + 3, j, k]
     for i in range(n):
         q, a, b, c, d = _cell((x + i) * scale[0], cols)
         for k in range(2):
-            moved[k, i] = (
-                a * line[q, k] + b * line[q + 1, k] + c * line[q + 2, k] + d * line[q + 3, k]
-            )
+            near = b * line[q + 1, k] + c * line[q + 2, k]
+            moved[k, i] = a * line[q, k] + near + d * line[q + 3, k]
 
 
 @_inner
@@ -146,8 +143,11 @@ def _load(image: Image, table: Float32 | None, left: int, top: int, tile: Float3
 
 
 @_inner
-def _reaches(tile: Float32, level: float) -> bool:
-    """Say whether any value is at or above `level`."""
+def _reaches(tile: Float32, white: Float32) -> bool:
+    """Say whether any value may be clipped: whether it is at or above the lowest white."""
+    level = white[0]
+    for c in range(white.size):
+        level = min(level, white[c])
     found = False
     for r in range(tile.shape[0]):
         row = tile[r]
@@ -162,16 +162,20 @@ def _mark_clipped(tile: Float32, white: Float32) -> Marks:
     channels = white.size
     marks = np.empty(tile.shape, np.uint8)
     for r in range(tile.shape[0]):
-        for i in range(tile.shape[1]):
-            marks[r, i] = tile[r, i] >= white[i % channels]
-    for r in range(tile.shape[0]):
-        for i in range(tile.shape[1] - 5 * channels):
-            for k in range(1, 6):
-                marks[r, i] |= marks[r, i + k * channels]
+        row, m = tile[r], marks[r]
+        for i in range(row.size // channels):
+            for c in range(channels):
+                m[i * channels + c] = row[i * channels + c] >= white[c]
+        for k in range(5):
+            after = m[channels:]
+            for i in range(after.size - k * channels):
+                m[i] |= after[i]
     for r in range(tile.shape[0] - 5):
+        m = marks[r]
         for k in range(1, 6):
-            for i in range(tile.shape[1]):
-                marks[r, i] |= marks[r + k, i]
+            below = marks[r + k]
+            for i in range(m.size):
+                m[i] |= below[i]
     return marks
 
 
@@ -193,18 +197,18 @@ def _weigh(phase: Float32, kernel: Float32, channels: int, w: Float32) -> None:
         w2[i], w3[i] = one - t + g * (a2 + s * b2), t + g * (a2 - s * b2)
 
 
-@_inner
+@_inlined
 def _weights_from(w: Float32, at: int) -> Six:
     return w[0][at:], w[1][at:], w[2][at:], w[3][at:], w[4][at:], w[5][at:]
 
 
-@_inner
+@_inlined
 def _taps_from(row: Float32, at: int, step: int) -> Six:
     r = row[at:]
     return r, r[step:], r[2 * step :], r[3 * step :], r[4 * step :], r[5 * step :]
 
 
-@_inner
+@_inlined
 def _dot(w: Six, r: Six, i: int) -> float:
     left = w[0][i] * r[0][i] + w[1][i] * r[1][i] + w[2][i] * r[2][i]
     right = w[3][i] * r[3][i] + w[4][i] * r[4][i] + w[5][i] * r[5][i]
@@ -212,8 +216,11 @@ def _dot(w: Six, r: Six, i: int) -> float:
 
 
 @_inner
-def _sum_taps(tile: Float32, row: int, at: int, step: int, x: Six, y: Six, out: Float32) -> None:
+def _sum_taps(
+    tile: Float32, row: int, at: int, step: int, wx: Float32, wy: Float32, start: int, out: Float32
+) -> None:
     """Fill a run of which the first tap lies at `at` of the tile's row `row`."""
+    x, y = _weights_from(wx, start), _weights_from(wy, start)
     a = _taps_from(tile[row], at, step)
     b = _taps_from(tile[row + 1], at, step)
     c = _taps_from(tile[row + 2], at, step)
@@ -254,8 +261,7 @@ def _fill_row(
         while k < x.size and x[k] - k == x[i] - i and y[k] == y[i]:
             k += 1
         start, at, run = i * channels, x[i] * channels, out[i * channels : k * channels]
-        weights_x, weights_y = _weights_from(wx, start), _weights_from(wy, start)
-        _sum_taps(tile, y[i], at, channels, weights_x, weights_y, run)
+        _sum_taps(tile, y[i], at, channels, wx, wy, start, run)
         if marks.size > 0:
             _hold(tile, marks, y[i], at, channels, run)
         i = k
@@ -290,8 +296,9 @@ def fill(
                 continue
             tile = np.empty((bottom - top + 6, (right - left + 6) * channels), np.float32)
             _load(image, table, left - 2, top - 2, tile)
-            clipped = _reaches(tile, white.min())
-            marks = _mark_clipped(tile, white) if clipped else np.empty((0, 0), np.uint8)
+            marks = (
+                _mark_clipped(tile, white) if _reaches(tile, white) else np.empty((0, 0), np.uint8)
+            )
             for v in range(h):
                 _weigh(phase[v, 0], kernel, channels, wx)
                 _weigh(phase[v, 1], kernel, channels, wy)
