@@ -88,6 +88,9 @@ ReferenceOption = Annotated[
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace results of an earlier run.")
 ]
+NoLocalOption = Annotated[
+    bool, typer.Option("--no-local", help="Matrices only: no local displacement for parallax.")
+]
 MethodOption = Annotated[Method, typer.Option("--method", help="How the frames are fused.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings and errors.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done.")]
@@ -161,6 +164,7 @@ def run(
     method: MethodOption = Method.auto,
     plan: PlanOption = None,
     reference: ReferenceOption = "auto",
+    no_local: NoLocalOption = False,
     overwrite: OverwriteOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -172,7 +176,7 @@ def run(
             raise UsageError("--no-aligned and --no-fuse leave nothing to do", "Give at most one.")
         folder = output or _beside(inputs)
         target = _output(folder, format, quality, overwrite, not no_aligned, not no_fuse)
-        _stack(inputs, target, _options(reference, plan, method), progress, quiet)
+        _stack(inputs, target, _options(reference, plan, method, no_local), progress, quiet)
 
 
 @app.command(epilog="**Example**: `focusstack align photos/ -o aligned --format tif`")
@@ -183,6 +187,7 @@ def align(
     quality: QualityOption = 95,
     plan: PlanOption = None,
     reference: ReferenceOption = "auto",
+    no_local: NoLocalOption = False,
     overwrite: OverwriteOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -191,7 +196,7 @@ def align(
     """Equalise, align and crop: aligned frames only."""
     with _reporting(quiet, verbose, debug) as progress:
         target = _output(output or _beside(inputs), format, quality, overwrite, True, False)
-        _stack(inputs, target, _options(reference, plan, Method.auto), progress, quiet)
+        _stack(inputs, target, _options(reference, plan, Method.auto, no_local), progress, quiet)
 
 
 @app.command(epilog="**Example**: `focusstack fuse aligned/ -o sharp.tif`")
@@ -310,11 +315,13 @@ def _stack(
     _say(quiet, f"{target.folder}: {summary(result.plan)}")
 
 
-def _options(reference: str, plan: Path | None, method: Method) -> StackOptions:
+def _options(
+    reference: str, plan: Path | None, method: Method, no_local: bool = False
+) -> StackOptions:
     from focusstack.fusion.options import FusionOptions
     from focusstack.options import StackOptions
 
-    return StackOptions(reference, plan, FusionOptions(method=method.value))
+    return StackOptions(reference, plan, FusionOptions(method=method.value), not no_local)
 
 
 def _output(

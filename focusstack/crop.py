@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.errors import AlignmentError
-from focusstack.geometry import REACH_AFTER, REACH_BEFORE, Rect, transform
+from focusstack.geometry import REACH, Rect, transform
+from focusstack.resample import Field
 from focusstack.typing import Indices, Matrix, Points
 
 
@@ -35,9 +36,9 @@ def half_planes(H: Matrix, width: int, height: int) -> Points:
         resampled (identity) needs no margin.
     """
     exact = np.allclose(H, np.round(H), atol=1e-12) and np.allclose(H[:2, :2], np.eye(2))
-    before, after = (0, 0) if exact else (REACH_BEFORE, REACH_AFTER)
+    reach = 0 if exact else REACH
     inside = np.array(
-        [[1, 0, -before], [-1, 0, width - 1 - after], [0, 1, -before], [0, -1, height - 1 - after]],
+        [[1, 0, -reach], [-1, 0, width - 1 - reach], [0, 1, -reach], [0, -1, height - 1 - reach]],
         float,
     )
     # A line l of the frame is the line H⁻ᵀ l of the canvas.
@@ -46,6 +47,31 @@ def half_planes(H: Matrix, width: int, height: int) -> Points:
     middle = transform(H, np.array([[(width - 1) / 2, (height - 1) / 2]]))[0]
     lines /= np.hypot(lines[:, 0], lines[:, 1])[:, None]
     return np.asarray(lines * np.sign(lines @ np.r_[middle, 1])[:, None])
+
+
+def displaced(planes: Points, field: Field | None) -> Points:
+    """Move half planes inwards by what `field` adds to positions near their edge.
+
+    A pixel at ``x`` shows the frame at ``x + field(x)``, which must be inside. Within two nodes
+    of the edge the field is bounded by its nodes there, and by a little more between them, since
+    its interpolation is cubic.
+    """
+    if field is None:
+        return planes
+    rows, columns = field.grid.shape[:2]
+    y, x = np.mgrid[0:rows, 0:columns].reshape(2, -1)
+    step = np.array(
+        [(field.canvas_width - 1) / (columns - 1), (field.canvas_height - 1) / (rows - 1)]
+    )
+    places = np.stack([x, y], 1) * step
+    shift = field.grid.reshape(-1, 2).astype(float)
+    moved = planes.copy()
+    for plane in moved:
+        near = np.abs(places @ plane[:2] + plane[2]) < 2 * step.max()
+        if near.any():
+            along = shift[near] @ plane[:2]
+            plane[2] += min(0.0, along.min()) - 0.1 * np.ptp(along)
+    return moved
 
 
 def largest_rectangle(planes: Points, canvas: Rect) -> Rect | None:
@@ -133,7 +159,12 @@ class CommonArea:
     costs: tuple[float, ...]
 
 
-def common_area(matrices: Matrix, width: int, height: int) -> CommonArea:
+def common_area(
+    matrices: Matrix,
+    width: int,
+    height: int,
+    fields: Sequence[Field | None] | None = None,
+) -> CommonArea:
     """Largest rectangle inside every frame.
 
     Parameters
@@ -142,6 +173,8 @@ def common_area(matrices: Matrix, width: int, height: int) -> CommonArea:
         Frame pixel to reference pixel of every used frame.
     width, height : int
         Size of the frames, and of the canvas.
+    fields : sequence of Field or None, optional
+        Local displacement of each frame.
 
     Raises
     ------
@@ -149,7 +182,11 @@ def common_area(matrices: Matrix, width: int, height: int) -> CommonArea:
         If the frames share less than 2 % of the picture.
     """
     canvas = Rect(0, 0, width, height)
-    planes = [half_planes(H, width, height) for H in matrices]
+    local = fields or [None] * len(matrices)
+    planes = [
+        displaced(half_planes(H, width, height), field)
+        for H, field in zip(matrices, local, strict=True)
+    ]
     rect = largest_rectangle(np.concatenate(planes), canvas)
     if rect is None or rect.area < 0.02 * canvas.area:
         raise AlignmentError(

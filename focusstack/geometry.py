@@ -1,4 +1,4 @@
-"""Coordinates and the one warp.
+"""Coordinates.
 
 Convention, everywhere in the package: ``(x, y)`` in pixels, x right, y down, **pixel centres at
 integers**. Scaling an image by ``s`` maps ``p`` to ``(p + 0.5) * s - 0.5``. A matrix maps frame
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from focusstack.typing import Image, Matrix, Points
+from focusstack.typing import Matrix, Points
 
-REACH_BEFORE, REACH_AFTER = 2, 3
-"""Pixels before and after a sample's whole position that the warp kernel touches (6 x 6 taps)."""
+REACH = 2
+"""How far inside the outermost pixel centres a sample must lie for the warp kernel to find all its
+taps: its support is 3 pixels to each side, and the tap exactly 3 away weighs nothing."""
 
 
 @dataclass(frozen=True)
@@ -87,30 +87,3 @@ def zoom_and_rotation(H: Matrix, width: int, height: int) -> tuple[float, float]
     zoom = float(np.sqrt(abs(np.linalg.det(J))))
     angle = float(np.degrees(np.arctan2(J[1, 0] - J[0, 1], J[0, 0] + J[1, 1])))
     return zoom, angle
-
-
-def warp(image: Image, H: Matrix, rect: Rect) -> Image:
-    """Resample `image` into `rect` of the reference frame with one Lanczos4 interpolation.
-
-    Parameters
-    ----------
-    image : ndarray
-        The frame, any channel count, float32 for best quality.
-    H : (3, 3) ndarray
-        Frame pixel to reference pixel.
-    rect : Rect
-        The part of the reference frame to fill.
-
-    Returns
-    -------
-    ndarray
-        ``(rect.height, rect.width[, C])`` of the image's dtype; zero where the frame has nothing.
-    """
-    M = translation(-rect.x, -rect.y) @ H
-    return cv2.warpPerspective(
-        image,
-        M,
-        (rect.width, rect.height),
-        flags=cv2.INTER_LANCZOS4,
-        borderMode=cv2.BORDER_CONSTANT,
-    )

@@ -23,6 +23,8 @@ class StackOptions:
         An earlier report.json whose matrices, gains and crop are used again.
     fusion : FusionOptions
         How the frames become one.
+    local : bool
+        Whether local displacement may be added where a matrix leaves too much.
     workers : int
         Threads; the result does not depend on it.
     """
@@ -30,6 +32,7 @@ class StackOptions:
     reference: str = "auto"
     plan: Path | None = None
     fusion: FusionOptions = field(default_factory=FusionOptions)
+    local: bool = True
     workers: int = 2
 
 

@@ -17,6 +17,7 @@ from focusstack.output import OutputFolder
 from focusstack.plan import StackPlan, fitted_to, read_plan
 from focusstack.planning import (
     find_alignment,
+    find_displacement,
     find_gains,
     make_plan,
     measure_frames,
@@ -101,7 +102,10 @@ def plan_stack(
         coarse, gains = find_alignment(stack, options.reference, options.workers, progress)
         refined = refine_alignment(stack, coarse, gains, options.workers, progress)
         gains = find_gains(stack, refined.matrices, coarse)
-        plan = make_plan(stack, coarse, refined, gains, frames.size)
+        local = None
+        if options.local:
+            local = find_displacement(stack, coarse, refined, gains, options.workers, progress)
+        plan = make_plan(stack, coarse, refined, local, gains, frames.size)
     for warning in plan.warnings:
         progress.warn(warning)
     return plan

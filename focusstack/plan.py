@@ -12,6 +12,7 @@ import numpy as np
 
 from focusstack.errors import InputError, UsageError
 from focusstack.geometry import Rect, transform, zoom_and_rotation
+from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
 from focusstack.version import __version__
 
@@ -64,6 +65,8 @@ class FramePlan:
         Share of pixels in which a channel is at full code.
     area_cost : float
         Share of the common area that this frame alone takes away.
+    field : Field or None
+        Local displacement that no matrix explains, in reference pixels.
     """
 
     file: str
@@ -76,6 +79,7 @@ class FramePlan:
     sharpness: float
     clipped: float = 0.0
     area_cost: float = 0.0
+    field: Field | None = None
 
     def movement(self, width: int, height: int) -> tuple[float, float, float]:
         """Zoom in percent, rotation in degrees and shift of the centre in pixels; 0 if unused."""
@@ -157,6 +161,7 @@ def _plain(plan: StackPlan) -> dict[str, Any]:
                 "rotation_deg": round(rotation, 4),
                 "shift_px": round(shift, 3),
                 "area_cost": round(f.area_cost, 5),
+                "local_px": None if f.field is None else _grid(f.field),
             }
         )
     return {
@@ -218,6 +223,7 @@ def _from_plain(data: dict[str, Any]) -> StackPlan:
             sharpness=float(f["sharpness"]),
             clipped=float(f.get("clipped", 0)),
             area_cost=float(f.get("area_cost", 0)),
+            field=_field(f.get("local_px"), data["canvas"]),
         )
         for f in data["frames"]
     )
@@ -245,6 +251,20 @@ def _matrix(rows: Any) -> Matrix:
     if H.shape != (3, 3) or not np.isfinite(H).all() or abs(np.linalg.det(H)) < 1e-9:
         raise ValueError("a matrix is not an invertible 3 x 3 one")
     return H
+
+
+def _grid(field: Field) -> list[list[list[float]]]:
+    """Nodes as rows of ``[dx, dy]``; the field already has this precision."""
+    return [[[round(float(v), 3) for v in node] for node in row] for row in field.grid]
+
+
+def _field(grid: list[list[list[float]]] | None, canvas: dict[str, Any]) -> Field | None:
+    if grid is None:
+        return None
+    nodes = np.array(grid, np.float32)
+    if not np.isfinite(nodes).all():
+        raise ValueError("a local displacement is not a number")
+    return Field(nodes, int(canvas["width"]), int(canvas["height"]))
 
 
 def _residual(data: dict[str, Any] | None) -> Residual | None:

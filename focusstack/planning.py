@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.coarse import Coarse, coarse_alignment, detect_all, match_all
+from focusstack.alignment.local import CONSIDERED_PX, Local, find_fields
+from focusstack.alignment.local import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.order import focus_order
-from focusstack.alignment.refine import BANDS, Refined, refine
+from focusstack.alignment.refine import ROUNDS, Refined, refine
 from focusstack.alignment.refine import Residual as ProxyResidual
 from focusstack.crop import CommonArea, common_area
 from focusstack.errors import UsageError
@@ -26,6 +28,7 @@ from focusstack.proxies import (
     proxy_scale,
     proxy_size,
 )
+from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
 
 COSTLY_SHARE = 0.05
@@ -137,8 +140,7 @@ def refine_alignment(
     stack: Measured, coarse: Coarse, gains: Points, workers: int, progress: Progress
 ) -> Refined:
     """Bring the coarse alignment to sub-pixel accuracy."""
-    brightness = [float(np.nanmean(g)) if np.isfinite(g).any() else 1.0 for g in gains]
-    progress.start("Aligning", len(BANDS))
+    progress.start("Aligning", len(ROUNDS))
     try:
         return refine(
             stack.load,
@@ -146,13 +148,46 @@ def refine_alignment(
             coarse.reference,
             coarse.matches,
             coarse.pairs,
-            brightness,
+            _brightness(gains),
             stack.size,
             workers,
             progress.advance,
         )
     finally:
         progress.finish()
+
+
+def find_displacement(
+    stack: Measured,
+    coarse: Coarse,
+    refined: Refined,
+    gains: Points,
+    workers: int,
+    progress: Progress,
+) -> Local | None:
+    """Local displacement of the frames, if a matrix leaves enough and tiles prove it."""
+    if refined.stack.median < CONSIDERED_PX:
+        return None
+    progress.start("Local displacement", len(LOCAL_ROUNDS))
+    try:
+        local = find_fields(
+            stack.load,
+            refined.matrices,
+            coarse.reference,
+            coarse.pairs,
+            _brightness(gains),
+            stack.size,
+            workers,
+            progress.advance,
+        )
+    finally:
+        progress.finish()
+    return local if local.proven else None
+
+
+def _brightness(gains: Points) -> list[float]:
+    """One factor a frame; 1 where exposure is unknown."""
+    return [float(np.nanmean(g)) if np.isfinite(g).any() else 1.0 for g in gains]
 
 
 def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse) -> Points:
@@ -177,12 +212,18 @@ def full_size(matrices: Matrix, scale: float) -> Matrix:
 
 
 def make_plan(
-    stack: Measured, coarse: Coarse, refined: Refined, gains: Points, size: tuple[int, int]
+    stack: Measured,
+    coarse: Coarse,
+    refined: Refined,
+    local: Local | None,
+    gains: Points,
+    size: tuple[int, int],
 ) -> StackPlan:
     """Put everything that was found into full-size pixels and input order."""
     matrices = full_size(refined.matrices, stack.scale)
     used = [k for k, u in enumerate(coarse.used) if u]
-    area = common_area(matrices[used], *size)
+    fields = _full_fields(local, len(matrices), stack.scale, coarse.reference, size)
+    area = common_area(matrices[used], *size, [fields[k] for k in used])
     warnings = [*stack.notes, *_lost(stack, coarse), *_ungauged(stack, gains, used)]
     warnings += _costly(stack, used, area)
     costs = dict(zip(used, area.costs, strict=True))
@@ -201,6 +242,7 @@ def make_plan(
             sharpness=facts.sharpness / max(sharpest, 1e-9),
             clipped=facts.clipped,
             area_cost=costs.get(k, 0.0),
+            field=fields[k],
         )
     return StackPlan(
         reference=stack.names[coarse.reference],
@@ -213,6 +255,16 @@ def make_plan(
         residual_px=_in_pixels(refined.stack, stack.scale),
         warnings=tuple(warnings),
     )
+
+
+def _full_fields(
+    local: Local | None, count: int, scale: float, reference: int, size: tuple[int, int]
+) -> list[Field | None]:
+    """Fields in full-size pixels, rounded to what the report keeps."""
+    if local is None:
+        return [None] * count
+    grids = np.round(local.fields / scale, 3).astype(np.float32)
+    return [None if k == reference else Field(g, *size) for k, g in enumerate(grids)]
 
 
 def _in_pixels(r: ProxyResidual | None, scale: float) -> Residual | None:

@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 
 from focusstack.colour import full_scale
-from focusstack.exposure import apply_gain
-from focusstack.geometry import Rect, translation, warp
+from focusstack.exposure import apply_gain, tone_table
+from focusstack.geometry import Rect, translation
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.plan import FramePlan
 from focusstack.proxies import CLIPPED_CODE
+from focusstack.resample import resample
 from focusstack.typing import Float32, Image, Points
 
 EVEN_EXPOSURE = 0.9
@@ -58,10 +59,19 @@ def render(picture: Picture, frame: FramePlan, rect: Rect, highest_gain: Points)
         Of all used frames: that of the darkest exposure, which holds most highlights.
     """
     assert frame.matrix is not None
-    pixels = warp(apply_gain(picture.pixels, frame.gain), frame.matrix, rect)
+    pixels = _moved(picture.pixels, frame, rect)
     trust = clipping_trust(frame.gain, highest_gain)
     validity = None if trust >= 1 else clipped_validity(picture.pixels, frame, rect, trust)
-    return AlignedFrame(frame.file, np.asarray(pixels, np.float32), validity, picture.metadata)
+    return AlignedFrame(frame.file, pixels, validity, picture.metadata)
+
+
+def _moved(pixels: Image, frame: FramePlan, rect: Rect) -> Float32:
+    """Gain and warp; for integers the gain is a table that the warp looks values up in."""
+    assert frame.matrix is not None
+    if pixels.dtype == np.float32:
+        return resample(apply_gain(pixels, frame.gain), frame.matrix, rect, field=frame.field)
+    table = tone_table(pixels.dtype, frame.gain)
+    return resample(pixels, frame.matrix, rect, table=table, field=frame.field)
 
 
 def clipping_trust(gain: Points, highest: Points) -> float:

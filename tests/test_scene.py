@@ -15,7 +15,8 @@ from skimage.registration import phase_cross_correlation
 
 from focusstack.colour import linearise, luma
 from focusstack.errors import OutputError, UsageError
-from focusstack.geometry import Rect, transform, warp, zoom_and_rotation
+from focusstack.geometry import Rect, transform, zoom_and_rotation
+from focusstack.resample import resample
 from focusstack.scene import SCENES, RenderedStack, render_stack, write_sample
 from focusstack.scene.camera import FOCAL_LENGTH, ZOOM_CENTRE
 from focusstack.scene.sheets import SAMPLES, Sheet, compose, defocus, defocus_tilted, disc
@@ -30,7 +31,7 @@ def registered(stack: RenderedStack, i: int) -> tuple[Float32, Mask]:
     height, width = stack.frames[i].shape[:2]
     rect = Rect(0, 0, width, height)
     light = linearise(stack.frames[i]) * stack.gains[i].astype(np.float32)
-    moved = warp(light, stack.matrices[i], rect)
+    moved = resample(light, stack.matrices[i], rect)
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     points = np.stack([x.ravel(), y.ravel()], 1).astype(float)
     source = transform(np.linalg.inv(stack.matrices[i]), points)

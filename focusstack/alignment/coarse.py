@@ -11,13 +11,13 @@ import numpy as np
 
 from focusstack.alignment.features import Features, PairFit, detect, fit_pair
 from focusstack.alignment.links import chained, groups, hub
-from focusstack.alignment.models import MODELS, normalisation
+from focusstack.alignment.models import MODELS, nearest_similarity, normalisation
 from focusstack.alignment.order import pairs_in_order
 from focusstack.alignment.solve import Matches, isotropic, residuals, solve
 from focusstack.errors import AlignmentError
 from focusstack.geometry import normalised, outline, scaling, transform
 from focusstack.proxies import Proxy
-from focusstack.typing import Image, Matrix, Points
+from focusstack.typing import Image, Matrix
 
 FEATURE_MEGAPIXELS = 1.0
 INLIER_PX = 3.0
@@ -180,23 +180,12 @@ def _solved(
     N = normalisation(*size)
     count = max(kept) + 1
     chain = chained([f for f in fits if f.first in row], start, count)
-    theta = np.stack([_similarity_of(N, chain[i]) for i in kept])
+    theta = np.stack([nearest_similarity(N, chain[i]) for i in kept])
     first = solve(MODELS["similarity"], local, row[start], N, theta, iterations=25)
     second = solve(MODELS["rotation"], local, row[start], N, first.theta, iterations=25)
     H = np.full((len(matches) and max(count, max(kept) + 1), 3, 3), np.nan)
     H[list(kept)] = second.matrices
     return H
-
-
-def _similarity_of(N: Matrix, H: Matrix | None) -> Points:
-    """Parameters of the similarity nearest to `H` at the image centre, normalised coordinates."""
-    if H is None:
-        return np.zeros(4)
-    M = normalised(N @ H @ np.linalg.inv(N))
-    p = transform(M, np.array([[0.0, 0], [0.5, 0], [0, 0.5]]))
-    across, down = (p[1] - p[0]) / 0.5, (p[2] - p[0]) / 0.5
-    a, b = (across[0] + down[1]) / 2, (across[1] - down[0]) / 2
-    return np.array([a - 1, b, p[0, 0], p[0, 1]])
 
 
 def _least_different(

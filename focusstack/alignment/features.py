@@ -130,10 +130,10 @@ def fit_pair(first: int, second: int, a: Features, b: Features, threshold: float
     p, q = match(a, b)
     if len(p) < MIN_INLIERS:
         return None
-    H, _ = cv2.findHomography(p, q, cv2.USAC_MAGSAC, threshold, maxIters=5000, confidence=0.999)
-    if H is None:
+    found, _ = cv2.findHomography(p, q, cv2.USAC_MAGSAC, threshold, maxIters=5000, confidence=0.999)
+    M = np.asarray(found, float)  # NaN where there is none
+    if M.shape != (3, 3):
         return None
-    M = np.asarray(H, float)
     if not plausible(M, p):
         return None
     near = np.linalg.norm(transform(M, p) - q, axis=1) < threshold

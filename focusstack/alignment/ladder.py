@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.alignment.models import MODELS, Model, normalisation
+from focusstack.alignment.models import MODELS, Model, nearest_similarity, normalisation
 from focusstack.alignment.solve import Matches, Solution, residuals, solve
 from focusstack.geometry import transform
 from focusstack.typing import Mask, Matrix, Points
@@ -65,19 +65,19 @@ class Ladder:
         Width and height of the proxies.
     reference : int
         The frame that does not move.
-    count : int
-        Number of frames.
+    start : (n, 3, 3) ndarray
+        Matrices to begin with.
     anchors : sequence of Matches
         Feature matches: weak, but they hold a frame whose tiles say nothing.
     """
 
     def __init__(
-        self, size: tuple[int, int], reference: int, count: int, anchors: Sequence[Matches]
+        self, size: tuple[int, int], reference: int, start: Matrix, anchors: Sequence[Matches]
     ) -> None:
         self._size = size
         self._N = normalisation(*size)
         self._reference = reference
-        self._count = count
+        self._first = np.stack([nearest_similarity(self._N, H) for H in start])
         self._anchors = list(anchors)
         self._starts: dict[str, Solution] = {}
 
@@ -87,10 +87,11 @@ class Ladder:
         if start is not None:
             theta, common = start.theta, start.common
         else:
-            theta, common = np.zeros((self._count, model.per_frame)), np.zeros(model.shared)
-            if model.name != "similarity":
-                stiff = MODELS["similarity"]
-                theta[:, : stiff.per_frame] = self.fit(stiff, tiles).theta
+            theta, common = np.zeros((len(self._first), model.per_frame)), np.zeros(model.shared)
+            stiff = MODELS["similarity"]
+            theta[:, : stiff.per_frame] = (
+                self._first if model is stiff else self.fit(stiff, tiles).theta
+            )
         everything = [*self._anchors, *tiles]
         found = solve(model, everything, self._reference, self._N, theta, common, iterations=25)
         self._starts[model.name] = found

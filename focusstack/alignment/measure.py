@@ -17,9 +17,10 @@ import numpy as np
 
 from focusstack.alignment.solve import Matches
 from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
-from focusstack.geometry import outline, transform
-from focusstack.proxies import Proxy
-from focusstack.typing import Float32, Image, Matrix
+from focusstack.geometry import Rect, at_scale, outline, transform
+from focusstack.proxies import Proxy, proxy_size
+from focusstack.resample import Field, resample
+from focusstack.typing import Float32, Image, Matrix, Points
 
 MARGIN = 9
 """Pixels around clipped areas and frame edges that the band pass makes unreliable."""
@@ -29,15 +30,23 @@ MIN_TILES = 3
 
 
 @dataclass(frozen=True)
-class Band:
-    """A pass band for the comparison, in proxy pixels (standard deviations of two Gaussians)."""
+class Round:
+    """How tiles are measured once.
 
+    Attributes
+    ----------
+    scale : float
+        Proxies are reduced by this first; small scales see large displacements.
+    fine, coarse : float
+        Pass band: standard deviations, in reduced pixels, of two Gaussians.
+    tile : int
+        Side of a tile in reduced pixels.
+    """
+
+    scale: float
     fine: float
     coarse: float
-
-
-COARSE = Band(2.0, 10.0)
-FINE = Band(1.0, 6.0)
+    tile: int
 
 
 @dataclass(frozen=True)
@@ -48,34 +57,47 @@ class Warped:
     valid: Image
 
 
-def warp_proxy(proxy: Proxy, H: Matrix, band: Band, gain: float = 1.0) -> Warped:
-    """Bring a proxy to the canvas and band-pass it.
+def warp_proxy(
+    proxy: Proxy, H: Matrix, how: Round, gain: float = 1.0, field: Field | None = None
+) -> Warped:
+    """Bring a reduced proxy to the canvas and band-pass it.
 
     Parameters
     ----------
     proxy : Proxy
         Linear luma and clipping of a frame.
     H : (3, 3) ndarray
-        Proxy pixel to canvas pixel.
-    band : Band
+        Proxy pixel to canvas pixel, both of the given proxy's scale.
+    how : Round
         What detail to keep.
     gain : float, optional
         Factor on linear light that brings the frame to the others' exposure.
+    field : Field, optional
+        Local displacement on the canvas.
     """
     height, width = proxy.luma.shape
-    size = (width, height)
-    luma = cv2.warpPerspective(
-        proxy.luma, H, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE
-    )
-    detail = band_pass(np.asarray(luma, np.float32), band.fine, band.coarse)
+    luma = resample(proxy.luma, H, Rect(0, 0, width, height), field=field)
     valid = np.zeros((height, width), np.uint8)
     quad = transform(H, outline(width, height))
     cv2.fillConvexPoly(valid, np.round(quad * 256).astype(np.int32), 1, cv2.LINE_8, 8)
-    clipped = cv2.warpPerspective(proxy.clipped, H, size, flags=cv2.INTER_LINEAR)
-    valid[clipped > 0] = 0
+    if proxy.clipped.any():
+        clipped = cv2.warpPerspective(proxy.clipped, H, (width, height), flags=cv2.INTER_LINEAR)
+        valid[clipped > 0] = 0
     kernel = np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)
     inner = cv2.erode(valid, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    detail = band_pass(luma, how.fine, how.coarse)
     return Warped(detail * np.float32(gain), np.asarray(inner, np.uint8))
+
+
+def reduced(proxy: Proxy, scale: float) -> Proxy:
+    """Return a proxy resized by `scale`, at most 1."""
+    if scale >= 1:
+        return proxy
+    height, width = proxy.luma.shape
+    size = proxy_size(width, height, scale)
+    luma = cv2.resize(proxy.luma, size, interpolation=cv2.INTER_AREA)
+    clipped = cv2.resize(proxy.clipped * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    return Proxy(np.asarray(luma, np.float32), (clipped > 0).astype(np.uint8))
 
 
 def measure_pairs(
@@ -83,8 +105,8 @@ def measure_pairs(
     H: Matrix,
     gains: Sequence[float],
     pairs: Iterable[tuple[int, int]],
-    band: Band,
-    tile: int = 96,
+    how: Round,
+    fields: Points | None = None,
     workers: int = 2,
 ) -> Iterator[tuple[int, int, TileShifts]]:
     """Yield ``(first, second, shifts)`` of every pair that has tiles to compare.
@@ -98,20 +120,25 @@ def measure_pairs(
     gains : sequence of float
         Exposure factor of each frame on linear luma.
     pairs : iterable of (int, int)
-        What to compare; kept in the order given.
-    band : Band
-        What detail to compare.
-    tile : int, optional
-        Side of a tile in pixels.
+        What to compare.
+    how : Round
+        Scale, pass band and tile size.
+    fields : (n, rows, columns, 2) ndarray, optional
+        Local displacements in proxy pixels.
     workers : int, optional
         Threads; the result does not depend on it.
     """
     # Sorted by the later frame, so that a frame stays in the cache while its partners pass by.
     todo = sorted(pairs, key=lambda ij: (max(ij), min(ij)))
+    s = how.scale
 
     @lru_cache(maxsize=10)
     def warped(index: int) -> Warped:
-        return warp_proxy(load(index), H[index], band, gains[index])
+        proxy = reduced(load(index), s)
+        height, width = proxy.luma.shape
+        grid = None if fields is None else np.asarray(fields[index] * s, np.float32)
+        field = None if grid is None else Field(grid, width, height)
+        return warp_proxy(proxy, at_scale(H[index], 1 / s), how, gains[index], field)
 
     with ThreadPoolExecutor(workers) as pool:
         for _, same_later in groupby(todo, key=max):
@@ -122,11 +149,19 @@ def measure_pairs(
             def compare(pair: tuple[int, int], images: dict[int, Warped] = images) -> TileShifts:
                 a, b = images[pair[0]], images[pair[1]]
                 valid = np.asarray(a.valid & b.valid, np.float32)
-                return tile_shifts(a.detail, b.detail, valid, tile)
+                return tile_shifts(a.detail, b.detail, valid, how.tile)
 
             for pair, shifts in zip(group, pool.map(compare, group), strict=True):
                 if len(shifts.centres) >= MIN_TILES:
-                    yield *pair, shifts
+                    yield *pair, enlarged(shifts, s)
+
+
+def enlarged(shifts: TileShifts, scale: float) -> TileShifts:
+    """Express what was measured at `scale` in the pixels before reduction."""
+    if scale >= 1:
+        return shifts
+    centres = (shifts.centres + 0.5) / scale - 0.5
+    return TileShifts(centres, shifts.shifts / scale, shifts.root * scale, shifts.correlation)
 
 
 def as_matches(first: int, second: int, shifts: TileShifts, H: Matrix) -> Matches:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.geometry import normalised, translation
+from focusstack.geometry import normalised, transform, translation
 from focusstack.typing import Matrix, Points
 
 Build = Callable[[Points, Points], Matrix]
@@ -105,3 +105,17 @@ def matrices(model: Model, theta: Points, common: Points, N: Matrix) -> Matrix:
     """Pixel matrices ``(n, 3, 3)`` of all frames."""
     inverse = np.linalg.inv(N)
     return np.stack([normalised(inverse @ model.build(t, common) @ N) for t in theta])
+
+
+def nearest_similarity(N: Matrix, H: Matrix | None) -> Points:
+    """Parameters of the similarity nearest to pixel matrix `H` at the image centre; zeros for None.
+
+    The first parameters of every model are those of a similarity, so this starts any of them.
+    """
+    if H is None:
+        return np.zeros(4)
+    M = normalised(N @ H @ np.linalg.inv(N))
+    p = transform(M, np.array([[0.0, 0], [0.5, 0], [0, 0.5]]))
+    across, down = (p[1] - p[0]) / 0.5, (p[2] - p[0]) / 0.5
+    a, b = (across[0] + down[1]) / 2, (across[1] - down[0]) / 2
+    return np.array([a - 1, b, p[0, 0], p[0, 1]])

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.ladder import Held, Ladder, lengths
-from focusstack.alignment.measure import COARSE, FINE, as_matches, measure_pairs
+from focusstack.alignment.measure import Round, as_matches, measure_pairs
 from focusstack.alignment.models import MODELS
 from focusstack.alignment.solve import Matches
 from focusstack.proxies import Proxy
 from focusstack.typing import Matrix
 
-BANDS = (COARSE, FINE, FINE)
-"""Pass band of each round of measuring and solving."""
+ROUNDS = (Round(0.5, 1.0, 6.0, 64), Round(1, 1.0, 6.0, 96), Round(1, 1.0, 6.0, 96))
+"""How tiles are measured in each round: first reduced, which sees larger displacements."""
 
 ANCHORS = 150
 """Feature matches a pair keeps beside its tiles."""
@@ -96,12 +96,12 @@ def refine(
     kept = [i for i in range(len(coarse)) if np.isfinite(coarse[i]).all()]
     row = {frame: k for k, frame in enumerate(kept)}
     weak = [_thinned(m, row) for m in anchors]
-    ladder = Ladder(size, row[reference], len(kept), weak)
+    ladder = Ladder(size, row[reference], coarse[kept], weak)
     H = coarse.copy()
-    for band in BANDS:
+    for how in ROUNDS:
         tiles = [
             as_matches(i, j, shifts, H)
-            for i, j, shifts in measure_pairs(load, H, gains, pairs, band, workers=workers)
+            for i, j, shifts in measure_pairs(load, H, gains, pairs, how, workers=workers)
         ]
         local = [Matches(row[m.first], row[m.second], m.p, m.q, m.root) for m in tiles]
         # Until the last round, the stiffest model that can follow a hand will do.

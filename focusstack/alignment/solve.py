@@ -1,8 +1,8 @@
 """One solve over all frames and all measurements at once.
 
 Given matches between frames (from features or from tiles), find the parameters of a motion model
-for every frame such that matched points land on the same reference pixel. Gauss-Newton on
-iteratively reweighted residuals (Geman-McClure weights, scale from the median), dense normal
+for every frame such that matched points land on the same reference pixel. Levenberg-Marquardt on
+iteratively reweighted residuals (scale from the median), dense normal
 equations: a stack of 300 frames is a few thousand unknowns. Bundle adjustment after Triggs et
 al. (2000), without structure, since a match is its own point.
 """
@@ -116,6 +116,16 @@ def robust_scale(squared: Points) -> float:
     return float(np.sqrt(np.median(squared)) / 1.1774)
 
 
+def robust_weight(squared: Points) -> Points:
+    """Weight of residuals from their squares over the squared kernel width.
+
+    Geman-McClure, which all but removes outliers, with a little of Cauchy's kernel, whose pull
+    never vanishes: without it a stack can come apart where near and far disagree about a link.
+    """
+    cauchy = 1 / (1 + squared)
+    return np.asarray(0.95 * cauchy**2 + 0.05 * cauchy)
+
+
 def solve(
     model: Model,
     matches: Sequence[Matches],
@@ -143,36 +153,83 @@ def solve(
     common : (s,) ndarray, optional
         Starting values of the shared parameters; zero if not given.
     iterations : int, optional
-        Gauss-Newton steps; stops early once nothing moves by 1e-3 pixels.
+        Steps; stops early once nothing moves by 1e-3 pixels.
     cutoff : float, optional
         Robust kernel width in standard deviations.
     """
+    problem = _Problem(model, matches, reference, N)
     theta = theta.copy()
     common = np.zeros(model.shared) if common is None else common.copy()
-    sigma = np.inf
+    sigma, damping = np.inf, 1e-9
     for _ in range(iterations):
-        H, own, shared = _matrix_jacobian(model, theta, common, N)
-        white = [np.einsum("nij,nj->ni", m.root, residuals(m, H)) for m in matches]
-        squared = [np.einsum("ni,ni->n", r, r) for r in white]
+        white, squared = problem.whitened(theta, common)
         # The scale only falls: a kernel that widens again would let outliers back in.
         sigma = min(sigma, max(robust_scale(np.concatenate(squared)), 1e-6))
-        A, g = _normal_equations(model, matches, white, squared, H, own, shared, sigma * cutoff)
-        if model.shared:
-            prior = 1 / np.square(np.asarray(model.prior))
-            A[-model.shared :, -model.shared :] += np.diag(prior)
-            g[-model.shared :] += prior * common
-        free = np.ones(len(g), bool)
-        free[reference * model.per_frame : (reference + 1) * model.per_frame] = False
-        A = A[np.ix_(free, free)]
-        A[np.diag_indices_from(A)] *= 1 + 1e-9
-        step = np.zeros(len(g))
-        step[free] = -scipy.linalg.solve(A, g[free], assume_a="pos")
-        cut = theta.size
-        theta += step[:cut].reshape(theta.shape)
-        common += step[cut:]
-        if np.abs(step[:cut]).max() / N[0, 0] < 1e-3:
+        width = sigma * cutoff
+        A, g = problem.normal_equations(theta, common, white, squared, width)
+        before = problem.cost(theta, common, width)
+        while damping < 1e6:
+            step = problem.step(A, g, damping)
+            tried = theta + step[: theta.size].reshape(theta.shape), common + step[theta.size :]
+            if problem.cost(*tried, width) <= before:
+                theta, common = tried
+                damping = max(damping / 10, 1e-9)
+                break
+            damping = max(damping * 100, 1e-6)
+        if damping >= 1e6 or np.abs(step[: theta.size]).max() / N[0, 0] < 1e-3:
             break
     return Solution(theta, common, matrices(model, theta, common, N), float(sigma))
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """The least squares behind `solve`: residuals, robust cost, normal equations, damped steps."""
+
+    model: Model
+    matches: Sequence[Matches]
+    reference: int
+    N: Matrix
+
+    def whitened(self, theta: Points, common: Points) -> tuple[list[Points], list[Points]]:
+        """Residuals in standard deviations and their squared lengths, pair by pair."""
+        H = matrices(self.model, theta, common, self.N)
+        white = [np.einsum("nij,nj->ni", m.root, residuals(m, H)) for m in self.matches]
+        return white, [np.einsum("ni,ni->n", r, r) for r in white]
+
+    def cost(self, theta: Points, common: Points, width: float) -> float:
+        """Robust cost whose derivative by the squared residual is `robust_weight`."""
+        scaled = np.concatenate(self.whitened(theta, common)[1]) / width**2
+        total = np.sum(0.95 * scaled / (1 + scaled) + 0.05 * np.log1p(scaled)) * width**2
+        prior = np.sum(np.square(common / np.asarray(self.model.prior))) if len(common) else 0
+        return float(total + prior)
+
+    def normal_equations(
+        self,
+        theta: Points,
+        common: Points,
+        white: Sequence[Points],
+        squared: Sequence[Points],
+        width: float,
+    ) -> tuple[Matrix, Points]:
+        """Weighted ``JᵀJ`` and ``Jᵀr``, with the prior on shared parameters."""
+        H, own, shared = _matrix_jacobian(self.model, theta, common, self.N)
+        A, g = _normal_equations(self.model, self.matches, white, squared, H, own, shared, width)
+        if self.model.shared:
+            prior = 1 / np.square(np.asarray(self.model.prior))
+            A[-self.model.shared :, -self.model.shared :] += np.diag(prior)
+            g[-self.model.shared :] += prior * common
+        return A, g
+
+    def step(self, A: Matrix, g: Points, damping: float) -> Points:
+        """Levenberg-Marquardt step; the reference stays."""
+        k = self.model.per_frame
+        free = np.ones(len(g), bool)
+        free[self.reference * k : (self.reference + 1) * k] = False
+        damped = A[np.ix_(free, free)]
+        damped[np.diag_indices_from(damped)] *= 1 + damping
+        step = np.zeros(len(g))
+        step[free] = -scipy.linalg.solve(damped, g[free], assume_a="pos")
+        return step
 
 
 def _normal_equations(
@@ -192,7 +249,7 @@ def _normal_equations(
     tail = np.arange(n * k, n * k + model.shared)
     for m, r, s in zip(matches, white, squared, strict=True):
         i, j = m.first, m.second
-        weight = 1 / (1 + s / width**2)  # square root of the Geman-McClure weight
+        weight = np.sqrt(robust_weight(s / width**2))
         root = m.root * weight[:, None, None]
         Pi = root @ _point_jacobian(H[i], m.p)
         Pj = root @ _point_jacobian(H[j], m.q)

@@ -66,7 +66,8 @@ def _picture(image: Image | None, file: str | None) -> str:
     pixels = to_dtype(small, np.dtype(np.uint8))
     shown = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 88])
-    tag = f'<img alt="the composite" src="data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}">'
+    text = base64.b64encode(data.tobytes()).decode()
+    tag = f'<img alt="the composite" src="data:image/jpeg;base64,{text}">'
     return f'<p><a href="{escape(file)}">{tag}</a></p>' if file else f"<p>{tag}</p>"
 
 
