@@ -57,12 +57,14 @@ def coefficients() -> Float32:
     columns = np.einsum("pt,pnf->pntf", envelope, basis).reshape(4, -1)
     system = np.concatenate([columns.real, columns.imag], axis=1).T
     free = np.linalg.lstsq(system, np.concatenate([rest.real.ravel(), rest.imag.ravel()]))[0]
-    return np.stack([_EVEN @ free[:2], _ODD @ free[2:]]).astype(np.float32)
+    found: Float32 = np.stack([_EVEN @ free[:2], _ODD @ free[2:]]).astype(np.float32)
+    return found
 
 
 def linear(t: Points) -> Points:
     """Weights ``(N, 6)`` of linear interpolation at phases `t`, ``(N,)``."""
-    return np.maximum(0, 1 - np.abs(t[:, None] - TAPS))
+    w: Points = np.maximum(0, 1 - np.abs(t[:, None] - TAPS))
+    return w
 
 
 def weights(t: Points) -> Points:

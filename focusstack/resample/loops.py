@@ -21,7 +21,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.typing import Float32, Image, Matrix
+from focusstack.typing import Float32, Image, Matrix, Points
 
 TILE_HEIGHT = 64
 TILE_WIDTH = 128
@@ -36,11 +36,9 @@ OUTSIDE = -(2**30)
 
 Indices: TypeAlias = NDArray[np.int32]
 Marks: TypeAlias = NDArray[np.uint8]
-Floats: TypeAlias = NDArray[np.float64]
 Size: TypeAlias = tuple[int, ...]
 Six: TypeAlias = tuple[Float32, Float32, Float32, Float32, Float32, Float32]
 _F = TypeVar("_F", bound=Callable[..., Any])
-
 
 _inner = cast("Callable[[_F], _F]", numba.njit(**OPTIONS))
 # A call would cost more than a short run.
@@ -62,7 +60,7 @@ def _cell(position: float, cells: int) -> tuple[int, float, float, float, float]
 
 @_inner
 def _displace(
-    nodes: Floats, scale: Floats, x: int, y: int, n: int, line: Floats, moved: Floats
+    nodes: Points, scale: Points, x: int, y: int, n: int, line: Points, moved: Points
 ) -> None:
     """Displacement of `n` pixels from reference ``(x, y)`` on; `nodes` has one ghost all round."""
     rows, cols = nodes.shape[0] - 3, nodes.shape[1] - 3
@@ -81,7 +79,7 @@ def _displace(
 
 @_inner
 def _locate(
-    M: Matrix, x0: int, y0: int, moved: Floats, frame: Size, whole: Indices, phase: Float32
+    M: Matrix, x0: int, y0: int, moved: Points, frame: Size, whole: Indices, phase: Float32
 ) -> None:
     """Source positions of a row of pixels: whole part and phase, ``(2, n)`` each, x first."""
     height, width = frame
@@ -100,7 +98,7 @@ def _locate(
 
 @_inner
 def _locate_tile(
-    M: Matrix, x0: int, y0: int, size: Size, frame: Size, nodes: Floats, scale: Floats
+    M: Matrix, x0: int, y0: int, size: Size, frame: Size, nodes: Points, scale: Points
 ) -> tuple[Indices, Float32]:
     """Source positions of a tile: whole part and phase, ``(h, 2, n)`` each."""
     h, n = size
@@ -143,22 +141,17 @@ def _load(image: Image, table: Float32 | None, left: int, top: int, tile: Float3
 
 
 @_inner
-def _reaches(tile: Float32, white: Float32) -> bool:
-    """Say whether any value may be clipped: whether it is at or above the lowest white."""
-    level = white[0]
+def _mark_clipped(tile: Float32, white: Float32) -> Marks:
+    """Mark where any of the taps that start there has its channel's white; empty if none can."""
+    level, found = white[0], False
     for c in range(white.size):
         level = min(level, white[c])
-    found = False
     for r in range(tile.shape[0]):
         row = tile[r]
         for i in range(row.size):
             found |= row[i] >= level
-    return found
-
-
-@_inner
-def _mark_clipped(tile: Float32, white: Float32) -> Marks:
-    """Mark where any of the six by six taps that start there has its channel's value of white."""
+    if not found:
+        return np.empty((0, 0), np.uint8)
     channels = white.size
     marks = np.empty(tile.shape, np.uint8)
     for r in range(tile.shape[0]):
@@ -273,8 +266,8 @@ def fill(
     white: Float32,
     M: Matrix,
     corner: NDArray[np.int64],
-    nodes: Floats,
-    scale: Floats,
+    nodes: Points,
+    scale: Points,
     kernel: Float32,
     out: Float32,
     first: int,
@@ -296,9 +289,7 @@ def fill(
                 continue
             tile = np.empty((bottom - top + 6, (right - left + 6) * channels), np.float32)
             _load(image, table, left - 2, top - 2, tile)
-            marks = (
-                _mark_clipped(tile, white) if _reaches(tile, white) else np.empty((0, 0), np.uint8)
-            )
+            marks = _mark_clipped(tile, white)
             for v in range(h):
                 _weigh(phase[v, 0], kernel, channels, wx)
                 _weigh(phase[v, 1], kernel, channels, wy)
