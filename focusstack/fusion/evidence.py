@@ -14,27 +14,55 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from focusstack.fusion.laplacian import down, up
+from focusstack.fusion.laplacian import MOST_LEVELS, down, up
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.noise import level_noise, noise_variance
 from focusstack.typing import Float32
 
-RADIUS = 1.5
+RADIUS = 2.0
 """Standard deviation of the Gaussian window over which energy is averaged, pixels of the level."""
+
+FINEST_RADIUS, COARSER_RADIUS = 0.6, 1.5
+"""The same for the finest level, which follows thin things, and from the third level on, as
+parts of `RADIUS`."""
+
+CHROMA_RADIUS = 1.5
+"""The same for colour differences, at all levels but the finest."""
 
 SECOND_IN_FINEST = 0.3
 """Share of the second level's evidence that counts for the finest, which is the noisiest."""
+
+
+MARGIN = 2.0
+"""Only what exceeds the energy of the noise by this many standard deviations is evidence."""
+
+SPREAD = 0.48
+"""Relative standard deviation of the noise's energy in a window of radius 1."""
+
+QUIET = 0.608
+CHROMA_QUIET = 0.750
+"""Quantile ``QUIET_SHARE`` of the window energies of pure noise, relative to their mean."""
+
+
+def _floors(radii: list[float]) -> list[float]:
+    """Energy, for noise of unit variance, that noise hardly ever exceeds in windows of `radii`."""
+    gains = level_noise(len(radii))
+    return [
+        gain * (1 + MARGIN * SPREAD / max(radius, 0.3))
+        for gain, radius in zip(gains, radii, strict=True)
+    ]
+
+
+def _average(energy: Float32, radius: float) -> None:
+    """Average over a Gaussian window, in place."""
+    side = 2 * max(1, round(2.5 * radius)) + 1
+    cv2.GaussianBlur(energy, (side, side), max(radius, 0.3), energy)
 
 
 def _subtract(energy: Float32, noise: float) -> None:
     """Take the noise off the energy, in place; nothing is left of what does not exceed it."""
     np.subtract(energy, np.float32(noise), out=energy)
     np.maximum(energy, np.float32(0), out=energy)
-
-
-QUIET = 0.676
-CHROMA_QUIET = 0.750
-"""Quantile ``QUIET_SHARE`` of the window energies of pure noise, relative to their mean."""
 
 
 class FocusEvidence:
@@ -45,7 +73,8 @@ class FocusEvidence:
     shapes : list of tuple of int
         ``(height, width)`` of the pyramid's levels, the base last.
     radius : float, optional
-        Standard deviation of the energy window in pixels of each level.
+        Standard deviation of the energy window at the second level, in its pixels; those of the
+        other levels follow.
 
     Attributes
     ----------
@@ -65,20 +94,19 @@ class FocusEvidence:
         self.base = np.zeros(shapes[-1], np.float32)
         self.focus = np.zeros(shapes[1], np.float32)
         self.variance = 0.0
-        self._radius = max(radius, 0.3)
-        side = 2 * max(1, round(2.5 * radius)) + 1
-        self._window = (side, side)
-        self._gains = level_noise(len(self.levels))
+        radii = [FINEST_RADIUS, 1.0] + [COARSER_RADIUS] * (MOST_LEVELS - 2)
+        self._radii = [part * radius for part in radii[: len(self.levels)]]
+        self._floors = _floors(self._radii)
 
     def measure(self, bands: list[Float32]) -> None:
         """Fill all attributes from the band-pass levels of a frame."""
         for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True)):
             luma = luma_of(band)
             cv2.multiply(luma, luma, energy)
-            cv2.GaussianBlur(energy, self._window, self._radius, energy)
+            _average(energy, self._radii[level])
             if level == 0:
                 self.variance = noise_variance(energy, QUIET)
-            _subtract(energy, self.variance * self._gains[level])
+            _subtract(energy, self.variance * self._floors[level])
         self._gather()
 
     def _gather(self) -> None:
@@ -123,7 +151,7 @@ class ChromaEvidence:
         self.levels = [np.zeros(s, np.float32) for s in (shapes[1], *shapes[1:-1])]
         self._scratch = scratch.reshape(-1)
         self.variance = 0.0
-        self._gains = level_noise(len(self.levels))
+        self._floors = _floors([2**0.5 * CHROMA_RADIUS] * len(self.levels))
 
     def measure(self, bands: list[Float32], luma: FocusEvidence) -> None:
         """Fill all attributes from the levels of the colour differences and the luma's evidence."""
@@ -135,8 +163,9 @@ class ChromaEvidence:
                 cv2.blur(cv2.transform(down(square), both), (3, 3), energy)
                 self.variance = noise_variance(energy, CHROMA_QUIET)
             else:
-                cv2.GaussianBlur(cv2.transform(square, both), (9, 9), RADIUS, energy)
-            _subtract(energy, self.variance * self._gains[level])
+                np.copyto(energy, cv2.transform(square, both))
+                _average(energy, CHROMA_RADIUS)
+            _subtract(energy, self.variance * self._floors[level])
         self._gather(luma)
 
     def _gather(self, luma: FocusEvidence) -> None:
