@@ -11,10 +11,12 @@ import numpy as np
 
 from focusstack.fusion.base import Fused, Fuser
 from focusstack.fusion.composite import Composite
+from focusstack.fusion.depth_map import regularised
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.evidence import RADIUS, ChromaEvidence, FocusEvidence
-from focusstack.fusion.laplacian import up
-from focusstack.fusion.luminance import join, split
+from focusstack.fusion.laplacian import down, up
+from focusstack.fusion.luma_range import LumaRange
+from focusstack.fusion.luminance import join, luma_of, split
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.validity import filled, validity_levels
@@ -29,7 +31,7 @@ class WeightedFuser:
     shape : tuple of int
         ``(H, W)`` or ``(H, W, 3)``.
     options : FusionOptions
-        `radius` is the reach of the energy window.
+        `radius` is the reach of the energy window, `smoothing` that of the depth map.
     apart : bool
         Weigh luma and colour differences apart.
     """
@@ -47,7 +49,9 @@ class WeightedFuser:
             self._chroma_evidence = ChromaEvidence(shapes, scratch)
             grids = [shapes[1], *shapes[1:-1]]
             self._chroma = Composite((*shape[:2], 2), grids, scratch)
+        self._range = LumaRange(shape) if self._apart or len(shape) == 2 else None
         self._tracker = DepthTracker(shapes[1])
+        self._smoothing = 1.0 if options.smoothing is None else options.smoothing
         self._variances: list[float] = []
         self._chroma_variances: list[float] = []
 
@@ -62,6 +66,8 @@ class WeightedFuser:
             luma, chroma = self._composite.bands[0], self._chroma.bands[0]
             split(frame, luma, chroma)
             frame = luma
+        if self._range is not None:
+            self._range.add(frame)
         self._composite.decompose(frame)
         evidence.measure(self._composite.bands)
         self._variances.append(evidence.variance)
@@ -78,14 +84,19 @@ class WeightedFuser:
         """Return the composite; see :class:`focusstack.fusion.base.Fuser`."""
         tracker, shape = self._tracker, self._shape
         image = self._composite.image()
+        if self._range is not None:
+            self._range.limit(image)
         if self._apart:
             image = join(image, self._chroma.image())
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
+        confidence = tracker.distinctness(noise)
+        guide = down(luma_of(image))
+        depth = regularised(tracker.depth(), confidence, guide, self._smoothing)
         nearest = cv2.resize(tracker.index, shape[1::-1], interpolation=cv2.INTER_NEAREST)
         return Fused(
             image=image,
-            depth=np.clip(up(tracker.depth(), shape), 0, tracker.frames - 1),
-            confidence=np.clip(up(tracker.distinctness(noise), shape), 0, 1),
+            depth=np.clip(up(depth, shape), 0, tracker.frames - 1),
+            confidence=np.clip(up(confidence, shape), 0, 1),
             source=nearest.astype(np.uint16),
         )
 
