@@ -49,31 +49,6 @@ def half_planes(H: Matrix, width: int, height: int) -> Points:
     return np.asarray(lines * np.sign(lines @ np.r_[middle, 1])[:, None])
 
 
-def displaced(planes: Points, field: Field | None) -> Points:
-    """Move half planes inwards by what `field` adds to positions near their edge.
-
-    A pixel at ``x`` shows the frame at ``x + field(x)``, which must be inside. Within two nodes
-    of the edge the field is bounded by its nodes there, and by a little more between them, since
-    its interpolation is cubic.
-    """
-    if field is None:
-        return planes
-    rows, columns = field.grid.shape[:2]
-    y, x = np.mgrid[0:rows, 0:columns].reshape(2, -1)
-    step = np.array(
-        [(field.canvas_width - 1) / (columns - 1), (field.canvas_height - 1) / (rows - 1)]
-    )
-    places = np.stack([x, y], 1) * step
-    shift = field.grid.reshape(-1, 2).astype(float)
-    moved = planes.copy()
-    for plane in moved:
-        near = np.abs(places @ plane[:2] + plane[2]) < 2 * step.max()
-        if near.any():
-            along = shift[near] @ plane[:2]
-            plane[2] += min(0.0, along.min()) - 0.1 * np.ptp(along)
-    return moved
-
-
 def largest_rectangle(planes: Points, canvas: Rect) -> Rect | None:
     """Largest rectangle of whole pixels inside all half planes, exactly.
 
@@ -182,18 +157,58 @@ def common_area(
         If the frames share less than 2 % of the picture.
     """
     canvas = Rect(0, 0, width, height)
-    local = fields or [None] * len(matrices)
-    planes = [
-        displaced(half_planes(H, width, height), field)
-        for H, field in zip(matrices, local, strict=True)
-    ]
+    planes = [half_planes(H, width, height) for H in matrices]
     rect = largest_rectangle(np.concatenate(planes), canvas)
     if rect is None or rect.area < 0.02 * canvas.area:
         raise AlignmentError(
             "the frames share less than 2 % of the picture",
             "Leave out the frames that were taken from elsewhere, or choose another --reference.",
         )
-    return CommonArea(rect, tuple(_cost(planes, k, rect, canvas) for k in range(len(planes))))
+    costs = tuple(_cost(planes, k, rect, canvas) for k in range(len(planes)))
+    if fields:
+        rect = within_fields(rect, matrices, fields, width, height)
+    return CommonArea(rect, costs)
+
+
+def within_fields(
+    rect: Rect, matrices: Matrix, fields: Sequence[Field | None], width: int, height: int
+) -> Rect:
+    """Shrink `rect` until every frame is inside along its border with its local displacement.
+
+    A pixel at ``x`` shows the frame at ``inv(H) (x + field(x))``. Fields are smooth, so what holds
+    on the border holds inside.
+    """
+    sides = [rect.x, rect.y, rect.x + rect.width - 1, rect.y + rect.height - 1]
+    for _ in range(100):
+        outside = np.zeros(4)
+        for H, field in zip(matrices, fields, strict=True):
+            if field is not None:
+                outside = np.maximum(outside, _outside(sides, H, field, width, height))
+        if not outside.any():
+            break
+        # The worse side gives way first: moving it often cures the others' corners.
+        worst = int(outside.argmax())
+        sides[worst] += (1 if worst < 2 else -1) * max(1, int(outside[worst] / 2))
+    return Rect(sides[0], sides[1], sides[2] - sides[0] + 1, sides[3] - sides[1] + 1)
+
+
+def _outside(sides: Sequence[int], H: Matrix, field: Field, width: int, height: int) -> Points:
+    """How far left, top, right and bottom side of a rectangle reach outside a frame, in pixels."""
+    left, top, right, bottom = sides
+    x, y = np.arange(left, right + 1.0), np.arange(top, bottom + 1.0)
+    borders = (
+        np.stack([np.full_like(y, left), y], 1),
+        np.stack([x, np.full_like(x, top)], 1),
+        np.stack([np.full_like(y, right), y], 1),
+        np.stack([x, np.full_like(x, bottom)], 1),
+    )
+    last = np.array([width - 1 - REACH, height - 1 - REACH])
+    inverse = np.asarray(np.linalg.inv(H), float)
+    found = []
+    for points in borders:
+        p = transform(inverse, points + field.at(points))
+        found.append(max(0.0, float((REACH - p).max()), float((p - last).max())))
+    return np.array(found)
 
 
 def _cost(planes: Sequence[Points], index: int, rect: Rect, canvas: Rect) -> float:

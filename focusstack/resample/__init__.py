@@ -19,7 +19,7 @@ import numpy as np
 from focusstack.colour import full_scale
 from focusstack.geometry import Rect
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, coefficients
-from focusstack.typing import Float32, Image, Matrix, Points
+from focusstack.typing import Float32, Image, Indices, Matrix, Points
 
 __all__ = ["REACH_AFTER", "REACH_BEFORE", "Field", "resample"]
 
@@ -49,6 +49,14 @@ class Field:
         shape = self.grid.shape
         if len(shape) != 3 or shape[2] != 2 or min(shape[:2]) < 2:
             raise ValueError(f"a field needs a grid (rows >= 2, cols >= 2, 2), not {shape}")
+
+    def at(self, points: Points) -> Points:
+        """Displacement ``(N, 2)`` at reference points ``(N, 2)``, as `resample` interpolates it."""
+        nodes, scale = _nodes(self)
+        columns, across = _catmull_rom(points[:, 0] * scale[0], nodes.shape[1] - 3)
+        rows, down = _catmull_rom(points[:, 1] * scale[1], nodes.shape[0] - 3)
+        around = nodes[rows[:, :, None], columns[:, None, :]]
+        return np.asarray(np.einsum("nr,nc,nrck->nk", down, across, around))
 
 
 def resample(
@@ -179,6 +187,20 @@ def _white(planes: Image, values: Float32 | None) -> Float32:
 def _scaling_table(white: int, channels: int) -> Float32:
     """Codes 0 .. `white` as 0..1, once per channel."""
     return np.tile(np.arange(white + 1, dtype=np.float32) / np.float32(white), (channels, 1))
+
+
+def _catmull_rom(position: Points, cells: int) -> tuple[Indices, Points]:
+    """Indices and weights of the four nodes around grid coordinates, one ghost node in front."""
+    position = np.clip(position, 0, cells)
+    cell = np.minimum(position.astype(np.int64), cells - 1)
+    t = position - cell
+    weights = [
+        t * (-0.5 + t * (1 - 0.5 * t)),
+        1 + t * t * (-2.5 + 1.5 * t),
+        t * (0.5 + t * (2 - 1.5 * t)),
+        t * t * (-0.5 + 0.5 * t),
+    ]
+    return cell[:, None] + np.arange(4), np.stack(weights, 1)
 
 
 def _nodes(field: Field | None) -> tuple[Points, Points]:
