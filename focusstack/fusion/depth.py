@@ -13,7 +13,6 @@ from focusstack.fusion.depth_map import regularised
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.evidence import RADIUS, FocusEvidence
 from focusstack.fusion.laplacian import LaplacianPyramid, down, up
-from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.running_mean import NEVER, blend
@@ -44,14 +43,12 @@ class DepthFuser:
 
     def __init__(self, shape: tuple[int, ...], options: FusionOptions) -> None:
         self._shape = shape
-        self._smoothing = 1.0 if options.smoothing is None else options.smoothing
+        self._smoothing = options.smoothing or 0.0
         self._pyramid: LaplacianPyramid | None = LaplacianPyramid(shape, LEVELS)
         self._evidence = FocusEvidence(
             self._pyramid.shapes, RADIUS if options.radius is None else options.radius
         )
-        half = self._pyramid.shapes[1]
-        self._tracker = DepthTracker(half)
-        self._guide = np.zeros(half, np.float32)
+        self._tracker = DepthTracker(self._pyramid.shapes[1])
         self._variances: list[float] = []
         self._frames = 0
 
@@ -70,7 +67,7 @@ class DepthFuser:
         tracker, shape = self._tracker, self._shape
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         confidence = tracker.distinctness(noise)
-        depth = regularised(tracker.depth(), confidence, self._guide, self._smoothing)
+        depth = regularised(tracker.depth(), confidence, self._smoothing)
         self._confidence = np.clip(up(confidence, shape), 0, 1)
         self._depth = np.clip(up(depth, shape), 0, tracker.frames - 1)
         self._mean = np.zeros(self._shape, np.float32)
@@ -94,8 +91,7 @@ class DepthFuser:
         focus = self._evidence.focus
         if validity is not None:
             focus = focus * down(validity)
-        rose = self._tracker.add(focus)
-        np.copyto(self._guide, down(luma_of(frame)), where=rose)
+        self._tracker.add(focus)
 
     def _render(self, frame: Float32, validity: Float32 | None) -> None:
         weight = np.abs(self._depth - np.float32(self._frames))

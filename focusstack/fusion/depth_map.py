@@ -1,4 +1,4 @@
-"""From noisy votes to a depth map: smooth where the picture is, broken where it breaks."""
+"""From noisy votes to a depth map that knows everywhere."""
 
 from __future__ import annotations
 
@@ -37,54 +37,21 @@ def completed(depth: Float32, confidence: Float32) -> Float32:
     return np.asarray(mean, np.float32)
 
 
-def guided(
-    depth: Float32, confidence: Float32, guide: Float32, radius: int, contrast: float
-) -> Float32:
-    """Smooth `depth` along the picture: a confidence-weighted guided filter.
-
-    K. He, J. Sun and X. Tang, "Guided Image Filtering", TPAMI 35(6), 2013, with every mean
-    weighted by confidence: in each window depth is fitted as a linear function of the guide.
+def regularised(depth: Float32, confidence: Float32, smoothing: float = 0.0) -> Float32:
+    """Depth map without holes, and without outliers if smoothed.
 
     Parameters
     ----------
-    depth, confidence, guide : (H, W) float32 ndarray
-        `guide` is a sharp picture of the scene.
-    radius : int
-        Half the window's side in pixels; 0 returns `depth`.
-    contrast : float
-        Differences in the guide below this do not break the smoothing.
-    """
-    if radius == 0:
-        return depth
-    weight = confidence + np.float32(1e-4)
-
-    def mean(plane: Float32) -> Float32:
-        return np.asarray(cv2.blur(plane, (2 * radius + 1, 2 * radius + 1)))
-
-    total = mean(weight)
-    guide_mean, depth_mean = mean(weight * guide) / total, mean(weight * depth) / total
-    covariance = mean(weight * guide * depth) / total - guide_mean * depth_mean
-    variance = mean(weight * guide * guide) / total - guide_mean * guide_mean
-    slope = covariance / (np.maximum(variance, 0) + np.float32(contrast**2))
-    offset = depth_mean - slope * guide_mean
-    return np.asarray(
-        (mean(slope * total) * guide + mean(offset * total)) / mean(total), np.float32
-    )
-
-
-def regularised(
-    depth: Float32, confidence: Float32, guide: Float32, smoothing: float = 1.0
-) -> Float32:
-    """Depth map without outliers or holes.
-
-    Parameters
-    ----------
-    depth, confidence, guide : (H, W) float32 ndarray
-        Raw depth, how sure it is, and a sharp picture of the scene.
+    depth, confidence : (H, W) float32 ndarray
+        Raw depth and how sure it is.
     smoothing : float, optional
-        Scales the reach: 0 fills holes only.
+        Standard deviation in pixels of a further confidence-weighted mean. Outlines of things in
+        front suffer from it, so there is none by default.
     """
-    radius = round(6 * smoothing)
-    if radius:
-        depth = np.asarray(cv2.medianBlur(depth, 5))
-    return guided(completed(depth, confidence), confidence, guide, radius, contrast=0.04)
+    whole = completed(depth, confidence)
+    if smoothing <= 0:
+        return whole
+    whole = np.asarray(cv2.medianBlur(whole, 5))
+    weight = confidence + np.float32(1e-4)
+    weighted = cv2.GaussianBlur(weight * whole, (0, 0), smoothing)
+    return np.asarray(weighted / cv2.GaussianBlur(weight, (0, 0), smoothing), np.float32)

@@ -30,8 +30,8 @@ class DepthTracker:
         self._rose: Mask = np.zeros(shape, bool)
         self.frames = 0
 
-    def add(self, focus: Float32) -> Mask:
-        """Take the focus measure (not negative) of the next frame; tell where it is the best."""
+    def add(self, focus: Float32) -> None:
+        """Take the focus measure (not negative) of the next frame."""
         np.copyto(self.after, focus, where=self._rose)
         np.greater(focus, self.peak, out=self._rose)
         np.copyto(self.peak, focus, where=self._rose)
@@ -41,7 +41,6 @@ class DepthTracker:
         self.total += focus
         np.copyto(self._last, focus)
         self.frames += 1
-        return self._rose
 
     def depth(self) -> Float32:
         """Focus index, by a parabola through the logarithms of the peak and its neighbours.

@@ -14,11 +14,11 @@ class FusionOptions:
     method : str
         Name of a method in ``focusstack.fusion.FUSERS``.
     radius : float, optional
-        Reach of the window, in pixels, over which sharpness is judged. Larger is calmer, smaller
+        Reach in pixels of the window over which sharpness is judged. Larger is calmer, smaller
         follows finer outlines. None lets the method choose.
     smoothing : float, optional
-        How far the depth map is smoothed, relative to the method's own choice: 0 is not at all,
-        1 the default. None means 1.
+        How far the depth map is smoothed, in pixels of half the size. None is not at all: only
+        what has no texture takes its depth from its surroundings.
     """
 
     method: str = "auto"

@@ -14,9 +14,9 @@ from focusstack.fusion.composite import Composite
 from focusstack.fusion.depth_map import regularised
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.evidence import RADIUS, ChromaEvidence, FocusEvidence
-from focusstack.fusion.laplacian import down, up
+from focusstack.fusion.laplacian import up
 from focusstack.fusion.luma_range import LumaRange
-from focusstack.fusion.luminance import join, luma_of, split
+from focusstack.fusion.luminance import join, split
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.validity import filled, validity_levels
@@ -51,7 +51,7 @@ class WeightedFuser:
             self._chroma = Composite((*shape[:2], 2), grids, scratch)
         self._range = LumaRange(shape) if self._apart or len(shape) == 2 else None
         self._tracker = DepthTracker(shapes[1])
-        self._smoothing = 1.0 if options.smoothing is None else options.smoothing
+        self._smoothing = options.smoothing or 0.0
         self._variances: list[float] = []
         self._chroma_variances: list[float] = []
 
@@ -90,8 +90,7 @@ class WeightedFuser:
             image = join(image, self._chroma.image())
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         confidence = tracker.distinctness(noise)
-        guide = down(luma_of(image))
-        depth = regularised(tracker.depth(), confidence, guide, self._smoothing)
+        depth = regularised(tracker.depth(), confidence, self._smoothing)
         nearest = cv2.resize(tracker.index, shape[1::-1], interpolation=cv2.INTER_NEAREST)
         return Fused(
             image=image,
