@@ -40,7 +40,7 @@ SPREAD = 0.48
 """Relative standard deviation of the noise's energy in a window of radius 1."""
 
 QUIET = 0.608
-CHROMA_QUIET = 0.750
+CHROMA_QUIET = 0.818
 """Quantile ``QUIET_SHARE`` of the window energies of pure noise, relative to their mean."""
 
 
