@@ -159,7 +159,7 @@ def test_to_dtype_leaves_its_input_alone(values: Float32) -> None:
         found = to_dtype(values, dtype)
         off = found / full_scale(dtype) - np.clip(before, 0, 1)
         # Half a code, and what float32 itself rounds.
-        assert np.abs(off).max() <= (0 if dtype == np.float32 else 0.501 / full_scale(dtype))
+        assert np.abs(off).max() <= (0 if dtype == np.float32 else 0.51 / full_scale(dtype))
     assert np.array_equal(values, before)
 
 
