@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.linalg import cg
+from scipy.sparse.linalg import LinearOperator, cg
 
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.tiles import TileShifts
@@ -39,6 +39,9 @@ SLOPE_SIGMA = 0.5
 
 SIZE_SIGMA = 10.0
 """How large it may be, in pixels."""
+
+REWEIGHTINGS = 3
+"""Robust least-squares solves per round."""
 
 CONSIDERED_PX = 0.25
 """Held-out residual below which a matrix is as good as tiles can tell."""
@@ -93,50 +96,78 @@ def find_fields(
     load, H, reference, pairs, gains, size, workers, advance
         As for `focusstack.alignment.refine.refine`.
     """
-    n, (rows, columns) = len(H), grid_shape(*size)
-    fields = np.zeros((n, rows, columns, 2))
-    grid = _Grid(rows, columns, size, n, reference)
+    grid = Grid(*grid_shape(*size), size, len(H), reference)
+    fields = np.zeros((len(H), grid.rows, grid.columns, 2))
     for how in ROUNDS:
         found = list(measure_pairs(load, H, gains, pairs, how, fields, workers))
-        fields = grid.solve([grid.equation(*m, fields) for m in found], fields)
+        if not found:
+            return Local(fields, 0.0, 0.0)
+        equations = grid.equations(found, fields)
+        fields = grid.solve(equations, fields)
         advance()
-    equations = [grid.equation(*m, fields) for m in found]
     return Local(fields, *grid.held_out(equations, fields))
 
 
 @dataclass(frozen=True)
-class _Equation:
-    """One pair's tiles: the difference of both fields at `places` should be `target`."""
+class Equations:
+    """What the fields of the two frames of each tile should differ by.
 
-    first: int
-    second: int
-    at: sp.csr_array  # tiles x nodes, bilinear
+    Attributes
+    ----------
+    difference : (T, n * nodes) sparse array
+        Second frame's minus first frame's field at each tile, from node values.
+    target : (T, 2) ndarray
+        What that should be, proxy pixels.
+    info : (T, 2, 2) ndarray
+        Information (inverse covariance) of the target.
+    fold : (T,) bool ndarray
+        Which half of the tiles it belongs to.
+    """
+
+    difference: sp.csr_array
     target: Points
-    root: Points
+    info: Points
     fold: Mask
+
+    def part(self, which: Mask) -> Equations:
+        """The equations of some tiles."""
+        return Equations(
+            self.difference[which], self.target[which], self.info[which], self.fold[which]
+        )
 
 
 @dataclass(frozen=True)
-class _Grid:
+class Grid:
+    """Nodes of all frames' fields, and the least squares over them."""
+
     rows: int
     columns: int
     size: tuple[int, int]
     count: int
     reference: int
 
-    def equation(self, first: int, second: int, shifts: TileShifts, fields: Points) -> _Equation:
-        """Turn what is left between two frames into what their fields should differ by."""
-        at = self._bilinear(shifts.centres)
-        flat = fields.reshape(self.count, -1, 2)
-        target = shifts.shifts + at @ (flat[second] - flat[first])
-        value, vector = np.linalg.eigh(shifts.root)
-        softened = 1 / np.sqrt(1 / np.square(value) + TILE_SIGMA**2)
-        root = (vector * softened[:, None, :]) @ np.swapaxes(vector, 1, 2)
-        cell = (shifts.centres / self.size * (12, 8)).astype(int).sum(1)
-        return _Equation(first, second, at, target, np.asarray(root), np.asarray(cell % 2 == 1))
+    @property
+    def nodes(self) -> int:
+        """Nodes of one frame."""
+        return self.rows * self.columns
 
-    def _bilinear(self, places: Points) -> sp.csr_array:
-        """Matrix that interpolates node values at `places`."""
+    def equations(self, found: Sequence[Measurement], fields: Points) -> Equations:
+        """Turn what is left between frames, with present `fields`, into equations."""
+        differences, infos, folds = [], [], []
+        for first, second, shifts in found:
+            differences.append(self._difference(first, second, shifts.centres))
+            value, vector = np.linalg.eigh(shifts.root)
+            softened = 1 / (1 / np.square(value) + TILE_SIGMA**2)
+            infos.append((vector * softened[:, None, :]) @ np.swapaxes(vector, 1, 2))
+            cell = (shifts.centres / self.size * (12, 8)).astype(int).sum(1)
+            folds.append(cell % 2 == 1)
+        difference = sp.csr_array(sp.vstack(differences))
+        left = np.concatenate([shifts.shifts for _, _, shifts in found])
+        target = left + difference @ fields.reshape(-1, 2)
+        return Equations(difference, target, np.concatenate(infos), np.concatenate(folds))
+
+    def _difference(self, first: int, second: int, places: Points) -> sp.csr_array:
+        """Rows that give the second frame's minus the first frame's field at `places`, bilinear."""
         width, height = self.size
         x = np.clip(places[:, 0] / (width - 1), 0, 1) * (self.columns - 1)
         y = np.clip(places[:, 1] / (height - 1), 0, 1) * (self.rows - 1)
@@ -146,96 +177,75 @@ class _Grid:
         node = i * self.columns + j
         index = np.stack([node, node + 1, node + self.columns, node + self.columns + 1], 1)
         weight = np.stack([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], 1)
-        tile = np.repeat(np.arange(len(places)), 4)
-        shape = (len(places), self.rows * self.columns)
-        return sp.csr_array((weight.ravel(), (tile, index.ravel())), shape=shape)
+        tile = np.repeat(np.arange(len(places)), 8)
+        both = np.concatenate([index + first * self.nodes, index + second * self.nodes], 1)
+        signed = np.concatenate([-weight, weight], 1)
+        shape = (len(places), self.count * self.nodes)
+        return sp.csr_array((signed.ravel(), (tile, both.ravel())), shape=shape)
 
-    def solve(self, equations: Sequence[_Equation], start: Points) -> Points:
-        """Fields of all frames from all equations, robustly."""
-        fields = start
-        for _ in range(4):
-            fields = self._step(equations, fields)
-        return fields
+    def solve(self, equations: Equations, start: Points) -> Points:
+        """Fields of all frames from all equations: reweighted least squares."""
+        fields = start.reshape(-1, 2)
+        prior = self._prior()
+        for _ in range(REWEIGHTINGS):
+            off = equations.target - equations.difference @ fields
+            squared = np.einsum("ti,tij,tj->t", off, equations.info, off)
+            info = equations.info / np.square(1 + squared / 9)[:, None, None]
+            fields = self._least_squares(equations, info, prior, fields)
+        return fields.reshape(start.shape)
 
-    def _step(self, equations: Sequence[_Equation], fields: Points) -> Points:
-        """One reweighted least-squares solve; x and y are coupled by the tiles' information."""
-        nodes = self.rows * self.columns
-        size = self.count * nodes * 2
-        A = self._prior()
-        g = np.zeros((self.count, nodes, 2))
-        blocks: dict[tuple[int, int], sp.csr_array] = {}
-        for e in equations:
-            off = e.target - self._difference(e, fields)
-            white = np.einsum("nij,nj->ni", e.root, off)
-            weight = 1 / np.square(1 + np.square(white).sum(1) / 9)
-            info = np.einsum("nji,njk->nik", e.root, e.root) * weight[:, None, None]
-            pull = np.einsum("nij,nj->ni", info, e.target)
-            back = e.at.T @ pull
-            g[e.second] += back
-            g[e.first] -= back
-            M = _coupled(e.at, info)
-            for key, sign in (
-                ((e.first, e.first), 1),
-                ((e.second, e.second), 1),
-                ((e.first, e.second), -1),
-                ((e.second, e.first), -1),
-            ):
-                blocks[key] = blocks[key] + sign * M if key in blocks else sign * M
-        whole = [[blocks.get((i, j)) for j in range(self.count)] for i in range(self.count)]
-        for i in range(self.count):
-            base = whole[i][i]
-            whole[i][i] = A if base is None else base + A
-        system = sp.block_array(whole, format="csr")
-        free = np.ones(size, bool)
-        free[self.reference * nodes * 2 : (self.reference + 1) * nodes * 2] = False
-        system = system[free][:, free]
-        inverse = sp.diags_array(1 / system.diagonal())
-        found = np.zeros(size)
-        x0 = fields.reshape(-1)[free]
-        found[free], _ = cg(system, g.reshape(-1)[free], x0=x0, rtol=1e-5, maxiter=400, M=inverse)
-        return found.reshape(fields.shape)
+    def _least_squares(
+        self, equations: Equations, info: Points, prior: sp.csr_array, start: Points
+    ) -> Points:
+        """Conjugate gradients on the normal equations, which are never formed."""
+        D = equations.difference
+        free = np.ones(self.count * self.nodes)
+        free[self.reference * self.nodes : (self.reference + 1) * self.nodes] = 0
 
-    def _difference(self, e: _Equation, fields: Points) -> Points:
-        flat = fields.reshape(self.count, -1, 2)
-        return np.asarray(e.at @ (flat[e.second] - flat[e.first]))
+        def normal(flat: Points) -> Points:
+            v = flat.reshape(-1, 2) * free[:, None]
+            pulled = D.T @ np.einsum("tij,tj->ti", info, D @ v) + prior @ v
+            return np.asarray(
+                pulled * free[:, None] + (1 - free)[:, None] * flat.reshape(-1, 2)
+            ).ravel()
+
+        b = (D.T @ np.einsum("tij,tj->ti", info, equations.target)) * free[:, None]
+        own = D.multiply(D).T @ np.stack([info[:, 0, 0], info[:, 1, 1]], 1)
+        diagonal = own + prior.diagonal()[:, None]
+        diagonal[free == 0] = 1
+        size = 2 * len(free)
+        found, _ = cg(
+            LinearOperator((size, size), normal, dtype=float),
+            b.ravel(),
+            x0=(start * free[:, None]).ravel(),
+            rtol=1e-3,
+            maxiter=150,
+            M=sp.diags_array(1 / diagonal.ravel()),
+        )
+        return np.asarray(found.reshape(-1, 2))
 
     def _prior(self) -> sp.csr_array:
-        """Smoothness and size of one frame's field."""
+        """Smoothness and size of all frames' fields."""
         across = sp.kron(sp.eye_array(self.rows), _steps(self.columns))
         down = sp.kron(_steps(self.rows), sp.eye_array(self.columns))
         smooth = (across.T @ across + down.T @ down) / SLOPE_SIGMA**2
-        small = sp.eye_array(self.rows * self.columns) / SIZE_SIGMA**2
-        return sp.csr_array(sp.kron(smooth + small, sp.eye_array(2)))
+        one = smooth + sp.eye_array(self.nodes) / SIZE_SIGMA**2
+        return sp.csr_array(sp.kron(sp.eye_array(self.count), one))
 
-    def held_out(self, equations: Sequence[_Equation], fields: Points) -> tuple[float, float]:
+    def held_out(self, equations: Equations, fields: Points) -> tuple[float, float]:
         """Residual of each half of the tiles without fields, and with those of the other half."""
-        before, after = [], []
+        after = []
         for side in (False, True):
-            learn = [_part(e, e.fold == side) for e in equations]
-            fitted = self.solve(learn, fields)
-            for e in (_part(e, e.fold != side) for e in equations):
-                before.append(np.linalg.norm(e.target, axis=1))
-                after.append(np.linalg.norm(e.target - self._difference(e, fitted), axis=1))
-        return float(np.median(np.concatenate(before))), float(np.median(np.concatenate(after)))
+            fitted = self.solve(equations.part(equations.fold == side), fields)
+            test = equations.part(equations.fold != side)
+            left = test.target - test.difference @ fitted.reshape(-1, 2)
+            after.append(np.linalg.norm(left, axis=1))
+        before = np.linalg.norm(equations.target, axis=1)
+        return float(np.median(before)), float(np.median(np.concatenate(after)))
 
 
 def _steps(count: int) -> sp.csr_array:
     """Differences of neighbours."""
     ones = np.ones(count - 1)
-    return sp.diags_array([-ones, ones], offsets=[0, 1], shape=(count - 1, count), format="csr")
-
-
-def _part(e: _Equation, which: Mask) -> _Equation:
-    return _Equation(e.first, e.second, e.at[which], e.target[which], e.root[which], e.fold[which])
-
-
-def _coupled(at: sp.csr_array, info: Points) -> sp.csr_array:
-    """Normal matrix over nodes x (dx, dy) of tiles with 2 x 2 information each."""
-    nodes = at.shape[1]
-    total = sp.csr_array((2 * nodes, 2 * nodes))
-    for a in range(2):
-        for b in range(2):
-            unit = np.zeros((2, 2))
-            unit[a, b] = 1
-            total = total + sp.kron(at.T @ (at * info[:, a, b][:, None]), unit)
-    return sp.csr_array(total)
+    steps = sp.diags_array(np.stack([-ones, ones]), offsets=[0, 1], shape=(count - 1, count))
+    return sp.csr_array(steps)
