@@ -23,9 +23,9 @@ def filled(frame: Float32, validity: Float32) -> Float32:
     validity : (H, W) float32 ndarray
         0 where the frame has nothing.
     """
-    trusted = (validity > 0).astype(np.float32)
-    if trusted.all():
+    if float(validity.min()) > 0:
         return frame
+    trusted = (validity > 0).astype(np.float32)
     colour = np.where(_spread(trusted, frame) > 0, frame, np.float32(0))
     weights, colours = [trusted], [colour]
     for _ in level_shapes(frame.shape[0], frame.shape[1], most=32)[1:]:
