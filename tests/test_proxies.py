@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import pytest
@@ -177,3 +179,15 @@ def test_pictures_keep_the_order_of_brightness() -> None:
 def test_an_even_frame_gives_an_even_picture() -> None:
     picture = pictured(np.full((40, 40), 0.3, np.float32))
     assert picture.min() == picture.max()
+
+
+@pytest.mark.xfail(strict=True, reason="seek and read of two threads get in each other's way")
+def test_threads_may_read_at_once() -> None:
+    proxies = [proxy(64, 48, seed) for seed in range(8)]
+    with ProxySpool(64, 48) as spool, ThreadPoolExecutor(8) as pool:
+        for index, one in enumerate(proxies):
+            spool.put(index, one)
+        wanted = [index for _ in range(400) for index in range(8)]
+        found = list(pool.map(spool.get, wanted))
+    for index, one in zip(wanted, found, strict=True):
+        assert np.array_equal(one.clipped, proxies[index].clipped)
