@@ -8,6 +8,9 @@ import numpy as np
 from focusstack.fusion.laplacian import down, level_shapes, up
 from focusstack.typing import Float32
 
+LEAST_SHARE = 1e-3
+"""Share of trusted pixels beneath a coarser one for that to be known."""
+
 
 def filled(frame: Float32, validity: Float32) -> Float32:
     """Replace pixels of zero `validity` by a smooth continuation of the others.
@@ -25,19 +28,21 @@ def filled(frame: Float32, validity: Float32) -> Float32:
     """
     if float(validity.min()) > 0:
         return frame
-    trusted = (validity > 0).astype(np.float32)
-    colour = np.where(_spread(trusted, frame) > 0, frame, np.float32(0))
-    weights, colours = [trusted], [colour]
-    for _ in level_shapes(frame.shape[0], frame.shape[1], most=32)[1:]:
+    trusted = np.greater(validity, 0).view(np.uint8)
+    weights = [down(trusted.astype(np.float32))]
+    sums = [down(np.asarray(cv2.copyTo(frame, trusted), np.float32))]
+    for _ in level_shapes(frame.shape[0], frame.shape[1], most=32)[2:]:
         weights.append(down(weights[-1]))
-        colours.append(down(colours[-1]))
-    mean = np.full_like(colours[-1], colours[-1].sum() / max(float(weights[-1].sum()), 1e-6))
-    for weight, value in zip(reversed(weights), reversed(colours), strict=True):
-        share = _spread(weight, value)
-        known = value / np.maximum(share, 1e-6)
+        sums.append(down(sums[-1]))
+    total = float(weights[-1].sum())
+    mean = np.full_like(sums[-1], sums[-1].sum() / total if total > 0 else 0)
+    for weight, value in zip(reversed(weights), reversed(sums), strict=True):
+        share = weight if value.ndim == 2 else weight[..., None]
+        known = value / np.maximum(share, LEAST_SHARE)
         coarser = mean if mean.shape == value.shape else up(mean, value.shape)
-        mean = np.where(share > 1e-3, known, coarser)
-    return np.where(_spread(trusted, frame) > 0, frame, mean).astype(np.float32)
+        mean = np.where(share > LEAST_SHARE, known, coarser).astype(np.float32, copy=False)
+    whole = up(mean, frame.shape)
+    return np.asarray(cv2.copyTo(frame, trusted, whole), np.float32)
 
 
 def validity_levels(validity: Float32, shapes: list[tuple[int, int]]) -> list[Float32]:
@@ -46,8 +51,3 @@ def validity_levels(validity: Float32, shapes: list[tuple[int, int]]) -> list[Fl
     for _ in shapes[1:]:
         levels.append(down(levels[-1]))
     return levels
-
-
-def _spread(plane: Float32, like: Float32) -> Float32:
-    """Give `plane` the channels of `like`."""
-    return plane if like.ndim == 2 else np.asarray(cv2.merge([plane] * like.shape[2]))
