@@ -18,6 +18,10 @@ LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Weights of linear R, G, B in luminance (ITU-R BT.709)."""
 
 
+STRIP = 64
+"""Rows converted at a time."""
+
+
 def full_scale(dtype: np.dtype[np.generic]) -> float:
     """Return the code of white: 255, 65535 or 1.0.
 
@@ -68,12 +72,16 @@ def to_float(image: Image) -> Float32:
 
 def to_dtype(encoded: Float32, dtype: np.dtype[np.generic]) -> Image:
     """Clip encoded float values to 0..1 and round them to `dtype`."""
-    top = full_scale(dtype)
-    clipped = np.clip(encoded, 0, 1)
-    if dtype == np.float32:
-        return clipped
-    clipped *= np.float32(top)
-    return np.rint(clipped, out=clipped).astype(dtype)
+    top = np.float32(full_scale(dtype))
+    out = np.empty(encoded.shape, dtype)
+    for start in range(0, len(encoded), STRIP):  # strips stay in the cache
+        rows = slice(start, start + STRIP)
+        part = np.clip(encoded[rows], 0, 1)
+        if dtype != np.float32:
+            part *= top
+            np.rint(part, out=part)
+        out[rows] = part
+    return out
 
 
 def luma(linear: Float32) -> Float32:

@@ -12,6 +12,7 @@ import numpy as np
 from focusstack.colour import to_dtype
 from focusstack.frames import ArrayFrames, FileFrames, FrameSource, prefetch, survey
 from focusstack.fusion import Fused, make_fuser
+from focusstack.memory import release_freed
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder
 from focusstack.plan import StackPlan, fitted_to, read_plan
@@ -69,7 +70,7 @@ def open_frames(inputs: Inputs, progress: Progress | None = None) -> FrameSource
     if found.skipped and progress:
         names = ", ".join(p.name for p in found.skipped[:5])
         more = f" and {len(found.skipped) - 5} more" if len(found.skipped) > 5 else ""
-        progress.warn(f"not used: {names}{more}")
+        progress.note(f"not used: {names}{more}")
     return FileFrames(found.files)
 
 
@@ -106,6 +107,7 @@ def plan_stack(
         if options.local:
             local = find_displacement(stack, coarse, refined, gains, options.workers, progress)
         plan = make_plan(stack, coarse, refined, local, gains, frames.size)
+    release_freed()
     for warning in plan.warnings:
         progress.warn(warning)
     return plan
@@ -200,6 +202,7 @@ def _render(
                 fuser.add(frame.pixels, frame.validity)
             if folder and number == 0:
                 folder.add(frame)
+            del frame  # before the next one is asked for
         if fuser:
             fuser.end_pass()
     return fuser.result() if fuser else None

@@ -20,6 +20,9 @@ class Progress(Protocol):
     def finish(self) -> None:
         """End the current stage."""
 
+    def note(self, message: str) -> None:
+        """Mention something that is as it should be."""
+
     def warn(self, message: str) -> None:
         """Show a warning at once; it also lands in the report."""
 
@@ -36,6 +39,9 @@ class Silent:
     def finish(self) -> None:
         """Ignore."""
 
+    def note(self, message: str) -> None:
+        """Ignore."""
+
     def warn(self, message: str) -> None:
         """Ignore."""
 
@@ -46,6 +52,7 @@ def track(progress: Progress, stage: str, items: Iterable[T], total: int) -> Ite
     try:
         for item in items:
             yield item
+            del item  # a frame is large: let it go before the next one is made
             progress.advance()
     finally:
         progress.finish()

@@ -7,6 +7,7 @@ made. Proxies are spooled to a temporary file, so that memory does not grow with
 from __future__ import annotations
 
 import tempfile
+import threading
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -136,12 +137,13 @@ class ProxySpool:
     """Proxies on disk: append in any order, read back by index.
 
     Luma is kept as half floats: their 0.05 % step is far below a camera's noise.
-    Use as a context manager; the file vanishes with it.
+    Use as a context manager; the file vanishes with it. Threads may read and write at once.
     """
 
     def __init__(self, width: int, height: int) -> None:
         self.size = (width, height)
         self._pixels = width * height
+        self._lock = threading.Lock()
         self._file: BinaryIO = tempfile.TemporaryFile(prefix="focusstack-")  # noqa: SIM115
 
     def __enter__(self) -> ProxySpool:
@@ -152,15 +154,17 @@ class ProxySpool:
 
     def put(self, index: int, proxy: Proxy) -> None:
         """Store the proxy of frame `index`."""
-        self._file.seek(index * self._pixels * 3)
-        self._file.write(proxy.luma.astype(np.float16).tobytes())
-        self._file.write(proxy.clipped.tobytes())
+        data = proxy.luma.astype(np.float16).tobytes() + proxy.clipped.tobytes()
+        with self._lock:
+            self._file.seek(index * self._pixels * 3)
+            self._file.write(data)
 
     def get(self, index: int) -> Proxy:
         """Read the proxy of frame `index`."""
         width, height = self.size
-        self._file.seek(index * self._pixels * 3)
-        data = self._file.read(self._pixels * 3)
+        with self._lock:
+            self._file.seek(index * self._pixels * 3)
+            data = self._file.read(self._pixels * 3)
         half = np.frombuffer(data, np.float16, self._pixels)
         clipped = np.frombuffer(data, np.uint8, self._pixels, offset=2 * self._pixels)
         return Proxy(half.astype(np.float32).reshape(height, width), clipped.reshape(height, width))

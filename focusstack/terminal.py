@@ -55,6 +55,10 @@ class TerminalProgress:
             self._bars.stop()
             self._bars = None
 
+    def note(self, message: str) -> None:
+        """Say it where someone asked for more (``--verbose``)."""
+        logging.getLogger("focusstack").info(message)
+
     def warn(self, message: str) -> None:
         """Print a warning."""
         print(f"warning: {message}", file=sys.stderr)
