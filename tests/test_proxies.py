@@ -181,7 +181,6 @@ def test_an_even_frame_gives_an_even_picture() -> None:
     assert picture.min() == picture.max()
 
 
-@pytest.mark.xfail(strict=True, reason="seek and read of two threads get in each other's way")
 def test_threads_may_read_at_once() -> None:
     proxies = [proxy(64, 48, seed) for seed in range(8)]
     with ProxySpool(64, 48) as spool, ThreadPoolExecutor(8) as pool:
