@@ -1,19 +1,35 @@
-"""Memory between the passes."""
+"""How the C library keeps memory: what is freed goes back to the system.
+
+Left alone, glibc keeps freed arrays of up to 32 MB in its heaps, where pictures of ever different
+sizes leave gaps; the peak of a 12 MP stack is then 0.2 GB higher.
+"""
 
 from __future__ import annotations
 
 import ctypes
 
+APART = 4 << 20
+"""Arrays from this size in bytes on live in pages of their own."""
+
+_M_MMAP_THRESHOLD = -3
+
+
+def keep_large_arrays_apart() -> None:
+    """Give large arrays pages of their own, which vanish with them; for the whole process.
+
+    Where the C library is not glibc, nothing happens.
+    """
+    _call("mallopt", _M_MMAP_THRESHOLD, APART)
+
 
 def release_freed() -> None:
-    """Give memory that has been freed back to the system.
+    """Give what small arrays left behind back to the system."""
+    _call("malloc_trim", 0)
 
-    The C library keeps what the first pass freed in many small pieces; the second pass, which
-    needs few large ones, would come on top of it. Where the library has no such call, nothing
-    happens.
-    """
+
+def _call(name: str, *arguments: int) -> None:
     try:
-        trim = ctypes.CDLL(None).malloc_trim
+        function = getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):
         return
-    trim(0)
+    function(*arguments)

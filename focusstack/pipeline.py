@@ -12,7 +12,7 @@ import numpy as np
 from focusstack.colour import to_dtype
 from focusstack.frames import ArrayFrames, FileFrames, FrameSource, prefetch, survey
 from focusstack.fusion import Fused, make_fuser
-from focusstack.memory import release_freed
+from focusstack.memory import keep_large_arrays_apart, release_freed
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder
 from focusstack.plan import StackPlan, fitted_to, read_plan
@@ -97,6 +97,7 @@ def plan_stack(
     frames = open_frames(inputs, progress)
     if options.plan is not None:
         return fitted_to(read_plan(options.plan), frames.names, frames.size)
+    keep_large_arrays_apart()
     spool, scale = spool_for(frames)
     with spool, own_threads():
         stack = measure_frames(frames, spool, scale, options.workers, progress)
@@ -107,7 +108,6 @@ def plan_stack(
         if options.local:
             local = find_displacement(stack, coarse, refined, gains, options.workers, progress)
         plan = make_plan(stack, coarse, refined, local, gains, frames.size)
-    release_freed()
     for warning in plan.warnings:
         progress.warn(warning)
     return plan
@@ -118,20 +118,21 @@ def aligned_frames(
 ) -> Iterator[AlignedFrame]:
     """Pass 2: yield the used frames, equalised, aligned and cropped, in focus order.
 
-    One frame is worked on ahead of the one in use; memory does not depend on their number.
+    The next frame is decoded while one is in use; memory does not depend on their number.
     """
     options = options or StackOptions()
+    keep_large_arrays_apart()
     frames = open_frames(inputs)
     at = {name: i for i, name in enumerate(frames.names)}
     used = plan.used()
     highest = np.max([f.gain for f in used], axis=0)
-
-    def one(position: int) -> AlignedFrame:
-        frame = used[position]
-        return render(frames.read(at[frame.file]), frame, plan.crop, highest)
-
     with own_threads():
-        yield from prefetch(one, range(len(used)), ahead=1, workers=1)
+        pictures = prefetch(frames.read, [at[f.file] for f in used], ahead=1)
+        for frame, picture in zip(used, pictures, strict=True):
+            aligned = render(picture, frame, plan.crop, highest, options.workers)
+            del picture
+            yield aligned
+            del aligned  # large: it goes before the next one is made
 
 
 def stack(
@@ -166,6 +167,7 @@ def stack(
     frames = open_frames(inputs, progress)
     folder = _folder(output, frames)
     plan = plan_stack(frames, options, progress)
+    release_freed()
     wants_image = folder is None or folder.options.fused
     fused = _render(frames, plan, options, folder, wants_image, progress)
     image = None if fused is None else to_dtype(fused.image, frames.dtype)

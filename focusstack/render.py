@@ -17,6 +17,9 @@ from focusstack.proxies import CLIPPED_CODE
 from focusstack.resample import resample
 from focusstack.typing import Float32, Image, Points
 
+LEAST_TRUST = 0.05
+"""Trust in a clipped pixel that a darker frame may hold: where none does, it still counts."""
+
 EVEN_EXPOSURE = 0.9
 """Frames within this factor of the darkest exposure hold about the same highlights."""
 
@@ -44,7 +47,9 @@ class AlignedFrame:
     metadata: Metadata
 
 
-def render(picture: Picture, frame: FramePlan, rect: Rect, highest_gain: Points) -> AlignedFrame:
+def render(
+    picture: Picture, frame: FramePlan, rect: Rect, highest_gain: Points, threads: int = 1
+) -> AlignedFrame:
     """Equalise, align and crop a frame with one resampling.
 
     Parameters
@@ -57,21 +62,25 @@ def render(picture: Picture, frame: FramePlan, rect: Rect, highest_gain: Points)
         The common area, in reference-frame pixels.
     highest_gain : (C,) ndarray
         Of all used frames: that of the darkest exposure, which holds most highlights.
+    threads : int, optional
+        How many share the work; the bytes do not depend on it.
     """
     assert frame.matrix is not None
-    pixels = _moved(picture.pixels, frame, rect)
+    pixels = _moved(picture.pixels, frame, rect, threads)
     trust = clipping_trust(frame.gain, highest_gain)
     validity = None if trust >= 1 else clipped_validity(picture.pixels, frame, rect, trust)
     return AlignedFrame(frame.file, pixels, validity, picture.metadata)
 
 
-def _moved(pixels: Image, frame: FramePlan, rect: Rect) -> Float32:
+def _moved(pixels: Image, frame: FramePlan, rect: Rect, threads: int) -> Float32:
     """Gain and warp; for integers the gain is a table that the warp looks values up in."""
     assert frame.matrix is not None
     if pixels.dtype == np.float32:
-        return resample(apply_gain(pixels, frame.gain), frame.matrix, rect, field=frame.field)
+        return resample(
+            apply_gain(pixels, frame.gain), frame.matrix, rect, None, frame.field, None, threads
+        )
     table = tone_table(pixels.dtype, frame.gain)
-    return resample(pixels, frame.matrix, rect, table=table, field=frame.field)
+    return resample(pixels, frame.matrix, rect, table, frame.field, None, threads)
 
 
 def clipping_trust(gain: Points, highest: Points) -> float:
@@ -81,7 +90,7 @@ def clipping_trust(gain: Points, highest: Points) -> float:
     darker one still shows.
     """
     share = float(np.min(gain / highest)) / EVEN_EXPOSURE
-    return min(1.0, share**4)
+    return float(np.clip(share**4, LEAST_TRUST, 1.0))
 
 
 def clipped_validity(pixels: Image, frame: FramePlan, rect: Rect, trust: float) -> Float32 | None:

@@ -62,7 +62,7 @@ class Fuser(Protocol):
         """All frames have been added once."""
 
     def result(self) -> Fused:
-        """Return the composite, after the last pass."""
+        """Return the composite, after the last pass; call it once."""
 
 
 FuserFactory: TypeAlias = Callable[[tuple[int, ...], int, FusionOptions], Fuser]

@@ -93,6 +93,10 @@ class Composite:
         self._base += base * (weight if base.ndim == 2 else weight[..., None])
         self._weight += weight
 
+    def close(self) -> None:
+        """Let the room for frames go: nothing can be added afterwards."""
+        del self.bands, self._pyramid, self._scratch
+
     def image(self) -> Float32:
         """Return the signal of all frames so far."""
         weight = self._weight if self._base.ndim == 2 else self._weight[..., None]

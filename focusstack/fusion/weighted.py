@@ -86,11 +86,22 @@ class WeightedFuser:
     def result(self) -> Fused:
         """Return the composite; see :class:`focusstack.fusion.base.Fuser`."""
         tracker, shape = self._tracker, self._shape
+        # What is no longer needed is let go: all parts at once would be the peak of a whole run.
+        del self._evidence
+        self._composite.close()
+        if self._apart:
+            del self._chroma_evidence
+            self._chroma.close()
+            chroma = self._chroma.image()
+            del self._chroma
         image = self._composite.image()
+        del self._composite
         if self._range is not None:
             self._range.limit(image)
+            del self._range
         if self._apart:
-            image = join(image, self._chroma.image())
+            image = join(image, chroma)
+            del chroma
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         confidence = tracker.distinctness(noise)
         depth = regularised(tracker.depth(), confidence, self._smoothing)

@@ -34,6 +34,6 @@ def _line(f: FramePlan, plan: StackPlan, wide: int) -> str:
     r = f.residual_px
     fit = f"{r.median:8.3f} {r.p95:6.2f} {r.edge_p95:8.2f}" if r else f"{'-':>8} {'-':>6} {'-':>8}"
     return (
-        f"{f.file:<{wide}}  {f.exposure_ev:+6.2f} {zoom:+7.2f} {rotation:+7.3f} {shift:8.1f} "
+        f"{f.file:<{wide}}  {f.exposure_ev + 0.0:+6.2f} {zoom:+7.2f} {rotation:+7.3f} {shift:8.1f} "
         f"{f.sharpness:5.2f} {fit}  used"
     )
