@@ -34,6 +34,7 @@ class Listener:
 
     stages: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     steps: int = 0
     open: bool = False
 
@@ -51,6 +52,9 @@ class Listener:
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
 
 
 def name(index: int) -> str:
@@ -523,7 +527,7 @@ def test_what_is_no_picture_is_named(small: RenderedStack, tmp_path: Path) -> No
     (folder / "notes.txt").write_text("a")
     listener = Listener()
     open_frames(folder, listener)
-    assert listener.warnings == ["not used: notes.txt"]
+    assert listener.notes == ["not used: notes.txt"]
 
 
 def test_only_what_is_asked_for_is_written(

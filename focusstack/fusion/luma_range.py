@@ -15,6 +15,9 @@ from focusstack.typing import Float32
 MARGIN = 0.1
 """Part of the local range that the composite may exceed it by."""
 
+STRIP = 128
+"""Rows worked on at a time; even, for the half size."""
+
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
@@ -34,8 +37,16 @@ class LumaRange:
 
     def add(self, luma: Float32) -> None:
         """Take the luma of a frame."""
-        np.minimum(self._low, cv2.erode(luma, _NEIGHBOURS)[::2, ::2], out=self._low)
-        np.maximum(self._high, cv2.dilate(luma, _NEIGHBOURS)[::2, ::2], out=self._high)
+        for start in range(0, len(luma), STRIP):
+            above = min(start, 1)
+            part = luma[start - above : start + STRIP + 1]
+            for bound, spread, keep in (
+                (self._low, cv2.erode, np.minimum),
+                (self._high, cv2.dilate, np.maximum),
+            ):
+                found = spread(part, _NEIGHBOURS)[above : above + STRIP : 2, ::2]
+                rows = bound[start // 2 : start // 2 + len(found)]
+                keep(rows, found, out=rows)
 
     def limit(self, luma: Float32) -> None:
         """Bring `luma`, the composite's, into the range and its margin, in place."""
