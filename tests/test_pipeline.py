@@ -214,7 +214,28 @@ def small() -> RenderedStack:
 @pytest.fixture(scope="module")
 def result(small: RenderedStack) -> StackResult:
     """What the frames of `small` give with all defaults."""
-    return stack(small.frames)
+    before = [frame.copy() for frame in small.frames]
+    found = stack(small.frames)
+    assert all(np.array_equal(a, b) for a, b in zip(before, small.frames, strict=True))
+    return found
+
+
+@dataclass
+class Filed:
+    """What the frames of `small` give as files."""
+
+    inputs: Path
+    output: Path
+    result: StackResult
+    listener: Listener
+
+
+@pytest.fixture(scope="module")
+def filed(small: RenderedStack, tmp_path_factory: pytest.TempPathFactory) -> Filed:
+    folder = tmp_path_factory.mktemp("pipeline")
+    inputs, listener = write_frames(folder / "in", small.frames), Listener()
+    found = stack(inputs, folder / "out", progress=listener)
+    return Filed(inputs, folder / "out", found, listener)
 
 
 def same(a: StackPlan, b: StackPlan) -> bool:
@@ -233,50 +254,53 @@ def test_threads_do_not_change_a_byte(
     assert np.array_equal(found.image, result.image)
 
 
-def test_the_frames_are_not_modified(small: RenderedStack) -> None:
-    before = [frame.copy() for frame in small.frames]
-    stack(small.frames)
-    assert all(np.array_equal(a, b) for a, b in zip(before, small.frames, strict=True))
-
-
 def test_files_and_arrays_give_the_same_bytes(
-    small: RenderedStack, result: StackResult, tmp_path: Path
+    small: RenderedStack, result: StackResult, filed: Filed
 ) -> None:
-    folder = write_frames(tmp_path / "in", small.frames)
-    found = stack(folder, tmp_path / "out")
-    assert same(found.plan, result.plan)
-    assert found.image is not None
+    assert same(filed.result.plan, result.plan)
+    assert filed.result.image is not None
     assert result.image is not None
-    assert np.array_equal(found.image, result.image)
-    assert np.array_equal(read_picture(tmp_path / "out" / "fused.png").pixels, result.image)
+    assert np.array_equal(filed.result.image, result.image)
+    assert np.array_equal(read_picture(filed.output / "fused.png").pixels, result.image)
     aligned = {f.name: f.pixels for f in aligned_frames(small.frames, result.plan)}
     for k in range(4):
-        written = read_picture(tmp_path / "out" / "aligned" / f"{name(k)}.png").pixels
+        written = read_picture(filed.output / "aligned" / f"{name(k)}.png").pixels
         assert np.array_equal(written, to_dtype(aligned[name(k)], np.dtype(np.uint8)))
 
 
-def test_a_plan_renders_the_same_bytes_again(small: RenderedStack, tmp_path: Path) -> None:
-    folder = write_frames(tmp_path / "in", small.frames)
-    stack(folder, tmp_path / "one")
-    again = StackOptions(plan=tmp_path / "one" / "report.json")
-    stack(folder, tmp_path / "two", again)
-    for path in sorted((tmp_path / "one").rglob("*.*")):
-        other = tmp_path / "two" / path.relative_to(tmp_path / "one")
+def test_the_report_says_what_the_plan_says(filed: Filed) -> None:
+    report = json.loads((filed.output / "report.json").read_text())
+    assert report == json.loads(filed.result.plan.to_json())
+
+
+def test_stages_are_told_in_order(filed: Filed) -> None:
+    listener = filed.listener
+    assert listener.stages[0] == "Reading frames"
+    assert "Fusing" in listener.stages[-1]
+    assert not listener.open
+    assert listener.steps >= 8
+    assert not listener.warnings
+
+
+def test_a_plan_renders_the_same_bytes_again(filed: Filed, tmp_path: Path) -> None:
+    stack(filed.inputs, tmp_path, StackOptions(plan=filed.output / "report.json"))
+    for path in sorted(filed.output.rglob("*.*")):
+        other = tmp_path / path.relative_to(filed.output)
         assert other.read_bytes() == path.read_bytes(), path.name
 
 
-def test_a_plan_serves_frames_developed_again(small: RenderedStack, tmp_path: Path) -> None:
-    write_frames(tmp_path / "in", small.frames)
-    stack(tmp_path / "in", OutputOptions(tmp_path / "one", fused=False))
+def test_a_plan_serves_frames_developed_again(
+    small: RenderedStack, filed: Filed, tmp_path: Path
+) -> None:
     deeper = [frame.astype(np.uint16) * np.uint16(257) for frame in small.frames]
     write_frames(tmp_path / "tif", deeper, ".tif")
-    plan = tmp_path / "one" / "report.json"
-    found = stack(tmp_path / "tif", tmp_path / "two", StackOptions(plan=plan))
+    plan = filed.output / "report.json"
+    found = stack(tmp_path / "tif", tmp_path / "out", StackOptions(plan=plan))
     assert found.plan.reference.endswith(".tif")
     assert found.image is not None
     assert found.image.dtype == np.uint16
-    first = read_picture(tmp_path / "one" / "aligned" / f"{name(0)}.png").pixels
-    deep = read_picture(tmp_path / "two" / "aligned" / f"{name(0)}.tif").pixels
+    first = read_picture(filed.output / "aligned" / f"{name(0)}.png").pixels
+    deep = read_picture(tmp_path / "out" / "aligned" / f"{name(0)}.tif").pixels
     assert np.abs(to_float(first) - to_float(deep)).max() < 0.6 / 255
 
 
@@ -291,7 +315,7 @@ def test_a_plan_of_other_frames_is_refused(
         plan_stack([f[:-2].copy() for f in small.frames], StackOptions(plan=path))
 
 
-@pytest.mark.parametrize("shuffle", [(2, 0, 3, 1), (3, 2, 1, 0)])
+@pytest.mark.parametrize("shuffle", [(2, 0, 3, 1)])
 def test_the_order_of_the_input_does_not_matter(
     small: RenderedStack, result: StackResult, shuffle: tuple[int, ...]
 ) -> None:
@@ -310,7 +334,7 @@ def test_the_order_of_the_input_does_not_matter(
         assert np.array_equal(other.gain, frame.gain)
 
 
-@pytest.mark.parametrize("reference", range(4))
+@pytest.mark.parametrize("reference", [0, 3])
 def test_any_frame_can_be_the_reference(small: RenderedStack, reference: int) -> None:
     plan = plan_stack(small.frames, StackOptions(reference=name(reference)))
     assert plan.reference == name(reference)
@@ -470,7 +494,7 @@ def even(shape: tuple[int, ...]) -> Image:
         ),
     ],
 )
-@pytest.mark.parametrize("place", [0, 4])
+@pytest.mark.parametrize("place", [1])
 def test_a_stranger_is_left_out_with_a_reason(
     small: RenderedStack, stranger: Callable[[tuple[int, ...]], Image], place: int
 ) -> None:
@@ -551,24 +575,6 @@ def test_nothing_is_overwritten_unasked(small: RenderedStack, tmp_path: Path) ->
     with pytest.raises(OutputError, match="not empty"):
         stack(small.frames, tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["precious.txt"]
-
-
-def test_the_report_says_what_the_plan_says(
-    small: RenderedStack, result: StackResult, tmp_path: Path
-) -> None:
-    stack(small.frames, tmp_path / "out")
-    assert json.loads((tmp_path / "out" / "report.json").read_text()) == json.loads(
-        result.plan.to_json()
-    )
-
-
-def test_stages_are_told_in_order(small: RenderedStack) -> None:
-    listener = Listener()
-    stack(small.frames, progress=listener)
-    assert listener.stages[0] == "Reading frames"
-    assert any("Fusing" in stage for stage in listener.stages)
-    assert not listener.open
-    assert listener.steps >= 8
 
 
 # Against the development data -----------------------------------------------------------------

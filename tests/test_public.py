@@ -1,0 +1,115 @@
+"""What the package offers: names, documentation, and no more loaded than is needed."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+import pytest
+
+import focusstack
+from focusstack.errors import FocusstackError
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(focusstack.__path__, "focusstack.")
+    if "__main__" not in module.name
+)
+HEAVY = {"cv2", "scipy", "numba", "skimage", "imageio", "tifffile", "PIL"}
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level modules in a fresh interpreter after running `code`."""
+    show = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    found = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{show}"], capture_output=True, text=True, check=True
+    )
+    return set(found.stdout.splitlines()[-1].split())
+
+
+def test_names_are_sorted() -> None:
+    assert focusstack.__all__ == sorted(focusstack.__all__)
+    assert len(set(focusstack.__all__)) == len(focusstack.__all__)
+
+
+@pytest.mark.parametrize("name", focusstack.__all__)
+def test_every_name_can_be_imported_and_is_documented(name: str) -> None:
+    found = getattr(focusstack, name)
+    if name == "__version__":
+        assert found == version("focusstack")
+        return
+    # Dataclasses without a docstring of their own show their signature instead.
+    text = inspect.getdoc(found)
+    assert text
+    assert not text.startswith(f"{name}(")
+
+
+@pytest.mark.parametrize("name", ["stack", "plan_stack"])
+def test_functions_tell_parameters_and_errors(name: str) -> None:
+    function = getattr(focusstack, name)
+    text = inspect.getdoc(function) or ""
+    for section in ("Parameters\n---", "Raises\n---"):
+        assert section in text
+    for parameter in inspect.signature(function).parameters:
+        assert f"{parameter} :" in text
+
+
+def test_unknown_names_are_no_attributes() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        focusstack.nonsense  # noqa: B018
+    assert set(dir(focusstack)) >= set(focusstack.__all__)
+
+
+def test_every_error_carries_its_exit_code_and_remedy() -> None:
+    codes = {}
+    for name in focusstack.__all__:
+        found = getattr(focusstack, name)
+        if isinstance(found, type) and issubclass(found, FocusstackError):
+            codes[name] = found.exit_code
+            error = found("what happened", "what to do")
+            assert str(error) == "what happened\nwhat to do"
+            assert str(found("what happened")) == "what happened"
+    assert codes == {
+        "FocusstackError": 1,
+        "UsageError": 2,
+        "InputError": 3,
+        "AlignmentError": 4,
+        "OutputError": 5,
+    }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_says_what_it_is_for(name: str) -> None:
+    assert importlib.import_module(name).__doc__
+
+
+def test_types_are_marked() -> None:
+    assert (Path(focusstack.__file__).parent / "py.typed").is_file()
+
+
+def test_the_command_is_installed() -> None:
+    (found,) = [e for e in entry_points(group="console_scripts") if e.name == "focusstack"]
+    assert found.value == "focusstack.cli:main"
+
+
+@pytest.mark.parametrize("code", ["import focusstack", "import focusstack.cli"])
+def test_importing_loads_nothing_heavy(code: str) -> None:
+    loaded = loaded_by(code)
+    assert "focusstack" in loaded
+    assert not loaded & HEAVY
+
+
+def test_options_and_errors_load_nothing_heavy() -> None:
+    code = "import focusstack; focusstack.StackOptions(); focusstack.OutputOptions; "
+    code += "focusstack.FusionOptions(); focusstack.InputError"
+    assert not loaded_by(code) & {"scipy", "numba", "skimage"}
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "from focusstack.cli import app\ntry: app(['run', '--help'])\nexcept SystemExit: pass"
+    assert not loaded_by(code) & HEAVY
