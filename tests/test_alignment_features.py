@@ -117,6 +117,39 @@ def test_too_few_features_are_not_trusted(features: list[Features]) -> None:
     assert fit_pair(0, 1, features[3], few, 3.0) is None
 
 
+def described(points: Points, seed: int = 0) -> Features:
+    """Features, each with a descriptor of its own."""
+    descriptors = np.random.default_rng(seed).random((len(points), 128), np.float32)
+    descriptors /= np.linalg.norm(descriptors, axis=1, keepdims=True)
+    return Features(points, descriptors)
+
+
+def test_a_point_is_matched_once() -> None:
+    points = grid()
+    a = described(points)
+    # A second point that looks nearly like the first, whose match is better.
+    twin = a.descriptors[:1] + np.float32(0.02) * described(points, seed=5).descriptors[:1]
+    twin /= np.linalg.norm(twin)
+    doubled = Features(
+        np.concatenate([points, [[7.0, 9.0]]]), np.concatenate([a.descriptors, twin])
+    )
+    p, q = match(doubled, a)
+    assert np.array_equal(p, points)
+    assert np.array_equal(q, points)
+
+
+@pytest.mark.parametrize(("agreeing", "fits"), [(20, False), (100, True)])
+def test_a_few_that_agree_among_many_that_do_not_are_chance(agreeing: int, fits: bool) -> None:
+    rng = np.random.default_rng(0)
+    p, q = rng.uniform((0, 0), SIZE, (2, 200, 2))
+    q[:agreeing] = p[:agreeing] + [6, -4]
+    found = fit_pair(0, 1, described(p), described(q), 3.0)
+    assert (found is not None) == fits
+    if found is not None:
+        assert rms(found.matrix, translation(6, -4)) < 0.5
+        assert len(found.p) == pytest.approx(agreeing, abs=3)
+
+
 def test_only_movements_of_a_hand_are_plausible() -> None:
     points = grid()
     turn = np.radians([5, 40])
@@ -184,7 +217,8 @@ def shifts(count: int) -> list[Matrix]:
 
 
 def test_chains_lead_to_the_start() -> None:
-    truth = shifts(5)
+    turn = np.array([[0.98, -0.1, 0], [0.1, 0.98, 0], [0, 0, 1]])
+    truth = [np.asarray(np.linalg.matrix_power(turn, k) @ H) for k, H in enumerate(shifts(5))]
     found = chained([pair(1, 0, truth), pair(1, 2, truth), pair(3, 2, truth)], 2, 5)
     assert found[4] is None
     for k in range(4):
