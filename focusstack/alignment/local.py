@@ -43,10 +43,10 @@ SIZE_SIGMA = 10.0
 REWEIGHTINGS = 3
 """Robust least-squares solves per round."""
 
-CONSIDERED_PX = 0.25
+CONSIDERED_PX = 0.2
 """Held-out residual below which a matrix is as good as tiles can tell."""
 
-PROVEN_SHARE = 0.6
+PROVEN_SHARE = 0.8
 """A field must bring the held-out residual below this share of the matrix's."""
 
 Measurement = tuple[int, int, TileShifts]

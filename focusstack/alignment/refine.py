@@ -14,8 +14,11 @@ from focusstack.alignment.solve import Matches
 from focusstack.proxies import Proxy
 from focusstack.typing import Matrix
 
-ROUNDS = (Round(0.5, 1.0, 6.0, 64), Round(1, 1.0, 6.0, 96), Round(1, 1.0, 6.0, 96))
-"""How tiles are measured in each round: first reduced, which sees larger displacements."""
+_HALF, _FULL = Round(0.5, 1.0, 6.0, 64), Round(1, 1.0, 6.0, 96)
+
+ROUNDS = ((Round(0.25, 1.0, 6.0, 64), _HALF), (_FULL, _HALF), (_FULL, _HALF))
+"""How tiles are measured in each round: first reduced, which sees larger displacements; then in full
+where there is fine detail, and still reduced for what is soft. Each tile's information decides."""
 
 ANCHORS = 150
 """Feature matches a pair keeps beside its tiles."""
@@ -98,9 +101,10 @@ def refine(
     weak = [_thinned(m, row) for m in anchors]
     ladder = Ladder(size, row[reference], coarse[kept], weak)
     H = coarse.copy()
-    for how in ROUNDS:
+    for scales in ROUNDS:
         tiles = [
             as_matches(i, j, shifts, H)
+            for how in scales
             for i, j, shifts in measure_pairs(load, H, gains, pairs, how, workers=workers)
         ]
         local = [Matches(row[m.first], row[m.second], m.p, m.q, m.root) for m in tiles]
