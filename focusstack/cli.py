@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from focusstack.errors import FocusstackError, OutputError, UsageError
+from focusstack.errors import FocusstackError, UsageError
 from focusstack.terminal import TerminalProgress
 from focusstack.version import __version__
 
@@ -128,7 +129,7 @@ def _reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProg
     except FocusstackError as error:
         progress.finish()
         if debug:
-            raise
+            traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
@@ -336,10 +337,6 @@ def _beside(inputs: list[Path]) -> Path:
     """Return ``<input folder>-stacked`` beside the input folder."""
     first = inputs[0].resolve()
     folder = first if first.is_dir() else first.parent
-    if not folder.is_dir():
-        raise OutputError(
-            f"there is no folder {folder} to put results beside", "Give --output DIR."
-        )
     return folder.with_name(f"{folder.name}-stacked")
 
 

@@ -186,6 +186,8 @@ def apply_gain(image: Image, gain: Points) -> Float32:
     gain : (C,) ndarray
         Factor of each channel.
     """
+    if image.dtype == np.float32 and np.all(gain == 1):
+        return image.copy()
     if image.dtype == np.float32:
         factor = np.asarray(gain, np.float32)
         return encode(decode(image) * (factor if image.ndim == 3 else factor[0]))

@@ -11,12 +11,13 @@ import numpy as np
 
 from focusstack.colour import to_dtype
 from focusstack.frames import ArrayFrames, FileFrames, FrameSource, prefetch, survey
-from focusstack.fusion import Fused, make_fuser
+from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.memory import keep_large_arrays_apart, release_freed
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder
 from focusstack.plan import StackPlan, fitted_to, read_plan
 from focusstack.planning import (
+    check_reference,
     find_alignment,
     find_displacement,
     find_gains,
@@ -97,6 +98,7 @@ def plan_stack(
     frames = open_frames(inputs, progress)
     if options.plan is not None:
         return fitted_to(read_plan(options.plan), frames.names, frames.size)
+    check_reference(frames.names, options.reference)
     keep_large_arrays_apart()
     spool, scale = spool_for(frames)
     with spool, own_threads():
@@ -165,6 +167,7 @@ def stack(
     """
     options, progress = options or StackOptions(), progress or Silent()
     frames = open_frames(inputs, progress)
+    check_method(options.fusion)
     folder = _folder(output, frames)
     plan = plan_stack(frames, options, progress)
     release_freed()

@@ -201,7 +201,7 @@ def read_plan(path: str | Path) -> StackPlan:
         ) from error
     try:
         return _from_plain(data)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise InputError(
             f"{path} is not a report of focusstack: {error!r}",
             "Give a report.json of an earlier run.",
@@ -231,19 +231,39 @@ def _from_plain(data: dict[str, Any]) -> StackPlan:
     order = tuple(data.get("focus_order", names))
     if sorted(order) != sorted(names) or data["reference"] not in names:
         raise ValueError("focus_order or reference does not name the used frames")
-    if any(f.used and f.matrix is None for f in frames):
-        raise ValueError("a used frame has no matrix")
+    canvas = (int(data["canvas"]["width"]), int(data["canvas"]["height"]))
+    crop = Rect(**{k: int(data["crop"][k]) for k in ("x", "y", "width", "height")})
+    _check_frames(frames)
+    _check_crop(crop, canvas)
+    warnings = data.get("warnings", [])
+    if not isinstance(warnings, list) or not all(isinstance(w, str) for w in warnings):
+        raise ValueError("warnings are not texts")
     return StackPlan(
         reference=data["reference"],
-        canvas=(int(data["canvas"]["width"]), int(data["canvas"]["height"])),
-        crop=Rect(**{k: int(data["crop"][k]) for k in ("x", "y", "width", "height")}),
+        canvas=canvas,
+        crop=crop,
         frames=frames,
         focus_order=order,
         model=str(data.get("model", "given")),
         evidence=dict(data.get("model_residual_px", {})),
         residual_px=_residual(data.get("residual_px")),
-        warnings=tuple(data.get("warnings", ())),
+        warnings=tuple(warnings),
     )
+
+
+def _check_frames(frames: Sequence[FramePlan]) -> None:
+    if any(f.used and f.matrix is None for f in frames):
+        raise ValueError("a used frame has no matrix")
+    if any(len(f.gain) not in (1, 3) for f in frames):
+        raise ValueError("gains are not one a channel")
+    if not all(np.isfinite(f.gain).all() and (f.gain > 0).all() for f in frames):
+        raise ValueError("a gain is not a positive number")
+
+
+def _check_crop(crop: Rect, canvas: tuple[int, int]) -> None:
+    inside = crop.x >= 0 and crop.y >= 0 and min(crop.width, crop.height) > 0
+    if not inside or crop.x + crop.width > canvas[0] or crop.y + crop.height > canvas[1]:
+        raise ValueError("the crop is not inside the canvas")
 
 
 def _matrix(rows: Any) -> Matrix:
@@ -271,6 +291,8 @@ def _residual(data: dict[str, Any] | None) -> Residual | None:
     if data is None:
         return None
     fields = {k: float(data[k]) for k in ("median", "p95", "edge_p95")}
+    if not np.isfinite(list(fields.values())).all():
+        raise ValueError("a residual is not a number")
     return Residual(**fields, tiles=int(data.get("tiles", 0)))
 
 

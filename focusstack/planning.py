@@ -121,19 +121,22 @@ def find_alignment(
         stack.names,
         stack.size,
         [s.clipped for s in stack.statistics],
-        _position(stack.names, reference),
+        None if reference == "auto" else stack.names.index(reference),
     )
     return coarse, find_gains(stack, coarse.matrices, coarse)
 
 
-def _position(names: Sequence[str], reference: str) -> int | None:
-    if reference == "auto":
-        return None
-    if reference not in names:
-        raise UsageError(
-            f"there is no frame {reference}", f"Choose one of {', '.join(sorted(names)[:8])}, …"
-        )
-    return names.index(reference)
+def check_reference(names: Sequence[str], reference: str) -> None:
+    """Make sure that `reference` is ``auto`` or one of the frames.
+
+    Raises
+    ------
+    UsageError
+        If it is not.
+    """
+    if reference != "auto" and reference not in names:
+        some = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+        raise UsageError(f"there is no frame {reference}", f"Choose one of {some}")
 
 
 def refine_alignment(

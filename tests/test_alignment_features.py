@@ -300,12 +300,7 @@ def test_rendered_frames_are_aligned_to_half_a_pixel(plane_stack: RenderedStack)
     [
         0,
         3,
-        pytest.param(
-            6,
-            marks=pytest.mark.xfail(
-                strict=True, reason="the last frame gets no row in the matrices when it is lost"
-            ),
-        ),
+        6,
     ],
 )
 def test_a_frame_without_links_is_left_out(lost: int) -> None:

@@ -462,7 +462,6 @@ def test_a_damaged_plan(photos: Path, tmp_path: Path) -> None:
     failed(3, "run", photos, "-o", tmp_path / "out", "--plan", tmp_path / "missing.json")
 
 
-@pytest.mark.xfail(strict=True, reason="the default output is looked for before the input")
 def test_files_that_do_not_exist_beside_a_missing_folder(tmp_path: Path) -> None:
     # Without --output the missing folder is met first; it is the input that is wrong.
     assert "nowhere" in failed(3, "run", tmp_path / "nowhere" / "IMG_1.jpg")
@@ -660,7 +659,6 @@ def test_errors_show_a_traceback_only_to_who_asks(tmp_path: Path) -> None:
     assert debug.returncode != 0
 
 
-@pytest.mark.xfail(strict=True, reason="the error is raised on and ends the interpreter with 1")
 def test_debug_keeps_the_exit_code(tmp_path: Path) -> None:
     assert process("inspect", tmp_path / "nowhere", "--debug").returncode == 3
 

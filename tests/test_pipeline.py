@@ -359,7 +359,6 @@ def test_an_unknown_method_is_refused(small: RenderedStack) -> None:
         stack(small.frames, options=StackOptions(fusion=FusionOptions(method="magic")))
 
 
-@pytest.mark.xfail(strict=True, reason="options are looked at where they are used, minutes later")
 @pytest.mark.parametrize(
     "options",
     [StackOptions(reference="IMG_7"), StackOptions(fusion=FusionOptions(method="magic"))],
@@ -486,12 +485,7 @@ def even(shape: tuple[int, ...]) -> Image:
     [
         foreign,
         even,
-        pytest.param(
-            noise,
-            marks=pytest.mark.xfail(
-                strict=True, reason="no row in the matrices when the last in focus order is lost"
-            ),
-        ),
+        noise,
     ],
 )
 @pytest.mark.parametrize("place", [1])

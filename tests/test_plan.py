@@ -265,7 +265,6 @@ def test_a_damaged_report_is_read_or_refused(tmp_path: Path, place: tuple[Any, .
         assert refused >= 3
 
 
-@pytest.mark.xfail(strict=True, reason="values are not checked: what they make is only seen later")
 @pytest.mark.parametrize(
     ("place", "damage"),
     [

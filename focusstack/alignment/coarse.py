@@ -133,7 +133,8 @@ def coarse_alignment(
         for f in fits
         if f.first in kept
     ]
-    H = _solved(matches, fits, kept, start, size)
+    H = np.full((count, 3, 3), np.nan)
+    H[kept] = _solved(matches, fits, kept, start, size)
     if reference is None:
         reference = _least_different(H, kept, size, penalty)
     back = np.linalg.inv(H[reference])
@@ -174,18 +175,15 @@ def _solved(
     start: int,
     size: tuple[int, int],
 ) -> Matrix:
-    """Solve the kept frames; a similarity first, which then starts the camera's rotation."""
+    """Matrices of the kept frames; a similarity first, which then starts the camera's rotation."""
     row = {frame: k for k, frame in enumerate(kept)}
     local = [Matches(row[m.first], row[m.second], m.p, m.q, m.root) for m in matches]
     N = normalisation(*size)
-    count = max(kept) + 1
-    chain = chained([f for f in fits if f.first in row], start, count)
+    chain = chained([f for f in fits if f.first in row], start, max(kept) + 1)
     theta = np.stack([nearest_similarity(N, chain[i]) for i in kept])
     first = solve(MODELS["similarity"], local, row[start], N, theta, iterations=25)
     second = solve(MODELS["rotation"], local, row[start], N, first.theta, iterations=25)
-    H = np.full((len(matches) and max(count, max(kept) + 1), 3, 3), np.nan)
-    H[list(kept)] = second.matrices
-    return H
+    return second.matrices
 
 
 def _least_different(

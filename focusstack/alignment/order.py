@@ -18,6 +18,10 @@ OFFSETS = (1, 2, 4, 8)
 """How far apart, in focus order, frames are compared."""
 
 
+LONGEST_MOVE = 40
+"""Longest stretch of frames that is moved as a whole when the order is tidied up."""
+
+
 def distances(signatures: Sequence[Float32]) -> Points:
     """Root mean square difference of every two sharpness signatures, ``(n, n)``."""
     flat = np.stack([s.ravel() for s in signatures]).astype(float)
@@ -51,23 +55,61 @@ def focus_order(signatures: Sequence[Float32]) -> list[int]:
 
 
 def _uncross(order: list[int], d: Points) -> list[int]:
-    """Shorten the path by reversing stretches (2-opt) until none helps."""
-    n, better = len(order), True
-    while better:
-        better = False
-        for i in range(n - 1):
-            for j in range(i + 1, n):
-                before = after = 0.0
-                if i > 0:
-                    before += d[order[i - 1], order[i]]
-                    after += d[order[i - 1], order[j]]
-                if j < n - 1:
-                    before += d[order[j], order[j + 1]]
-                    after += d[order[i], order[j + 1]]
-                if after < before - 1e-9:
-                    order[i : j + 1] = order[i : j + 1][::-1]
-                    better = True
+    """Shorten the path by reversing and by moving stretches (2-opt, Or-opt) until none helps."""
+    while (shorter := _reversed(order, d) or _moved(order, d)) is not None:
+        order = shorter
     return order
+
+
+def _steps(order: list[int], d: Points) -> Points:
+    """Distances along the path, with a free step before its first and after its last frame."""
+    return np.asarray(np.r_[0.0, d[order[:-1], order[1:]], 0.0], float)
+
+
+def _reversed(order: list[int], d: Points) -> list[int] | None:
+    """Reverse the stretch that shortens the path most; None if none does."""
+    n = len(order)
+    step, path = _steps(order, d), np.array(order)
+    best, found = -1e-9, None
+    for i in range(n - 1):
+        j = np.arange(i + 1, n)
+        before = d[path[i - 1], path[j]] if i else np.zeros(len(j))
+        after = np.r_[d[path[i], path[i + 2 :]], 0.0]
+        change = before + after - step[i] - step[j + 1]
+        k = int(change.argmin())
+        if change[k] < best:
+            best, found = float(change[k]), (i, i + 1 + k)
+    if found is None:
+        return None
+    first, last = found
+    return order[:first] + order[first : last + 1][::-1] + order[last + 1 :]
+
+
+def _moved(order: list[int], d: Points) -> list[int] | None:
+    """Move a stretch, either way round, to where it shortens the path most; None if none does."""
+    n = len(order)
+    best, found = -1e-9, None
+    for i in range(n):
+        for j in range(i, min(n - 1 + (i > 0), i + LONGEST_MOVE)):
+            rest = np.array(order[:i] + order[j + 1 :])
+            if not len(rest):
+                continue
+            step = _steps(order, d)
+            gap = d[order[i - 1], order[j + 1]] if i > 0 and j < n - 1 else 0.0
+            without = gap - step[i] - step[j + 1]
+            between = np.r_[0.0, d[rest[:-1], rest[1:]], 0.0]
+            for head, tail in ((order[i], order[j]), (order[j], order[i])):
+                change = without - between
+                change[1:] += d[rest, head]
+                change[:-1] += d[tail, rest]
+                k = int(change.argmin())
+                if change[k] < best:
+                    stretch = order[i : j + 1] if head == order[i] else order[i : j + 1][::-1]
+                    best, found = (
+                        float(change[k]),
+                        [*rest[:k].tolist(), *stretch, *rest[k:].tolist()],
+                    )
+    return found
 
 
 def pairs_in_order(order: Sequence[int], offsets: Sequence[int] = OFFSETS) -> list[tuple[int, int]]:

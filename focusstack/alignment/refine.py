@@ -17,8 +17,8 @@ from focusstack.typing import Matrix
 _HALF, _FULL = Round(0.5, 1.0, 6.0, 64), Round(1, 1.0, 6.0, 96)
 
 ROUNDS = ((Round(0.25, 1.0, 6.0, 64), _HALF), (_FULL, _HALF), (_FULL, _HALF))
-"""How tiles are measured in each round: first reduced, which sees larger displacements; then in full
-where there is fine detail, and still reduced for what is soft. Each tile's information decides."""
+"""How tiles are measured in each round: first reduced, which sees larger displacements; then in
+full where there is fine detail, and still reduced for what is soft. Information decides."""
 
 ANCHORS = 150
 """Feature matches a pair keeps beside its tiles."""

@@ -16,6 +16,20 @@ FUSERS: dict[str, FuserFactory] = {
 """Every fusion method by the name users know it by."""
 
 
+def check_method(options: FusionOptions) -> None:
+    """Make sure that `options.method` exists.
+
+    Raises
+    ------
+    UsageError
+        If it does not.
+    """
+    if options.method not in FUSERS:
+        raise UsageError(
+            f"there is no fusion method '{options.method}'", f"Choose one of {', '.join(FUSERS)}."
+        )
+
+
 def make_fuser(shape: tuple[int, ...], frames: int, options: FusionOptions | None = None) -> Fuser:
     """Return a fuser by `options.method`.
 
@@ -34,11 +48,16 @@ def make_fuser(shape: tuple[int, ...], frames: int, options: FusionOptions | Non
         If there is no method of that name.
     """
     options = FusionOptions() if options is None else options
-    if options.method not in FUSERS:
-        raise UsageError(
-            f"there is no fusion method '{options.method}'", f"choose one of {', '.join(FUSERS)}"
-        )
+    check_method(options)
     return FUSERS[options.method](shape, frames, options)
 
 
-__all__ = ["FUSERS", "Fused", "Fuser", "FuserFactory", "FusionOptions", "make_fuser"]
+__all__ = [
+    "FUSERS",
+    "Fused",
+    "Fuser",
+    "FuserFactory",
+    "FusionOptions",
+    "check_method",
+    "make_fuser",
+]
