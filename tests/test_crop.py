@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from focusstack.crop import common_area, half_planes, largest_rectangle
 from focusstack.errors import AlignmentError
 from focusstack.geometry import Rect, normalised, outline, transform, translation
-from focusstack.resample import resample
+from focusstack.resample import Field, resample
 from focusstack.scene import RenderedStack
 from focusstack.typing import Mask, Matrix, Points
 
@@ -212,3 +213,54 @@ def test_frames_that_share_nothing_are_refused(shift: float) -> None:
         common_area(np.stack([np.eye(3), translation(shift, 0)]), 480, 360)
     assert caught.value.exit_code == 4
     assert caught.value.remedy
+
+
+# Local displacement ---------------------------------------------------------------------------
+
+
+def wandering(seed: int, most: float) -> Field:
+    """A smooth displacement of at most `most` pixels."""
+    coarse = np.random.default_rng(seed).uniform(-1, 1, (4, 5, 2))
+    grid = np.asarray(cv2.resize(coarse, (13, 10), interpolation=cv2.INTER_CUBIC))
+    return Field((grid * most / np.abs(grid).max()).astype(np.float32), 480, 360)
+
+
+def border(rect: Rect) -> Points:
+    """Every pixel of a rectangle's outermost rows and columns."""
+    x, y = np.arange(rect.width) + rect.x, np.arange(rect.height) + rect.y
+    rows = [np.stack([x, np.full_like(x, e)], 1) for e in (y[0], y[-1])]
+    columns = [np.stack([np.full_like(y, e), y], 1) for e in (x[0], x[-1])]
+    return np.concatenate([*rows, *columns]).astype(float)
+
+
+def hand(seed: int) -> Matrix:
+    rng = np.random.default_rng(seed)
+    c, s = 1 + rng.normal(0, 0.01), rng.normal(0, 0.004)
+    about = translation(239.5, 179.5) @ np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    return np.asarray(translation(*rng.normal(0, 3, 2)) @ about @ translation(-239.5, -179.5))
+
+
+@pytest.mark.xfail(strict=True, reason="a corner counts for both sides; the wrong one gives way")
+def test_displacement_costs_no_more_than_its_width() -> None:
+    for seed in range(8):
+        matrices = np.stack([np.eye(3), hand(seed), hand(seed + 50)])
+        fields = [None, wandering(seed, 2.0), wandering(seed + 50, 2.0)]
+        plain = common_area(matrices, 480, 360).rect
+        found = common_area(matrices, 480, 360, fields).rect
+        # Two pixels and what is rounded, on all sides.
+        assert found.width >= plain.width - 6
+        assert found.height >= plain.height - 6
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_displaced_frames_cover_the_area_too(seed: int) -> None:
+    matrices = np.stack([np.eye(3), hand(seed), hand(seed + 50)])
+    fields = [None, wandering(seed, 2.0), wandering(seed + 50, 3.0)]
+    found = common_area(matrices, 480, 360, fields).rect
+    for H, field in zip(matrices, fields, strict=True):
+        if field is not None:
+            p = border(found)
+            x, y = transform(inverse(H), p + field.at(p)).T
+            assert min(x.min(), y.min()) >= 2 - 1e-6
+            assert x.max() <= 477 + 1e-6
+            assert y.max() <= 357 + 1e-6
