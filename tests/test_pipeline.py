@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -377,6 +378,67 @@ def test_wrong_options_are_refused_before_anything_is_read(
     with pytest.raises(UsageError):
         stack(frames, options=options)
     assert frames.reads == 0
+
+
+@pytest.mark.xfail(strict=True, reason="a plan has its reference; another one is passed over")
+def test_a_plan_and_another_reference_contradict_each_other(filed: Filed) -> None:
+    others = [f.file for f in filed.result.plan.frames if f.file != filed.result.plan.reference]
+    plan = filed.output / "report.json"
+    with pytest.raises(UsageError):
+        plan_stack(filed.inputs, StackOptions(plan=plan, reference=others[0]))
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="only met when the first is rendered")
+def test_a_plan_of_colour_frames_does_not_serve_grey_ones(
+    small: RenderedStack, result: StackResult, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(result.plan.to_json())
+    with pytest.raises(UsageError):
+        stack([frame[..., 1].copy() for frame in small.frames], options=StackOptions(plan=path))
+
+
+@pytest.mark.xfail(strict=True, raises=cv2.error, reason="tiles need 16 rows at half size")
+def test_strips_are_aligned_or_refused(small: RenderedStack) -> None:
+    with pytest.raises((InputError, AlignmentError)):
+        plan_stack([frame[:12].copy() for frame in small.frames])
+
+
+# Parallax -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def swaying() -> RenderedStack:
+    """Frames of a camera that also moves sideways: near shifts against far by six pixels."""
+    return render_stack("steps", width=480, height=360, frames=4, parallax=6, seed=3)
+
+
+def test_local_displacement_follows_parallax(swaying: RenderedStack, tmp_path: Path) -> None:
+    found = stack(swaying.frames, tmp_path / "one", forced(swaying))
+    stiff = stack(swaying.frames, options=forced(swaying, local=False))
+    assert all(f.field is None for f in stiff.plan.frames)
+    fields = [f.field for f in found.plan.frames]
+    assert [field is None for field in fields] == [k == swaying.reference for k in range(4)]
+    quality = []
+    for one in (found, stiff):
+        assert one.fused is not None
+        quality.append(psnr(one.fused.image, cropped(swaying.all_in_focus, one.plan)))
+    assert quality[0] > quality[1] + 2
+    # Displacement is part of the plan, and rendered from it alike.
+    again = StackOptions(plan=tmp_path / "one" / "report.json")
+    stack(swaying.frames, tmp_path / "two", again)
+    for path in sorted((tmp_path / "one").rglob("*.*")):
+        other = tmp_path / "two" / path.relative_to(tmp_path / "one")
+        assert other.read_bytes() == path.read_bytes(), path.name
+
+
+def test_threads_do_not_change_a_displacement(swaying: RenderedStack) -> None:
+    one, four = (plan_stack(swaying.frames, forced(swaying, workers=n)) for n in (1, 4))
+    assert one.to_json() == four.to_json()
+
+
+def test_nothing_is_bent_that_a_matrix_explains(solved: tuple[RenderedStack, StackResult]) -> None:
+    assert all(f.field is None for f in solved[1].plan.frames)
 
 
 # Pixels of all kinds --------------------------------------------------------------------------

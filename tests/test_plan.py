@@ -19,6 +19,7 @@ from focusstack.geometry import Rect
 from focusstack.plan import FramePlan, Residual, StackPlan, fitted_to, read_plan
 from focusstack.report.html import report_page
 from focusstack.report.table import plan_table, summary
+from focusstack.resample import Field
 from focusstack.typing import Matrix
 from focusstack.version import __version__
 
@@ -169,6 +170,27 @@ def test_the_contract_of_report_json() -> None:
     assert c["exposure_ev"] == pytest.approx(-2 / 70, abs=1e-4)
     assert c["sharpness"] == 0.5
     assert {"median", "p95", "edge_p95"} <= set(c["residual_px"])
+
+
+def test_displacement_survives(folder: Path) -> None:
+    # Thousandths of a pixel are what a field holds.
+    grid = np.random.default_rng(0).integers(-3000, 3000, (4, 5, 2)) / 1000
+    made = plan("a.jpg", "b.jpg")
+    bent = replace(made.frames[1], field=Field(grid.astype(np.float32), 400, 300))
+    found = read_plan(saved(folder, replace(made, frames=(made.frames[0], bent))))
+    assert found.frames[0].field is None
+    field = found.frames[1].field
+    assert field is not None
+    assert np.array_equal(field.grid, grid.astype(np.float32))
+    assert (field.canvas_width, field.canvas_height) == (400, 300)
+
+
+@pytest.mark.parametrize("grid", [[], [[[0, 0]]], 3, "x", [[[0, 0], [0]]], [[[0, None]] * 2] * 2])
+def test_a_broken_displacement_is_refused(folder: Path, grid: object) -> None:
+    document = json.loads(plan("a.jpg", "b.jpg").to_json())
+    document["frames"][1]["local_px"] = grid
+    with pytest.raises(InputError):
+        read_plan(saved(folder, json.dumps(document)))
 
 
 def test_movement_in_words() -> None:
