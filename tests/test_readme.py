@@ -7,12 +7,16 @@ import re
 import shlex
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import typer
 
 from focusstack.cli import app
 from focusstack.errors import AlignmentError, InputError, OutputError, UsageError
-from focusstack.scene import write_sample
+from focusstack.frames import find_files
+from focusstack.images.read import read_picture
+from focusstack.images.write import write_image
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = typer.main.get_command(app)
@@ -133,8 +137,12 @@ def test_there_are_console_examples() -> None:
 
 
 def test_python_examples_run_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The sample set, small: the examples name its folder.
-    write_sample(tmp_path / "samples" / "desk", width=360, height=240)
+    # The sample set that the examples name, a quarter as large.
+    (tmp_path / "samples" / "desk").mkdir(parents=True)
+    for path in find_files([ROOT / "samples" / "desk"]):
+        pixels = read_picture(path).pixels
+        small = cv2.resize(pixels, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+        write_image(tmp_path / "samples" / "desk" / path.name, np.asarray(small))
     monkeypatch.chdir(tmp_path)
     found = blocks("python")
     assert found
