@@ -93,7 +93,7 @@ NoLocalOption = Annotated[
     bool, typer.Option("--no-local", help="Matrices only: no local displacement for parallax.")
 ]
 MethodOption = Annotated[Method, typer.Option("--method", help="How the frames are fused.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings and errors.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 

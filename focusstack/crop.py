@@ -179,21 +179,28 @@ def within_fields(
     on the border holds inside.
     """
     sides = [rect.x, rect.y, rect.x + rect.width - 1, rect.y + rect.height - 1]
-    for _ in range(100):
-        outside = np.zeros(4)
-        for H, field in zip(matrices, fields, strict=True):
-            if field is not None:
-                outside = np.maximum(outside, _outside(sides, H, field, width, height))
-        if not outside.any():
-            break
-        # The worse side gives way first: moving it often cures the others' corners.
-        worst = int(outside.argmax())
-        sides[worst] += (1 if worst < 2 else -1) * max(1, int(outside[worst] / 2))
+    displaced = [(H, f) for H, f in zip(matrices, fields, strict=True) if f is not None]
+    # First each side for the frames' edge that it faces; then, for frames turned so far that a
+    # side meets another edge, every side for all edges.
+    for facing in (True, False):
+        while min(sides[2] - sides[0], sides[3] - sides[1]) > 0:
+            found = [_outside(sides, H, f, width, height, facing) for H, f in displaced]
+            outside = np.max(found, axis=0, initial=0)
+            if not outside.any():
+                break
+            # The worst side gives way first: moving it often cures the others' corners.
+            worst = int(outside.argmax())
+            sides[worst] += (1 if worst < 2 else -1) * max(1, int(outside[worst] / 2))
     return Rect(sides[0], sides[1], sides[2] - sides[0] + 1, sides[3] - sides[1] + 1)
 
 
-def _outside(sides: Sequence[int], H: Matrix, field: Field, width: int, height: int) -> Points:
-    """How far left, top, right and bottom side of a rectangle reach outside a frame, in pixels."""
+def _outside(
+    sides: Sequence[int], H: Matrix, field: Field, width: int, height: int, facing: bool
+) -> Points:
+    """How far left, top, right and bottom side of a rectangle reach outside a frame, in pixels.
+
+    With `facing`, each side is held against the frame's own left, top, right or bottom edge only.
+    """
     left, top, right, bottom = sides
     x, y = np.arange(left, right + 1.0), np.arange(top, bottom + 1.0)
     borders = (
@@ -204,11 +211,11 @@ def _outside(sides: Sequence[int], H: Matrix, field: Field, width: int, height: 
     )
     last = np.array([width - 1 - REACH, height - 1 - REACH])
     inverse = np.asarray(np.linalg.inv(H), float)
-    found = []
-    for points in borders:
+    found = np.zeros((4, 4))
+    for side, points in enumerate(borders):
         p = transform(inverse, points + field.at(points))
-        found.append(max(0.0, float((REACH - p).max()), float((p - last).max())))
-    return np.array(found)
+        found[side] = np.r_[(REACH - p).max(0), (p - last).max(0)]
+    return np.maximum(found.diagonal() if facing else found.max(1), 0)
 
 
 def _cost(planes: Sequence[Points], index: int, rect: Rect, canvas: Rect) -> float:

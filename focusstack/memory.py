@@ -7,6 +7,7 @@ sizes leave gaps; the peak of a 12 MP stack is then 0.2 GB higher.
 from __future__ import annotations
 
 import ctypes
+import gc
 
 APART = 4 << 20
 """Arrays from this size in bytes on live in pages of their own."""
@@ -23,7 +24,8 @@ def keep_large_arrays_apart() -> None:
 
 
 def release_freed() -> None:
-    """Give what small arrays left behind back to the system."""
+    """Give what small arrays left behind back to the system, cycles included."""
+    gc.collect()
     _call("malloc_trim", 0)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from focusstack.colour import to_dtype
+from focusstack.errors import UsageError
 from focusstack.frames import ArrayFrames, FileFrames, FrameSource, prefetch, survey
 from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.memory import keep_large_arrays_apart, release_freed
@@ -97,7 +98,7 @@ def plan_stack(
     options, progress = options or StackOptions(), progress or Silent()
     frames = open_frames(inputs, progress)
     if options.plan is not None:
-        return fitted_to(read_plan(options.plan), frames.names, frames.size)
+        return _given_plan(options, frames)
     check_reference(frames.names, options.reference)
     keep_large_arrays_apart()
     spool, scale = spool_for(frames)
@@ -113,6 +114,20 @@ def plan_stack(
     for warning in plan.warnings:
         progress.warn(warning)
     return plan
+
+
+def _given_plan(options: StackOptions, frames: FrameSource) -> StackPlan:
+    """Read an earlier plan and fit it to these frames and options."""
+    assert options.plan is not None
+    plan = fitted_to(read_plan(options.plan), frames.names, frames.size, frames.channels)
+    if options.reference not in ("auto", plan.reference):
+        raise UsageError(
+            f"the plan's reference is {plan.reference}, not {options.reference}",
+            "Give either --plan or --reference.",
+        )
+    if options.local:
+        return plan
+    return replace(plan, frames=tuple(replace(f, field=None) for f in plan.frames))
 
 
 def aligned_frames(

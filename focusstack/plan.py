@@ -296,7 +296,9 @@ def _residual(data: dict[str, Any] | None) -> Residual | None:
     return Residual(**fields, tiles=int(data.get("tiles", 0)))
 
 
-def fitted_to(plan: StackPlan, names: Sequence[str], size: tuple[int, int]) -> StackPlan:
+def fitted_to(
+    plan: StackPlan, names: Sequence[str], size: tuple[int, int], channels: int | None = None
+) -> StackPlan:
     """Return `plan` for frames of these names, matched by file name without suffix.
 
     The same pictures developed again (TIFF after JPEG) differ only in suffix.
@@ -304,8 +306,13 @@ def fitted_to(plan: StackPlan, names: Sequence[str], size: tuple[int, int]) -> S
     Raises
     ------
     UsageError
-        If a frame of the plan is missing, or the size differs.
+        If a frame of the plan is missing, or the size or the number of channels differs.
     """
+    if channels is not None and any(len(f.gain) != channels for f in plan.frames):
+        raise UsageError(
+            f"the plan is for {'grey' if channels == 3 else 'colour'} frames, these are not",
+            "Use the plan with frames of the same kind, or run without --plan.",
+        )
     if size != plan.canvas:
         raise UsageError(
             f"the plan is for frames of {plan.canvas[0]} x {plan.canvas[1]} pixels, "

@@ -14,7 +14,7 @@ from focusstack.alignment.order import focus_order
 from focusstack.alignment.refine import ROUNDS, Refined, refine
 from focusstack.alignment.refine import Residual as ProxyResidual
 from focusstack.crop import CommonArea, common_area
-from focusstack.errors import UsageError
+from focusstack.errors import InputError, UsageError
 from focusstack.exposure import gain_ratio, register_blocks, solve_gains
 from focusstack.frames import FrameSource, prefetch
 from focusstack.geometry import at_scale
@@ -30,6 +30,9 @@ from focusstack.proxies import (
 )
 from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
+
+SMALLEST = 64
+"""Fewest pixels along a side: less holds no tile at half size."""
 
 COSTLY_SHARE = 0.05
 """A frame that alone takes more than this share of the common area is named in a warning."""
@@ -102,7 +105,19 @@ def _some(names: Sequence[str]) -> str:
 
 
 def spool_for(frames: FrameSource) -> tuple[ProxySpool, float]:
-    """Return an empty spool for the frames' proxies, and the proxies' scale."""
+    """Return an empty spool for the frames' proxies, and the proxies' scale.
+
+    Raises
+    ------
+    InputError
+        If the frames are too small for tiles to be compared.
+    """
+    width, height = frames.size
+    if min(width, height) < SMALLEST:
+        raise InputError(
+            f"the frames have {width} x {height} pixels, too few to be aligned",
+            f"Both sides must have at least {SMALLEST} pixels.",
+        )
     scale = proxy_scale(*frames.size)
     return ProxySpool(*proxy_size(*frames.size, scale)), scale
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from focusstack.colour import full_scale
 from focusstack.exposure import apply_gain, tone_table
-from focusstack.geometry import Rect, translation
+from focusstack.geometry import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.plan import FramePlan
@@ -102,7 +102,5 @@ def clipped_validity(pixels: Image, frame: FramePlan, rect: Rect, trust: float) 
     assert frame.matrix is not None
     # What the kernel mixes with a clipped pixel is spoilt too.
     clipped = cv2.dilate(clipped, np.ones((5, 5), np.uint8))
-    M = translation(-rect.x, -rect.y) @ frame.matrix
-    moved = cv2.warpPerspective(clipped, M, (rect.width, rect.height), flags=cv2.INTER_NEAREST)
-    table = np.array([1.0, trust], np.float32)
-    return np.asarray(table[moved])
+    moved = resample(clipped * np.uint8(255), frame.matrix, rect, field=frame.field)
+    return np.where(moved > 0.5, np.float32(trust), np.float32(1))

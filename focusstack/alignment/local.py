@@ -20,7 +20,7 @@ from focusstack.alignment.tiles import TileShifts
 from focusstack.proxies import Proxy
 from focusstack.typing import Mask, Matrix, Points
 
-NODE_PX = 40
+NODE_PX = 32
 """Distance of the field's nodes in proxy pixels."""
 
 ROUNDS = (
@@ -34,7 +34,7 @@ ROUNDS = (
 TILE_SIGMA = 0.1
 """Tiles at the edge of something nearer mix two displacements: they are good to this, in pixels."""
 
-SLOPE_SIGMA = 0.5
+SLOPE_SIGMA = 1.0
 """How much the displacement may differ between neighbouring nodes, in pixels."""
 
 SIZE_SIGMA = 10.0

@@ -83,6 +83,8 @@ def tile_shifts(
         Tiles that agree less are left out.
     """
     blocks = max(2, round(tile / BLOCK))
+    if min(a.shape) < blocks * BLOCK:
+        return TileShifts(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2, 2)), np.zeros(0))
     mean = (a + b) * np.float32(0.5)
     gx = cv2.Scharr(mean, cv2.CV_32F, 1, 0, scale=1 / 32)
     gy = cv2.Scharr(mean, cv2.CV_32F, 0, 1, scale=1 / 32)
