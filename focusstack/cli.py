@@ -58,7 +58,7 @@ class Method(StrEnum):
 
 Inputs = Annotated[
     list[Path],
-    typer.Argument(metavar="INPUT…", help="A folder, files or globs.", show_default=False),
+    typer.Argument(metavar="INPUT", help="A folder, files or globs.", show_default=False),
 ]
 OutputFolderOption = Annotated[
     Path | None,
