@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from focusstack.fusion.options import FusionOptions
     from focusstack.options import OutputOptions, StackOptions
     from focusstack.pipeline import StackResult, aligned_frames, open_frames, plan_stack, stack
-    from focusstack.plan import FramePlan, StackPlan, read_plan
+    from focusstack.plan import FramePlan, StackPlan
+    from focusstack.plan_file import read_plan
 
 __all__ = [
     "AlignmentError",
@@ -56,7 +57,8 @@ _HOMES = {
     "focusstack.fusion.options": {"FusionOptions"},
     "focusstack.options": {"OutputOptions", "StackOptions"},
     "focusstack.pipeline": {"StackResult", "aligned_frames", "open_frames", "plan_stack", "stack"},
-    "focusstack.plan": {"FramePlan", "StackPlan", "read_plan"},
+    "focusstack.plan": {"FramePlan", "StackPlan"},
+    "focusstack.plan_file": {"read_plan"},
 }
 
 

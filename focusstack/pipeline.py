@@ -16,7 +16,8 @@ from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.memory import keep_large_arrays_apart, release_freed
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder
-from focusstack.plan import StackPlan, fitted_to, read_plan
+from focusstack.plan import StackPlan, fitted_to
+from focusstack.plan_file import read_plan
 from focusstack.planning import (
     check_reference,
     find_alignment,

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from focusstack.errors import InputError, UsageError
+from focusstack.errors import UsageError
 from focusstack.geometry import Rect, transform, zoom_and_rotation
 from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
-from focusstack.version import __version__
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,10 @@ class StackPlan:
     evidence : dict of str to float
         Held-out residual of each motion model tried, in full-size pixels.
     residual_px : Residual or None
-        Of the whole stack.
+        Of the whole stack, under the matrices alone.
+    local_median_px : tuple of float or None
+        Where local displacement was added: median disagreement of small held-out tiles without it
+        and with it, in full-size pixels.
     warnings : tuple of str
         Everything the user should know.
     """
@@ -125,6 +124,7 @@ class StackPlan:
     model: str = "given"
     evidence: dict[str, float] = field(default_factory=dict)
     residual_px: Residual | None = None
+    local_median_px: tuple[float, float] | None = None
     warnings: tuple[str, ...] = ()
 
     def used(self) -> list[FramePlan]:
@@ -138,162 +138,9 @@ class StackPlan:
 
     def to_json(self) -> str:
         """Return the plan as the text of report.json."""
-        return json.dumps(_plain(self), indent=1, allow_nan=False) + "\n"
+        from focusstack.plan_file import plain
 
-
-def _plain(plan: StackPlan) -> dict[str, Any]:
-    width, height = plan.canvas
-    frames = []
-    for f in plan.frames:
-        zoom, rotation, shift = f.movement(width, height)
-        frames.append(
-            {
-                "file": f.file,
-                "used": f.used,
-                "reason": f.reason,
-                "matrix": None if f.matrix is None else f.matrix.tolist(),
-                "gain": f.gain.tolist(),
-                "residual_px": _rounded(f.residual_px),
-                "exposure_ev": round(f.exposure_ev, 4),
-                "sharpness": round(f.sharpness, 4),
-                "clipped": round(f.clipped, 5),
-                "zoom_percent": round(zoom, 4),
-                "rotation_deg": round(rotation, 4),
-                "shift_px": round(shift, 3),
-                "area_cost": round(f.area_cost, 5),
-                "local_px": None if f.field is None else _grid(f.field),
-            }
-        )
-    return {
-        "schema": SCHEMA,
-        "focusstack": __version__,
-        "reference": plan.reference,
-        "canvas": {"width": width, "height": height},
-        "crop": asdict(plan.crop),
-        "frames": frames,
-        "focus_order": list(plan.focus_order),
-        "model": plan.model,
-        "model_residual_px": {k: round(v, 4) for k, v in plan.evidence.items()},
-        "residual_px": _rounded(plan.residual_px),
-        "warnings": list(plan.warnings),
-    }
-
-
-def _rounded(r: Residual | None) -> dict[str, float] | None:
-    if r is None:
-        return None
-    return {k: round(v, 4) for k, v in asdict(r).items()}
-
-
-def read_plan(path: str | Path) -> StackPlan:
-    """Read the plan in an earlier report.json.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or is not such a report.
-    """
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} cannot be read as a plan: {error}", "Give a report.json of an earlier run."
-        ) from error
-    try:
-        return _from_plain(data)
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-        raise InputError(
-            f"{path} is not a report of focusstack: {error!r}",
-            "Give a report.json of an earlier run.",
-        ) from error
-
-
-def _from_plain(data: dict[str, Any]) -> StackPlan:
-    if data["schema"] != SCHEMA:
-        raise ValueError(f"schema {data['schema']}, this version reads {SCHEMA}")
-    frames = tuple(
-        FramePlan(
-            file=str(f["file"]),
-            used=bool(f["used"]),
-            reason=f["reason"],
-            matrix=None if f["matrix"] is None else _matrix(f["matrix"]),
-            gain=np.atleast_1d(np.array(f["gain"], float)),
-            residual_px=_residual(f.get("residual_px")),
-            exposure_ev=float(f["exposure_ev"]),
-            sharpness=float(f["sharpness"]),
-            clipped=float(f.get("clipped", 0)),
-            area_cost=float(f.get("area_cost", 0)),
-            field=_field(f.get("local_px"), data["canvas"]),
-        )
-        for f in data["frames"]
-    )
-    names = [f.file for f in frames if f.used]
-    order = tuple(data.get("focus_order", names))
-    if sorted(order) != sorted(names) or data["reference"] not in names:
-        raise ValueError("focus_order or reference does not name the used frames")
-    canvas = (int(data["canvas"]["width"]), int(data["canvas"]["height"]))
-    crop = Rect(**{k: int(data["crop"][k]) for k in ("x", "y", "width", "height")})
-    _check_frames(frames)
-    _check_crop(crop, canvas)
-    warnings = data.get("warnings", [])
-    if not isinstance(warnings, list) or not all(isinstance(w, str) for w in warnings):
-        raise ValueError("warnings are not texts")
-    return StackPlan(
-        reference=data["reference"],
-        canvas=canvas,
-        crop=crop,
-        frames=frames,
-        focus_order=order,
-        model=str(data.get("model", "given")),
-        evidence=dict(data.get("model_residual_px", {})),
-        residual_px=_residual(data.get("residual_px")),
-        warnings=tuple(warnings),
-    )
-
-
-def _check_frames(frames: Sequence[FramePlan]) -> None:
-    if any(f.used and f.matrix is None for f in frames):
-        raise ValueError("a used frame has no matrix")
-    if any(len(f.gain) not in (1, 3) for f in frames):
-        raise ValueError("gains are not one a channel")
-    if not all(np.isfinite(f.gain).all() and (f.gain > 0).all() for f in frames):
-        raise ValueError("a gain is not a positive number")
-
-
-def _check_crop(crop: Rect, canvas: tuple[int, int]) -> None:
-    inside = crop.x >= 0 and crop.y >= 0 and min(crop.width, crop.height) > 0
-    if not inside or crop.x + crop.width > canvas[0] or crop.y + crop.height > canvas[1]:
-        raise ValueError("the crop is not inside the canvas")
-
-
-def _matrix(rows: Any) -> Matrix:
-    H = np.array(rows, float)
-    if H.shape != (3, 3) or not np.isfinite(H).all() or abs(np.linalg.det(H)) < 1e-9:
-        raise ValueError("a matrix is not an invertible 3 x 3 one")
-    return H
-
-
-def _grid(field: Field) -> list[list[list[float]]]:
-    """Nodes as rows of ``[dx, dy]``; the field already has this precision."""
-    return [[[round(float(v), 3) for v in node] for node in row] for row in field.grid]
-
-
-def _field(grid: list[list[list[float]]] | None, canvas: dict[str, Any]) -> Field | None:
-    if grid is None:
-        return None
-    nodes = np.array(grid, np.float32)
-    if not np.isfinite(nodes).all():
-        raise ValueError("a local displacement is not a number")
-    return Field(nodes, int(canvas["width"]), int(canvas["height"]))
-
-
-def _residual(data: dict[str, Any] | None) -> Residual | None:
-    if data is None:
-        return None
-    fields = {k: float(data[k]) for k in ("median", "p95", "edge_p95")}
-    if not np.isfinite(list(fields.values())).all():
-        raise ValueError("a residual is not a number")
-    return Residual(**fields, tiles=int(data.get("tiles", 0)))
+        return json.dumps(plain(self), indent=1, allow_nan=False) + "\n"
 
 
 def fitted_to(

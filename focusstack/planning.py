@@ -271,6 +271,7 @@ def make_plan(
         model=refined.model,
         evidence={name: e / stack.scale for name, e in refined.evidence.items()},
         residual_px=_in_pixels(refined.stack, stack.scale),
+        local_median_px=(local.before / stack.scale, local.after / stack.scale) if local else None,
         warnings=tuple(warnings),
     )
 

@@ -27,7 +27,7 @@ from focusstack.cli import app
 from focusstack.colour import to_float
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
-from focusstack.plan import read_plan
+from focusstack.plan_file import read_plan
 from focusstack.scene import RenderedStack, render_stack
 from focusstack.terminal import TerminalProgress
 from focusstack.typing import Image

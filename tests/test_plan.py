@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from focusstack.errors import InputError, UsageError
 from focusstack.geometry import Rect
-from focusstack.plan import FramePlan, Residual, StackPlan, fitted_to, read_plan
+from focusstack.plan import FramePlan, Residual, StackPlan, fitted_to
+from focusstack.plan_file import read_plan
 from focusstack.report.html import report_page
 from focusstack.report.table import plan_table, summary
 from focusstack.resample import Field

@@ -54,7 +54,11 @@ def report_page(plan: StackPlan, image: Image | None, file: str | None) -> str:
 
 def _residual(plan: StackPlan) -> str:
     r = plan.residual_px
-    return f"; held-out residual {r.median:.3f} px (95 %: {r.p95:.2f})" if r else ""
+    text = f"; held-out residual {r.median:.3f} px (95 %: {r.p95:.2f})" if r else ""
+    if plan.local_median_px:
+        before, after = plan.local_median_px
+        text += f"; local displacement brings small tiles from {before:.2f} to {after:.2f} px"
+    return text
 
 
 def _picture(image: Image | None, file: str | None) -> str:

@@ -12,6 +12,9 @@ def summary(plan: StackPlan) -> str:
     frames = f"{count} frames" if count == total else f"{count} of {total} frames"
     r = plan.residual_px
     fit = f", residual {r.median:.2f} px (95 %: {r.p95:.2f})" if r else ""
+    if plan.local_median_px:
+        before, after = plan.local_median_px
+        fit += f", local displacement {before:.2f} → {after:.2f} px"
     return f"{frames}, {c.width} x {c.height} pixels{fit}"
 
 
