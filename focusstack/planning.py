@@ -19,7 +19,7 @@ from focusstack.exposure import gain_ratio, register_blocks, solve_gains
 from focusstack.frames import FrameSource, prefetch
 from focusstack.geometry import at_scale
 from focusstack.plan import FramePlan, Residual, StackPlan
-from focusstack.progress import Progress, track
+from focusstack.progress import Progress, stage, track
 from focusstack.proxies import (
     Proxy,
     ProxySpool,
@@ -127,9 +127,8 @@ def find_alignment(
 ) -> tuple[Coarse, Points]:
     """Match features, link all frames, solve them coarsely, and measure exposure on the result."""
     count = len(stack.names)
-    progress.start("Finding features", count)
-    features = detect_all(stack.load, count, workers, progress.advance)
-    progress.finish()
+    with stage(progress, "Finding features", count):
+        features = detect_all(stack.load, count, workers, progress.advance)
     fits = match_all(features, stack.size, workers)
     coarse = coarse_alignment(
         fits,
@@ -158,8 +157,7 @@ def refine_alignment(
     stack: Measured, coarse: Coarse, gains: Points, workers: int, progress: Progress
 ) -> Refined:
     """Bring the coarse alignment to sub-pixel accuracy."""
-    progress.start("Aligning", len(ROUNDS))
-    try:
+    with stage(progress, "Aligning", len(ROUNDS)):
         return refine(
             stack.load,
             coarse.matrices,
@@ -171,8 +169,6 @@ def refine_alignment(
             workers,
             progress.advance,
         )
-    finally:
-        progress.finish()
 
 
 def find_displacement(
@@ -186,8 +182,7 @@ def find_displacement(
     """Local displacement of the frames, if a matrix leaves enough and tiles prove it."""
     if refined.stack.median < CONSIDERED_PX:
         return None
-    progress.start("Local displacement", len(LOCAL_ROUNDS))
-    try:
+    with stage(progress, "Local displacement", len(LOCAL_ROUNDS)):
         local = find_fields(
             stack.load,
             refined.matrices,
@@ -198,8 +193,6 @@ def find_displacement(
             workers,
             progress.advance,
         )
-    finally:
-        progress.finish()
     return local if local.proven else None
 
 

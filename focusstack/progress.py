@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -46,13 +47,20 @@ class Silent:
         """Ignore."""
 
 
-def track(progress: Progress, stage: str, items: Iterable[T], total: int) -> Iterator[T]:
-    """Yield `items`, reporting each to `progress` once it has been dealt with."""
-    progress.start(stage, total)
+@contextmanager
+def stage(progress: Progress, name: str, total: int) -> Iterator[None]:
+    """Report a stage of `total` steps, which ends however its block ends."""
+    progress.start(name, total)
     try:
+        yield
+    finally:
+        progress.finish()
+
+
+def track(progress: Progress, name: str, items: Iterable[T], total: int) -> Iterator[T]:
+    """Yield `items`, reporting each to `progress` once it has been dealt with."""
+    with stage(progress, name, total):
         for item in items:
             yield item
             del item  # a frame is large: let it go before the next one is made
             progress.advance()
-    finally:
-        progress.finish()

@@ -16,7 +16,7 @@ from focusstack.alignment.order import pairs_in_order
 from focusstack.alignment.solve import Matches, isotropic, residuals, solve
 from focusstack.errors import AlignmentError
 from focusstack.geometry import normalised, outline, scaling, transform
-from focusstack.proxies import Proxy
+from focusstack.proxies import Proxy, proxy_scale
 from focusstack.typing import Image, Matrix
 
 FEATURE_MEGAPIXELS = 1.0
@@ -69,8 +69,8 @@ def detect_all(
 def detect_scaled(picture: Image) -> Features:
     """Detect at no more than `FEATURE_MEGAPIXELS`; points come back in the picture's pixels."""
     height, width = picture.shape
-    s = float(np.sqrt(FEATURE_MEGAPIXELS * 1e6 / (width * height)))
-    if s >= 1:
+    s = proxy_scale(width, height, FEATURE_MEGAPIXELS)
+    if s == 1:
         return detect(picture)
     small = cv2.resize(picture, None, fx=s, fy=s, interpolation=cv2.INTER_AREA)
     found = detect(np.asarray(small))
@@ -80,7 +80,7 @@ def detect_scaled(picture: Image) -> Features:
 
 def match_all(features: Sequence[Features], size: tuple[int, int], workers: int) -> list[PairFit]:
     """Match every frame with several others, near and further away in focus."""
-    s = min(1.0, float(np.sqrt(FEATURE_MEGAPIXELS * 1e6 / (size[0] * size[1]))))
+    s = proxy_scale(*size, FEATURE_MEGAPIXELS)
 
     def one(pair: tuple[int, int]) -> PairFit | None:
         return fit_pair(*pair, features[pair[0]], features[pair[1]], INLIER_PX / s)
@@ -177,7 +177,7 @@ def _solved(
 ) -> Matrix:
     """Matrices of the kept frames; a similarity first, which then starts the camera's rotation."""
     row = {frame: k for k, frame in enumerate(kept)}
-    local = [Matches(row[m.first], row[m.second], m.p, m.q, m.root) for m in matches]
+    local = [m.renumbered(row) for m in matches]
     N = normalisation(*size)
     chain = chained([f for f in fits if f.first in row], start, max(kept) + 1)
     theta = np.stack([nearest_similarity(N, chain[i]) for i in kept])

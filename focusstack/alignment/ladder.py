@@ -127,11 +127,11 @@ class Ladder:
         folds = [self._fold(m, H) for m in tiles]
         held: list[Held] = []
         for side in (False, True):
-            learn = [_select(m, f == side) for m, f in zip(tiles, folds, strict=True)]
+            learn = [m.part(f == side) for m, f in zip(tiles, folds, strict=True)]
             matrices = self.fit(model, [m for m in learn if len(m.p)]).matrices
             for m, f in zip(tiles, folds, strict=True):
                 weakest = np.linalg.norm(m.root, axis=(1, 2), ord=-2)
-                test = _select(m, (f != side) & (weakest > 1 / INFORMATIVE_PX))
+                test = m.part((f != side) & (weakest > 1 / INFORMATIVE_PX))
                 if len(test.p):
                     places = transform(matrices[m.first], test.p)
                     held.append(Held(m.first, m.second, places, residuals(test, matrices)))
@@ -141,10 +141,6 @@ class Ladder:
         """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""
         cell = (transform(H[m.first], m.p) / self._size * (8, 6)).astype(int)
         return np.asarray(cell.sum(1) % 2 == 1)
-
-
-def _select(m: Matches, which: Mask) -> Matches:
-    return Matches(m.first, m.second, m.p[which], m.q[which], m.root[which])
 
 
 def lengths(held: Sequence[Held]) -> Points:

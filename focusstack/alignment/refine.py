@@ -50,8 +50,6 @@ class Refined:
         For each frame, in proxy pixels.
     stack : Residual
         Of all tiles, in proxy pixels.
-    matches : list of Matches
-        The tiles of the last round.
     """
 
     matrices: Matrix
@@ -59,7 +57,6 @@ class Refined:
     evidence: dict[str, float]
     frames: list[Residual | None]
     stack: Residual
-    matches: list[Matches]
 
 
 def refine(
@@ -98,7 +95,7 @@ def refine(
     """
     kept = [i for i in range(len(coarse)) if np.isfinite(coarse[i]).all()]
     row = {frame: k for k, frame in enumerate(kept)}
-    weak = [_thinned(m, row) for m in anchors]
+    weak = [_thinned(m).renumbered(row) for m in anchors]
     ladder = Ladder(size, row[reference], coarse[kept], weak)
     H = coarse.copy()
     for scales in ROUNDS:
@@ -107,7 +104,7 @@ def refine(
             for how in scales
             for i, j, shifts in measure_pairs(load, H, gains, pairs, how, workers=workers)
         ]
-        local = [Matches(row[m.first], row[m.second], m.p, m.q, m.root) for m in tiles]
+        local = [m.renumbered(row) for m in tiles]
         # Until the last round, the stiffest model that can follow a hand will do.
         H[kept] = ladder.fit(MODELS["rotation"], local).matrices
         advance()
@@ -117,13 +114,12 @@ def refine(
     for i in kept:
         frames[i] = _summary([h for h in choice.held if row[i] in (h.first, h.second)], size)
     stack = _summary(choice.held, size) or Residual(np.inf, np.inf, np.inf, 0)
-    return Refined(H, choice.model.name, choice.evidence, frames, stack, tiles)
+    return Refined(H, choice.model.name, choice.evidence, frames, stack)
 
 
-def _thinned(m: Matches, row: dict[int, int]) -> Matches:
-    """An evenly spread part of a pair's feature matches, under the frames' rows in the solve."""
-    part = slice(None, None, max(1, -(-len(m.p) // ANCHORS)))
-    return Matches(row[m.first], row[m.second], m.p[part], m.q[part], m.root[part])
+def _thinned(m: Matches) -> Matches:
+    """An evenly spread part of a pair's feature matches."""
+    return m.part(slice(None, None, max(1, -(-len(m.p) // ANCHORS))))
 
 
 def _summary(held: Sequence[Held], size: tuple[int, int]) -> Residual | None:

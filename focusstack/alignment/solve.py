@@ -9,14 +9,14 @@ al. (2000), without structure, since a match is its own point.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
 
 from focusstack.alignment.models import Model, matrices
-from focusstack.typing import Matrix, Points
+from focusstack.typing import Mask, Matrix, Points
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,14 @@ class Matches:
     p: Points
     q: Points
     root: Points
+
+    def part(self, which: Mask | slice) -> Matches:
+        """Some of the matches."""
+        return Matches(self.first, self.second, self.p[which], self.q[which], self.root[which])
+
+    def renumbered(self, row: Mapping[int, int]) -> Matches:
+        """The same matches, their frames under other numbers."""
+        return Matches(row[self.first], row[self.second], self.p, self.q, self.root)
 
 
 @dataclass(frozen=True)

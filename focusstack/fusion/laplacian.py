@@ -37,13 +37,6 @@ def up(image: Float32, shape: tuple[int, ...], dst: Float32 | None = None) -> Fl
     return np.asarray(cv2.pyrUp(image, dst, (shape[1], shape[0])))
 
 
-def up_to(image: Float32, shapes: list[tuple[int, int]], level: int) -> Float32:
-    """Double `image`, which is at `level` of `shapes`, until it has the size of level 0."""
-    for finer in reversed(shapes[:level]):
-        image = up(image, finer)
-    return image
-
-
 class LaplacianPyramid:
     """Band-pass levels and base of one image after another, in memory allocated once.
 
