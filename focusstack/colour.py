@@ -1,18 +1,21 @@
 """Transfer curves and luma.
 
-Pictures are stored sRGB-encoded; light adds up only in linear values. Gains, blur-aware
-comparisons and statistics therefore happen on linearised values, and nothing else does.
+Pictures are stored encoded; light adds up only in linear values. Gains, blur-aware comparisons and
+statistics therefore happen on linearised values, and nothing else does.
 
-The curve is the piecewise one of IEC 61966-2-1, extended above 1 by the same power law so that a
-gain greater than one keeps what lies beyond white.
+The curve is the piecewise one of IEC 61966-2-1 unless a picture's profile holds another, extended
+above 1 by a power law so that a gain greater than one keeps what lies beyond white.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from focusstack.typing import Float32, Image
+from focusstack.typing import Float32, Image, Points
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Weights of linear R, G, B in luminance (ITU-R BT.709)."""
@@ -49,20 +52,88 @@ def encode(linear: Float32) -> Float32:
     return np.where(v <= 0.0031308, v * 12.92, curve).astype(np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class Transfer:
+    """How encoded values relate to linear light, where that is not sRGB's way.
+
+    Above white a curve goes on as the power law that its last hundredth follows.
+
+    Attributes
+    ----------
+    curves : (1 or 3, 65536) float64 ndarray
+        Linear light of each 16 bit code, never falling. One row serves all channels; grey takes
+        the first.
+    """
+
+    curves: Points
+
+    def decode(self, encoded: Float32) -> Float32:
+        """Encoded values ``(H, W[, C])`` (1 = white) to linear light."""
+        return self._each(encoded, lambda values, curve: np.interp(values, _NODES, curve), True)
+
+    def encode(self, linear: Float32) -> Float32:
+        """Linear light ``(H, W[, C])`` to encoded values (1 = white); not clipped above."""
+        return self._each(linear, lambda values, curve: np.interp(values, curve, _NODES), False)
+
+    def of_channel(self, channel: int) -> Transfer:
+        """Return the curve of one channel alone."""
+        return Transfer(self.curves[channel % len(self.curves)][None])
+
+    def _each(
+        self, image: Float32, inside: Callable[[Float32, Points], Points], up: bool
+    ) -> Float32:
+        single = image.ndim == 2 or len(self.curves) == 1
+        planes = image[..., None] if single else image
+        out = np.empty(planes.shape, np.float32)
+        for c, curve in enumerate(self.curves[: planes.shape[-1]]):
+            values, top = planes[..., c], curve[-1]
+            power = _power(curve)
+            out[..., c] = inside(values, curve)
+            above = values > (1 if up else top)
+            if above.any():
+                beyond = values[above].astype(float)
+                out[above, c] = top * beyond**power if up else (beyond / top) ** (1 / power)
+        return out[..., 0] if single else out
+
+
+_NODES = np.arange(65536) / 65535
+
+
+def _power(curve: Points) -> float:
+    """Exponent of the power law that the last hundredth of a curve follows."""
+    near = round(0.99 * 65535)
+    rise = np.log(curve[-1] / max(curve[near], 0.1 * curve[-1]))
+    return float(np.clip(rise / -np.log(_NODES[near]), 0.5, 5))
+
+
 def codes(dtype: np.dtype[np.generic]) -> Float32:
     """Return every code of an integer dtype as an encoded value 0..1."""
     top = int(full_scale(dtype))
     return np.arange(top + 1, dtype=np.float32) / np.float32(top)
 
 
-def linearise(image: Image) -> Float32:
-    """Linear light 0..1 of an image of any supported dtype, by table for integers."""
+def linearise(image: Image, transfer: Transfer | None = None) -> Float32:
+    """Linear light 0..1 of an image of any supported dtype, by table for integers.
+
+    Without `transfer` the image is sRGB-encoded.
+    """
     if image.dtype == np.float32:
-        return decode(image)
-    table = decode(codes(image.dtype))
+        return decode(image) if transfer is None else transfer.decode(image)
+    if transfer is None:
+        table = decode(codes(image.dtype))[None]
+    else:
+        table = transfer.curves[:, :: 257 if image.dtype == np.uint8 else 1].astype(np.float32)
+    return look_up(image, table)
+
+
+def look_up(image: Image, table: Float32) -> Float32:
+    """Values of an integer image, from a table ``(1 or C, codes)``."""
     if image.dtype == np.uint8:
-        return np.asarray(cv2.LUT(image, table), np.float32)
-    return table[image]
+        rows = table if image.ndim == 3 else table[:1]
+        return np.asarray(cv2.LUT(image, np.ascontiguousarray(rows.T[None])), np.float32)
+    if image.ndim == 2 or len(table) == 1:
+        return np.asarray(table[0][image])
+    return np.stack([table[c][image[..., c]] for c in range(image.shape[2])], axis=-1)
 
 
 def to_float(image: Image) -> Float32:

@@ -53,7 +53,7 @@ def equalize_files(
     wanted = [i for i, name in enumerate(frames.names) if name in gains]
     refuse_inputs([_path(target, frames, i) for i in wanted], frames)
     for i, picture in _read(frames, wanted, "Equalising", progress):
-        pixels = equalised(picture.pixels, gains[frames.names[i]])
+        pixels = equalised(picture.pixels, gains[frames.names[i]], picture.transfer)
         write_image(_path(target, frames, i), pixels, picture.metadata, target.quality)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.colour import codes, decode, encode, to_dtype
+from focusstack.colour import Transfer, codes, decode, encode, linearise, look_up, to_dtype
 from focusstack.geometry import at_scale
 from focusstack.proxies import BLOCK, Statistics
 from focusstack.typing import Float32, Image, Matrix, Points
@@ -154,7 +154,9 @@ def _linked(ratios: Sequence[GainRatio], start: int) -> set[int]:
     return linked
 
 
-def tone_table(dtype: np.dtype[np.generic], gain: Points) -> Float32:
+def tone_table(
+    dtype: np.dtype[np.generic], gain: Points, transfer: Transfer | None = None
+) -> Float32:
     """Encoded value after `gain` for every code of an integer dtype.
 
     Linearisation, gain and encoding are one function of the stored code, so that a frame's
@@ -166,17 +168,27 @@ def tone_table(dtype: np.dtype[np.generic], gain: Points) -> Float32:
         uint8 or uint16.
     gain : (C,) ndarray
         Factors on linear light.
+    transfer : Transfer, optional
+        How the codes relate to light; sRGB's way if not given.
 
     Returns
     -------
     (C, codes) float32 ndarray
     """
-    linear = decode(codes(dtype))
     unchanged = codes(dtype)
-    return np.stack([unchanged if g == 1 else encode(linear * np.float32(g)) for g in gain])
+
+    def row(channel: int, factor: np.float32) -> Float32:
+        if factor == 1:
+            return unchanged
+        if transfer is None:
+            return encode(decode(unchanged) * factor)
+        own = transfer.of_channel(channel)
+        return own.encode(own.decode(unchanged) * factor)
+
+    return np.stack([row(c, np.float32(g)) for c, g in enumerate(gain)])
 
 
-def apply_gain(image: Image, gain: Points) -> Float32:
+def apply_gain(image: Image, gain: Points, transfer: Transfer | None = None) -> Float32:
     """Multiply linear light by `gain`; encoded float32 comes back, not clipped above.
 
     Parameters
@@ -185,20 +197,18 @@ def apply_gain(image: Image, gain: Points) -> Float32:
         uint8, uint16 or float32.
     gain : (C,) ndarray
         Factor of each channel.
+    transfer : Transfer, optional
+        How the codes relate to light; sRGB's way if not given.
     """
     if image.dtype == np.float32 and np.all(gain == 1):
         return image.copy()
     if image.dtype == np.float32:
         factor = np.asarray(gain, np.float32)
-        return encode(decode(image) * (factor if image.ndim == 3 else factor[0]))
-    table = tone_table(image.dtype, gain)
-    if image.ndim == 2:
-        return np.asarray(table[0][image])
-    if image.dtype == np.uint8:
-        return np.asarray(cv2.LUT(image, np.ascontiguousarray(table.T[None])), np.float32)
-    return np.stack([table[c][image[..., c]] for c in range(image.shape[2])], axis=-1)
+        light = linearise(image, transfer) * (factor if image.ndim == 3 else factor[0])
+        return encode(light) if transfer is None else transfer.encode(light)
+    return look_up(image, tone_table(image.dtype, gain, transfer))
 
 
-def equalised(image: Image, gain: Points) -> Image:
+def equalised(image: Image, gain: Points, transfer: Transfer | None = None) -> Image:
     """Return `image` at the reference's exposure in its own dtype, clipped to white."""
-    return to_dtype(apply_gain(image, gain), image.dtype)
+    return to_dtype(apply_gain(image, gain, transfer), image.dtype)

@@ -18,6 +18,7 @@ import numpy as np
 
 from focusstack.errors import InputError
 from focusstack.images.metadata import Metadata
+from focusstack.images.profile import colours_of, name_of
 from focusstack.images.read import Picture, Probe, check_values, probe, read_picture
 from focusstack.images.search import Found, find_files, natural_key, survey
 from focusstack.typing import Image
@@ -203,8 +204,21 @@ def _common(
     _check_equal(names, sizes, "size", "Use the frames as the camera wrote them, all one way up.")
     kinds = [f"{'grey' if p.channels == 1 else 'RGB'} {p.dtype}" for p in probes]
     _check_equal(names, kinds, "kind", "Export all frames with the same settings.")
+    _check_colours(names, probes)
     first = probes[0]
     return (first.width, first.height), first.dtype, first.channels
+
+
+def _check_colours(names: Sequence[str], probes: Sequence[Probe]) -> None:
+    """Refuse profiles that differ in more than their bytes; none at all is sRGB."""
+    icc = [p.metadata.icc for p in probes]
+    if len(set(icc)) > 1:
+        known = {i: colours_of(i, probes[0].channels) for i in set(icc)}
+        shown: dict[tuple[float, ...], str] = {}
+        for i in icc:
+            shown.setdefault(known[i], name_of(i))
+        labels = [f"{shown[known[i]]}" for i in icc]
+        _check_equal(names, labels, "colour profile", "Convert all frames to one profile.")
 
 
 def _check_equal(names: Sequence[str], values: Sequence[str], what: str, remedy: str) -> None:

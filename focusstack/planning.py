@@ -76,7 +76,7 @@ def measure_frames(
 
     def reduce(index: int) -> tuple[Proxy, Statistics, str | None]:
         picture = frames.read(index)
-        return *make_proxy(picture.pixels, scale), picture.note
+        return *make_proxy(picture.pixels, scale, picture.transfer), picture.note
 
     count = len(frames)
     statistics: list[Statistics] = []

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
-from focusstack.colour import encode, full_scale, linearise, luma
+from focusstack.colour import Transfer, encode, full_scale, linearise, luma
 from focusstack.typing import Float32, Image
 
 PROXY_MEGAPIXELS = 3.0
@@ -85,7 +85,9 @@ def proxy_size(width: int, height: int, scale: float) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def make_proxy(pixels: Image, scale: float) -> tuple[Proxy, Statistics]:
+def make_proxy(
+    pixels: Image, scale: float, transfer: Transfer | None = None
+) -> tuple[Proxy, Statistics]:
     """Reduce a frame.
 
     Parameters
@@ -94,10 +96,12 @@ def make_proxy(pixels: Image, scale: float) -> tuple[Proxy, Statistics]:
         The frame as decoded, any supported dtype, not modified.
     scale : float
         From `proxy_scale`.
+    transfer : Transfer, optional
+        How the codes relate to light; sRGB's way if not given.
     """
     height, width = pixels.shape[:2]
     size = proxy_size(width, height, scale)
-    linear = linearise(pixels)
+    linear = linearise(pixels, transfer)
     brightest = pixels if pixels.ndim == 2 else pixels.max(axis=2)
     limit = CLIPPED_CODE * full_scale(pixels.dtype)
     clipped = (brightest >= limit).astype(np.uint8)

@@ -66,20 +66,20 @@ def render(
         How many share the work; the bytes do not depend on it.
     """
     assert frame.matrix is not None
-    pixels = _moved(picture.pixels, frame, rect, threads)
+    pixels = _moved(picture, frame, rect, threads)
     trust = clipping_trust(frame.gain, highest_gain)
     validity = None if trust >= 1 else clipped_validity(picture.pixels, frame, rect, trust)
     return AlignedFrame(frame.file, pixels, validity, picture.metadata)
 
 
-def _moved(pixels: Image, frame: FramePlan, rect: Rect, threads: int) -> Float32:
+def _moved(picture: Picture, frame: FramePlan, rect: Rect, threads: int) -> Float32:
     """Gain and warp; for integers the gain is a table that the warp looks values up in."""
     assert frame.matrix is not None
+    pixels, gain = picture.pixels, frame.gain
     if pixels.dtype == np.float32:
-        return resample(
-            apply_gain(pixels, frame.gain), frame.matrix, rect, None, frame.field, None, threads
-        )
-    table = tone_table(pixels.dtype, frame.gain)
+        even = apply_gain(pixels, gain, picture.transfer)
+        return resample(even, frame.matrix, rect, None, frame.field, None, threads)
+    table = tone_table(pixels.dtype, gain, picture.transfer)
     return resample(pixels, frame.matrix, rect, table, frame.field, None, threads)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image: TypeAlias = NDArray[Any]
-"""RGB ``(H, W, 3)`` or grey ``(H, W)``; uint8, uint16 or float32 0..1, sRGB-encoded."""
+"""RGB ``(H, W, 3)`` or grey ``(H, W)``; uint8, uint16 or float32 0..1, encoded (see `colour`)."""
 
 Float32: TypeAlias = NDArray[np.float32]
 """A float32 array: an image whose values may exceed 0..1, or a map."""

@@ -118,8 +118,8 @@ def _bmp(file: BinaryIO) -> Header:
 
 def _by_pillow(image: ImageFile.ImageFile) -> Header:
     """Header of an 8 bit picture that Pillow decodes."""
-    metadata, note = _metadata(image)
     channels = 1 if image.mode in ("1", "L", "LA") else 3
+    metadata, note = _metadata(image)
     dtype = np.dtype(np.uint8)
     return Header(*image.size, channels, dtype, metadata, lambda: pillow_pixels(image), note)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from dataclasses import dataclass
 
+from focusstack.colour import Transfer
 from focusstack.images import exif as tags
+from focusstack.images.profile import ProfileError, transfer_of
 from focusstack.version import __version__
 
 SOFTWARE = f"focusstack {__version__}"
@@ -30,6 +33,13 @@ class Metadata:
     exif: bytes | None = None
     icc: bytes | None = None
     xmp: bytes | None = None
+
+    @property
+    def transfer(self) -> Transfer | None:
+        """Tone curves of the profile; None where they are sRGB's, or not known."""
+        with contextlib.suppress(ProfileError):
+            return transfer_of(self.icc)
+        return None
 
     @property
     def orientation(self) -> int:
@@ -94,11 +104,19 @@ def checked_exif(exif: bytes | None) -> tuple[bytes | None, str | None]:
 
 
 def checked_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
-    """Return an ICC profile, or None and a note if its header is damaged (ICC.1:2022, 7.2)."""
+    """Return an ICC profile, and a note if it is left out or its tone curves are not known.
+
+    The header is that of ICC.1:2022, 7.2. A profile is carried even where it is of another colour
+    space than the pixels, as converted pictures often hold.
+    """
     if not icc:
         return None, None
     if len(icc) < 128 or icc[36:40] != b"acsp" or int.from_bytes(icc[:4], "big") > len(icc):
         return None, "its colour profile is damaged and is left out"
+    try:
+        transfer_of(icc)
+    except ProfileError as error:
+        return icc, f"its colour profile {error}; tone curves of sRGB are assumed"
     return icc, None
 
 

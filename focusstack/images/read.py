@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 import cv2
 import numpy as np
 
-from focusstack.colour import to_float
+from focusstack.colour import Transfer, to_float
 from focusstack.errors import InputError
 from focusstack.images.formats import read_header
 from focusstack.images.header import Header, UnreadableError
@@ -49,6 +49,11 @@ class Picture:
     alpha: Float32 | None
     metadata: Metadata
     note: str | None = None
+
+    @property
+    def transfer(self) -> Transfer | None:
+        """How the codes relate to linear light; None where that is sRGB's way."""
+        return self.metadata.transfer
 
 
 class Probe(NamedTuple):

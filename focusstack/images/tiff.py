@@ -50,6 +50,7 @@ def tiff_header(file: BinaryIO) -> Header:
         photometric = int(page.photometric)
         dtype = None if page.dtype is None else np.dtype(page.dtype).newbyteorder("=")
         depth = page.bitspersample
+        channels = 1 if photometric in (_MIN_IS_WHITE, _MIN_IS_BLACK) else 3
         metadata, note = _tiff_metadata(file, page)
     if photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR):
         name = getattr(page.photometric, "name", photometric)
@@ -58,7 +59,6 @@ def tiff_header(file: BinaryIO) -> Header:
         raise UnreadableError(f"has {depth} bit {dtype} pixels, which are not supported", CONVERT)
     if page.imagedepth != 1:
         raise UnreadableError("is a volume, not a picture", SINGLE)
-    channels = 1 if photometric in (_MIN_IS_WHITE, _MIN_IS_BLACK) else 3
     return Header(
         page.imagewidth,
         page.imagelength,
