@@ -1,0 +1,216 @@
+"""Frames of a subject, made when they are asked for; positions exact to 0.01 pixels.
+
+Textures hold no detail beyond a frame's resolution and two samples per pixel, so that bilinear
+interpolation at exact positions moves nothing. Defocus is a disc around each pixel, symmetric, and
+moves nothing either; layers cover each other as they do before a lens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+import cv2
+import numpy as np
+
+from benchmarks.alignment.camera import View, exposures, views
+from benchmarks.alignment.kinds import Kind
+from benchmarks.alignment.subject import Layer, Subject, paint, seen_by
+from focusstack.images.metadata import Metadata
+from focusstack.images.read import Picture
+from focusstack.scene.sheets import blur_levels, defocus
+from focusstack.scene.stack import expose
+from focusstack.typing import Float32, Image, Points
+
+MOVED_PX = 25.0
+STREAK = 0.03
+"""Length of a motion blur, in frame widths."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack to be photographed; a `focusstack.frames.FrameSource`.
+
+    Attributes
+    ----------
+    kind : Kind
+        How.
+    size : tuple of int
+        Width and height.
+    subject, other : Subject
+        What is photographed, and another subject for a frame that does not belong.
+    cameras : list of View
+        Of all frames, in focus order.
+    exposure : (n, 3) ndarray
+        Of all frames, in focus order.
+    shown : list of int
+        Position in focus order of each frame as given.
+    bad : int or None
+        Position in focus order of the bad frame.
+    """
+
+    kind: Kind
+    size: tuple[int, int]
+    subject: Subject
+    other: Subject | None
+    cameras: list[View]
+    exposure: Points
+    shown: list[int]
+    bad: int | None
+    channels: int = 3
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """Of the frames."""
+        return np.dtype(np.uint8 if self.kind.bits == 8 else np.uint16)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """In the order in which frames are given."""
+        return [f"IMG_{k:04d}.png" for k in range(len(self.cameras))]
+
+    def __len__(self) -> int:
+        return len(self.cameras)
+
+    def read(self, i: int) -> Picture:
+        """Photograph frame `i`."""
+        return Picture(self._frame(self.shown[i]), None, Metadata())
+
+    def _frame(self, k: int) -> Image:
+        rng = np.random.default_rng((self.kind.seed, k, 77))
+        wrong = self.kind.bad if k == self.bad else ""
+        subject = self.other if wrong == "other scene" and self.other else self.subject
+        blur = self.kind.blur * self.size[0]
+        moved = MOVED_PX if wrong == "moved subject" else 0.0
+        light = photograph(subject, self.cameras[k], blur, moved)
+        if wrong == "motion blur":
+            light = _streaked(light, STREAK * self.size[0])
+        if wrong == "defocused":
+            light = defocus(light, 0.02 * self.size[0])
+        frame = expose(light, self.exposure[k], self.kind.noise, rng, self.dtype)
+        if not self.kind.jpeg:
+            return frame
+        _, data = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+
+
+def set_up(kind: Kind, size: tuple[int, int]) -> Stack:
+    """Plan and paint; frames are made on demand."""
+    rng = np.random.default_rng((kind.seed, sum(map(ord, kind.name))))
+    cameras, exposure = views(kind, size, rng), exposures(kind, rng)
+    bad = int(rng.integers(1, kind.frames - 1)) if kind.bad else None
+    if bad is not None:
+        if kind.bad == "duplicate":
+            cameras[bad] = replace(
+                cameras[bad - 1], to_subject=cameras[bad - 1].to_subject @ _nudge()
+            )
+        factor = {"black": 2.0**-9, "white": 2.0**6}.get(kind.bad, 1.0)
+        exposure[bad] *= factor
+    rect = seen_by(cameras, kind.blur * size[0] + kind.parallax)
+    subject = paint(kind, rect, rng)
+    other = paint(kind, rect, rng) if kind.bad == "other scene" else None
+    shown = list(range(kind.frames))
+    if kind.shuffled:
+        shown = [int(k) for k in rng.permutation(kind.frames)]
+    return Stack(kind, size, subject, other, cameras, exposure, shown, bad)
+
+
+def _nudge() -> Points:
+    """A duplicate is a second shot of the same, not the same file."""
+    return np.array([[1, 0, 0.3], [0, 1, -0.2], [0, 0, 1.0]])
+
+
+def photograph(subject: Subject, camera: View, blur: float, moved: float = 0.0) -> Float32:
+    """Linear light ``(H, W, 3)`` of a frame.
+
+    Parameters
+    ----------
+    subject : Subject
+        What is seen.
+    camera : View
+        From where.
+    blur : float
+        Radius in pixels of the disc of a point one unit of inverse depth out of focus.
+    moved : float, optional
+        By how many pixels a third of the subject has moved.
+    """
+    width, height = camera.size
+    margin = ceil(blur) + 1
+    x, y = np.meshgrid(np.arange(-margin, width + margin), np.arange(-margin, height + margin))
+    p = np.stack([x.ravel(), y.ravel()], 1).astype(float)
+    shape = x.shape
+    light = np.zeros((*shape, 3), np.float32)
+    for layer in subject.layers:
+        picture, depth = _seen(layer, subject, camera, p, shape, moved)
+        radius = np.abs(depth - np.float32(camera.focus)) * np.float32(blur)
+        picture = _defocused(picture, radius)
+        light = picture[..., :3] + light * (1 - picture[..., 3:])
+    return np.ascontiguousarray(light[margin : margin + height, margin : margin + width])
+
+
+def _seen(
+    layer: Layer,
+    subject: Subject,
+    camera: View,
+    p: Points,
+    shape: tuple[int, ...],
+    moved: float,
+) -> tuple[Float32, Float32]:
+    """Premultiplied light and cover ``(H, W, 4)`` of a layer, and its inverse depth."""
+    if layer.depth is None:
+        depth = subject.depth_at(camera.subject(p))
+        s = camera.subject(p, depth)
+    else:
+        depth = np.full(len(p), layer.depth)
+        s = camera.subject(p, layer.depth)
+    if moved:
+        s = s + moved * _moving(s, camera)
+    at = s.reshape(*shape, 2)
+    light = subject.look_up(layer.light, at)
+    cover = np.ones(shape, np.float32)
+    if layer.cover is not None:
+        cover = subject.look_up(layer.cover, at)
+    picture = np.dstack([light * cover[..., None], cover])
+    return picture, depth.reshape(shape).astype(np.float32)
+
+
+def _moving(s: Points, camera: View) -> Points:
+    """1 well inside an ellipse in the middle, 0 outside, steep between; for x only."""
+    width, height = camera.size
+    d = (s - (width / 2, height / 2)) / (0.33 * width, 0.33 * height)
+    inside = 1 / (1 + np.exp(60 * ((d**2).sum(1) - 1)))
+    return np.stack([inside, 0.4 * inside], 1)
+
+
+def _defocused(picture: Float32, radius: Float32) -> Float32:
+    """Each pixel sees its own disc, interpolated between a list of radii."""
+    low, high = float(radius.min()), float(radius.max())
+    if high - low < 1e-3:
+        return defocus(picture, high)
+    levels = blur_levels(high)
+    out = np.zeros_like(picture)
+    for k, level in enumerate(levels):
+        before, after = levels[max(k - 1, 0)], levels[min(k + 1, len(levels) - 1)]
+        if after < low or before > high:
+            continue
+        weight = np.interp(radius, [before, level, after], [k == 0, 1, k == len(levels) - 1])
+        x, y, w, h = cv2.boundingRect((weight > 0).astype(np.uint8))
+        if not w:
+            continue
+        reach = ceil(level) + 1
+        y0, x0 = max(y - reach, 0), max(x - reach, 0)
+        part = defocus(picture[y0 : y + h + reach, x0 : x + w + reach], level)
+        inner = part[y - y0 : y - y0 + h, x - x0 : x - x0 + w]
+        here = np.s_[y : y + h, x : x + w]
+        out[here] += inner * weight[here].astype(np.float32)[..., None]
+    return out
+
+
+def _streaked(light: Float32, length: float) -> Float32:
+    """Blur along a slanted line."""
+    reach = ceil(length / 2)
+    taps = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+    cv2.line(taps, (0, reach // 2), (2 * reach, 2 * reach - reach // 2), 1.0, 1, cv2.LINE_AA)
+    taps = taps + taps[::-1, ::-1]
+    return np.asarray(cv2.filter2D(light, -1, taps / taps.sum()), np.float32)
