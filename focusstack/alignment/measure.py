@@ -148,8 +148,7 @@ def measure_pairs(
 
             def compare(pair: tuple[int, int], images: dict[int, Warped] = images) -> TileShifts:
                 a, b = images[pair[0]], images[pair[1]]
-                valid = np.asarray(a.valid & b.valid, np.float32)
-                return tile_shifts(a.detail, b.detail, valid, how.tile)
+                return tile_shifts(a.detail, b.detail, a.valid & b.valid, how.tile)
 
             for pair, shifts in zip(group, pool.map(compare, group), strict=True):
                 if len(shifts.centres) >= MIN_TILES:

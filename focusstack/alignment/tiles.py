@@ -1,8 +1,8 @@
 """Sub-pixel displacements of tiles between two already roughly aligned proxies.
 
 One Gauss-Newton step of Lucas-Kanade (Lucas and Kanade 1981; Baker and Matthews, IJCV 2004) for
-every tile at once: products of gradients and differences are formed for the whole image and
-summed over windows. The caller re-warps and measures again, so one step is enough.
+every tile at once: products of gradients and differences are summed over blocks, and these over
+windows. The caller re-warps and measures again, so one step is enough.
 
 Comparison happens in linear light, because that is where a lens blurs: a defocused edge between
 bright and dark seems to move when it is compared in encoded values. A band pass removes local
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.typing import Float32, Points
+from focusstack.typing import Float32, Image, Points
 
 BLOCK = 16
 """Tiles are sums over whole blocks of this many pixels."""
@@ -56,18 +56,16 @@ def band_pass(luma: Float32, fine: float, coarse: float) -> Float32:
     return np.asarray(small - cv2.GaussianBlur(luma, (0, 0), coarse), np.float32)
 
 
-def _tile_sums(image: Float32, blocks: int) -> Points:
+def _tile_sums(block: Float32, blocks: int) -> Points:
     """Sums over windows of ``blocks`` x ``blocks`` blocks, one window per half window."""
-    h, w = image.shape[0] // BLOCK, image.shape[1] // BLOCK
-    block = cv2.resize(image[: h * BLOCK, : w * BLOCK], (w, h), interpolation=cv2.INTER_AREA)
     total = np.cumsum(np.cumsum(np.pad(block, ((1, 0), (1, 0))), 0, float), 1)
     b, step = blocks, max(1, blocks // 2)
     tiles = total[b:, b:] - total[:-b, b:] - total[b:, :-b] + total[:-b, :-b]
-    return np.asarray(tiles[::step, ::step] * BLOCK * BLOCK, float)
+    return np.asarray(tiles[::step, ::step], float)
 
 
 def tile_shifts(
-    a: Float32, b: Float32, valid: Float32, tile: int = 96, min_correlation: float = 0.7
+    a: Float32, b: Float32, valid: Image, tile: int = 96, min_correlation: float = 0.7
 ) -> TileShifts:
     """Measure how far tiles of `b` are displaced against `a`.
 
@@ -75,7 +73,7 @@ def tile_shifts(
     ----------
     a, b : (H, W) float32 ndarray
         Band-passed linear luma of both frames on the same canvas.
-    valid : (H, W) float32 ndarray
+    valid : (H, W) ndarray
         0 where either frame has nothing to say (outside, clipped), else 1.
     tile : int, optional
         Side of a tile in pixels, rounded to whole blocks.
@@ -85,12 +83,11 @@ def tile_shifts(
     blocks = max(2, round(tile / BLOCK))
     if min(a.shape) < blocks * BLOCK:
         return TileShifts(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2, 2)), np.zeros(0))
-    mean = (a + b) * np.float32(0.5)
-    gx = cv2.Scharr(mean, cv2.CV_32F, 1, 0, scale=1 / 32)
-    gy = cv2.Scharr(mean, cv2.CV_32F, 0, 1, scale=1 / 32)
-    products = (gx * gx, gx * gy, gy * gy, a * gx, a * gy, b * gx, b * gy, a * a, a * b, b * b)
-    sums = [_tile_sums(valid, blocks), *(_tile_sums(p * valid, blocks) for p in products)]
-    return _solve_tiles(sums, blocks, min_correlation)
+    # Loads the compiler, which takes a while.
+    from focusstack.alignment.block_sums import block_sums
+
+    sums = block_sums(a, b, np.not_equal(valid, 0).view(np.uint8), BLOCK)
+    return _solve_tiles([_tile_sums(s, blocks) for s in sums], blocks, min_correlation)
 
 
 def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) -> TileShifts:

@@ -1,4 +1,4 @@
-"""Compiles the loops, once per dtype and machine.
+"""Compiles the loops of the resampling, once per dtype and machine.
 
 Import this module only when a picture is to be resampled: loading the compiler takes a while.
 """
@@ -11,32 +11,25 @@ from typing import Any
 import numba
 import numpy as np
 
-from focusstack.resample.loops import OPTIONS, fill
+from focusstack.compiler import compiled as compiled_for
+from focusstack.compiler import read_only, writable
+from focusstack.resample.loops import fill
 
 
 def compiled(dtype: np.dtype[Any]) -> Callable[..., None]:
     """Return `fill` for frames of `dtype`, from the cache on disk or compiled now."""
     t = numba.types
-    is_float = dtype == np.float32
-    signature = t.void(
-        t.Array(numba.from_dtype(dtype), 3, "C", readonly=True),
-        t.none if is_float else t.Array(t.float32, 2, "C", readonly=True),
-        t.Array(t.float32, 1, "C", readonly=True),
-        t.Array(t.float64, 2, "C", readonly=True),
-        t.Array(t.int64, 1, "C", readonly=True),
-        t.Array(t.float64, 3, "C", readonly=True),
-        t.Array(t.float64, 1, "C", readonly=True),
-        t.Array(t.float32, 2, "C", readonly=True),
-        t.Array(t.float32, 3, "C"),
+    return compiled_for(
+        fill,
+        read_only(dtype, 3),
+        t.none if dtype == np.float32 else read_only(np.float32, 2),
+        read_only(np.float32, 1),
+        read_only(np.float64, 2),
+        read_only(np.int64, 1),
+        read_only(np.float64, 3),
+        read_only(np.float64, 1),
+        read_only(np.float32, 2),
+        writable(np.float32, 3),
         t.int64,
         t.int64,
     )
-    function: Callable[..., None]
-    try:
-        function = numba.njit(signature, cache=True, **OPTIONS)(fill)
-    except RuntimeError as error:
-        if "cannot cache" not in str(error):
-            raise
-        # Neither the package's folder nor the user's cache can be written to.
-        function = numba.njit(signature, **OPTIONS)(fill)
-    return function

@@ -14,22 +14,18 @@ Import this module only when a picture is to be resampled: loading the compiler 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TypeAlias
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.compiler import inlined, inner
 from focusstack.typing import Float32, Image, Matrix, Points
 
 TILE_HEIGHT = 64
 TILE_WIDTH = 128
 PHASES = 16384.0
 """Steps per pixel to which positions are rounded: a shift of whole pixels stays exactly that."""
-
-OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
-"""How everything is compiled: a product may be fused into a sum; nothing is reordered."""
 
 OUTSIDE = -(2**30)
 """Stands for the column of a position that the frame does not cover."""
@@ -38,14 +34,9 @@ Indices: TypeAlias = NDArray[np.int32]
 Marks: TypeAlias = NDArray[np.uint8]
 Size: TypeAlias = tuple[int, ...]
 Six: TypeAlias = tuple[Float32, Float32, Float32, Float32, Float32, Float32]
-_F = TypeVar("_F", bound=Callable[..., Any])
-
-_inner = cast("Callable[[_F], _F]", numba.njit(**OPTIONS))
-# A call would cost more than a short run.
-_inlined = cast("Callable[[_F], _F]", numba.njit(forceinline=True, **OPTIONS))
 
 
-@_inlined
+@inlined
 def _cell(position: float, cells: int) -> tuple[int, float, float, float, float]:
     """Cell of a grid coordinate and its four Catmull-Rom weights."""
     position = min(max(position, 0.0), float(cells))
@@ -58,7 +49,7 @@ def _cell(position: float, cells: int) -> tuple[int, float, float, float, float]
     return cell, a, b, c, d
 
 
-@_inner
+@inner
 def _displace(
     nodes: Points, scale: Points, x: int, y: int, n: int, line: Points, moved: Points
 ) -> None:
@@ -77,7 +68,7 @@ def _displace(
             moved[k, i] = a * line[q, k] + near + d * line[q + 3, k]
 
 
-@_inner
+@inner
 def _locate(
     M: Matrix, x0: int, y0: int, moved: Points, frame: Size, whole: Indices, phase: Float32
 ) -> None:
@@ -96,7 +87,7 @@ def _locate(
         phase[0, i], phase[1, i] = np.float32(X - left), np.float32(Y - top)
 
 
-@_inner
+@inner
 def _locate_tile(
     M: Matrix, x0: int, y0: int, size: Size, frame: Size, nodes: Points, scale: Points
 ) -> tuple[Indices, Float32]:
@@ -111,7 +102,7 @@ def _locate_tile(
     return whole, phase
 
 
-@_inner
+@inner
 def _bounds(whole: Indices) -> tuple[int, int, int, int]:
     """First and last column and row of the positions inside the frame; last < first if none."""
     left, right, top, bottom = 2**30, OUTSIDE, 2**30, OUTSIDE
@@ -124,7 +115,7 @@ def _bounds(whole: Indices) -> tuple[int, int, int, int]:
     return left, right, top, bottom
 
 
-@_inner
+@inner
 def _load(image: Image, table: Float32 | None, left: int, top: int, tile: Float32) -> None:
     """Copy a part of the frame as float32, borders replicated; channels stay interleaved."""
     height, width, channels = image.shape
@@ -140,7 +131,7 @@ def _load(image: Image, table: Float32 | None, left: int, top: int, tile: Float3
                     row[i * channels + c] = table[c, source[x, c]]
 
 
-@_inner
+@inner
 def _mark_clipped(tile: Float32, white: Float32) -> Marks:
     """Mark where any of the taps that start there has its channel's white; empty if none can."""
     level, found = white[0], False
@@ -172,7 +163,7 @@ def _mark_clipped(tile: Float32, white: Float32) -> Marks:
     return marks
 
 
-@_inner
+@inner
 def _weigh(phase: Float32, kernel: Float32, channels: int, w: Float32) -> None:
     """Weights ``(6, n * channels)`` of the taps; see `focusstack.resample.kernel`."""
     w0, w1, w2, w3, w4, w5 = w[0], w[1], w[2], w[3], w[4], w[5]
@@ -190,25 +181,25 @@ def _weigh(phase: Float32, kernel: Float32, channels: int, w: Float32) -> None:
         w2[i], w3[i] = one - t + g * (a2 + s * b2), t + g * (a2 - s * b2)
 
 
-@_inlined
+@inlined
 def _weights_from(w: Float32, at: int) -> Six:
     return w[0][at:], w[1][at:], w[2][at:], w[3][at:], w[4][at:], w[5][at:]
 
 
-@_inlined
+@inlined
 def _taps_from(row: Float32, at: int, step: int) -> Six:
     r = row[at:]
     return r, r[step:], r[2 * step :], r[3 * step :], r[4 * step :], r[5 * step :]
 
 
-@_inlined
+@inlined
 def _dot(w: Six, r: Six, i: int) -> float:
     left = w[0][i] * r[0][i] + w[1][i] * r[1][i] + w[2][i] * r[2][i]
     right = w[3][i] * r[3][i] + w[4][i] * r[4][i] + w[5][i] * r[5][i]
     return float(left + right)
 
 
-@_inner
+@inner
 def _sum_taps(
     tile: Float32, row: int, at: int, step: int, wx: Float32, wy: Float32, start: int, out: Float32
 ) -> None:
@@ -226,7 +217,7 @@ def _sum_taps(
         out[i] = upper + lower
 
 
-@_inner
+@inner
 def _hold(tile: Float32, marks: Marks, row: int, at: int, step: int, out: Float32) -> None:
     """Keep a run, where marked, between the least and greatest of the four nearest values."""
     near, above, below = marks[row][at:], tile[row + 2][at:], tile[row + 3][at:]
@@ -238,7 +229,7 @@ def _hold(tile: Float32, marks: Marks, row: int, at: int, step: int, out: Float3
             out[i] = min(max(out[i], low), high)
 
 
-@_inner
+@inner
 def _fill_row(
     tile: Float32, marks: Marks, x: Indices, y: Indices, wx: Float32, wy: Float32, out: Float32
 ) -> None:

@@ -1,0 +1,48 @@
+"""Compiles loops over pixels to machine code, once per machine: later runs find it in a cache.
+
+Import this module, and those that hold such loops, only when pixels are to be worked on: loading
+the compiler takes a third of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+"""How everything is compiled: a product may be fused into a sum; nothing is reordered, so that
+the same bytes come out everywhere."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+inner = cast("Callable[[F], F]", numba.njit(**OPTIONS))
+"""Decorates a loop that only compiled code calls."""
+
+inlined = cast("Callable[[F], F]", numba.njit(forceinline=True, **OPTIONS))
+"""The same where a call would cost more than what it does."""
+
+
+def read_only(dtype: np.dtype[Any] | type, dimensions: int) -> Any:
+    """Type of an argument that is a C-contiguous array and is not written to."""
+    t = numba.types
+    return t.Array(numba.from_dtype(np.dtype(dtype)), dimensions, "C", readonly=True)
+
+
+def writable(dtype: np.dtype[Any] | type, dimensions: int) -> Any:
+    """Type of an argument that is a C-contiguous array and receives a result."""
+    return numba.types.Array(numba.from_dtype(np.dtype(dtype)), dimensions, "C")
+
+
+def compiled(function: F, *arguments: Any) -> F:
+    """Return `function` compiled for `arguments`, from the cache on disk or compiled now."""
+    signature = numba.types.void(*arguments)
+    try:
+        return cast(F, numba.njit(signature, cache=True, **OPTIONS)(function))
+    except RuntimeError as error:
+        if "cannot cache" not in str(error):
+            raise
+        # Neither the package's folder nor the user's cache can be written to.
+        return cast(F, numba.njit(signature, **OPTIONS)(function))
