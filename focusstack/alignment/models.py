@@ -32,7 +32,8 @@ class Model:
     per_frame, shared : int
         Number of parameters of each frame and of the stack.
     build : callable
-        ``(theta (per_frame,), common (shared,)) -> (3, 3)`` in normalised coordinates.
+        ``(theta (n, per_frame), common (shared,)) -> (n, 3, 3)`` in normalised coordinates, up to
+        a factor.
     prior : tuple of float
         Standard deviation of each shared parameter, in normalised units; it keeps a parameter
         that the stack says nothing about at zero.
@@ -45,9 +46,17 @@ class Model:
     prior: tuple[float, ...] = ()
 
 
+def _stacked(*entries: Points | float) -> Matrix:
+    """Matrices ``(n, 3, 3)`` from their entries, row by row."""
+    H = np.empty((max(map(np.size, entries)), 9))
+    for place, entry in enumerate(entries):
+        H[:, place] = entry
+    return H.reshape(-1, 3, 3)
+
+
 def _similarity(theta: Points, common: Points) -> Matrix:  # noqa: ARG001 - same call for all
-    a, b, x, y = theta
-    return np.array([[1 + a, -b, x], [b, 1 + a, y], [0, 0, 1]])
+    a, b, x, y = theta.T
+    return _stacked(1 + a, -b, x, b, 1 + a, y, 0, 0, 1)
 
 
 def _rotation(theta: Points, common: Points) -> Matrix:
@@ -57,30 +66,30 @@ def _rotation(theta: Points, common: Points) -> Matrix:
     squared inverse focal length (zero is an infinitely long lens: a similarity) and the point
     where the optical axis meets the picture, which need not be its middle.
     """
-    zoom, roll, x, y = theta
+    zoom, roll, x, y = theta.T
     g2, cx, cy = common
     c, s = (1 + zoom) * np.cos(roll), (1 + zoom) * np.sin(roll)
-    turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    turn = _stacked(c, -s, 0, s, c, 0, 0, 0, 1)
     # Written with g² alone, not with angles: it then passes smoothly through the similarity at 0.
     n, m = (1 / np.sqrt(1 + max(g2, 0) * t * t) for t in (x, y))
-    pan = np.array([[n, 0, n * x], [0, 1, 0], [-n * g2 * x, 0, n]])
-    tilt = np.array([[1, 0, 0], [0, m, m * y], [0, -m * g2 * y, m]])
-    return normalised(translation(cx, cy) @ tilt @ pan @ turn @ translation(-cx, -cy))
+    pan = _stacked(n, 0, n * x, 0, 1, 0, -n * g2 * x, 0, n)
+    tilt = _stacked(1, 0, 0, 0, m, m * y, 0, -m * g2 * y, m)
+    return translation(cx, cy) @ tilt @ pan @ turn @ translation(-cx, -cy)
 
 
 def _affine(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
-    a, b, x, y, stretch, shear = theta
-    return np.array([[1 + a + stretch, shear - b, x], [shear + b, 1 + a - stretch, y], [0, 0, 1]])
+    a, b, x, y, stretch, shear = theta.T
+    return _stacked(1 + a + stretch, shear - b, x, shear + b, 1 + a - stretch, y, 0, 0, 1)
 
 
 def _perspective(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
-    a, b, x, y, u, v = theta
-    return np.array([[1 + a, -b, x], [b, 1 + a, y], [u, v, 1]])
+    a, b, x, y, u, v = theta.T
+    return _stacked(1 + a, -b, x, b, 1 + a, y, u, v, 1)
 
 
 def _homography(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
-    a, b, x, y, stretch, shear, u, v = theta
-    return np.array([[1 + a + stretch, shear - b, x], [shear + b, 1 + a - stretch, y], [u, v, 1]])
+    a, b, x, y, stretch, shear, u, v = theta.T
+    return _stacked(1 + a + stretch, shear - b, x, shear + b, 1 + a - stretch, y, u, v, 1)
 
 
 MODELS: dict[str, Model] = {
@@ -103,8 +112,8 @@ def normalisation(width: int, height: int) -> Matrix:
 
 def matrices(model: Model, theta: Points, common: Points, N: Matrix) -> Matrix:
     """Pixel matrices ``(n, 3, 3)`` of all frames."""
-    inverse = np.linalg.inv(N)
-    return np.stack([normalised(inverse @ model.build(t, common) @ N) for t in theta])
+    H = np.linalg.inv(N) @ model.build(theta, common) @ N
+    return np.asarray(H / H[:, 2:, 2:])
 
 
 def nearest_similarity(N: Matrix, H: Matrix | None) -> Points:

@@ -9,14 +9,18 @@ al. (2000), without structure, since a match is its own point.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.linalg
 
 from focusstack.alignment.models import Model, matrices
-from focusstack.typing import Mask, Matrix, Points
+from focusstack.typing import Indices, Mask, Matrix, Points
+
+if TYPE_CHECKING:
+    from focusstack.alignment.equations import Flat
 
 
 @dataclass(frozen=True)
@@ -86,18 +90,6 @@ def _project(H: Matrix, p: Points) -> Points:
     return np.asarray(q[:, :2] / q[:, 2:])
 
 
-def _point_jacobian(H: Matrix, p: Points) -> Points:
-    """Derivative ``(N, 2, 9)`` of the projected point by the nine matrix entries."""
-    q = p @ H[:, :2].T + H[:, 2]
-    u, w = q[:, :2] / q[:, 2:], 1 / q[:, 2]
-    h = np.concatenate([p, np.ones((len(p), 1))], axis=1) * w[:, None]
-    J = np.zeros((len(p), 2, 9))
-    J[:, 0, 0:3] = h
-    J[:, 1, 3:6] = h
-    J[:, :, 6:9] = -u[:, :, None] * h[:, None, :]
-    return J
-
-
 def _matrix_jacobian(
     model: Model, theta: Points, common: Points, N: Matrix
 ) -> tuple[Matrix, Points, Points]:
@@ -165,21 +157,21 @@ def solve(
     cutoff : float, optional
         Robust kernel width in standard deviations.
     """
-    problem = _Problem(model, matches, reference, N)
+    problem = _Problem(model, flattened(matches), reference, N)
     theta = theta.copy()
     common = np.zeros(model.shared) if common is None else common.copy()
     sigma, damping = np.inf, 1e-9
     for _ in range(iterations):
-        white, squared = problem.whitened(theta, common)
+        squared = problem.squared(theta, common)
         # The scale only falls: a kernel that widens again would let outliers back in.
-        sigma = min(sigma, max(robust_scale(np.concatenate(squared)), 1e-6))
+        sigma = min(sigma, max(robust_scale(squared), 1e-6))
         width = sigma * cutoff
-        A, g = problem.normal_equations(theta, common, white, squared, width)
-        before = problem.cost(theta, common, width)
+        A, g = problem.normal_equations(theta, common, robust_weight(squared / width**2))
+        before = problem.cost(common, squared, width)
         while damping < 1e6:
             step = problem.step(A, g, damping)
             tried = theta + step[: theta.size].reshape(theta.shape), common + step[theta.size :]
-            if problem.cost(*tried, width) <= before:
+            if problem.cost(tried[1], problem.squared(*tried), width) <= before:
                 theta, common = tried
                 damping = max(damping / 10, 1e-9)
                 break
@@ -189,39 +181,49 @@ def solve(
     return Solution(theta, common, matrices(model, theta, common, N), float(sigma))
 
 
+def flattened(matches: Sequence[Matches]) -> Flat:
+    """Put the matches of all pairs one after the other."""
+    # Loads the compiler, which takes a while.
+    from focusstack.alignment.equations import Flat
+
+    def joined(parts: Iterable[Points]) -> Points:
+        return np.ascontiguousarray(np.concatenate(list(parts)), float)
+
+    return Flat(
+        np.array([(m.first, m.second) for m in matches], np.int64),
+        np.cumsum([0, *(len(m.p) for m in matches)], dtype=np.int64),
+        joined(m.p for m in matches),
+        joined(m.q for m in matches),
+        joined(m.root for m in matches),
+    )
+
+
 @dataclass(frozen=True)
 class _Problem:
     """The least squares behind `solve`: residuals, robust cost, normal equations, damped steps."""
 
     model: Model
-    matches: Sequence[Matches]
+    matches: Flat
     reference: int
     N: Matrix
 
-    def whitened(self, theta: Points, common: Points) -> tuple[list[Points], list[Points]]:
-        """Residuals in standard deviations and their squared lengths, pair by pair."""
-        H = matrices(self.model, theta, common, self.N)
-        white = [np.einsum("nij,nj->ni", m.root, residuals(m, H)) for m in self.matches]
-        return white, [np.einsum("ni,ni->n", r, r) for r in white]
+    def squared(self, theta: Points, common: Points) -> Points:
+        """Squared lengths of all residuals, in standard deviations."""
+        return self.matches.squared(matrices(self.model, theta, common, self.N))
 
-    def cost(self, theta: Points, common: Points, width: float) -> float:
+    def cost(self, common: Points, squared: Points, width: float) -> float:
         """Robust cost whose derivative by the squared residual is `robust_weight`."""
-        scaled = np.concatenate(self.whitened(theta, common)[1]) / width**2
+        scaled = squared / width**2
         total = np.sum(0.95 * scaled / (1 + scaled) + 0.05 * np.log1p(scaled)) * width**2
         prior = np.sum(np.square(common / np.asarray(self.model.prior))) if len(common) else 0
         return float(total + prior)
 
     def normal_equations(
-        self,
-        theta: Points,
-        common: Points,
-        white: Sequence[Points],
-        squared: Sequence[Points],
-        width: float,
+        self, theta: Points, common: Points, weight: Points
     ) -> tuple[Matrix, Points]:
         """Weighted ``JᵀJ`` and ``Jᵀr``, with the prior on shared parameters."""
         H, own, shared = _matrix_jacobian(self.model, theta, common, self.N)
-        A, g = _normal_equations(self.model, self.matches, white, squared, H, own, shared, width)
+        A, g = _by_parameters(self.matches.frames, own, shared, *self.matches.by_entries(H, weight))
         if self.model.shared:
             prior = 1 / np.square(np.asarray(self.model.prior))
             A[-self.model.shared :, -self.model.shared :] += np.diag(prior)
@@ -240,30 +242,21 @@ class _Problem:
         return step
 
 
-def _normal_equations(
-    model: Model,
-    matches: Sequence[Matches],
-    white: Sequence[Points],
-    squared: Sequence[Points],
-    H: Matrix,
-    own: Points,
-    shared: Points,
-    width: float,
+def _by_parameters(
+    frames: Indices, own: Points, shared: Points, M: Points, g: Points
 ) -> tuple[Matrix, Points]:
-    """Weighted ``JᵀJ`` and ``Jᵀr`` over all frames' and the shared parameters."""
-    k, n = model.per_frame, len(H)
-    A = np.zeros((n * k + model.shared, n * k + model.shared))
-    g = np.zeros(n * k + model.shared)
-    tail = np.arange(n * k, n * k + model.shared)
-    for m, r, s in zip(matches, white, squared, strict=True):
-        i, j = m.first, m.second
-        weight = np.sqrt(robust_weight(s / width**2))
-        root = m.root * weight[:, None, None]
-        Pi = root @ _point_jacobian(H[i], m.p)
-        Pj = root @ _point_jacobian(H[j], m.q)
-        J = np.concatenate([Pi @ own[i], -Pj @ own[j], Pi @ shared[i] - Pj @ shared[j]], axis=2)
-        J = J.reshape(-1, J.shape[2])
-        at = np.concatenate([np.arange(i * k, i * k + k), np.arange(j * k, j * k + k), tail])
-        A[np.ix_(at, at)] += J.T @ J
-        g[at] += J.T @ (r * weight[:, None]).ravel()
-    return A, g
+    """``JᵀWJ`` and ``JᵀWr`` by all frames' and the shared parameters, from those by entries."""
+    n, _, k = own.shape
+    s = shared.shape[2]
+    i, j = frames.T
+    J = np.zeros((len(frames), 18, 2 * k + s))
+    J[:, :9, :k], J[:, 9:, k : 2 * k] = own[i], own[j]
+    J[:, :9, 2 * k :], J[:, 9:, 2 * k :] = shared[i], shared[j]
+    Jt = np.swapaxes(J, 1, 2)
+    blocks, sums = Jt @ M @ J, np.einsum("prc,pr->pc", J, g)
+    A, total = np.zeros((n * k + s, n * k + s)), np.zeros(n * k + s)
+    each, tail = np.arange(k), np.broadcast_to(np.arange(n * k, n * k + s), (len(frames), s))
+    at = np.concatenate([i[:, None] * k + each, j[:, None] * k + each, tail], axis=1)
+    np.add.at(A, (at[:, :, None], at[:, None, :]), blocks)
+    np.add.at(total, at, sums)
+    return A, total
