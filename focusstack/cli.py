@@ -123,6 +123,7 @@ def _reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProg
     """Turn errors into messages and exit codes."""
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # the error says it
     progress = TerminalProgress(quiet)
     try:
         yield progress

@@ -19,7 +19,7 @@ import numpy as np
 from focusstack.errors import InputError
 from focusstack.images.metadata import Metadata
 from focusstack.images.profile import colours_of, name_of
-from focusstack.images.read import Picture, Probe, check_values, probe, read_picture
+from focusstack.images.read import Picture, Probe, check_values, probe_all, read_picture
 from focusstack.images.search import Found, find_files, natural_key, survey
 from focusstack.typing import Image
 
@@ -83,7 +83,8 @@ class FileFrames:
     Parameters
     ----------
     paths : sequence of path
-        Files in the order of the stack.
+        Files in the order of the stack. One that holds several pages counts as so many frames,
+        named after the file and the number of the page.
 
     Raises
     ------
@@ -93,14 +94,20 @@ class FileFrames:
     """
 
     def __init__(self, paths: Sequence[str | Path]) -> None:
-        self.paths = [Path(path) for path in paths]
-        self.names = [path.name for path in self.paths]
-        _check_count(len(self.paths))
-        _check_names([path.stem for path in self.paths], [str(path) for path in self.paths])
-        probes = [probe(path) for path in self.paths]
-        self.metadata: list[Metadata] = [found.metadata for found in probes]
+        files = [Path(path) for path in paths]
+        found = _probed(files)
+        several = [(path, page) for path, pages in found for page in pages]
+        self.paths = [path for path, _ in several]
+        self.names = [name for path, pages in found for name in _names(path, len(pages))]
+        _check_count(len(self.names))
+        shown = [str(path.with_name(n)) for path, n in zip(self.paths, self.names, strict=True)]
+        _check_names([Path(name).stem for name in self.names], shown)
+        probes = [page for _, page in several]
+        self._pages = [page.page for page in probes]
+        self.metadata: list[Metadata] = [page.metadata for page in probes]
         self.size, self.dtype, self.channels = _common(self.names, probes)
-        _refuse_copies(self.paths)
+        self._identities = {path: identity(path) for path in files}
+        _refuse_copies(files)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -111,9 +118,56 @@ class FileFrames:
         Raises
         ------
         InputError
-            If the file cannot be decoded.
+            If the file cannot be decoded, or has changed since this object was made.
         """
-        return read_picture(self.paths[i])
+        path = self.paths[i]
+        picture = read_picture(path, self._pages[i])
+        if identity(path) != self._identities[path]:
+            raise InputError(
+                f"{path} has changed while it was being worked on.",
+                "Start again once nothing writes to it.",
+            )
+        return picture
+
+
+def identity(path: Path) -> tuple[int, int, int]:
+    """Return what changes when a file does: its number, size and time of change.
+
+    Raises
+    ------
+    InputError
+        If the file is gone.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _probed(paths: Sequence[Path]) -> list[tuple[Path, list[Probe]]]:
+    """Probe every file; the error names all that cannot be read."""
+    found, failed = [], []
+    for path in paths:
+        try:
+            found.append((path, probe_all(path)))
+        except InputError as error:
+            failed.append(error)
+    if len(failed) > 1:
+        more = f"\nand {len(failed) - 8} more." if len(failed) > 8 else ""
+        message = "\n".join(error.message for error in failed[:8]) + more
+        raise InputError(message, "Repair these files or leave them out.")
+    if failed:
+        raise failed[0]
+    return found
+
+
+def _names(path: Path, pages: int) -> list[str]:
+    """Names of the frames in a file: its own, or one for each page."""
+    if pages == 1:
+        return [path.name]
+    width = max(4, len(str(pages)))
+    return [f"{path.stem}_{page:0{width}d}{path.suffix}" for page in range(1, pages + 1)]
 
 
 class ArrayFrames:

@@ -18,6 +18,11 @@ from mmap import mmap
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of one value of each TIFF field type."""
 
+_LONG_SIZES = {16: 8, 17: 8, 18: 8}
+"""Those of BigTIFF alone."""
+
+_IFD8 = 18
+
 ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
 
 WIDTH, HEIGHT, ORIENTATION, SOFTWARE = 0x100, 0x101, 0x112, 0x131
@@ -68,38 +73,57 @@ class Directory:
 
 
 def header(buffer: Buffer) -> tuple[str, int]:
-    """Return the byte order (``"<"`` or ``">"``) and the offset of the first directory."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(buffer[:4]))
-    if order is None or len(buffer) < 8:
+    """Return the layout and the offset of the first directory.
+
+    The layout is the byte order, ``"<"`` or ``">"``; for BigTIFF (offsets of 8 bytes) an ``"8"``
+    follows.
+    """
+    start = bytes(buffer[:4])
+    order = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<8", b"MM\0+": ">8"}.get(start)
+    if order is None or (len(buffer) < 16 and (is_big(order) or len(buffer) < 8)):
         raise ExifError("no TIFF header")
+    if is_big(order):
+        return order, int(struct.unpack(order[0] + "Q", buffer[8:16])[0])
     return order, int(struct.unpack(order + "I", buffer[4:8])[0])
 
 
-def records(buffer: Buffer, start: int, order: str) -> tuple[dict[int, int], int]:
-    """Return the position of each tag's 12-byte record, and the offset of the next directory."""
-    if start < 8 or start + 2 > len(buffer):
+def is_big(layout: str) -> bool:
+    """Whether a layout from `header` is that of BigTIFF."""
+    return layout.endswith("8")
+
+
+def records(buffer: Buffer, start: int, layout: str) -> tuple[dict[int, int], int]:
+    """Return the position of each tag's record, and the offset of the next directory."""
+    order, big = layout[0], is_big(layout)
+    wide, size, word = (8, 20, "Q") if big else (2, 12, "H")
+    if start < 8 or start + wide > len(buffer):
         raise ExifError(f"directory at {start} lies outside")
-    (count,) = struct.unpack(order + "H", buffer[start : start + 2])
-    end = start + 2 + 12 * count
+    (count,) = struct.unpack(order + word, buffer[start : start + wide])
+    end = start + wide + size * count
     if end > len(buffer):
         raise ExifError(f"directory at {start} is cut off")
-    places = range(start + 2, end, 12)
+    places = range(start + wide, end, size)
     tags = {struct.unpack(order + "H", buffer[at : at + 2])[0]: at for at in places}
-    following = bytes(buffer[end : end + 4])
-    return tags, struct.unpack(order + "I", following)[0] if len(following) == 4 else 0
+    width = 8 if big else 4
+    following = bytes(buffer[end : end + width])
+    known = len(following) == width
+    return tags, struct.unpack(order + "IQ"[big], following)[0] if known else 0
 
 
-def value(buffer: Buffer, at: int, order: str) -> Field:
+def value(buffer: Buffer, at: int, layout: str) -> Field:
     """Return the field whose record is at `at`."""
-    kind, count = struct.unpack(order + "HI", buffer[at + 2 : at + 8])
-    length = SIZES.get(kind, 1) * count
-    place = at + 8 if length <= 4 else struct.unpack(order + "I", buffer[at + 8 : at + 12])[0]
+    order, width, word = (layout[0], 8, "Q") if is_big(layout) else (layout, 4, "I")
+    kind, count = struct.unpack(order + "H" + word, buffer[at + 2 : at + 4 + width])
+    length = (SIZES | _LONG_SIZES).get(kind, 1) * count
+    place = at + 4 + width
+    if length > width:
+        place = struct.unpack(order + word, buffer[place : place + width])[0]
     if place + length > len(buffer):
         raise ExifError(f"a value of {length} bytes at {place} lies outside")
     return Field(kind, bytes(buffer[place : place + length]))
 
 
-def parse(buffer: Buffer, start: int, order: str, depth: int = 0) -> Directory:
+def parse(buffer: Buffer, start: int, layout: str, depth: int = 0) -> Directory:
     """Read the directory at `start` with everything it points to.
 
     Raises
@@ -108,38 +132,44 @@ def parse(buffer: Buffer, start: int, order: str, depth: int = 0) -> Directory:
         If an offset lies outside of `buffer`.
     """
     found = Directory()
-    for tag, at in records(buffer, start, order)[0].items():
-        entry = value(buffer, at, order)
+    for tag, at in records(buffer, start, layout)[0].items():
+        entry = value(buffer, at, layout)
         if tag in (EXIF, GPS, INTEROPERABILITY):
-            if depth < 3 and len(entry.data) == 4:
-                target = struct.unpack(order + "I", entry.data)[0]
-                found.children[tag] = parse(buffer, target, order, depth + 1)
-        elif entry.kind in SIZES:
+            word = {4: "I", 8: "Q"}.get(len(entry.data))
+            if depth < 3 and word:
+                target = struct.unpack(layout[0] + word, entry.data)[0]
+                found.children[tag] = parse(buffer, target, layout, depth + 1)
+        elif entry.kind in SIZES or entry.kind in _LONG_SIZES:
             found.fields[tag] = entry
     return found
 
 
-def pack(directory: Directory, order: str, base: int, following: int = 0) -> bytes:
+def pack(directory: Directory, layout: str, base: int, following: int = 0) -> bytes:
     """Serialise `directory` for the offset `base` of a file: records, values, children."""
-    tags = sorted([*directory.fields, *directory.children])
+    order, big = layout[0], is_big(layout)
+    word, width, size, wide = ("Q", 8, 20, 8) if big else ("I", 4, 12, 2)
+    fields = {t: f for t, f in directory.fields.items() if big or f.kind in SIZES}
+    tags = sorted([*fields, *directory.children])
     body = bytearray()
-    start = base + 2 + 12 * len(tags) + 4
+    start = base + wide + size * len(tags) + width
     lines = []
     for tag in tags:
         if tag in directory.children:
-            place = struct.pack(order + "I", start + len(body))
-            lines.append(struct.pack(order + "HHI", tag, LONG, 1) + place)
-            body += pack(directory.children[tag], order, start + len(body))
-            continue
-        entry = directory.fields[tag]
-        count = len(entry.data) // SIZES[entry.kind]
-        inline = entry.data
-        if len(entry.data) > 4:
-            inline = struct.pack(order + "I", start + len(body))
-            body += entry.data + b"\0" * (len(entry.data) % 2)
-        lines.append(struct.pack(order + "HHI", tag, entry.kind, count) + inline.ljust(4, b"\0"))
-    head = struct.pack(order + "H", len(tags)) + b"".join(lines)
-    return head + struct.pack(order + "I", following) + bytes(body)
+            place = struct.pack(order + word, start + len(body))
+            kind, count, inline = (_IFD8 if big else LONG), 1, place
+            body += pack(directory.children[tag], layout, start + len(body))
+        else:
+            entry = fields[tag]
+            kind, inline = entry.kind, entry.data
+            count = len(entry.data) // (SIZES | _LONG_SIZES)[entry.kind]
+            if len(entry.data) > width:
+                inline = struct.pack(order + word, start + len(body))
+                body += entry.data + b"\0" * (len(entry.data) % 2)
+        lines.append(
+            struct.pack(order + "HH" + word, tag, kind, count) + inline.ljust(width, b"\0")
+        )
+    head = struct.pack(order + "HQ"[big], len(tags)) + b"".join(lines)
+    return head + struct.pack(order + word, following) + bytes(body)
 
 
 def serialise(directory: Directory, order: str) -> bytes:

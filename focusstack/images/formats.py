@@ -27,12 +27,19 @@ from focusstack.images.header import (
     pillow_pixels,
 )
 from focusstack.images.metadata import Metadata, checked_exif, checked_icc, joined
-from focusstack.images.tiff import tiff_header
+from focusstack.images.tiff import tiff_headers
 from focusstack.typing import Image
 
 
-def read_header(file: BinaryIO) -> Header:
-    """Recognise the format of an open file by its first bytes and read its header.
+def read_headers(file: BinaryIO, page: int | None = None) -> list[Header]:
+    """Recognise the format of an open file by its first bytes and read the headers in it.
+
+    Parameters
+    ----------
+    file : binary file
+        Open for reading, at its start.
+    page : int, optional
+        The only picture wanted, by its place in the file; all if not given.
 
     Raises
     ------
@@ -44,15 +51,15 @@ def read_header(file: BinaryIO) -> Header:
     if not start:
         raise UnreadableError("is empty")
     if start.startswith(b"\xff\xd8\xff"):
-        return _jpeg(file)
+        return [_jpeg(file)]
     if start.startswith(b"\x89PNG\r\n\x1a\n"):
-        return _png(file)
+        return [_png(file)]
     if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return tiff_header(file)
+        return tiff_headers(file, page)
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        return _webp(file)
+        return [_webp(file)]
     if start.startswith(b"BM"):
-        return _bmp(file)
+        return [_bmp(file)]
     raise UnreadableError(
         "is not a picture that can be read", "Use JPEG, PNG, TIFF, WebP or BMP files."
     )

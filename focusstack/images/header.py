@@ -45,6 +45,8 @@ class Header:
         called while the file is open.
     note : str or None
         What the user should know.
+    page : int
+        Where in its file the picture is, counted from 0.
     """
 
     width: int
@@ -54,6 +56,7 @@ class Header:
     metadata: Metadata
     decode: Callable[[], Image]
     note: str | None = None
+    page: int = 0
 
 
 @contextlib.contextmanager

@@ -12,8 +12,8 @@ import numpy as np
 
 from focusstack.colour import Transfer, to_float
 from focusstack.errors import InputError
-from focusstack.images.formats import read_header
-from focusstack.images.header import Header, UnreadableError
+from focusstack.images.formats import read_headers
+from focusstack.images.header import SINGLE, Header, UnreadableError
 from focusstack.images.metadata import Metadata, joined
 from focusstack.typing import Float32, Image
 
@@ -57,17 +57,25 @@ class Picture:
 
 
 class Probe(NamedTuple):
-    """What a file will decode to: width and height are those of the upright picture."""
+    """What a picture will decode to: width and height are those of the upright picture."""
 
     width: int
     height: int
     channels: int
     dtype: np.dtype[np.generic]
     metadata: Metadata
+    page: int = 0
 
 
-def read_picture(path: str | Path) -> Picture:
+def read_picture(path: str | Path, page: int | None = None) -> Picture:
     """Decode a JPEG, PNG, TIFF, WebP or BMP file, recognised by its content.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    page : int, optional
+        Which picture of the file, as `probe_all` tells; needed only where there are several.
 
     Raises
     ------
@@ -76,7 +84,7 @@ def read_picture(path: str | Path) -> Picture:
         several pages, or holds CMYK, Lab or other pixels than 8 or 16 bit integers and float32;
         or if float pixels are not finite or not on a scale where white is 1.
     """
-    picture = _opened(Path(path), _decoded)
+    picture = _opened(Path(path), lambda headers: _decoded(_only(headers)), page)
     check_values(str(path), picture.pixels)
     return picture
 
@@ -89,7 +97,18 @@ def probe(path: str | Path) -> Probe:
     InputError
         As `read_picture`, as far as the header tells.
     """
-    return _opened(Path(path), _described)
+    return _opened(Path(path), lambda headers: _described(_only(headers)))
+
+
+def probe_all(path: str | Path) -> list[Probe]:
+    """Return what `probe` does for every frame in a file: TIFF may hold several.
+
+    Raises
+    ------
+    InputError
+        As `read_picture`, as far as the headers tell.
+    """
+    return _opened(Path(path), lambda headers: [_described(header) for header in headers])
 
 
 def oriented(pixels: Image, orientation: int) -> Image:
@@ -108,13 +127,14 @@ def oriented(pixels: Image, orientation: int) -> Image:
     return np.ascontiguousarray(pixels if flip is None else cv2.flip(pixels, flip))
 
 
-def _opened(path: Path, action: Callable[[Header], _T]) -> _T:
-    """Open the file, read its header and go on with `action`; every failure names the file."""
+def _opened(path: Path, action: Callable[[list[Header]], _T], page: int | None = None) -> _T:
+    """Open the file, read its headers and go on with `action`; every failure names the file."""
     try:
         with path.open("rb") as file:
-            header = read_header(file)
-            _check_size(header)
-            return action(header)
+            headers = read_headers(file, page)
+            for header in headers:
+                _check_size(header)
+            return action(headers)
     except UnreadableError as error:
         raise InputError(f"{path} {error.reason}.", error.remedy) from error
     except OSError as error:
@@ -122,6 +142,12 @@ def _opened(path: Path, action: Callable[[Header], _T]) -> _T:
         raise InputError(
             f"{path} cannot be read: {reason}.", "Check its name and permissions."
         ) from error
+
+
+def _only(headers: list[Header]) -> Header:
+    if len(headers) > 1:
+        raise UnreadableError(f"holds {len(headers)} pages, where one picture is wanted", SINGLE)
+    return headers[0]
 
 
 def _check_size(header: Header) -> None:
@@ -136,7 +162,7 @@ def _described(header: Header) -> Probe:
     width, height = header.width, header.height
     if header.metadata.orientation >= 5:
         width, height = height, width
-    return Probe(width, height, header.channels, header.dtype, header.metadata)
+    return Probe(width, height, header.channels, header.dtype, header.metadata, header.page)
 
 
 def _decoded(header: Header) -> Picture:

@@ -1,57 +1,89 @@
-"""TIFF in: tifffile reads the structure, and the pixels of every compression it knows by itself.
+"""TIFF in: structure, pages and metadata by tifffile.
 
-LZW and the rest go through Pillow (8 bit, which leaves transparency unmultiplied) or OpenCV (16 bit
-and float).
+A file with several pages is a stack. OME-TIFF and ImageJ files say which of their planes are focus
+positions. Reduced pages and previews are no frames.
 """
 
 from __future__ import annotations
 
-import io
 import mmap
-import struct
 from typing import BinaryIO
 
-import cv2
 import numpy as np
 import tifffile
-from PIL.TiffImagePlugin import TiffImageFile
 
 from focusstack.images import exif as tags
-from focusstack.images.header import (
-    CONVERT,
-    SINGLE,
-    Header,
-    UnreadableError,
-    decoding,
-    pillow_pixels,
-)
+from focusstack.images.header import CONVERT, SINGLE, Header, UnreadableError, decoding
 from focusstack.images.metadata import Metadata, checked_icc, joined
-from focusstack.typing import Image
-
-_BY_TIFFFILE = frozenset([1, 8, 32773, 32946, 34925])
-"""Compressions that tifffile decodes by itself: none, deflate, PackBits, LZMA."""
-
-_BY_OPENCV = frozenset([5, 8, 32946])
-"""Compressions left to OpenCV above 8 bit: LZW, and deflate with the float predictor."""
+from focusstack.images.tiff_pixels import page_pixels
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 
+PREVIEW = 0.5
+"""Pages at most this share of the largest, along both sides, are previews of it."""
 
-def tiff_header(file: BinaryIO) -> Header:
-    """Read the header of a TIFF file with one picture; UnreadableError if there are more."""
+_DESCRIPTION = 0x10E
+
+
+def tiff_headers(file: BinaryIO, page: int | None = None) -> list[Header]:
+    """Read the headers of all frames in a TIFF file, or of the page that is number `page`.
+
+    Raises
+    ------
+    UnreadableError
+        If a page is of a kind that is not supported, or planes differ in more than focus.
+    """
     with decoding():
-        tiff = tifffile.TiffFile(file)
-        pages = [p for p in tiff.pages if isinstance(p, tifffile.TiffPage) and not p.is_reduced]
-        if len(pages) != 1:
-            raise UnreadableError(
-                f"holds {len(pages)} pages; only single pictures are read", SINGLE
-            )
-        page = pages[0]
-        photometric = int(page.photometric)
-        dtype = None if page.dtype is None else np.dtype(page.dtype).newbyteorder("=")
-        depth = page.bitspersample
-        channels = 1 if photometric in (_MIN_IS_WHITE, _MIN_IS_BLACK) else 3
-        metadata, note = _tiff_metadata(file, page)
+        tiff = tifffile.TiffFile(file, _multifile=False)
+        if page is not None:
+            return [_page_header(file, _loaded(tiff.pages[page]))]
+        every = [_loaded(p) for p in tiff.pages]
+        _check_chain(file, every[-1].offset)
+        pages = [p for p in every if not p.is_reduced]
+        largest = max(pages, key=lambda p: p.imagewidth * p.imagelength, default=None)
+        if largest is None:
+            raise UnreadableError("holds no picture")
+        pages = [p for p in pages if p is largest or not _is_preview(p, largest)]
+        if len(pages) > 1:
+            _check_axes(tiff)
+        return [_page_header(file, p) for p in pages]
+
+
+def _check_chain(file: BinaryIO, last: int) -> None:
+    """Refuse a file that goes on after its last page that can be found."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if tags.records(data, last, tags.header(data)[0])[1]:
+            raise UnreadableError("is damaged or truncated (some of its pages are missing)")
+
+
+def _loaded(page: tifffile.TiffPage | tifffile.TiffFrame) -> tifffile.TiffPage:
+    return page if isinstance(page, tifffile.TiffPage) else page.aspage()
+
+
+def _is_preview(page: tifffile.TiffPage, largest: tifffile.TiffPage) -> bool:
+    across, down = page.imagewidth / largest.imagewidth, page.imagelength / largest.imagelength
+    return bool(max(across, down) <= PREVIEW)
+
+
+def _check_axes(tiff: tifffile.TiffFile) -> None:
+    """Refuse planes that are not one after the other in focus: channels, several series."""
+    if not (tiff.is_ome or tiff.is_imagej):
+        return
+    shaped = tiff.series[0].get_axes(squeeze=True), tiff.series[0].get_shape(squeeze=True)
+    many = {a: n for a, n in zip(*shaped, strict=True) if a not in "YXS" and n > 1}
+    if "C" in many or len(many) > 1:
+        named = {"C": "channels", "T": "times", "Z": "focus positions"}
+        found = " x ".join(f"{n} {named.get(a, 'planes')}" for a, n in many.items())
+        raise UnreadableError(
+            f"holds {found}; a stack is one channel or RGB, at one time",
+            "Save one of them, with all its focus positions, as a file of its own.",
+        )
+
+
+def _page_header(file: BinaryIO, page: tifffile.TiffPage) -> Header:
+    photometric = int(page.photometric)
+    dtype = None if page.dtype is None else np.dtype(page.dtype).newbyteorder("=")
+    depth = page.bitspersample
     if photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR):
         name = getattr(page.photometric, "name", photometric)
         raise UnreadableError(f"has {name} colours, which are not supported", CONVERT)
@@ -59,95 +91,41 @@ def tiff_header(file: BinaryIO) -> Header:
         raise UnreadableError(f"has {depth} bit {dtype} pixels, which are not supported", CONVERT)
     if page.imagedepth != 1:
         raise UnreadableError("is a volume, not a picture", SINGLE)
+    channels = 1 if photometric in (_MIN_IS_WHITE, _MIN_IS_BLACK) else 3
+    metadata, note = _page_metadata(file, page)
     return Header(
         page.imagewidth,
         page.imagelength,
         channels,
         dtype,
         metadata,
-        lambda: _tiff_pixels(file, page, photometric, channels),
+        lambda: page_pixels(file, page, channels),
         note,
+        page.index,
     )
 
 
-def _tiff_metadata(file: BinaryIO, page: tifffile.TiffPage) -> tuple[Metadata, str | None]:
-    icc, icc_note = checked_icc(page.tags.valueof(34675))
-    xmp = page.tags.valueof(700)
+def _page_metadata(file: BinaryIO, page: tifffile.TiffPage) -> tuple[Metadata, str | None]:
+    """Return what the page says; profile and XMP of the first page serve the others."""
+    first = page.parent.pages.first
+    icc, icc_note = checked_icc(page.tags.valueof(34675) or first.tags.valueof(34675))
+    xmp = page.tags.valueof(700) or first.tags.valueof(700)
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     exif, note = None, None
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
-            order, start = tags.header(data)
-            kept = tags.parse(data, start, order).keep(tags.DESCRIPTIVE)
-            exif = tags.serialise(kept, order) if kept.fields or kept.children else None
+            layout, _ = tags.header(data)
+            kept = tags.parse(data, page.offset, layout).keep(tags.DESCRIPTIVE)
+            if _describes_planes(kept):
+                del kept.fields[_DESCRIPTION]
+            if kept.fields or kept.children:
+                exif = tags.serialise(kept, layout[0])
         except tags.ExifError as error:
             note = f"its EXIF data cannot be read ({error}) and is left out"
     return Metadata(exif, icc, None if xmp is None else bytes(xmp)), joined(note, icc_note)
 
 
-def _tiff_pixels(file: BinaryIO, page: tifffile.TiffPage, photometric: int, channels: int) -> Image:
-    """Decode by tifffile; what it cannot by itself by Pillow (8 bit) or OpenCV (more)."""
-    simple = photometric in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB)
-    if simple and int(page.compression) in _BY_TIFFFILE and page.predictor in (1, 2):
-        with decoding():
-            pixels = page.asarray(maxworkers=1)
-            pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
-        if page.planarconfig == 2 and page.samplesperpixel > 1:
-            pixels = np.moveaxis(pixels, 0, -1)
-        if photometric == _MIN_IS_WHITE:
-            pixels = _inverted(pixels)
-    elif page.bitspersample == 8:
-        pixels = _tiff_by_pillow(file, page)
-    elif (
-        simple
-        and photometric != _MIN_IS_WHITE
-        and page.planarconfig == 1
-        and int(page.compression) in _BY_OPENCV
-    ):
-        pixels = _tiff_by_opencv(file, page)
-    else:
-        raise UnreadableError(
-            f"is compressed as {getattr(page.compression, 'name', page.compression)} in a way that"
-            " is not supported",
-            "Save it without compression.",
-        )
-    alpha = [channels + i for i, kind in enumerate(page.extrasamples) if kind in (1, 2)]
-    if pixels.ndim == 3:
-        wanted = list(range(channels)) + [i for i in alpha[:1] if i < pixels.shape[2]]
-        pixels = pixels if len(wanted) == pixels.shape[2] else pixels[..., wanted]
-        pixels = pixels[..., 0] if pixels.shape[2] == 1 else pixels
-    return pixels
-
-
-def _inverted(pixels: Image) -> Image:
-    white = 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
-    colours = pixels if pixels.ndim == 2 else pixels[..., :1]
-    pixels = pixels.copy()
-    pixels[..., : colours.shape[-1]] = white - colours
-    return pixels
-
-
-def _upright_bytes(file: BinaryIO, page: tifffile.TiffPage) -> bytes:
-    """Return the file with its orientation set to 1, since these decoders would apply it."""
-    file.seek(0)
-    data = bytearray(file.read())
-    tag = page.tags.get(tags.ORIENTATION)
-    if tag is not None:
-        struct.pack_into(page.parent.byteorder + "H", data, tag.valueoffset, 1)
-    return bytes(data)
-
-
-def _tiff_by_pillow(file: BinaryIO, page: tifffile.TiffPage) -> Image:
-    with decoding():
-        return pillow_pixels(TiffImageFile(io.BytesIO(_upright_bytes(file, page))))
-
-
-def _tiff_by_opencv(file: BinaryIO, page: tifffile.TiffPage) -> Image:
-    data = np.frombuffer(_upright_bytes(file, page), np.uint8)
-    pixels = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.dtype != np.dtype(page.dtype).newbyteorder("="):
-        raise UnreadableError("is damaged or truncated")
-    if pixels.ndim == 2:
-        return pixels
-    code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    return cv2.cvtColor(pixels, code)
+def _describes_planes(directory: tags.Directory) -> bool:
+    """Whether the description tells how a program numbers planes, true of the whole file only."""
+    text = tags.text(directory, _DESCRIPTION)
+    return text.startswith(("<?xml", "<OME", "ImageJ=", '{"shape"'))

@@ -1,0 +1,157 @@
+"""The pixels of one TIFF page: by tifffile, which decodes what needs no other library.
+
+LZW and the rest go through Pillow (8 bit, which leaves transparency unmultiplied) or OpenCV (16 bit
+and float); both are given the one page as a file of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from itertools import accumulate
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+import tifffile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from focusstack.images import exif as tags
+from focusstack.images.header import UnreadableError, decoding, pillow_pixels
+from focusstack.typing import Image
+
+_BY_TIFFFILE = frozenset([1, 8, 32773, 32946, 34925])
+"""Compressions that tifffile decodes by itself: none, deflate, PackBits, LZMA."""
+
+_BY_OPENCV = frozenset([5, 8, 32946])
+"""Compressions left to OpenCV above 8 bit: LZW, and deflate with the float predictor."""
+
+_OLD_JPEG = 6
+_WHITE_IS_ZERO, _SIMPLE = 0, (0, 1, 2)
+"""Photometric interpretations: white is 0; grey and RGB."""
+
+_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
+_POINTERS = frozenset([_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, 330, 34665, 34853, 40965])
+
+
+def page_pixels(file: BinaryIO, page: tifffile.TiffPage, channels: int) -> Image:
+    """Decode a page to ``(H, W)`` or ``(H, W, C)``: grey or RGB, then alpha if there is any."""
+    photometric, compression = int(page.photometric), int(page.compression)
+    simple = photometric in _SIMPLE
+    if simple and compression in _BY_TIFFFILE and page.predictor in (1, 2):
+        pixels = _by_tifffile(page)
+        if photometric == _WHITE_IS_ZERO:
+            pixels = _inverted(pixels)
+    elif page.bitspersample == 8:
+        with decoding():
+            pixels = pillow_pixels(TiffImageFile(io.BytesIO(_alone(file, page))))
+    elif simple and photometric != _WHITE_IS_ZERO and compression in _BY_OPENCV:
+        pixels = _by_opencv(file, page)
+    else:
+        raise UnreadableError(
+            f"is compressed as {getattr(page.compression, 'name', page.compression)} in a way that"
+            " is not supported",
+            "Save it without compression.",
+        )
+    return _colours_and_alpha(pixels, page, channels)
+
+
+def _by_tifffile(page: tifffile.TiffPage) -> Image:
+    _check_extent(page)
+    with decoding():
+        pixels = page.asarray(maxworkers=1)
+        pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    if page.planarconfig == 2 and page.samplesperpixel > 1:
+        pixels = np.moveaxis(pixels, 0, -1)
+    return np.asarray(pixels)
+
+
+def _check_extent(page: tifffile.TiffPage) -> None:
+    """Refuse a page with missing parts, which tifffile fills with zeros."""
+    length = page.parent.filehandle.size
+    for start, count in zip(page.dataoffsets, page.databytecounts, strict=False):
+        if start + count > length or not count:
+            raise UnreadableError("is damaged or truncated (some of its pixels are missing)")
+
+
+def _colours_and_alpha(pixels: Image, page: tifffile.TiffPage, channels: int) -> Image:
+    """Leave out samples that are neither colour nor the first alpha."""
+    if pixels.ndim == 2:
+        return pixels
+    alpha = [channels + i for i, kind in enumerate(page.extrasamples) if kind in (1, 2)]
+    wanted = list(range(channels)) + [i for i in alpha[:1] if i < pixels.shape[2]]
+    pixels = pixels if len(wanted) == pixels.shape[2] else pixels[..., wanted]
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+
+def _inverted(pixels: Image) -> Image:
+    white = 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
+    colours = pixels if pixels.ndim == 2 else pixels[..., :1]
+    pixels = pixels.copy()
+    pixels[..., : colours.shape[-1]] = white - colours
+    return pixels
+
+
+def _by_opencv(file: BinaryIO, page: tifffile.TiffPage) -> Image:
+    planar = page.planarconfig == 2 and page.samplesperpixel > 1
+    planes = [_alone(file, page, plane) for plane in range(page.samplesperpixel if planar else 1)]
+    native = np.dtype(page.dtype).newbyteorder("=")
+    decoded = [_opencv(p, native) for p in planes]
+    if planar:
+        return np.stack(decoded, -1)
+    (pixels,) = decoded
+    if pixels.ndim == 2:
+        return pixels
+    code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return cv2.cvtColor(pixels, code)
+
+
+def _opencv(tiff: bytes, dtype: np.dtype[np.generic]) -> Image:
+    pixels = cv2.imdecode(np.frombuffer(tiff, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != dtype:
+        raise UnreadableError("is damaged or truncated")
+    return np.asarray(pixels)
+
+
+def _alone(file: BinaryIO, page: tifffile.TiffPage, plane: int | None = None) -> bytes:
+    """Return `page`, or one colour plane of it, as a classic TIFF of its own, orientation 1."""
+    if int(page.compression) == _OLD_JPEG:  # its tables lie outside the directory
+        file.seek(0)
+        return file.read()
+    order = page.parent.byteorder
+    segments = []
+    _check_extent(page)
+    for start, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        file.seek(start)
+        segments.append(file.read(count))
+    fields = {}
+    for tag in list(page.tags.values()):
+        if tag.code not in _POINTERS and int(tag.dtype) in tags.SIZES:
+            file.seek(tag.valueoffset)
+            fields[tag.code] = tags.Field(int(tag.dtype), file.read(tag.valuebytecount))
+    if plane is not None and page.planarconfig == 2 and page.samplesperpixel > 1:
+        each = len(segments) // page.samplesperpixel
+        segments = segments[plane * each : (plane + 1) * each]
+        _of_one_plane(fields, order)
+    fields[tags.ORIENTATION] = tags.Field(tags.SHORT, struct.pack(order + "H", 1))
+    sizes = [len(segment) for segment in segments]
+    places = list(accumulate(sizes, initial=8))[:-1]
+    kinds = (_TILES, _TILE_BYTES) if page.is_tiled else (_STRIPS, _STRIP_BYTES)
+    for code, numbers in zip(kinds, (places, sizes), strict=True):
+        fields[code] = tags.Field(tags.LONG, b"".join(struct.pack(order + "I", n) for n in numbers))
+    body = b"".join(segments)
+    body += b"\0" * (len(body) % 2)
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    start = 8 + len(body)
+    packed = tags.pack(tags.Directory(fields), order, start)
+    return mark + struct.pack(order + "I", start) + body + packed
+
+
+def _of_one_plane(fields: dict[int, tags.Field], order: str) -> None:
+    """Make the fields of a picture in planes those of a grey picture."""
+    for code, number in ((262, 1), (277, 1), (284, 1)):  # photometric, samples, planes
+        fields[code] = tags.Field(tags.SHORT, struct.pack(order + "H", number))
+    for code in (258, 339):  # bits, sample format
+        if code in fields:
+            fields[code] = tags.Field(tags.SHORT, fields[code].data[:2])
+    fields.pop(338, None)
