@@ -85,6 +85,8 @@ class FileFrames:
     paths : sequence of path
         Files in the order of the stack. One that holds several pages counts as so many frames,
         named after the file and the number of the page.
+    notes : sequence of str, optional
+        What the user should know about how they were chosen.
 
     Raises
     ------
@@ -93,7 +95,8 @@ class FileFrames:
         the same bytes, or two names differ in folder or suffix only. Names the files.
     """
 
-    def __init__(self, paths: Sequence[str | Path]) -> None:
+    def __init__(self, paths: Sequence[str | Path], notes: Sequence[str] = ()) -> None:
+        self.notes = tuple(notes)
         files = [Path(path) for path in paths]
         found = _probed(files)
         several = [(path, page) for path, pages in found for page in pages]

@@ -13,6 +13,7 @@ from focusstack.colour import to_dtype
 from focusstack.errors import UsageError
 from focusstack.frames import ArrayFrames, FileFrames, FrameSource, prefetch, survey
 from focusstack.fusion import Fused, check_method, make_fuser
+from focusstack.images.choice import some
 from focusstack.memory import keep_large_arrays_apart, release_freed
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder
@@ -70,11 +71,12 @@ def open_frames(inputs: Inputs, progress: Progress | None = None) -> FrameSource
     if len(inputs) and isinstance(inputs[0], np.ndarray):
         return ArrayFrames(cast(Sequence[Image], inputs))
     found = survey(cast(Sequence[str | Path], inputs))
-    if found.skipped and progress:
-        names = ", ".join(p.name for p in found.skipped[:5])
-        more = f" and {len(found.skipped) - 5} more" if len(found.skipped) > 5 else ""
-        progress.note(f"not used: {names}{more}")
-    return FileFrames(found.files)
+    if progress:
+        if found.skipped:
+            progress.note(f"not used: {some([p.name for p in found.skipped], 20)}")
+        for note in found.notes:
+            progress.warn(note)
+    return FileFrames(found.files, found.notes)
 
 
 def plan_stack(
@@ -114,7 +116,7 @@ def plan_stack(
         plan = make_plan(stack, coarse, refined, local, gains, frames.size)
     for warning in plan.warnings:
         progress.warn(warning)
-    return plan
+    return plan.with_warnings(frames.notes) if isinstance(frames, FileFrames) else plan
 
 
 def _given_plan(options: StackOptions, frames: FrameSource) -> StackPlan:

@@ -17,9 +17,6 @@ from focusstack.images.header import SINGLE, Header, UnreadableError
 from focusstack.images.metadata import Metadata, joined
 from focusstack.typing import Float32, Image
 
-READABLE = frozenset([".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp"])
-"""Suffixes, in lower case, of the files that are taken from a folder."""
-
 MOST_PIXELS = 1 << 29
 """Larger pictures (537 MP) are refused: a damaged or malicious header, not a photograph."""
 

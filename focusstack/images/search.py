@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import glob
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from focusstack.errors import InputError
-from focusstack.images.read import READABLE, probe
+from focusstack.images.choice import choose
+from focusstack.images.suffixes import PICTURES, PLAIN, READABLE, VIDEO
 
 
 def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
@@ -23,10 +25,21 @@ def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
 
 
 class Found(NamedTuple):
-    """What `survey` found: files to use, in natural order, and files left out."""
+    """What `survey` found.
+
+    Attributes
+    ----------
+    files : list of path
+        To use, in natural order.
+    skipped : list of path
+        Left out.
+    notes : list of str
+        Why pictures were left out.
+    """
 
     files: list[Path]
     skipped: list[Path]
+    notes: list[str]
 
 
 def survey(inputs: Sequence[str | Path]) -> Found:
@@ -41,34 +54,41 @@ def survey(inputs: Sequence[str | Path]) -> Found:
     -------
     Found
         Files in natural order of their names. From folders and patterns, hidden files are passed
-        over in silence; files of other formats and composites that this program wrote earlier
-        (``fused.*``) are listed as skipped.
+        over in silence; files of other formats, films beside pictures, what this program wrote
+        earlier and reduced copies of frames are listed as skipped.
 
     Raises
     ------
     InputError
         If an input does not exist or matches nothing, a named file is of another format, a file is
-        given twice, or nothing is left.
+        given twice, a folder holds several sets to choose from, or nothing is left.
     """
     files: list[Path] = []
     skipped: list[Path] = []
+    groups: dict[Path, list[Path]] = defaultdict(list)
     for given in inputs:
         for path, named in _candidates(Path(given)):
-            if named and path.suffix.lower() not in READABLE:
-                raise InputError(
-                    f"{path} is of a format that is not read.",
-                    f"Use {', '.join(sorted(READABLE))} files.",
-                )
-            usable = named or (path.suffix.lower() in READABLE and not _is_composite(path))
-            (files if usable else skipped).append(path)
+            if named:
+                _check_named(path)
+                files.append(path)
+            elif path.suffix.lower() in READABLE:
+                groups[path.parent].append(path)
+            else:
+                skipped.append(path)
+    notes: list[str] = []
+    for found in groups.values():
+        unnamed = sorted({p for p in found if p not in set(files)}, key=_order)
+        if len(unnamed) < len(found):
+            _refuse_repeated([*files, *found])
+        chosen = _from_folder(unnamed)
+        files += chosen.files
+        skipped += chosen.skipped
+        notes += chosen.notes
     if not files:
-        raise InputError(
-            f"No pictures found in {', '.join(str(i) for i in inputs) or 'no input'}.",
-            f"Name a folder or files of these formats: {', '.join(sorted(READABLE))}.",
-        )
+        raise _nothing(inputs)
     _refuse_repeated(files)
-    files.sort(key=lambda path: (natural_key(path.name), natural_key(str(path))))
-    return Found(files, sorted(set(skipped), key=lambda path: natural_key(str(path))))
+    skipped = sorted(set(skipped), key=lambda path: natural_key(str(path)))
+    return Found(sorted(files, key=_order), skipped, notes)
 
 
 def find_files(inputs: Sequence[str | Path]) -> list[Path]:
@@ -76,33 +96,83 @@ def find_files(inputs: Sequence[str | Path]) -> list[Path]:
     return survey(inputs).files
 
 
+def _order(path: Path) -> tuple[object, object]:
+    return natural_key(path.name), natural_key(str(path))
+
+
 def _candidates(given: Path) -> list[tuple[Path, bool]]:
     """Files behind one input, each with whether it has been named outright."""
     if given.is_dir():
-        inside = sorted(given.iterdir())
-    elif given.exists():
+        inside = _listed(given)
+    elif given.exists() or given.is_symlink():
         return [(given, True)]
     elif glob.has_magic(str(given)):
         inside = sorted(Path(name) for name in glob.glob(str(given), recursive=True))  # noqa: PTH207 - absolute patterns too
     else:
         raise InputError(f"{given} does not exist.", "Check its name.")
-    return [(p, False) for p in inside if p.is_file() and not p.name.startswith(".")]
+    return [(p, False) for p in inside if _may_be_frame(p)]
 
 
-def _is_composite(path: Path) -> bool:
-    """Whether `path` is the ``fused`` picture of an earlier run of this program."""
-    if path.stem.casefold() != "fused":
-        return False
+def _listed(folder: Path) -> list[Path]:
     try:
-        return probe(path).metadata.software.startswith("focusstack ")
-    except InputError:
-        return False  # not ours; reading it will say what is wrong
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(
+            f"the folder {folder} cannot be read: {error.strerror}", "Check its permissions."
+        ) from error
+
+
+def _may_be_frame(path: Path) -> bool:
+    """Whether `path` is a file, or a link to one that is gone; not hidden."""
+    lost = path.is_symlink() and not path.exists()
+    return (path.is_file() or lost) and not path.name.startswith(".")
+
+
+def _check_named(path: Path) -> None:
+    if path.suffix.lower() not in READABLE:
+        raise InputError(
+            f"{path} is of a format that is not read.",
+            f"Use {', '.join(sorted(READABLE))} files.",
+        )
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is not a file.", "Name files, or the folder that holds them.")
+
+
+def _from_folder(paths: Sequence[Path]) -> Found:
+    """Choose among what one folder holds: pictures, or a film if there are none."""
+    films = [p for p in paths if p.suffix.lower() in VIDEO]
+    pictures = [p for p in paths if p.suffix.lower() in PICTURES]
+    if not pictures and len(films) == 1:
+        return Found(films, [], [])
+    chosen = choose(pictures) if pictures else None
+    if chosen is None:
+        return Found([], films, [])
+    return Found(chosen.frames, chosen.left_out + films, chosen.notes)
+
+
+def _nothing(inputs: Sequence[str | Path]) -> InputError:
+    below = [
+        folder.name
+        for given in inputs
+        if Path(given).is_dir()
+        for folder in sorted(Path(given).iterdir())
+        if folder.is_dir() and any(p.suffix.lower() in PICTURES for p in _listed(folder))
+    ]
+    remedy = f"Name a folder or files of these formats: {', '.join(sorted(PLAIN))}."
+    if below:
+        remedy = f"There are pictures in its folder {below[0]}; folders are not searched below."
+    return InputError(
+        f"No pictures found in {', '.join(str(i) for i in inputs) or 'no input'}.", remedy
+    )
 
 
 def _refuse_repeated(files: Sequence[Path]) -> None:
     seen: set[Path] = set()
     for path in files:
-        real = path.resolve()
+        try:
+            real = path.resolve()
+        except (OSError, RuntimeError) as error:  # links in a circle
+            raise InputError(f"{path} cannot be read: {error}.", "Remove the link.") from error
         if real in seen:
             raise InputError(f"{path} is given twice.", "Name each frame once.")
         seen.add(real)

@@ -1,0 +1,171 @@
+"""Which of the pictures in a folder are the frames, where it holds more than one set.
+
+What is certain is taken, and what is left out is told; what is not is asked for by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from focusstack.errors import InputError
+from focusstack.images.read import Probe, probe_all
+from focusstack.images.suffixes import RAW, kind
+
+REDUCED = 0.5
+"""A picture whose longer side is at most this share of a frame's may be a copy of it."""
+
+TINY = 640
+"""Longer side, in pixels, of a picture that is a thumbnail beside much larger ones."""
+
+
+class Choice(NamedTuple):
+    """The frames, the pictures left out, and why."""
+
+    frames: list[Path]
+    left_out: list[Path]
+    notes: list[str]
+
+
+def choose(paths: Sequence[Path]) -> Choice:
+    """Find the frames among the pictures of one folder or pattern.
+
+    Left out, with a note: what this program wrote, beside pictures that it did not write; its
+    composites; thumbnails and reduced copies of the frames.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Pictures by suffix, in natural order. Those that cannot be read are kept.
+
+    Raises
+    ------
+    InputError
+        If there are several sets to choose from: RAW and JPEG of the same frames, several sizes,
+        several files that are a stack each. Names them.
+    """
+    known = {path: _probed(path) for path in paths}
+    frames, outputs = _without_outputs(paths, known)
+    _refuse_pairs(frames)
+    _refuse_stacks(frames, known)
+    frames, reduced = _without_copies(frames, known)
+    notes = []
+    for what, left in (("results of focusstack", outputs), ("reduced copies", reduced)):
+        if left:
+            notes.append(f"left out, {what}: {some([p.name for p in left], 5)}")
+    return Choice(frames, outputs + reduced, notes)
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Join names, at most so many."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _probed(path: Path) -> list[Probe] | None:
+    """Probe a picture; None if it is RAW, whose size is not in question, or cannot be read."""
+    if path.suffix.lower() in RAW:
+        return None
+    try:
+        return probe_all(path)
+    except InputError:
+        return None  # reading it as a frame will say what is wrong
+
+
+def _without_outputs(
+    paths: Sequence[Path], known: dict[Path, list[Probe] | None]
+) -> tuple[list[Path], list[Path]]:
+    """Part frames from earlier results; if everything is a result, only composites are."""
+
+    def is_ours(path: Path) -> bool:
+        found = known[path] or []
+        return any(p.metadata.software.startswith("focusstack ") for p in found)
+
+    ours = [path for path in paths if is_ours(path)]
+    if len(ours) == len(paths):
+        ours = [path for path in ours if path.stem.casefold() == "fused"]
+    frames = [path for path in paths if path not in set(ours)]
+    return frames, ours
+
+
+def _refuse_pairs(paths: Sequence[Path]) -> None:
+    """Refuse the same frames in several formats."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        kinds[path.stem.casefold()].add(kind(path))
+    double = {k for of_one in kinds.values() if len(of_one) > 1 for k in of_one}
+    if not double:
+        return
+    sets = {k: [p for p in paths if kind(p) == k] for k in sorted(double)}
+    held = " and ".join(f"{len(files)} as {files[0].suffix}" for files in sets.values())
+    raise _ask(paths[0].parent, f"holds the same frames more than once, {held}", [*sets.values()])
+
+
+def _refuse_stacks(paths: Sequence[Path], known: dict[Path, list[Probe] | None]) -> None:
+    """Refuse a file of several pages beside other files."""
+    stacks = [p for p in paths if len(known[p] or ()) > 1]
+    if not stacks or len(paths) == 1:
+        return
+    pages = some([f"{p.name} ({len(known[p] or ())} pages)" for p in stacks], 3)
+    others = len(paths) - len(stacks)
+    beside = f" beside {others} single pictures" if others else ""
+    raise InputError(
+        f"{paths[0].parent} holds several stacks: {pages}{beside}.",
+        f"Name the one that is meant, for example {stacks[0]}.",
+    )
+
+
+def _without_copies(
+    paths: Sequence[Path], known: dict[Path, list[Probe] | None]
+) -> tuple[list[Path], list[Path]]:
+    """Part frames from smaller copies of them; refuse two sets of different sizes."""
+    sizes = {p: (found[0].width, found[0].height) for p in paths if (found := known[p])}
+    counts = Counter(sizes.values())
+    if len(counts) < 2:
+        return list(paths), []
+    main = max(counts, key=lambda size: (counts[size], size[0] * size[1]))
+    stems = [p.stem.casefold() for p, size in sizes.items() if size == main]
+    copies = [p for p, size in sizes.items() if _is_copy(p, size, main, stems)]
+    left = [p for p in paths if p not in set(copies)]
+    rest = Counter(sizes[p] for p in left if p in sizes)
+    rivals = [s for s, n in rest.items() if s != main and n > 1 and 2 * n >= rest[main]]
+    if rivals:
+        sets = [[p for p in left if sizes.get(p) == size] for size in (main, *rivals)]
+        held = " and ".join(
+            f"{len(files)} of {sizes[files[0]][0]} x {sizes[files[0]][1]} pixels ({files[0].name}"
+            f" … {files[-1].name})"
+            for files in sets
+        )
+        raise _ask(left[0].parent, f"holds pictures of several sizes: {held}", sets)
+    return left, copies
+
+
+def _is_copy(
+    path: Path, size: tuple[int, int], main: tuple[int, int], stems: Sequence[str]
+) -> bool:
+    """Whether a picture is small and, by its name, one of the frames."""
+    if max(size) > REDUCED * max(main):
+        return False
+    stem = path.stem.casefold()
+    if any(frame in stem for frame in stems):
+        return True
+    numbered = any(_last_number(stem) == _last_number(frame) for frame in stems)
+    return max(size) <= TINY and (numbered or "thumb" in stem or "preview" in stem)
+
+
+def _last_number(stem: str) -> int | None:
+    found = re.findall(r"[0-9]+", stem)
+    return int(found[-1]) if found else None
+
+
+def _ask(folder: Path, what: str, sets: Sequence[Sequence[Path]]) -> InputError:
+    """Return the error that asks for one of `sets` by name."""
+    suffixes = [files[0].suffix for files in sets]
+    if len(set(suffixes)) == len(sets):
+        choices = [str(folder / f"*{suffix}") for suffix in suffixes]
+    else:
+        choices = [f"{files[0]} … {files[-1].name}" for files in sets]
+    return InputError(f"{folder} {what}.", f"Name one set: {' or '.join(choices)}.")
