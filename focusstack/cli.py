@@ -6,6 +6,7 @@ Heavy modules are imported inside the commands, so that ``--help`` answers at on
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -47,6 +48,14 @@ class Format(StrEnum):
     tif = "tif"
 
 
+class BitDepth(StrEnum):
+    """Bits of a channel that are written."""
+
+    auto = "auto"
+    eight = "8"
+    sixteen = "16"
+
+
 class Method(StrEnum):
     """Fusion methods."""
 
@@ -74,6 +83,19 @@ FormatOption = Annotated[
     Format, typer.Option("--format", help="Format of the pictures; auto: as the input.")
 ]
 QualityOption = Annotated[int, typer.Option("--quality", min=1, max=100, help="JPEG quality.")]
+BitDepthOption = Annotated[
+    BitDepth, typer.Option("--bit-depth", help="Bits of the pictures; auto: as the input.")
+]
+MultipageOption = Annotated[
+    bool, typer.Option("--multipage", help="Aligned frames as pages of one TIFF, aligned.tif.")
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on from what an interrupted run has left.")
+]
+MegapixelsOption = Annotated[
+    float,
+    typer.Option("--max-megapixels", metavar="N", help="Refuse pictures that claim to be larger."),
+]
 PlanOption = Annotated[
     Path | None,
     typer.Option(
@@ -131,11 +153,11 @@ def _reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProg
         progress.finish()
         if debug:
             traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
+        print("\n".join([f"error: {error}", *_notes(error)]), file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         progress.finish()
-        print("interrupted", file=sys.stderr)
+        print("\n".join(["interrupted", *_notes(error)]), file=sys.stderr)
         raise typer.Exit(130) from None
     except (typer.Exit, typer.Abort):
         raise
@@ -149,6 +171,11 @@ def _reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProg
         raise typer.Exit(1) from None
 
 
+def _notes(error: BaseException) -> list[str]:
+    """What was added to an error on its way: that a run can be gone on from."""
+    return list(getattr(error, "__notes__", []))
+
+
 @app.command(
     epilog="**Examples**: `focusstack run photos/` · "
     "`focusstack run IMG_*.jpg -o result --format tif` · "
@@ -159,15 +186,19 @@ def run(
     output: OutputFolderOption = None,
     format: FormatOption = Format.auto,
     quality: QualityOption = 95,
+    bit_depth: BitDepthOption = BitDepth.auto,
     no_aligned: Annotated[
         bool, typer.Option("--no-aligned", help="Write the composite only.")
     ] = False,
     no_fuse: Annotated[bool, typer.Option("--no-fuse", help="Write aligned frames only.")] = False,
+    multipage: MultipageOption = False,
     method: MethodOption = Method.auto,
     plan: PlanOption = None,
     reference: ReferenceOption = "auto",
     no_local: NoLocalOption = False,
     overwrite: OverwriteOption = False,
+    resume: ResumeOption = False,
+    max_megapixels: MegapixelsOption = 537,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -177,8 +208,19 @@ def run(
         if no_aligned and no_fuse:
             raise UsageError("--no-aligned and --no-fuse leave nothing to do", "Give at most one.")
         folder = output or _beside(inputs)
-        target = _output(folder, format, quality, overwrite, not no_aligned, not no_fuse)
-        _stack(inputs, target, _options(reference, plan, method, no_local), progress, quiet)
+        target = _output(
+            folder,
+            format,
+            quality,
+            bit_depth,
+            overwrite,
+            aligned=not no_aligned,
+            fused=not no_fuse,
+            multipage=multipage,
+            resume=resume,
+        )
+        options = _options(reference, plan, max_megapixels, method, no_local)
+        _stack(inputs, target, options, progress, quiet)
 
 
 @app.command(epilog="**Example**: `focusstack align photos/ -o aligned --format tif`")
@@ -187,18 +229,32 @@ def align(
     output: OutputFolderOption = None,
     format: FormatOption = Format.auto,
     quality: QualityOption = 95,
+    bit_depth: BitDepthOption = BitDepth.auto,
+    multipage: MultipageOption = False,
     plan: PlanOption = None,
     reference: ReferenceOption = "auto",
     no_local: NoLocalOption = False,
     overwrite: OverwriteOption = False,
+    resume: ResumeOption = False,
+    max_megapixels: MegapixelsOption = 537,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Equalise, align and crop: aligned frames only."""
     with _reporting(quiet, verbose, debug) as progress:
-        target = _output(output or _beside(inputs), format, quality, overwrite, True, False)
-        _stack(inputs, target, _options(reference, plan, Method.auto, no_local), progress, quiet)
+        target = _output(
+            output or _beside(inputs),
+            format,
+            quality,
+            bit_depth,
+            overwrite,
+            fused=False,
+            multipage=multipage,
+            resume=resume,
+        )
+        options = _options(reference, plan, max_megapixels, no_local=no_local)
+        _stack(inputs, target, options, progress, quiet)
 
 
 @app.command(epilog="**Example**: `focusstack fuse aligned/ -o sharp.tif`")
@@ -209,8 +265,10 @@ def fuse(
         typer.Option("--output", "-o", metavar="FILE", help="The composite.", show_default=False),
     ],
     quality: QualityOption = 95,
+    bit_depth: BitDepthOption = BitDepth.auto,
     method: MethodOption = Method.auto,
     overwrite: OverwriteOption = False,
+    max_megapixels: MegapixelsOption = 537,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -219,7 +277,8 @@ def fuse(
     with _reporting(quiet, verbose, debug) as progress:
         from focusstack.commands import fuse_files
 
-        fuse_files(inputs, output, method.value, quality, overwrite, progress)
+        target = _output(output, Format.auto, quality, bit_depth, overwrite)
+        fuse_files(inputs, target, method.value, progress, max_megapixels)
         _say(quiet, str(output))
 
 
@@ -229,9 +288,11 @@ def equalize(
     output: OutputFolderOption = None,
     format: FormatOption = Format.auto,
     quality: QualityOption = 95,
+    bit_depth: BitDepthOption = BitDepth.auto,
     plan: PlanOption = None,
     reference: ReferenceOption = "auto",
     overwrite: OverwriteOption = False,
+    max_megapixels: MegapixelsOption = 537,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -240,8 +301,8 @@ def equalize(
     with _reporting(quiet, verbose, debug) as progress:
         from focusstack.commands import equalize_files
 
-        target = _output(output or _beside(inputs), format, quality, overwrite, True, False)
-        equalize_files(inputs, target, _options(reference, plan, Method.auto), progress)
+        target = _output(output or _beside(inputs), format, quality, bit_depth, overwrite)
+        equalize_files(inputs, target, _options(reference, plan, max_megapixels), progress)
         _say(quiet, str(target.folder))
 
 
@@ -251,7 +312,9 @@ def crop(
     output: OutputFolderOption = None,
     format: FormatOption = Format.auto,
     quality: QualityOption = 95,
+    bit_depth: BitDepthOption = BitDepth.auto,
     overwrite: OverwriteOption = False,
+    max_megapixels: MegapixelsOption = 537,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -260,8 +323,8 @@ def crop(
     with _reporting(quiet, verbose, debug) as progress:
         from focusstack.commands import crop_files
 
-        target = _output(output or _beside(inputs), format, quality, overwrite, True, False)
-        rect = crop_files(inputs, target, progress)
+        target = _output(output or _beside(inputs), format, quality, bit_depth, overwrite)
+        rect = crop_files(inputs, target, progress, max_megapixels)
         _say(quiet, f"{target.folder}: {rect.width} x {rect.height} pixels at {rect.x}, {rect.y}")
 
 
@@ -272,6 +335,7 @@ def inspect(
         bool, typer.Option("--json", help="Print report.json instead of a table.")
     ] = False,
     reference: ReferenceOption = "auto",
+    max_megapixels: MegapixelsOption = 537,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -281,7 +345,7 @@ def inspect(
         from focusstack.pipeline import plan_stack
         from focusstack.report.table import plan_table
 
-        plan = plan_stack(inputs, _options(reference, None, Method.auto), progress)
+        plan = plan_stack(inputs, _options(reference, None, max_megapixels), progress)
         print(plan.to_json() if json else plan_table(plan), end="")
 
 
@@ -295,11 +359,11 @@ def sample(
 ) -> None:
     """Render a small hand-held stack with known truth, to try the program on."""
     with _reporting(quiet, verbose, debug):
-        from focusstack.output import claim_folder
         from focusstack.scene import write_sample
+        from focusstack.staging import StagedFolder
 
-        claim_folder(folder, overwrite)
-        write_sample(folder)
+        with StagedFolder(folder, overwrite) as staging:
+            write_sample(staging.place)
         _say(quiet, str(folder))
 
 
@@ -318,25 +382,47 @@ def _stack(
 
 
 def _options(
-    reference: str, plan: Path | None, method: Method, no_local: bool = False
+    reference: str,
+    plan: Path | None,
+    max_megapixels: float,
+    method: Method = Method.auto,
+    no_local: bool = False,
 ) -> StackOptions:
     from focusstack.fusion.options import FusionOptions
     from focusstack.options import StackOptions
 
-    return StackOptions(reference, plan, FusionOptions(method=method.value), not no_local)
+    return StackOptions(
+        reference,
+        plan,
+        FusionOptions(method=method.value),
+        not no_local,
+        max_megapixels=max_megapixels,
+    )
 
 
 def _output(
-    folder: Path, format: Format, quality: int, overwrite: bool, aligned: bool, fused: bool
+    folder: Path,
+    format: Format,
+    quality: int,
+    bit_depth: BitDepth,
+    overwrite: bool,
+    *,
+    aligned: bool = True,
+    fused: bool = True,
+    multipage: bool = False,
+    resume: bool = False,
 ) -> OutputOptions:
     from focusstack.options import OutputOptions
 
-    return OutputOptions(folder, format.value, quality, aligned, fused, overwrite)
+    depth = None if bit_depth is BitDepth.auto else int(bit_depth.value)
+    return OutputOptions(
+        folder, format.value, quality, aligned, fused, overwrite, depth, multipage, resume
+    )
 
 
 def _beside(inputs: list[Path]) -> Path:
-    """Return ``<input folder>-stacked`` beside the input folder."""
-    first = inputs[0].resolve()
+    """Return ``<input folder>-stacked`` beside the input folder, as the user named it."""
+    first = Path(os.path.abspath(inputs[0]))  # noqa: PTH100 - links stay as they are
     folder = first if first.is_dir() else first.parent
     return folder.with_name(f"{folder.name}-stacked")
 

@@ -2,71 +2,108 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from focusstack.aligned import cut, fuse_aligned, shared_area
-from focusstack.colour import to_dtype
-from focusstack.errors import OutputError
-from focusstack.exposure import equalised
+from focusstack.colour import to_dtype, to_float
+from focusstack.errors import OutputError, UsageError
+from focusstack.exposure import apply_gain
 from focusstack.frames import FrameSource, prefetch
 from focusstack.fusion import FusionOptions
 from focusstack.geometry import Rect
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output import claim_folder, refuse_inputs
+from focusstack.output import check_targets, output_dtype
 from focusstack.pipeline import open_frames, plan_stack
 from focusstack.progress import Progress, track
+from focusstack.staging import StagedFolder
 
 
 def fuse_files(
     inputs: Sequence[Path],
-    output: Path,
+    target: OutputOptions,
     method: str,
-    quality: int,
-    overwrite: bool,
     progress: Progress,
+    max_megapixels: float,
 ) -> None:
-    """Fuse aligned frames into the file `output`; metadata is the middle frame's."""
-    if output.suffix.lower() not in SUFFIXES:
-        raise OutputError(f"{output} does not end in .jpg, .png or .tif", "Choose one of these.")
-    if output.exists() and not overwrite:
-        raise OutputError(f"{output} exists", "Choose another name or give --overwrite.")
-    frames = open_frames(inputs, progress)
-    refuse_inputs([output], frames)
+    """Fuse aligned frames into the file `target.folder`; metadata is the middle frame's."""
+    output = target.folder
+    check_composite(target)
+    frames = open_frames(inputs, progress, max_megapixels)
+    check_targets([output], frames)
     fused = fuse_aligned(frames, FusionOptions(method=method), progress)
     metadata = frames.read(len(frames) // 2).metadata
-    write_image(output, to_dtype(fused.image, frames.dtype), metadata, quality)
+    pixels = to_dtype(fused.image, output_dtype(target, frames.dtype))
+    count = (len(frames), len(frames))
+    write_image(output, pixels, metadata, target.quality, frames=count)
+
+
+def check_composite(target: OutputOptions) -> None:
+    """Make sure that the file `target.folder` can be written, before any work.
+
+    Raises
+    ------
+    OutputError
+        If it exists and may not be replaced, or its folder does not exist or takes no files.
+    UsageError
+        If the format cannot have the bit depth asked for.
+    """
+    output = target.folder
+    kind = SUFFIXES.get(output.suffix.lower())
+    if kind is None:
+        raise OutputError(f"{output} does not end in .jpg, .png or .tif", "Choose one of these.")
+    if kind == "jpg" and target.bit_depth == 16:
+        raise UsageError("JPEG holds 8 bits, not 16", "Choose .png or .tif.")
+    if output.exists() and not target.overwrite:
+        raise OutputError(f"{output} exists", "Choose another name or give --overwrite.")
+    folder = output.parent
+    if not folder.is_dir():
+        reason = "its folder is a file" if folder.exists() else "its folder does not exist"
+        raise OutputError(f"{output} cannot be written: {reason}", "Create the folder first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{output} cannot be written: you may not write there",
+            "Choose another --output or change its permissions.",
+        )
 
 
 def equalize_files(
     inputs: Sequence[Path], target: OutputOptions, options: StackOptions, progress: Progress
 ) -> None:
     """Write every used frame at the reference's exposure."""
-    frames = open_frames(inputs, progress)
-    claim_folder(target.folder, target.overwrite)
-    plan = plan_stack(frames, options, progress)
-    gains = {f.file: f.gain for f in plan.frames if f.used}
-    wanted = [i for i, name in enumerate(frames.names) if name in gains]
-    refuse_inputs([_path(target, frames, i) for i in wanted], frames)
-    for i, picture in _read(frames, wanted, "Equalising", progress):
-        pixels = equalised(picture.pixels, gains[frames.names[i]], picture.transfer)
-        write_image(_path(target, frames, i), pixels, picture.metadata, target.quality)
+    frames = open_frames(inputs, progress, options.max_megapixels)
+    with StagedFolder(target.folder, target.overwrite) as staging:
+        check_targets([_path(target, frames, i) for i in range(len(frames))], frames)
+        plan = plan_stack(frames, options, progress)
+        gains = {f.file: f.gain for f in plan.frames if f.used}
+        wanted = [i for i, name in enumerate(frames.names) if name in gains]
+        dtype = output_dtype(target, frames.dtype)
+        for i, picture in _read(frames, wanted, "Equalising", progress):
+            even = apply_gain(picture.pixels, gains[frames.names[i]], picture.transfer)
+            path = staging.staged(_path(target, frames, i))
+            write_image(path, to_dtype(even, dtype), picture.metadata, target.quality)
 
 
-def crop_files(inputs: Sequence[Path], target: OutputOptions, progress: Progress) -> Rect:
+def crop_files(
+    inputs: Sequence[Path], target: OutputOptions, progress: Progress, max_megapixels: float
+) -> Rect:
     """Write aligned frames cropped to the area in which all show something."""
-    frames = open_frames(inputs, progress)
-    claim_folder(target.folder, target.overwrite)
+    frames = open_frames(inputs, progress, max_megapixels)
     every = range(len(frames))
-    refuse_inputs([_path(target, frames, i) for i in every], frames)
-    rect = shared_area(frames, progress)
-    for i, picture in _read(frames, every, "Cropping", progress):
-        pixels = np.ascontiguousarray(cut(picture.pixels, rect))
-        write_image(_path(target, frames, i), pixels, picture.metadata, target.quality)
+    with StagedFolder(target.folder, target.overwrite) as staging:
+        check_targets([_path(target, frames, i) for i in every], frames)
+        rect = shared_area(frames, progress)
+        dtype = output_dtype(target, frames.dtype)
+        for i, picture in _read(frames, every, "Cropping", progress):
+            pixels = np.ascontiguousarray(cut(picture.pixels, rect))
+            pixels = pixels if pixels.dtype == dtype else to_dtype(to_float(pixels), dtype)
+            path = staging.staged(_path(target, frames, i))
+            write_image(path, pixels, picture.metadata, target.quality)
     return rect
 
 
@@ -80,4 +117,5 @@ def _read(
 
 def _path(target: OutputOptions, frames: FrameSource, index: int) -> Path:
     name = Path(frames.names[index])
-    return target.folder / (name.stem + suffix_for(target.format, name.suffix, frames.dtype))
+    dtype = output_dtype(target, frames.dtype)
+    return target.folder / (name.stem + suffix_for(target.format, name.suffix, dtype))

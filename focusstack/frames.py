@@ -7,19 +7,20 @@ not depend on the number of frames; `prefetch` decodes the next ones meanwhile.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from focusstack.errors import InputError
+from focusstack.images.identity import identity, refuse_copies, refuse_equal
 from focusstack.images.metadata import Metadata
 from focusstack.images.profile import colours_of, name_of
-from focusstack.images.read import Picture, Probe, check_values, probe_all, read_picture
+from focusstack.images.read import Picture, Probe, Reading, check_values, probe_all, read_picture
 from focusstack.images.search import Found, find_files, natural_key, survey
 from focusstack.typing import Image
 
@@ -36,10 +37,8 @@ __all__ = [
 
 T = TypeVar("T")
 
-_SAMPLE = 1 << 16
-"""Bytes read at the start, middle and end of files of equal size before they are read in full."""
 
-
+@runtime_checkable
 class FrameSource(Protocol):
     """The frames of one stack, all of one size and kind.
 
@@ -87,6 +86,8 @@ class FileFrames:
         named after the file and the number of the page.
     notes : sequence of str, optional
         What the user should know about how they were chosen.
+    reading : Reading, optional
+        How files are read; defaults if not given.
 
     Raises
     ------
@@ -95,10 +96,16 @@ class FileFrames:
         the same bytes, or two names differ in folder or suffix only. Names the files.
     """
 
-    def __init__(self, paths: Sequence[str | Path], notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str | Path],
+        notes: Sequence[str] = (),
+        reading: Reading | None = None,
+    ) -> None:
         self.notes = tuple(notes)
+        self._reading = reading or Reading()
         files = [Path(path) for path in paths]
-        found = _probed(files)
+        found = _probed(files, self._reading)
         several = [(path, page) for path, pages in found for page in pages]
         self.paths = [path for path, _ in several]
         self.names = [name for path, pages in found for name in _names(path, len(pages))]
@@ -110,7 +117,7 @@ class FileFrames:
         self.metadata: list[Metadata] = [page.metadata for page in probes]
         self.size, self.dtype, self.channels = _common(self.names, probes)
         self._identities = {path: identity(path) for path in files}
-        _refuse_copies(files)
+        refuse_copies(files)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -124,7 +131,7 @@ class FileFrames:
             If the file cannot be decoded, or has changed since this object was made.
         """
         path = self.paths[i]
-        picture = read_picture(path, self._pages[i])
+        picture = read_picture(path, self._pages[i], self._reading)
         if identity(path) != self._identities[path]:
             raise InputError(
                 f"{path} has changed while it was being worked on.",
@@ -133,27 +140,12 @@ class FileFrames:
         return picture
 
 
-def identity(path: Path) -> tuple[int, int, int]:
-    """Return what changes when a file does: its number, size and time of change.
-
-    Raises
-    ------
-    InputError
-        If the file is gone.
-    """
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _probed(paths: Sequence[Path]) -> list[tuple[Path, list[Probe]]]:
+def _probed(paths: Sequence[Path], reading: Reading) -> list[tuple[Path, list[Probe]]]:
     """Probe every file; the error names all that cannot be read."""
     found, failed = [], []
     for path in paths:
         try:
-            found.append((path, probe_all(path)))
+            found.append((path, probe_all(path, reading)))
         except InputError as error:
             failed.append(error)
     if len(failed) > 1:
@@ -204,7 +196,7 @@ class ArrayFrames:
         probes = [_described(n, a) for n, a in zip(self.names, self.arrays, strict=True)]
         self.size, self.dtype, self.channels = _common(self.names, probes)
         digests = [hashlib.sha256(np.ascontiguousarray(a).data).digest() for a in self.arrays]
-        _refuse_equal(digests, self.names)
+        refuse_equal(digests, self.names)
 
     def __len__(self) -> int:
         return len(self.arrays)
@@ -289,39 +281,6 @@ def _check_equal(names: Sequence[str], values: Sequence[str], what: str, remedy:
         f"The frames differ in {what}: {count} are {usual}, but not {', '.join(odd[:8])}{more}.",
         f"Leave the odd ones out. {remedy}",
     )
-
-
-def _refuse_copies(paths: Sequence[Path]) -> None:
-    """Refuse two files with the same bytes, reading in full only those that look the same."""
-    try:
-        sampled = [(path.stat().st_size, _digest(path, sample=True)) for path in paths]
-        shared = {key for key, count in Counter(sampled).items() if count > 1}
-        alike = [path for path, key in zip(paths, sampled, strict=True) if key in shared]
-        full = [_digest(path, sample=False) for path in alike]
-    except OSError as error:
-        raise InputError(f"{error.filename} cannot be read: {error.strerror}.") from error
-    _refuse_equal(full, [path.name for path in alike])
-
-
-def _digest(path: Path, sample: bool) -> bytes:
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        if not sample or size <= 3 * _SAMPLE:
-            return hashlib.file_digest(file, "sha256").digest()
-        found = hashlib.sha256()
-        for place in (0, (size - _SAMPLE) // 2, size - _SAMPLE):
-            file.seek(place)
-            found.update(file.read(_SAMPLE))
-        return found.digest()
-
-
-def _refuse_equal(keys: Sequence[Hashable], names: Sequence[str]) -> None:
-    groups: dict[Hashable, list[str]] = defaultdict(list)
-    for key, name in zip(keys, names, strict=True):
-        groups[key].append(name)
-    for same in groups.values():
-        if len(same) > 1:
-            raise InputError(f"{' and '.join(same)} hold the same picture.", "Keep one of them.")
 
 
 def prefetch(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
+from focusstack.errors import UsageError
 from focusstack.fusion.options import FusionOptions
 
 OutputFormat = Literal["auto", "jpg", "png", "tif"]
@@ -26,7 +27,14 @@ class StackOptions:
     local : bool
         Whether local displacement may be added where a matrix leaves too much.
     workers : int
-        Threads; the result does not depend on it.
+        Threads, at least 1; the result does not depend on it.
+    max_megapixels : float
+        Pictures that claim more are refused.
+
+    Raises
+    ------
+    UsageError
+        If a number makes no sense.
     """
 
     reference: str = "auto"
@@ -34,6 +42,16 @@ class StackOptions:
     fusion: FusionOptions = field(default_factory=FusionOptions)
     local: bool = True
     workers: int = 2
+    max_megapixels: float = 537.0
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise UsageError(f"workers={self.workers} does no work", "Give 1 or more.")
+        if not self.max_megapixels > 0:
+            raise UsageError(
+                f"max_megapixels={self.max_megapixels:g} lets no picture through",
+                "Give a positive number.",
+            )
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,17 @@ class OutputOptions:
         What to write.
     overwrite : bool
         Whether `folder` may already hold files.
+    bit_depth : int, optional
+        8 or 16 bits; as the input if not given. JPEG has 8.
+    multipage : bool
+        Whether the aligned frames become the pages of one TIFF, ``aligned.tif``, in focus order.
+    resume : bool
+        Whether to go on from what an interrupted run left in `folder`.
+
+    Raises
+    ------
+    UsageError
+        If a value is unknown or two contradict each other.
     """
 
     folder: Path
@@ -60,3 +89,24 @@ class OutputOptions:
     aligned: bool = True
     fused: bool = True
     overwrite: bool = False
+    bit_depth: int | None = None
+    multipage: bool = False
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
+        if self.format not in get_args(OutputFormat):
+            raise UsageError(
+                f"there is no output format {self.format!r}",
+                f"Choose one of {', '.join(get_args(OutputFormat))}.",
+            )
+        if not 1 <= self.quality <= 100:
+            raise UsageError(f"quality {self.quality} is not in 1..100", "95 is the default.")
+        if self.bit_depth not in (None, 8, 16):
+            raise UsageError(f"there is no bit depth {self.bit_depth}", "Choose 8 or 16.")
+        if self.format == "jpg" and self.bit_depth == 16:
+            raise UsageError("JPEG holds 8 bits, not 16", "Use --format png or tif.")
+        if self.resume and self.overwrite:
+            raise UsageError(
+                "resume goes on from an earlier run, overwrite starts again", "Give at most one."
+            )

@@ -2,124 +2,198 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from focusstack.colour import to_dtype
-from focusstack.errors import OutputError
+from focusstack.errors import OutputError, UsageError
 from focusstack.frames import FileFrames, FrameSource
 from focusstack.images.metadata import Metadata
-from focusstack.images.write import atomic_write, suffix_for, write_image
-from focusstack.options import OutputOptions
+from focusstack.images.pages import PageWriter
+from focusstack.images.write import (
+    SUFFIXES,
+    atomic_write,
+    refuse_too_large,
+    suffix_for,
+    write_image,
+)
+from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
 from focusstack.render import AlignedFrame
 from focusstack.report.html import report_page
+from focusstack.staging import StagedFolder
 from focusstack.typing import Image
+from focusstack.unfinished import complete, load, mark_done, save, signature
 
 
 class OutputFolder:
-    """Writes what a run gives, every file complete or not at all.
+    """Writes what a run gives; every file appears complete, once all of them are.
 
-    Parameters
+    Use `opened_folder` to make one.
+
+    Attributes
     ----------
-    options : OutputOptions
-        Where and how.
-    frames : FrameSource
-        The input: decides format, bit depth and names.
-
-    Raises
-    ------
-    OutputError
-        If the folder holds files already and `overwrite` is off, or cannot be made.
+    dtype : dtype
+        Of the pictures written.
+    plan : StackPlan or None
+        That of the interrupted run that is gone on from.
     """
 
-    def __init__(self, options: OutputOptions, frames: FrameSource) -> None:
+    def __init__(
+        self,
+        options: OutputOptions,
+        frames: FrameSource,
+        staging: StagedFolder,
+        made_from: dict[str, object],
+    ) -> None:
         self.options = options
         self.frames = frames
+        self.dtype = output_dtype(options, frames.dtype)
+        self.plan: StackPlan | None = None
         self._metadata: dict[str, Metadata] = {}
-        claim_folder(options.folder, options.overwrite)
-        targets = [self._fused(name) for name in frames.names]
-        refuse_inputs([*targets, *map(self._aligned, frames.names)], frames)
+        self._made_from = made_from
+        self._staging = staging
+        self._done: set[Path] = set()
+        self._pages: PageWriter | None = None
+        if staging.resumed:
+            self.plan = load(staging.place, made_from)
+            self._done = complete(staging.place)
+
+    def begin(self, plan: StackPlan) -> None:
+        """Take the plan: from here on the run can be gone on from."""
+        if self._made_from and self.plan is None:
+            save(self._staging.place, self._made_from, plan)
+            self._staging.keep()
+        if self.options.aligned and self.options.multipage:
+            path = self._staging.staged(self.options.folder / "aligned.tif")
+            bytes_a_frame = plan.crop.area * self.frames.channels * self.dtype.itemsize
+            self._pages = PageWriter(path, bytes_a_frame * len(plan.used()))
+
+    def lacks(self, name: str) -> bool:
+        """Whether the aligned frame of this name is still to be written."""
+        return self._pages is not None or self._staged(self._aligned(name)) not in self._done
 
     def add(self, frame: AlignedFrame) -> None:
         """Take an aligned frame; it is written if aligned frames are wanted."""
         self._metadata[frame.name] = frame.metadata
-        if not self.options.aligned:
+        if not self.options.aligned or not self.lacks(frame.name):
             return
-        path = self._aligned(frame.name)
-        make_folder(path.parent)
-        pixels = to_dtype(frame.pixels, self.frames.dtype)
+        pixels = to_dtype(frame.pixels, self.dtype)
+        if self._pages is not None:
+            self._pages.add(pixels, frame.metadata)
+            return
+        path = self._staged(self._aligned(frame.name))
         write_image(path, pixels, frame.metadata, self.options.quality)
+        if self._made_from:
+            mark_done(self._staging.place, path)
 
     def finish(self, plan: StackPlan, image: Image | None) -> None:
         """Write the composite, if there is one, and the reports."""
         folder = self.options.folder
+        if self._pages is not None:
+            self._pages.close()
         fused = None
         if image is not None and self.options.fused:
             fused = self._fused(plan.reference)
             metadata = self._metadata.get(plan.reference)
-            write_image(fused, image, metadata, self.options.quality)
-        atomic_write(folder / "report.json", plan.to_json().encode())
+            count = (len(plan.frames), len(plan.used()))
+            path = self._staged(fused)
+            write_image(path, image, metadata, self.options.quality, frames=count)
+        atomic_write(self._staged(folder / "report.json"), plan.to_json().encode())
         page = report_page(plan, image, fused.name if fused else None)
-        atomic_write(folder / "report.html", page.encode())
+        # Names that are not UTF-8 cannot be shown as they are.
+        atomic_write(self._staged(folder / "report.html"), page.encode(errors="backslashreplace"))
+
+    def abandon(self) -> None:
+        """Let go of files that are still open."""
+        if self._pages is not None:
+            self._pages.abandon()
+
+    def targets(self) -> list[Path]:
+        """Every file that may be written."""
+        names = self.frames.names
+        folder = self.options.folder
+        aligned = [self._aligned(name) for name in names] if self.options.aligned else []
+        fused = [self._fused(name) for name in names] if self.options.fused else []
+        return [*aligned, *fused, folder / "report.json", folder / "report.html"]
+
+    def _staged(self, target: Path) -> Path:
+        return self._staging.staged(target)
 
     def _aligned(self, name: str) -> Path:
+        if self.options.multipage:
+            return self.options.folder / "aligned.tif"
         return self.options.folder / "aligned" / (Path(name).stem + self._suffix(name))
 
     def _fused(self, reference: str) -> Path:
         return self.options.folder / f"fused{self._suffix(reference)}"
 
     def _suffix(self, name: str) -> str:
-        return suffix_for(self.options.format, Path(name).suffix, self.frames.dtype)
+        return suffix_for(self.options.format, Path(name).suffix, self.dtype)
 
 
-def claim_folder(folder: Path, overwrite: bool) -> None:
-    """Make sure that `folder` exists and that nothing in it is overwritten unasked.
+@contextmanager
+def opened_folder(
+    output: OutputOptions | str | Path | None, frames: FrameSource, options: StackOptions
+) -> Iterator[OutputFolder | None]:
+    """Open the output folder of a run; None if nothing is to be written.
 
-    Raises
-    ------
-    OutputError
-        If it is a file, holds anything while `overwrite` is off, or cannot be made.
-    """
-    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
-        raise OutputError(
-            f"{folder} is not empty",
-            "Choose another --output, or allow replacing with --overwrite.",
-        )
-    make_folder(folder)
-
-
-def make_folder(folder: Path) -> None:
-    """Create `folder` and its parents.
+    What can be known to fail is refused now, not after the work. If the block ends with an error,
+    what was there before is untouched.
 
     Raises
     ------
     OutputError
-        If that is not possible.
+        If the folder holds files already and may not, cannot be made, an input would be
+        overwritten, or the format cannot hold pictures of this size.
+    UsageError
+        If an interrupted run is to be gone on from and had other frames or options.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"the folder {folder} cannot be made: {error.strerror}",
-            "Choose another --output or change its permissions.",
-        ) from error
-
-
-def refuse_inputs(targets: Iterable[Path], frames: FrameSource) -> None:
-    """Make sure that no output would replace an input.
-
-    Raises
-    ------
-    OutputError
-        If one would.
-    """
-    if not isinstance(frames, FileFrames):
+    if output is None:
+        yield None
         return
-    inputs = {path.resolve() for path in frames.paths}
+    asked = output if isinstance(output, OutputOptions) else OutputOptions(Path(output))
+    if asked.resume and not isinstance(frames, FileFrames):
+        raise UsageError("only a run on files can be resumed", "Give files.")
+    made_from = signature(frames, asked, options) if isinstance(frames, FileFrames) else {}
+    with StagedFolder(asked.folder, asked.overwrite, asked.resume) as staging:
+        folder = OutputFolder(asked, frames, staging, made_from)
+        check_targets(folder.targets(), frames)
+        try:
+            yield folder
+        finally:
+            folder.abandon()
+
+
+def output_dtype(options: OutputOptions, given: np.dtype[np.generic]) -> np.dtype[np.generic]:
+    """Dtype of the pictures that are written for frames of dtype `given`."""
+    depths: dict[int | None, type] = {8: np.uint8, 16: np.uint16}
+    return np.dtype(depths.get(options.bit_depth, given))
+
+
+def check_targets(targets: Iterable[Path], frames: FrameSource) -> None:
+    """Make sure, before the work, that pictures of the frames' size can become `targets`.
+
+    Raises
+    ------
+    OutputError
+        If a target is an input or a folder, or its format holds no picture so large.
+    """
+    inputs = {path.resolve() for path in frames.paths} if isinstance(frames, FileFrames) else set()
     for target in targets:
         if target.resolve() in inputs:
             raise OutputError(
                 f"{target} is an input, and inputs are never overwritten",
                 "Choose another --output.",
             )
+        if target.is_dir():
+            raise OutputError(
+                f"{target} cannot be written: a folder of that name exists",
+                "Choose another --output or remove the folder.",
+            )
+        kind = SUFFIXES.get(target.suffix.lower())
+        if kind is not None:
+            refuse_too_large(kind, *frames.size)

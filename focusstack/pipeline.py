@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -14,9 +14,10 @@ from focusstack.errors import UsageError
 from focusstack.frames import ArrayFrames, FileFrames, FrameSource, prefetch, survey
 from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.images.choice import some
+from focusstack.images.read import MOST_MEGAPIXELS, Reading
 from focusstack.memory import keep_large_arrays_apart, release_freed
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output import OutputFolder
+from focusstack.output import OutputFolder, opened_folder
 from focusstack.plan import StackPlan, fitted_to
 from focusstack.plan_file import read_plan
 from focusstack.planning import (
@@ -34,7 +35,7 @@ from focusstack.render import AlignedFrame, render
 from focusstack.threads import own_threads
 from focusstack.typing import Image
 
-Inputs = FrameSource | Sequence[str | Path] | Sequence[Image] | str | Path
+Inputs = FrameSource | Iterable[str | Path] | Iterable[Image] | str | Path
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class StackResult:
     fused : Fused or None
         The composite and its depth and source maps; None if it was not asked for.
     image : ndarray or None
-        The composite in the dtype of the frames.
+        The composite in the dtype of the frames, or the bit depth asked for.
     """
 
     plan: StackPlan
@@ -56,27 +57,53 @@ class StackResult:
     image: Image | None
 
 
-def open_frames(inputs: Inputs, progress: Progress | None = None) -> FrameSource:
+def open_frames(
+    inputs: Inputs, progress: Progress | None = None, max_megapixels: float = MOST_MEGAPIXELS
+) -> FrameSource:
     """Return the frames behind a folder, files, globs or arrays, in natural order.
+
+    Parameters
+    ----------
+    inputs : FrameSource, path, iterable of paths or iterable of ndarray
+        The frames.
+    progress : Progress, optional
+        Is told what is left out; silent if not given.
+    max_megapixels : float, optional
+        Files that claim more are refused.
 
     Raises
     ------
     InputError
         If they cannot be a stack; names the file.
+    UsageError
+        If `inputs` is of another type.
     """
     if isinstance(inputs, (str, Path)):
         inputs = [inputs]
-    if not isinstance(inputs, Sequence):
+    elif isinstance(inputs, FrameSource):
         return inputs
-    if len(inputs) and isinstance(inputs[0], np.ndarray):
-        return ArrayFrames(cast(Sequence[Image], inputs))
-    found = survey(cast(Sequence[str | Path], inputs))
+    given = _listed(inputs)
+    if given and all(isinstance(one, np.ndarray) for one in given):
+        return ArrayFrames(cast(Sequence[Image], given))
+    if not all(isinstance(one, (str, Path)) for one in given):
+        kinds = ", ".join(sorted({type(one).__name__ for one in given}))
+        raise UsageError(f"a stack cannot be read from a list of {kinds}", _INPUTS)
+    found = survey(cast(Sequence[str | Path], given))
     if progress:
         if found.skipped:
             progress.note(f"not used: {some([p.name for p in found.skipped], 20)}")
         for note in found.notes:
             progress.warn(note)
-    return FileFrames(found.files, found.notes)
+    return FileFrames(found.files, found.notes, Reading(max_megapixels))
+
+
+_INPUTS = "Give a folder, files, globs, or a list of arrays, one for each frame."
+
+
+def _listed(inputs: object) -> list[object]:
+    if not isinstance(inputs, Iterable) or isinstance(inputs, (np.ndarray, bytes, Mapping)):
+        raise UsageError(f"a stack cannot be read from {type(inputs).__name__}", _INPUTS)
+    return list(inputs)
 
 
 def plan_stack(
@@ -99,7 +126,7 @@ def plan_stack(
         See their docstrings.
     """
     options, progress = options or StackOptions(), progress or Silent()
-    frames = open_frames(inputs, progress)
+    frames = open_frames(inputs, progress, options.max_megapixels)
     if options.plan is not None:
         return _given_plan(options, frames)
     check_reference(frames.names, options.reference)
@@ -142,9 +169,11 @@ def aligned_frames(
     """
     options = options or StackOptions()
     keep_large_arrays_apart()
-    frames = open_frames(inputs)
+    frames = open_frames(inputs, max_megapixels=options.max_megapixels)
     at = {name: i for i, name in enumerate(frames.names)}
     used = plan.used()
+    if not used:
+        return
     highest = np.max([f.gain for f in used], axis=0)
     with own_threads():
         pictures = prefetch(frames.read, [at[f.file] for f in used], ahead=1)
@@ -184,24 +213,20 @@ def stack(
         See their docstrings.
     """
     options, progress = options or StackOptions(), progress or Silent()
-    frames = open_frames(inputs, progress)
+    frames = open_frames(inputs, progress, options.max_megapixels)
     check_method(options.fusion)
-    folder = _folder(output, frames)
-    plan = plan_stack(frames, options, progress)
-    release_freed()
-    wants_image = folder is None or folder.options.fused
-    fused = _render(frames, plan, options, folder, wants_image, progress)
-    image = None if fused is None else to_dtype(fused.image, frames.dtype)
-    if folder:
-        folder.finish(plan, image)
+    with opened_folder(output, frames, options) as folder:
+        plan = (folder and folder.plan) or plan_stack(frames, options, progress)
+        if folder:
+            folder.begin(plan)
+        release_freed()
+        wants_image = folder is None or folder.options.fused
+        fused = _render(frames, plan, options, folder, wants_image, progress)
+        dtype = folder.dtype if folder else frames.dtype
+        image = None if fused is None else to_dtype(fused.image, dtype)
+        if folder:
+            folder.finish(plan, image)
     return StackResult(plan, fused, image)
-
-
-def _folder(output: OutputOptions | str | Path | None, frames: FrameSource) -> OutputFolder | None:
-    if output is None:
-        return None
-    options = output if isinstance(output, OutputOptions) else OutputOptions(Path(output))
-    return OutputFolder(options, frames)
 
 
 def _render(
@@ -216,6 +241,9 @@ def _render(
     shape = (plan.crop.height, plan.crop.width, *((3,) if frames.channels == 3 else ()))
     count = len(plan.used())
     fuser = make_fuser(shape, count, options.fusion) if wants_image else None
+    if folder and not fuser:  # what an interrupted run has written need not be made again
+        lacking = tuple(name for name in plan.focus_order if folder.lacks(name))
+        plan, count = replace(plan, focus_order=lacking), len(lacking)
     passes = fuser.passes if fuser else 1
     for number in range(passes):
         stage = "Fusing" if fuser else "Writing aligned frames"

@@ -81,7 +81,7 @@ def read_plan(path: str | Path) -> StackPlan:
             f"{path} cannot be read as a plan: {error}", "Give a report.json of an earlier run."
         ) from error
     try:
-        return _from_plain(data)
+        return from_plain(data)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise InputError(
             f"{path} is not a report of focusstack: {error!r}",
@@ -89,7 +89,8 @@ def read_plan(path: str | Path) -> StackPlan:
         ) from error
 
 
-def _from_plain(data: dict[str, Any]) -> StackPlan:
+def from_plain(data: dict[str, Any]) -> StackPlan:
+    """Return the plan whose content `plain` gives; Key-, Type- or ValueError if it is not one."""
     if data["schema"] != SCHEMA:
         raise ValueError(f"schema {data['schema']}, this version reads {SCHEMA}")
     frames = tuple(

@@ -16,8 +16,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from focusstack.errors import InputError
-from focusstack.images import read as read_module
-from focusstack.images.read import Picture, probe, read_picture
+from focusstack.images.read import Picture, Reading, probe, read_picture
 from focusstack.typing import Image
 
 WIDTH, HEIGHT = 23, 17
@@ -376,12 +375,23 @@ def test_decompression_bomb(tmp_path: Path) -> None:
         probe(path)
 
 
-def test_limit_lets_ordinary_pictures_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Pillow.fromarray(picture("uint8", 3)).save(tmp_path / "a.png")
-    monkeypatch.setattr(read_module, "MOST_PIXELS", WIDTH * HEIGHT)
-    read_picture(tmp_path / "a.png")
-    monkeypatch.setattr(read_module, "MOST_PIXELS", WIDTH * HEIGHT - 1)
-    refused(tmp_path / "a.png", "limit")
+def test_the_limit_can_be_moved(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Pillow.fromarray(picture("uint8", 3)).save(path)
+    size = WIDTH * HEIGHT / 1e6
+    read_picture(path, reading=Reading(most_megapixels=size))
+    with pytest.raises(InputError, match="the limit is") as caught:
+        read_picture(path, reading=Reading(most_megapixels=size * 0.99))
+    assert "--max-megapixels" in caught.value.remedy
+
+
+def test_more_pixels_than_the_file_can_hold(tmp_path: Path) -> None:
+    path = tmp_path / "a.bmp"
+    Pillow.fromarray(picture("uint8", 3)).save(path)
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<ii", data, 18, 20_000, 20_000)
+    path.write_bytes(data)
+    refused(path, "20000 x 20000 pixels, more than its 1278 bytes can hold")
 
 
 def test_content_decides_not_the_suffix(tmp_path: Path) -> None:

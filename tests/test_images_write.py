@@ -13,6 +13,7 @@ import tifffile
 from PIL import Image as Pillow
 
 from focusstack.errors import OutputError
+from focusstack.images import tiff_out
 from focusstack.images import write as write_module
 from focusstack.images.read import read_picture
 from focusstack.images.write import (
@@ -205,7 +206,7 @@ def test_failing_encoder_leaves_the_old_file(
     def fail(file: object, *args: object) -> None:
         raise error
 
-    monkeypatch.setattr(write_module, "_append_exif", fail)  # after the pixels have been written
+    monkeypatch.setattr(tiff_out, "append_exif", fail)  # after the pixels have been written
     with pytest.raises(type(error)):
         write_image(path, picture("uint8", 1))
     assert path.read_bytes() == old
@@ -265,7 +266,9 @@ def test_long_names_have_room_for_the_temporary(tmp_path: Path) -> None:
         ("auto", ".tiff", "uint16", ".tiff"),
         ("auto", ".tif", "float32", ".tif"),
         ("auto", ".webp", "uint8", ".png"),
-        ("auto", "", "uint16", ".png"),
+        ("auto", "", "uint16", ".tif"),
+        ("auto", ".JPG", "uint16", ".tif"),
+        ("auto", ".bmp", "uint8", ".png"),
         ("auto", "", "float32", ".tif"),
         ("jpg", ".tif", "uint16", ".jpg"),
         ("png", ".jpg", "uint8", ".png"),

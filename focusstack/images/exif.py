@@ -30,6 +30,7 @@ EXIF, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 THUMBNAIL_OFFSET, THUMBNAIL_LENGTH = 0x201, 0x202
 EXPOSURE_TIME, F_NUMBER, ISO = 0x829A, 0x829D, 0x8827
 PIXEL_WIDTH, PIXEL_HEIGHT, MAKER_NOTE = 0xA002, 0xA003, 0x927C
+COMPOSITE, SOURCES = 0xA460, 0xA461
 
 DESCRIPTIVE = frozenset(
     [
@@ -172,6 +173,36 @@ def pack(directory: Directory, layout: str, base: int, following: int = 0) -> by
     return head + struct.pack(order + word, following) + bytes(body)
 
 
+def link_place(directory: Directory, layout: str) -> int:
+    """Where in what `pack` gives the offset of the next directory stands."""
+    big = is_big(layout)
+    count = len(directory.children)
+    count += sum(1 for f in directory.fields.values() if big or f.kind in SIZES)
+    return 8 + 20 * count if big else 2 + 12 * count
+
+
+def in_order(directory: Directory, given: str, wanted: str) -> Directory:
+    """Return a directory of byte order `given` in that of `wanted`.
+
+    Values of unknown structure, such as makers' notes, keep their bytes.
+    """
+    if given[0] == wanted[0]:
+        return directory
+    units = {3: 2, 8: 2, 4: 4, 9: 4, 11: 4, 13: 4, 5: 4, 10: 4, 12: 8}
+
+    def turned(entry: Field) -> Field:
+        unit = units.get(entry.kind)
+        if unit is None:
+            return entry
+        words = [entry.data[i : i + unit][::-1] for i in range(0, len(entry.data), unit)]
+        return Field(entry.kind, b"".join(words))
+
+    return Directory(
+        {t: turned(f) for t, f in directory.fields.items()},
+        {t: in_order(d, given, wanted) for t, d in directory.children.items()},
+    )
+
+
 def serialise(directory: Directory, order: str) -> bytes:
     """Return `directory` as EXIF bytes of its own."""
     mark = b"II*\0" if order == "<" else b"MM\0*"
@@ -236,6 +267,33 @@ def refreshed(exif: bytes | None, width: int, height: int, software: str) -> byt
     out[4:8] = struct.pack(order + "I", len(out))
     body = b"".join(lines[tag] for tag in sorted(lines))
     return bytes(out) + struct.pack(order + "H", len(lines)) + body + b"\0\0\0\0"
+
+
+def with_frame_count(exif: bytes, frames: int, used: int) -> bytes:
+    """Say that the picture is made of several: CompositeImage 2, with the two numbers.
+
+    Source: Exif 2.32, tags A460 and A461. The Exif directory moves to the end; the values that it
+    points to stay where they are.
+    """
+    order, start = header(exif)
+    out = bytearray(exif + b"\0" * (len(exif) % 2))
+    tags, following = records(exif, start, order)
+    lines = {tag: bytes(exif[at : at + 12]) for tag, at in tags.items()}
+    inner: dict[int, bytes] = {}
+    if EXIF in lines:
+        inner_start = struct.unpack(order + "I", value(exif, tags[EXIF], order).data[:4])[0]
+        found, _ = records(exif, inner_start, order)
+        inner = {tag: bytes(exif[at : at + 12]) for tag, at in found.items()}
+    counts = (min(frames, 65535), min(used, 65535))
+    inner[COMPOSITE] = struct.pack(order + "HHIHH", COMPOSITE, SHORT, 1, 2, 0)
+    inner[SOURCES] = struct.pack(order + "HHIHH", SOURCES, SHORT, 2, *counts)
+    lines[EXIF] = struct.pack(order + "HHII", EXIF, LONG, 1, len(out))
+    for of_one, then in ((inner, 0), (lines, following)):
+        place = len(out)
+        body = b"".join(of_one[tag] for tag in sorted(of_one))
+        out += struct.pack(order + "H", len(of_one)) + body + struct.pack(order + "I", then)
+    out[4:8] = struct.pack(order + "I", place)
+    return bytes(out)
 
 
 def _resize(out: bytearray, order: str, pointer: Field, width: int, height: int) -> None:

@@ -125,14 +125,20 @@ def joined(*notes: str | None) -> str | None:
     return "; ".join(note for note in notes if note) or None
 
 
-def for_output(metadata: Metadata | None, width: int, height: int) -> Metadata:
+def for_output(
+    metadata: Metadata | None, width: int, height: int, frames: tuple[int, int] | None = None
+) -> Metadata:
     """Correct `metadata` for a picture of `width` x `height` pixels written by this program.
 
     Orientation becomes 1, sizes the picture's, Software this program; the thumbnail goes. Exposure
-    fields keep their bytes.
+    fields keep their bytes. A composite of several frames says so, with how many there were and
+    how many were used.
     """
     given = metadata or Metadata()
     xmp = given.xmp
     if xmp is not None:
         xmp = re.sub(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[1-8]", rb"\g<1>1", xmp)
-    return Metadata(tags.refreshed(given.exif, width, height, SOFTWARE), given.icc, xmp)
+    exif = tags.refreshed(given.exif, width, height, SOFTWARE)
+    if frames is not None:
+        exif = tags.with_frame_count(exif, *frames)
+    return Metadata(exif, given.icc, xmp)

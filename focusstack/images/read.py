@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,29 @@ from focusstack.images.header import SINGLE, Header, UnreadableError
 from focusstack.images.metadata import Metadata, joined
 from focusstack.typing import Float32, Image
 
-MOST_PIXELS = 1 << 29
-"""Larger pictures (537 MP) are refused: a damaged or malicious header, not a photograph."""
+MOST_MEGAPIXELS = 537.0
+"""Larger pictures are refused unless asked for: a damaged or malicious header, no photograph."""
+
+MOST_COMPRESSED = 2000
+"""Bytes of pixels per byte of file that no photograph reaches."""
 
 BRIGHTEST = 16.0
 """Float values above this (4 stops over white) are not on a scale where white is 1."""
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read.
+
+    Attributes
+    ----------
+    most_megapixels : float
+        Larger pictures are refused.
+    """
+
+    most_megapixels: float = MOST_MEGAPIXELS
 
 
 @dataclass(frozen=True)
@@ -64,7 +81,9 @@ class Probe(NamedTuple):
     page: int = 0
 
 
-def read_picture(path: str | Path, page: int | None = None) -> Picture:
+def read_picture(
+    path: str | Path, page: int | None = None, reading: Reading | None = None
+) -> Picture:
     """Decode a JPEG, PNG, TIFF, WebP or BMP file, recognised by its content.
 
     Parameters
@@ -73,15 +92,17 @@ def read_picture(path: str | Path, page: int | None = None) -> Picture:
         The file.
     page : int, optional
         Which picture of the file, as `probe_all` tells; needed only where there are several.
+    reading : Reading, optional
+        Limits; defaults if not given.
 
     Raises
     ------
     InputError
-        If the file is missing, empty, truncated, not a picture, larger than `MOST_PIXELS`, of
+        If the file is missing, empty, truncated, not a picture, larger than the limit, of
         several pages, or holds CMYK, Lab or other pixels than 8 or 16 bit integers and float32;
         or if float pixels are not finite or not on a scale where white is 1.
     """
-    picture = _opened(Path(path), lambda headers: _decoded(_only(headers)), page)
+    picture = _opened(Path(path), lambda headers: _decoded(_only(headers)), reading, page)
     check_values(str(path), picture.pixels)
     return picture
 
@@ -97,7 +118,7 @@ def probe(path: str | Path) -> Probe:
     return _opened(Path(path), lambda headers: _described(_only(headers)))
 
 
-def probe_all(path: str | Path) -> list[Probe]:
+def probe_all(path: str | Path, reading: Reading | None = None) -> list[Probe]:
     """Return what `probe` does for every frame in a file: TIFF may hold several.
 
     Raises
@@ -105,7 +126,7 @@ def probe_all(path: str | Path) -> list[Probe]:
     InputError
         As `read_picture`, as far as the headers tell.
     """
-    return _opened(Path(path), lambda headers: [_described(header) for header in headers])
+    return _opened(Path(path), lambda headers: [_described(h) for h in headers], reading)
 
 
 def oriented(pixels: Image, orientation: int) -> Image:
@@ -124,13 +145,19 @@ def oriented(pixels: Image, orientation: int) -> Image:
     return np.ascontiguousarray(pixels if flip is None else cv2.flip(pixels, flip))
 
 
-def _opened(path: Path, action: Callable[[list[Header]], _T], page: int | None = None) -> _T:
+def _opened(
+    path: Path,
+    action: Callable[[list[Header]], _T],
+    reading: Reading | None = None,
+    page: int | None = None,
+) -> _T:
     """Open the file, read its headers and go on with `action`; every failure names the file."""
     try:
         with path.open("rb") as file:
             headers = read_headers(file, page)
+            size = os.fstat(file.fileno()).st_size
             for header in headers:
-                _check_size(header)
+                _check_size(header, size, reading or Reading())
             return action(headers)
     except UnreadableError as error:
         raise InputError(f"{path} {error.reason}.", error.remedy) from error
@@ -147,11 +174,18 @@ def _only(headers: list[Header]) -> Header:
     return headers[0]
 
 
-def _check_size(header: Header) -> None:
-    if header.width * header.height > MOST_PIXELS:
+def _check_size(header: Header, file_size: int, reading: Reading) -> None:
+    pixels = header.width * header.height
+    if pixels > 1e6 * reading.most_megapixels:
         raise UnreadableError(
-            f"claims {header.width} x {header.height} pixels; the limit is {MOST_PIXELS}",
-            "If it really is that large, reduce it or cut it into parts.",
+            f"claims {header.width} x {header.height} pixels; the limit is "
+            f"{reading.most_megapixels:g} megapixels",
+            f"If it really is that large, allow it: --max-megapixels {pixels / 1e6 + 1:.0f}",
+        )
+    if pixels * header.channels * header.dtype.itemsize > MOST_COMPRESSED * file_size + (1 << 24):
+        raise UnreadableError(
+            f"claims {header.width} x {header.height} pixels, more than its {file_size} bytes "
+            "can hold"
         )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
-import mmap
 import os
 import secrets
 import struct
@@ -20,13 +19,13 @@ from typing import BinaryIO, Literal, TypeAlias
 
 import cv2
 import numpy as np
-import tifffile
 from PIL import Image as Pillow
 
 from focusstack.colour import full_scale, to_dtype
 from focusstack.errors import OutputError
 from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata, for_output
+from focusstack.images.tiff_out import CLASSIC_TIFF, write_tiff
 from focusstack.typing import Image
 
 OutputFormat: TypeAlias = Literal["auto", "jpg", "png", "tif"]
@@ -45,8 +44,10 @@ SUFFIXES = {
 JPEG_SIDE = 65500
 """Longest side that libjpeg writes."""
 
-CLASSIC_TIFF = (1 << 32) - (1 << 24)
-"""Most bytes of pixels in a TIFF with offsets of four bytes; the rest is for its other parts."""
+PNG_SIDE = 1_000_000
+"""Longest side that libpng reads unless told otherwise."""
+
+TIFF_SIDE = (1 << 31) - 1
 
 JPEG_BLOCK = 65533 - 6
 """Most EXIF bytes that one JPEG segment holds."""
@@ -74,7 +75,7 @@ def suffix_for(
     ----------
     output_format : {"auto", "jpg", "png", "tif"}
         ``auto`` keeps the input's format; inputs in a format that is not written (WebP, BMP, RAW,
-        arrays) become PNG, or TIFF if they are float.
+        arrays) become PNG if they have 8 bits, TIFF otherwise; as does JPEG for more than 8 bits.
     input_suffix : str
         Suffix of the input file, with its dot; may be empty.
     dtype : dtype
@@ -82,10 +83,12 @@ def suffix_for(
     """
     if output_format != "auto":
         return f".{output_format}"
-    if np.dtype(dtype) == np.float32:
+    kind, deep = SUFFIXES.get(input_suffix.lower()), np.dtype(dtype) != np.uint8
+    if np.dtype(dtype) == np.float32 and kind != "tif":
         return ".tif"
-    suffix = input_suffix.lower()
-    return input_suffix if suffix in SUFFIXES else ".png"
+    if kind is None or (kind == "jpg" and deep):
+        return ".tif" if deep else ".png"
+    return input_suffix
 
 
 def atomic_write(path: str | Path, data: bytes) -> None:
@@ -106,6 +109,7 @@ def write_image(
     metadata: Metadata | None = None,
     quality: int = 95,
     big: bool | None = None,
+    frames: tuple[int, int] | None = None,
 ) -> None:
     """Write a picture as JPEG, PNG or TIFF, by the suffix of `path`.
 
@@ -122,6 +126,8 @@ def write_image(
         JPEG quality 1..100; chroma is never subsampled.
     big : bool, optional
         Whether TIFF is written as BigTIFF; by default where classic TIFF cannot hold the picture.
+    frames : (int, int), optional
+        Of a composite: how many frames there were, and how many of them were used.
 
     Raises
     ------
@@ -143,7 +149,8 @@ def write_image(
     if pixels.ndim not in (2, 3) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
         raise TypeError(f"{path}: pixels of shape {pixels.shape} are neither grey nor RGB")
     height, width = pixels.shape[:2]
-    output = for_output(metadata, width, height)
+    refuse_too_large(kind, width, height)
+    output = for_output(metadata, width, height, frames)
     with _replacing(path) as file:
         if kind == "jpg":
             file.write(_jpeg(path, _as_dtype(pixels, np.uint8), output, quality))
@@ -151,7 +158,7 @@ def write_image(
             deep = pixels if pixels.dtype == np.uint8 else _as_dtype(pixels, np.uint16)
             file.write(_png(path, deep, output))
         else:
-            _tiff(file, pixels, output, pixels.nbytes > CLASSIC_TIFF if big is None else big)
+            write_tiff(file, pixels, output, pixels.nbytes > CLASSIC_TIFF if big is None else big)
 
 
 def _as_dtype(pixels: Image, dtype: type) -> Image:
@@ -177,18 +184,43 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            reason, remedy = _REASONS.get(
-                error.errno or 0, (error.strerror or str(error), "Choose another --output.")
-            )
-            raise OutputError(f"{path} cannot be written: {reason}", remedy) from error
+            raise _explained(path, error) from error
         raise
 
 
-def _jpeg(path: Path, pixels: Image, metadata: Metadata, quality: int) -> bytes:
-    if max(pixels.shape[:2]) > JPEG_SIDE:
+@contextlib.contextmanager
+def output_errors(path: Path) -> Iterator[None]:
+    """Turn what the system says about writing `path` into an OutputError with a remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise _explained(path, error) from error
+
+
+def _explained(path: Path, error: OSError) -> OutputError:
+    reason, remedy = _REASONS.get(
+        error.errno or 0, (error.strerror or str(error), "Choose another --output.")
+    )
+    return OutputError(f"{path} cannot be written: {reason}", remedy)
+
+
+def refuse_too_large(kind: str, width: int, height: int) -> None:
+    """Make sure that a format (``jpg``, ``png`` or ``tif``) holds a picture of this size.
+
+    Raises
+    ------
+    OutputError
+        If it does not.
+    """
+    most = {"jpg": JPEG_SIDE, "png": PNG_SIDE}.get(kind, TIFF_SIDE)
+    if max(width, height) > most:
         raise OutputError(
-            f"{path}: JPEG holds at most {JPEG_SIDE} pixels a side", "Use --format png or tif."
+            f"{width} x {height} pixels are too many: {kind} holds at most {most} a side",
+            "Use --format tif." if kind == "png" else "Use --format png or tif.",
         )
+
+
+def _jpeg(path: Path, pixels: Image, metadata: Metadata, quality: int) -> bytes:
     exif = metadata.exif or b""
     if len(exif) > JPEG_BLOCK:
         exif = _without_maker_note(exif)
@@ -242,39 +274,3 @@ def _png_metadata(metadata: Metadata) -> bytes:
 def _chunk(kind: bytes, data: bytes) -> bytes:
     body = kind + data
     return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-
-
-def _tiff(file: BinaryIO, pixels: Image, metadata: Metadata, big: bool) -> None:
-    """Write uncompressed: 12 MP of 16 bit take 0.2 s; deflate takes 1.8 s to save 15 %."""
-    exif = metadata.exif or b""
-    order, _ = tags.header(exif)
-    tifffile.imwrite(
-        file,
-        pixels,
-        bigtiff=big,
-        byteorder="<" if order == "<" else ">",
-        photometric="minisblack" if pixels.ndim == 2 else "rgb",
-        metadata=None,
-        software=False,
-        iccprofile=metadata.icc,
-        extratags=[(700, 1, None, metadata.xmp, True)] if metadata.xmp else None,
-    )
-    _append_exif(file, exif)
-
-
-def _append_exif(file: BinaryIO, exif: bytes) -> None:
-    """Rewrite the first directory at the end of the TIFF `file` with the tags of `exif` added.
-
-    tifffile writes no nested directories.
-    """
-    file.flush()
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as written:
-        order, start = tags.header(written)
-        first = tags.parse(written, start, order)
-    given = tags.read(exif).keep(tags.DESCRIPTIVE)
-    merged = tags.Directory(first.fields | given.fields, first.children | given.children)
-    end = file.seek(0, os.SEEK_END)
-    end += file.write(b"\0" * (-end % 8))
-    file.write(tags.pack(merged, order, end))
-    file.seek(8 if tags.is_big(order) else 4)
-    file.write(struct.pack(order[0] + ("Q" if tags.is_big(order) else "I"), end))

@@ -1,0 +1,117 @@
+"""What an interrupted run leaves behind, so that another can go on from it.
+
+The hidden folder of the run holds the plan with what it was made from, the aligned frames that are
+complete, and a list of them with their digests. Nothing of it is taken unless it still matches.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from focusstack.errors import OutputError, UsageError
+from focusstack.frames import FileFrames
+from focusstack.images.identity import digest, fingerprint
+from focusstack.images.write import atomic_write, output_errors
+from focusstack.options import OutputOptions, StackOptions
+from focusstack.plan import StackPlan
+from focusstack.plan_file import from_plain, plain
+from focusstack.staging import STATE, make_folder
+from focusstack.version import __version__
+
+DONE = STATE.with_name("done.jsonl")
+"""Complete files, one a line: digest and name."""
+
+_NOT_ASKED = ("folder", "overwrite", "resume", "workers", "plan", "max_megapixels")
+"""Options that change no byte of a picture, or are part of the plan."""
+
+
+def signature(frames: FileFrames, output: OutputOptions, options: StackOptions) -> dict[str, Any]:
+    """Return what a run depends on, as plain data."""
+    asked = {k: v for k, v in (asdict(options) | asdict(output)).items() if k not in _NOT_ASKED}
+    given = None
+    if options.plan is not None and options.plan.is_file():  # else reading it will say so
+        given = digest(options.plan, sample=False).hex()
+    files = {str(path): list(fingerprint(path)) for path in dict.fromkeys(frames.paths)}
+    made: dict[str, Any] = {
+        "version": __version__,
+        "plan given": given,
+        "options": asked,
+        "frames": files,
+    }
+    return dict(json.loads(json.dumps(made)))
+
+
+def save(place: Path, made_from: Mapping[str, Any], plan: StackPlan) -> None:
+    """Keep the plan of a run, and what it was made from."""
+    text = json.dumps({"made_from": made_from, "plan": plain(plan)})
+    make_folder((place / STATE).parent)
+    atomic_write(place / STATE, text.encode())
+
+
+def load(place: Path, made_from: Mapping[str, Any]) -> StackPlan:
+    """Return the plan of an interrupted run.
+
+    Raises
+    ------
+    UsageError
+        If it was made from other frames or with other options; says which.
+    OutputError
+        If it is damaged.
+    """
+    try:
+        data = json.loads((place / STATE).read_text(encoding="utf-8"))
+        before, plan = dict(data["made_from"]), from_plain(data["plan"])
+    except (OSError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+        raise OutputError(
+            f"the unfinished run in {place.parent} is damaged", "Start again with --overwrite."
+        ) from error
+    differing = [key for key in made_from if before.get(key) != made_from[key]]
+    if differing:
+        raise UsageError(
+            f"the unfinished run in {place.parent} cannot be gone on from: it had"
+            f" {_difference(before, made_from, differing[0])}",
+            "Give what it was given, or start again with --overwrite.",
+        )
+    return plan
+
+
+def _difference(before: Mapping[str, Any], now: Mapping[str, Any], key: str) -> str:
+    old, new = before.get(key), now[key]
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return f"another {key}"
+    names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
+    if key == "frames":
+        return f"another {Path(names[0]).name}"
+    return f"{names[0].replace('_', '-')} {old.get(names[0])}"
+
+
+def mark_done(place: Path, path: Path) -> None:
+    """Note that the file `path` in `place` is complete."""
+    entry = [digest(path, sample=False).hex(), path.relative_to(place).as_posix()]
+    line = json.dumps(entry) + "\n"
+    with output_errors(place), (place / DONE).open("a", encoding="utf-8") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def complete(place: Path) -> set[Path]:
+    """Files in `place`, or moved out of it already, that are as they were when complete."""
+    try:
+        lines = (place / DONE).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return set()
+    found = set()
+    for line in lines:
+        with suppress(ValueError, OSError):  # the last line may be cut off
+            known, name = json.loads(line)
+            for path in (place / name, place.parent / name):
+                if path.is_file() and digest(path, sample=False).hex() == known:
+                    found.add(place / name)
+    return found
