@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.options import FusionOptions
-from focusstack.typing import Float32
+from focusstack.typing import Float32, Mask
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,16 @@ class Fused:
         0..1: how sure the depth is; 0 where nothing is textured.
     source : (H, W) ndarray of uint16
         Index of the frame that weighs most in each pixel.
+    moved : (h, w) bool ndarray or None
+        On a reduced grid: where something moved between frames and one of them was chosen. None
+        if the method does not look for it.
     """
 
     image: Float32
     depth: Float32
     confidence: Float32
     source: NDArray[np.uint16]
+    moved: Mask | None = None
 
 
 class Fuser(Protocol):

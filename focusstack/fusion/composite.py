@@ -28,8 +28,8 @@ class Composite:
 
     Attributes
     ----------
-    bands : list of ndarray
-        Band-pass levels of the latest frame.
+    bands, gauss : list of ndarray
+        Band-pass levels of the latest frame, and its reduced images from the second level on.
     shapes : list of tuple of int
         ``(height, width)`` of each level, the base last.
     """
@@ -42,6 +42,7 @@ class Composite:
     ) -> None:
         self._pyramid = LaplacianPyramid(shape)
         self.bands = self._pyramid.bands
+        self.gauss = self._pyramid.gauss
         self.shapes = self._pyramid.shapes
         grids = self.shapes[:-1] if grids is None else grids
         self._selections = [
@@ -93,9 +94,18 @@ class Composite:
         self._base += base * (weight if base.ndim == 2 else weight[..., None])
         self._weight += weight
 
+    def discount(self, stays: list[Float32]) -> None:
+        """Let all frames so far weigh next to nothing where `stays` is 0, as given by level."""
+        at_size = {plane.shape: np.maximum(plane, NEVER) for plane in stays}
+        for selection in self._selections:
+            selection.discount(at_size[selection.grid])
+        base = at_size[self.shapes[-1]]
+        self._base *= base if self._base.ndim == 2 else base[..., None]
+        self._weight *= base
+
     def close(self) -> None:
         """Let the room for frames go: nothing can be added afterwards."""
-        del self.bands, self._pyramid, self._scratch
+        del self.bands, self.gauss, self._pyramid, self._scratch
 
     def image(self) -> Float32:
         """Return the signal of all frames so far."""

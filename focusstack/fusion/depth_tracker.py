@@ -42,6 +42,12 @@ class DepthTracker:
         np.copyto(self._last, focus)
         self.frames += 1
 
+    def discount(self, stays: Float32) -> None:
+        """Let the peak so far go where `stays` is 0: the next frame takes its place."""
+        self.peak *= stays
+        self.total *= stays
+        np.subtract(self.peak, 1, out=self.peak, where=stays < 0.5)
+
     def depth(self) -> Float32:
         """Focus index, by a parabola through the logarithms of the peak and its neighbours.
 

@@ -37,6 +37,13 @@ def up(image: Float32, shape: tuple[int, ...], dst: Float32 | None = None) -> Fl
     return np.asarray(cv2.pyrUp(image, dst, (shape[1], shape[0])))
 
 
+def reduced(image: Float32, shape: tuple[int, ...]) -> Float32:
+    """Halve `image` until it has the height and width of `shape`, that of a coarser level."""
+    while image.shape[:2] != shape[:2]:
+        image = down(image)
+    return image
+
+
 class LaplacianPyramid:
     """Band-pass levels and base of one image after another, in memory allocated once.
 
@@ -53,6 +60,8 @@ class LaplacianPyramid:
         ``(height, width)`` of each level, the base last.
     bands : list of ndarray
         The band-pass levels of the latest image, finest first; overwritten by the next.
+    gauss : list of ndarray
+        The image reduced to the size of each level from the second on.
     base : ndarray
         The low-pass remainder of the latest image.
     """
@@ -62,7 +71,7 @@ class LaplacianPyramid:
         self._full = [np.empty(s + shape[2:], np.float32) for s in self.shapes]
         self.bands = self._full[:-1]
         self.base = self._full[-1]
-        self._gauss = [np.empty(s + shape[2:], np.float32) for s in self.shapes[1:]]
+        self.gauss = [np.empty(s + shape[2:], np.float32) for s in self.shapes[1:]]
 
     def decompose(self, image: Float32, scratch: Float32 | None = None) -> None:
         """Fill `bands` and `base` from `image`.
@@ -75,7 +84,7 @@ class LaplacianPyramid:
             Memory of the shape of the image.
         """
         fine = image
-        for band, gauss in zip(self.bands, self._gauss, strict=True):
+        for band, gauss in zip(self.bands, self.gauss, strict=True):
             coarse = band if scratch is None or fine is not band else scratch
             down(fine, gauss)
             up(gauss, band.shape, coarse)

@@ -42,10 +42,13 @@ class SoftSelection:
     ----------
     mean : ndarray
         The weighted mean of all frames so far.
+    grid : tuple of int
+        As given.
     """
 
     def __init__(self, shape: tuple[int, ...], grid: tuple[int, int]) -> None:
         self.mean = np.zeros(shape, np.float32)
+        self.grid = grid
         self._most = np.zeros(grid, np.float32)
         self._weight = np.zeros(grid, np.float32)
         self._strips = row_strips(*grid)
@@ -86,6 +89,10 @@ class SoftSelection:
         full, rest = np.empty((2, *band.shape[:2]), np.float32) if scratch is None else scratch
         cv2.resize(evidence, band.shape[1::-1], full)
         blend(self.mean, band, full, rest)
+
+    def discount(self, stays: Float32) -> None:
+        """Multiply the weight of all frames so far, on the grid."""
+        self._weight *= stays
 
     def _share(
         self, rows: slice, evidence: Float32, noise: float, trust: Float32 | None

@@ -14,9 +14,10 @@ from focusstack.fusion.composite import Composite
 from focusstack.fusion.depth_map import regularised
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.evidence import RADIUS, ChromaEvidence, FocusEvidence
-from focusstack.fusion.laplacian import up
+from focusstack.fusion.laplacian import reduced, up
 from focusstack.fusion.luma_range import LumaRange
-from focusstack.fusion.luminance import join, split
+from focusstack.fusion.luminance import join, luma_of, split
+from focusstack.fusion.movement import Motion, Movement, mask_levels, motion_level, sight
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.validity import filled, validity_levels
@@ -54,6 +55,8 @@ class WeightedFuser:
             self._chroma = Composite((*shape[:2], 2), grids, scratch)
         self._range = LumaRange(shape) if self._apart or len(shape) == 2 else None
         self._tracker = DepthTracker(shapes[1])
+        self._motion_level = level = motion_level(shapes)
+        self._movement = None if level is None else Movement(shapes[level])
         self._smoothing = options.smoothing or 0.0
         self._variances: list[float] = []
         self._chroma_variances: list[float] = []
@@ -75,6 +78,9 @@ class WeightedFuser:
         evidence.measure(self._composite.bands)
         self._variances.append(evidence.variance)
         variance = float(np.median(self._variances))
+        motion = self._motion(trust)
+        if motion is not None:
+            trust = self._choose(motion, trust)
         if self._apart:
             self._add_chroma(trust)
         self._composite.add(evidence.levels, evidence.base, variance, trust)
@@ -111,7 +117,28 @@ class WeightedFuser:
             depth=np.clip(up(depth, shape), 0, tracker.frames - 1),
             confidence=np.clip(up(confidence, shape), 0, 1),
             source=nearest.astype(np.uint16),
+            moved=None if self._movement is None else self._movement.moved,
         )
+
+    def _motion(self, trust: list[Float32] | None) -> Motion | None:
+        """Look for what the frame shows elsewhere than those before."""
+        level = self._motion_level
+        if level is None or self._movement is None:
+            return None
+        luma = luma_of(self._composite.gauss[level - 1])
+        focus = reduced(self._evidence.focus, luma.shape)
+        return self._movement.add(sight(luma, focus, None if trust is None else trust[level]))
+
+    def _choose(self, motion: Motion, trust: list[Float32] | None) -> list[Float32]:
+        """Let earlier frames go where this one is better; trust this one where it may stay."""
+        shapes = self._composite.shapes
+        stays = mask_levels(motion.stays, shapes)
+        self._composite.discount(stays)
+        if self._apart:
+            self._chroma.discount(stays)
+        self._tracker.discount(stays[1])
+        kept = mask_levels(motion.kept, shapes)
+        return kept if trust is None else [a * b for a, b in zip(kept, trust, strict=True)]
 
     def _add_chroma(self, trust: list[Float32] | None) -> None:
         self._chroma.decompose(self._chroma.bands[0])

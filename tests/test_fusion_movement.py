@@ -1,0 +1,102 @@
+"""What moved between frames is shown once; what stands still is left alone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from test_fusion import blurred, fuse, rms, textured
+from test_fusion_depth import tilted
+
+from focusstack.fusion.laplacian import LaplacianPyramid, level_shapes
+from focusstack.fusion.movement import Movement, Sight, mask_levels, motion_level, sight
+from focusstack.typing import Float32
+
+SHAPE = (200, 260)
+DISC = 36
+
+
+def with_disc(background: Float32, x: int, sharpness: float = 0.0) -> Float32:
+    """A textured disc before a background of other brightness."""
+    y, column = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    inside = (y - 100) ** 2 + (column - x) ** 2 < DISC**2
+    surface = np.roll(textured(SHAPE, seed=5), x, axis=1) - 0.25
+    frame = np.where(inside, surface, background).astype(np.float32)
+    return frame if sharpness == 0 else blurred(frame, sharpness)
+
+
+def seen(frame: Float32) -> Sight:
+    pyramid = LaplacianPyramid(frame.shape)
+    pyramid.decompose(frame)
+    focus = cv2.GaussianBlur(pyramid.bands[0] ** 2, (0, 0), 2)
+    small = cv2.resize(focus, pyramid.gauss[0].shape[::-1], interpolation=cv2.INTER_AREA)
+    return sight(pyramid.gauss[0], np.asarray(small, np.float32), None)
+
+
+@pytest.mark.parametrize("method", ["auto", "weighted"])
+def test_what_moved_is_shown_once(method: str) -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    frames = [with_disc(calm, x) for x in (110, 118, 127)]
+    fused = fuse(method, frames)
+    assert min(rms(fused.image, frame) for frame in frames) < 0.03
+    assert min(rms(fuse("pyramid", frames).image, frame) for frame in frames) > 0.06
+    assert fused.moved is not None
+    assert 0.02 < fused.moved.mean() < 0.6
+
+
+def test_the_sharpest_frame_shows_what_moved() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    frames = [
+        with_disc(calm, x, blur) for x, blur in ((110, 0.9), (118, 0.6), (127, 0.0), (138, 0.9))
+    ]
+    image = fuse("auto", frames).image
+    around = np.s_[50:150, 60:190]
+    assert rms(image[around], frames[2][around]) < 0.015
+
+
+def test_focus_alone_is_no_motion() -> None:
+    _, frames = tilted((160, 360))
+    movement = Movement((80, 180))
+    assert all(movement.add(seen(frame)) is None for frame in frames)
+    assert not movement.moved.any()
+
+
+def test_depth_edges_are_no_motion() -> None:
+    near, far = textured(SHAPE, seed=2) - np.float32(0.2), textured(SHAPE, seed=3)
+    cover = np.zeros(SHAPE, np.float32)
+    cover[:, 120:] = 1
+    cover[60:70, :] = 1
+    movement = Movement((100, 130))
+    for step in range(7):
+        front, back = 0.01 + 0.7 * step, 0.01 + 0.7 * (6 - step)
+        soft = blurred(cover, front)
+        frame = blurred(near * cover, front) + (1 - soft) * blurred(far, back)
+        assert movement.add(seen(frame)) is None
+
+
+def test_untrusted_places_prove_nothing() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    movement = Movement((100, 130))
+    for x in (110, 118):
+        new = seen(with_disc(calm, x))
+        new.trust[:] = 0.05
+        assert movement.add(new) is None
+
+
+def test_small_pictures_are_not_searched() -> None:
+    assert motion_level(level_shapes(40, 300)) is None
+    assert motion_level(level_shapes(200, 300)) == 1
+    level = motion_level(level_shapes(4000, 6000))
+    assert level == 3
+
+
+def test_masks_of_all_levels() -> None:
+    shapes = level_shapes(200, 260)
+    mask = np.ones(shapes[2], np.float32)
+    mask[:, :30] = 0
+    levels = mask_levels(mask, shapes)
+    assert [plane.shape for plane in levels] == shapes
+    for plane in levels:
+        assert plane.min() >= 0
+        assert plane.max() <= 1 + 1e-6
+        assert plane[0, 0] < 0.1
