@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,7 @@ from focusstack.terminal import TerminalProgress
 from focusstack.version import __version__
 
 if TYPE_CHECKING:
+    from focusstack.map_options import MapOptions
     from focusstack.options import OutputOptions, StackOptions
 
 app = typer.Typer(
@@ -115,6 +117,12 @@ NoLocalOption = Annotated[
     bool, typer.Option("--no-local", help="Matrices only: no local displacement for parallax.")
 ]
 MethodOption = Annotated[Method, typer.Option("--method", help="How the frames are fused.")]
+DepthOption = Annotated[
+    bool, typer.Option("--depth", help="Also write the depth map and how sure it is.")
+]
+SourceMapOption = Annotated[
+    bool, typer.Option("--source-map", help="Also write which frame each pixel comes from.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -193,6 +201,8 @@ def run(
     no_fuse: Annotated[bool, typer.Option("--no-fuse", help="Write aligned frames only.")] = False,
     multipage: MultipageOption = False,
     method: MethodOption = Method.auto,
+    depth: DepthOption = False,
+    source_map: SourceMapOption = False,
     plan: PlanOption = None,
     reference: ReferenceOption = "auto",
     no_local: NoLocalOption = False,
@@ -207,6 +217,8 @@ def run(
     with _reporting(quiet, verbose, debug) as progress:
         if no_aligned and no_fuse:
             raise UsageError("--no-aligned and --no-fuse leave nothing to do", "Give at most one.")
+        if no_fuse and (depth or source_map):
+            raise UsageError("maps come from fusing", "Leave out --no-fuse, or the maps.")
         folder = output or _beside(inputs)
         target = _output(
             folder,
@@ -219,6 +231,7 @@ def run(
             multipage=multipage,
             resume=resume,
         )
+        target = replace(target, maps=_maps(depth, source_map))
         options = _options(reference, plan, max_megapixels, method, no_local)
         _stack(inputs, target, options, progress, quiet)
 
@@ -267,6 +280,8 @@ def fuse(
     quality: QualityOption = 95,
     bit_depth: BitDepthOption = BitDepth.auto,
     method: MethodOption = Method.auto,
+    depth: DepthOption = False,
+    source_map: SourceMapOption = False,
     overwrite: OverwriteOption = False,
     max_megapixels: MegapixelsOption = 537,
     quiet: QuietOption = False,
@@ -278,6 +293,7 @@ def fuse(
         from focusstack.commands import fuse_files
 
         target = _output(output, Format.auto, quality, bit_depth, overwrite)
+        target = replace(target, maps=_maps(depth, source_map))
         fuse_files(inputs, target, method.value, progress, max_megapixels)
         _say(quiet, str(output))
 
@@ -418,6 +434,12 @@ def _output(
     return OutputOptions(
         folder, format.value, quality, aligned, fused, overwrite, depth, multipage, resume
     )
+
+
+def _maps(depth: bool, source: bool) -> MapOptions:
+    from focusstack.map_options import MapOptions
+
+    return MapOptions(depth, source)
 
 
 def _beside(inputs: list[Path]) -> Path:

@@ -17,6 +17,7 @@ from focusstack.fusion import FusionOptions
 from focusstack.geometry import Rect
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
+from focusstack.maps import fusion_entry, motion_warning, write_maps
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import check_targets, output_dtype
 from focusstack.pipeline import open_frames, plan_stack
@@ -31,12 +32,22 @@ def fuse_files(
     progress: Progress,
     max_megapixels: float,
 ) -> None:
-    """Fuse aligned frames into the file `target.folder`; metadata is the middle frame's."""
+    """Fuse aligned frames into the file `target.folder`; metadata is the middle frame's.
+
+    Maps are written beside it, their names starting with that of the file.
+    """
     output = target.folder
+    maps = [output.parent / name for name in target.maps.names(f"{output.stem}-")]
     check_composite(target)
+    for path in maps:
+        if path.exists() and not target.overwrite:
+            raise OutputError(f"{path} exists", "Choose another name or give --overwrite.")
     frames = open_frames(inputs, progress, max_megapixels)
-    check_targets([output], frames)
+    check_targets([output, *maps], frames)
     fused = fuse_aligned(frames, FusionOptions(method=method), progress)
+    for text in motion_warning(fusion_entry(fused, method, [])):
+        progress.warn(text)
+    write_maps(fused, len(frames), target.maps, maps)
     metadata = frames.read(len(frames) // 2).metadata
     pixels = to_dtype(fused.image, output_dtype(target, frames.dtype))
     count = (len(frames), len(frames))

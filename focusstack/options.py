@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from focusstack.errors import UsageError
 from focusstack.fusion.options import FusionOptions
+from focusstack.map_options import MapOptions
 
 OutputFormat = Literal["auto", "jpg", "png", "tif"]
 
@@ -76,6 +77,8 @@ class OutputOptions:
         Whether the aligned frames become the pages of one TIFF, ``aligned.tif``, in focus order.
     resume : bool
         Whether to go on from what an interrupted run left in `folder`.
+    maps : MapOptions
+        Which maps are written beside the composite.
 
     Raises
     ------
@@ -92,6 +95,7 @@ class OutputOptions:
     bit_depth: int | None = None
     multipage: bool = False
     resume: bool = False
+    maps: MapOptions = field(default_factory=MapOptions)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))

@@ -11,6 +11,7 @@ import numpy as np
 from focusstack.colour import to_dtype
 from focusstack.errors import OutputError, UsageError
 from focusstack.frames import FileFrames, FrameSource
+from focusstack.fusion import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.pages import PageWriter
 from focusstack.images.write import (
@@ -20,6 +21,7 @@ from focusstack.images.write import (
     suffix_for,
     write_image,
 )
+from focusstack.maps import write_maps
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
 from focusstack.render import AlignedFrame
@@ -90,6 +92,12 @@ class OutputFolder:
         if self._made_from:
             mark_done(self._staging.place, path)
 
+    def write_maps(self, fused: Fused, frames: int) -> list[str]:
+        """Write the maps that are wanted and return their names."""
+        paths = [self._staged(path) for path in self._maps()]
+        write_maps(fused, frames, self.options.maps, paths)
+        return self.options.maps.names()
+
     def finish(self, plan: StackPlan, image: Image | None) -> None:
         """Write the composite, if there is one, and the reports."""
         folder = self.options.folder
@@ -118,7 +126,7 @@ class OutputFolder:
         folder = self.options.folder
         aligned = [self._aligned(name) for name in names] if self.options.aligned else []
         fused = [self._fused(name) for name in names] if self.options.fused else []
-        return [*aligned, *fused, folder / "report.json", folder / "report.html"]
+        return [*aligned, *fused, *self._maps(), folder / "report.json", folder / "report.html"]
 
     def _staged(self, target: Path) -> Path:
         return self._staging.staged(target)
@@ -127,6 +135,10 @@ class OutputFolder:
         if self.options.multipage:
             return self.options.folder / "aligned.tif"
         return self.options.folder / "aligned" / (Path(name).stem + self._suffix(name))
+
+    def _maps(self) -> list[Path]:
+        names = self.options.maps.names() if self.options.fused else []
+        return [self.options.folder / name for name in names]
 
     def _fused(self, reference: str) -> Path:
         return self.options.folder / f"fused{self._suffix(reference)}"

@@ -15,6 +15,7 @@ from focusstack.frames import ArrayFrames, FileFrames, FrameSource, prefetch, su
 from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.images.choice import some
 from focusstack.images.read import MOST_MEGAPIXELS, Reading
+from focusstack.maps import fusion_entry, motion_warning
 from focusstack.memory import keep_large_arrays_apart, release_freed
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder, opened_folder
@@ -224,9 +225,27 @@ def stack(
         fused = _render(frames, plan, options, folder, wants_image, progress)
         dtype = folder.dtype if folder else frames.dtype
         image = None if fused is None else to_dtype(fused.image, dtype)
+        if fused:
+            plan = _with_fusion(plan, fused, options, folder, progress)
         if folder:
             folder.finish(plan, image)
     return StackResult(plan, fused, image)
+
+
+def _with_fusion(
+    plan: StackPlan,
+    fused: Fused,
+    options: StackOptions,
+    folder: OutputFolder | None,
+    progress: Progress,
+) -> StackPlan:
+    """Write the maps, and add to the plan what fusion has found."""
+    maps = folder.write_maps(fused, len(plan.used())) if folder else []
+    entry = fusion_entry(fused, options.fusion.method, maps)
+    warnings = [text for text in motion_warning(entry) if text not in plan.warnings]
+    for text in warnings:
+        progress.warn(text)
+    return replace(plan, fusion=entry).with_warnings(warnings)
 
 
 def _render(

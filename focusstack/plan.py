@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -114,6 +115,8 @@ class StackPlan:
         and with it, in full-size pixels.
     warnings : tuple of str
         Everything the user should know.
+    fusion : dict or None
+        What fusion has found, as told by :func:`focusstack.maps.fusion_entry`; None before it.
     """
 
     reference: str
@@ -126,6 +129,7 @@ class StackPlan:
     residual_px: Residual | None = None
     local_median_px: tuple[float, float] | None = None
     warnings: tuple[str, ...] = ()
+    fusion: dict[str, Any] | None = None
 
     def used(self) -> list[FramePlan]:
         """Return the frames that are part of the result, in focus order."""

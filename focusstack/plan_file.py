@@ -56,6 +56,7 @@ def plain(plan: StackPlan) -> dict[str, Any]:
         "model_residual_px": {k: round(v, 4) for k, v in plan.evidence.items()},
         "residual_px": _rounded(plan.residual_px),
         "local_median_px": plan.local_median_px and [round(v, 4) for v in plan.local_median_px],
+        "fusion": plan.fusion,
         "warnings": list(plan.warnings),
     }
 

@@ -31,7 +31,8 @@ class Fused:
     confidence : (H, W) float32 ndarray
         0..1: how sure the depth is; 0 where nothing is textured.
     source : (H, W) ndarray of uint16
-        Index of the frame that weighs most in each pixel.
+        Index of the frame that weighs most in each pixel; that of the depth where nothing is
+        textured and all weigh about the same.
     moved : (h, w) bool ndarray or None
         On a reduced grid: where something moved between frames and one of them was chosen. None
         if the method does not look for it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, level_shapes, up
 from focusstack.typing import Float32
@@ -55,3 +56,21 @@ def regularised(depth: Float32, confidence: Float32, smoothing: float = 0.0) -> 
     weight = confidence + np.float32(1e-4)
     weighted = cv2.GaussianBlur(weight * whole, (0, 0), smoothing)
     return np.asarray(weighted / cv2.GaussianBlur(weight, (0, 0), smoothing), np.float32)
+
+
+SURE = 0.1
+"""Confidence from which on the sharpest frame is known."""
+
+
+def source_map(index: Float32, depth: Float32, confidence: Float32) -> NDArray[np.uint16]:
+    """Frame of each pixel: the sharpest where that is sure, else the nearest to the depth.
+
+    Parameters
+    ----------
+    index : (h, w) float32 ndarray
+        Sharpest frame, on a reduced grid.
+    depth, confidence : (H, W) float32 ndarray
+        Depth and how sure it is.
+    """
+    nearest = cv2.resize(index, depth.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.where(confidence > SURE, nearest, np.rint(depth)).astype(np.uint16)

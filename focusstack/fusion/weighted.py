@@ -6,12 +6,11 @@ most of the noise, but little of the detail, is in the colour, so many frames ma
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from focusstack.fusion.base import Fused, Fuser
 from focusstack.fusion.composite import Composite
-from focusstack.fusion.depth_map import regularised
+from focusstack.fusion.depth_map import regularised, source_map
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.evidence import RADIUS, ChromaEvidence, FocusEvidence
 from focusstack.fusion.laplacian import reduced, up
@@ -111,12 +110,13 @@ class WeightedFuser:
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         confidence = tracker.distinctness(noise)
         depth = regularised(tracker.depth(), confidence, self._smoothing)
-        nearest = cv2.resize(tracker.index, shape[1::-1], interpolation=cv2.INTER_NEAREST)
+        depth = np.clip(up(depth, shape), 0, tracker.frames - 1)
+        confidence = np.clip(up(confidence, shape), 0, 1)
         return Fused(
             image=image,
-            depth=np.clip(up(depth, shape), 0, tracker.frames - 1),
-            confidence=np.clip(up(confidence, shape), 0, 1),
-            source=nearest.astype(np.uint16),
+            depth=depth,
+            confidence=confidence,
+            source=source_map(tracker.index, depth, confidence),
             moved=None if self._movement is None else self._movement.moved,
         )
 

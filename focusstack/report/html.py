@@ -42,6 +42,7 @@ def report_page(plan: StackPlan, image: Image | None, file: str | None) -> str:
         f"<style>{STYLE}</style><h1>Focus stack of {len(plan.used())} frames</h1>",
         "".join(f"<p class=warn>{escape(w)}</p>" for w in plan.warnings),
         _picture(image, file),
+        _fusion(plan),
         f"<p>Reference <b>{escape(plan.reference)}</b>; common area {c.width} × {c.height} pixels "
         f"({share:.1f} % of a frame); motion model: {escape(plan.model)}{_residual(plan)}.</p>",
         "<table><tr><th>Frame<th>Exposure EV<th>Zoom %<th>Rotation °<th>Shift px"
@@ -50,6 +51,13 @@ def report_page(plan: StackPlan, image: Image | None, file: str | None) -> str:
         "</table></html>\n",
     ]
     return "\n".join(parts)
+
+
+def _fusion(plan: StackPlan) -> str:
+    if plan.fusion is None:
+        return ""
+    links = [f'<a href="{escape(name)}">{escape(name)}</a>' for name in plan.fusion["maps"]]
+    return f"<p>Maps: {', '.join(links)}</p>" if links else ""
 
 
 def _residual(plan: StackPlan) -> str:

@@ -1,0 +1,137 @@
+"""Depth and source maps as pictures beside the composite.
+
+Always PNG: maps are numbers, and JPEG would change them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from focusstack.fusion import Fused
+from focusstack.images.write import write_image
+from focusstack.map_options import MapOptions
+from focusstack.typing import Image
+
+DEEPEST = 65535
+"""Value of the last frame in a depth picture; the first one's is 0."""
+
+NOTEWORTHY = 0.01
+"""Share of the picture from which on the user is told that something moved."""
+
+LEAST_SPOT = 1e-4
+"""Share of the picture from which on a spot is listed."""
+
+
+def depth_picture(fused: Fused, frames: int) -> Image:
+    """Depth as 16-bit grey: 0 the first frame, 65535 the last, between them interpolated.
+
+    Parameters
+    ----------
+    fused : Fused
+        With depth in frames, (H, W) float32.
+    frames : int
+        How many frames were fused.
+    """
+    scale = DEEPEST / max(frames - 1, 1)
+    return np.asarray(np.rint(np.clip(fused.depth * np.float32(scale), 0, DEEPEST)), np.uint16)
+
+
+def confidence_picture(fused: Fused) -> Image:
+    """How sure the depth is as 8-bit grey: 0 not at all, 255 fully."""
+    return np.asarray(np.rint(fused.confidence * np.float32(255)), np.uint8)
+
+
+def source_picture(fused: Fused, frames: int) -> Image:
+    """Index of each pixel's frame, 8-bit up to 256 frames, else 16-bit."""
+    return fused.source.astype(np.uint8) if frames <= 256 else fused.source
+
+
+def write_maps(fused: Fused, frames: int, options: MapOptions, paths: Sequence[Path]) -> None:
+    """Write the maps that are wanted.
+
+    Parameters
+    ----------
+    fused : Fused
+        The composite.
+    frames : int
+        How many frames were fused.
+    options : MapOptions
+        Which maps.
+    paths : sequence of path
+        One for each of :meth:`MapOptions.names`.
+
+    Raises
+    ------
+    OutputError
+        If one cannot be written.
+    """
+    for path, picture in zip(paths, _pictures(fused, frames, options), strict=True):
+        write_image(path, picture)
+
+
+def _pictures(fused: Fused, frames: int, options: MapOptions) -> Iterator[Image]:
+    if options.depth:
+        yield depth_picture(fused, frames)
+        yield confidence_picture(fused)
+    if options.source:
+        yield source_picture(fused, frames)
+
+
+def fusion_entry(fused: Fused, method: str, maps: list[str]) -> dict[str, Any]:
+    """Return what report.json says about the fusion.
+
+    Parameters
+    ----------
+    fused : Fused
+        The composite.
+    method : str
+        How it was made.
+    maps : list of str
+        File names of the maps beside it.
+
+    Returns
+    -------
+    dict
+        ``moved_share`` is the part of the picture in which something moved between frames, so
+        that one of them was chosen; ``moved`` lists the larger spots as x, y, width and height
+        in pixels of the composite. Both are None if the method does not look for motion.
+    """
+    entry: dict[str, Any] = {"method": method, "maps": maps, "moved_share": None, "moved": None}
+    if fused.moved is not None:
+        entry["moved_share"] = round(float(fused.moved.mean()), 5)
+        entry["moved"] = _spots(fused)
+    return entry
+
+
+def _spots(fused: Fused) -> list[dict[str, int]]:
+    assert fused.moved is not None
+    height, width = fused.image.shape[:2]
+    rows, columns = fused.moved.shape
+    across, down = width / columns, height / rows
+    _, _, spots, _ = cv2.connectedComponentsWithStats(fused.moved.view(np.uint8))
+    return [
+        {
+            "x": round(x * across),
+            "y": round(y * down),
+            "width": round(w * across),
+            "height": round(h * down),
+        }
+        for x, y, w, h, size in spots[1:].tolist()
+        if size >= LEAST_SPOT * rows * columns
+    ]
+
+
+def motion_warning(entry: dict[str, Any]) -> list[str]:
+    """Return a sentence for the user if much moved."""
+    share = entry["moved_share"]
+    if share is None or share < NOTEWORTHY:
+        return []
+    return [
+        f"in {100 * share:.0f} % of the picture something moved between frames; "
+        "it is taken from one frame there, which may not be sharp throughout"
+    ]
