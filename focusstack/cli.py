@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from focusstack.errors import FocusstackError, UsageError
+from focusstack.interruption import prompt_interruption
 from focusstack.terminal import TerminalProgress
 from focusstack.version import __version__
 
@@ -156,7 +157,8 @@ def _reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProg
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # the error says it
     progress = TerminalProgress(quiet)
     try:
-        yield progress
+        with prompt_interruption():
+            yield progress
     except FocusstackError as error:
         progress.finish()
         if debug:

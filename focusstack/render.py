@@ -36,7 +36,8 @@ class AlignedFrame:
         Encoded, at the reference's exposure; values above 1 are what a darker frame holds beyond
         the reference's white.
     validity : (H, W) float32 ndarray or None
-        Below 1 where this frame is clipped and a darker one may hold more; None if nowhere.
+        Below 1 where this frame is clipped and a darker one may hold more, 0 where it is
+        transparent; None if nowhere.
     metadata : Metadata
         Of the frame's file.
     """
@@ -69,6 +70,9 @@ def render(
     pixels = _moved(picture, frame, rect, threads)
     trust = clipping_trust(frame.gain, highest_gain)
     validity = None if trust >= 1 else clipped_validity(picture.pixels, frame, rect, trust)
+    if picture.alpha is not None:
+        seen = opaque(picture.alpha, frame, rect)
+        validity = seen if validity is None else validity * seen
     return AlignedFrame(frame.file, pixels, validity, picture.metadata)
 
 
@@ -81,6 +85,15 @@ def _moved(picture: Picture, frame: FramePlan, rect: Rect, threads: int) -> Floa
         return resample(even, frame.matrix, rect, None, frame.field, None, threads)
     table = tone_table(pixels.dtype, gain, picture.transfer)
     return resample(pixels, frame.matrix, rect, table, frame.field, None, threads)
+
+
+def opaque(alpha: Float32, frame: FramePlan, rect: Rect) -> Float32:
+    """Validity of a frame with transparency: 1 only where no transparent pixel is mixed in."""
+    assert frame.matrix is not None
+    solid = np.where(alpha > 0.999, np.uint8(255), np.uint8(0))
+    solid = np.asarray(cv2.erode(solid, np.ones((7, 7), np.uint8)))  # the warp's reach
+    moved = resample(solid, frame.matrix, rect, field=frame.field)
+    return (moved > 0.5).astype(np.float32)
 
 
 def clipping_trust(gain: Points, highest: Points) -> float:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from focusstack.errors import OutputError
 from focusstack.images.write import output_errors
+from focusstack.leftovers import removed_if_ended
 
 UNFINISHED = ".focusstack-unfinished"
 """Name of the hidden folder."""
@@ -65,6 +66,7 @@ class StagedFolder:
             refuse_filled(folder)
         self._made: list[Path] = []
         self._kept = self.resumed
+        self._guard = ExitStack()
 
     def __enter__(self) -> Self:
         with output_errors(self.folder):
@@ -74,6 +76,7 @@ class StagedFolder:
             else:
                 shutil.rmtree(self.place, ignore_errors=True)
             self.place.mkdir(exist_ok=True)
+        self._guard.enter_context(removed_if_ended(self._abandon))
         return self
 
     def __exit__(
@@ -82,14 +85,14 @@ class StagedFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None:
-            self._finish()
-        elif self._kept:
-            with suppress(OSError):
-                _remove_parts(self.place)
-            error.add_note(f"What is done is kept in {self.folder}; --resume goes on from there.")
-        else:
-            self._discard()
+        with self._guard:
+            if error is None:
+                self._finish()
+                return
+            self._abandon()
+            if self._kept:
+                where = f"What is done is kept in {self.folder}"
+                error.add_note(f"{where}; --resume goes on from there.")
 
     def staged(self, target: Path) -> Path:
         """Return where to write what will be `target`, which lies in the folder."""
@@ -114,7 +117,12 @@ class StagedFolder:
             below = {path.relative_to(self.place).parent for path in found}
             _flush_folders(self.folder / folder for folder in below)
 
-    def _discard(self) -> None:
+    def _abandon(self) -> None:
+        """Leave what can be gone on from, or nothing."""
+        if self._kept:
+            with suppress(OSError):
+                _remove_parts(self.place)
+            return
         shutil.rmtree(self.place, ignore_errors=True)
         for folder in reversed(self._made):
             with suppress(OSError):

@@ -196,3 +196,14 @@ def test_nothing_clipped_leaves_everything_trusted(dtype: np.dtype[np.generic]) 
 def test_the_darkest_frame_trusts_its_white() -> None:
     plan = replace(frame_plan(movement()), gain=np.full(3, 2.0))
     assert render(picture(with_highlight()), plan, RECT, np.full(3, 2.0)).validity is None
+
+
+def test_transparent_pixels_take_no_part() -> None:
+    pixels = frame_seeing(np.eye(3), np.dtype(np.uint8))
+    alpha = np.ones((HEIGHT, WIDTH), np.float32)
+    alpha[:, :40] = 0
+    found = render(Picture(pixels, alpha, Metadata()), frame_plan(np.eye(3)), RECT, np.ones(3))
+    assert found.validity is not None
+    assert found.validity.shape == found.pixels.shape[:2]
+    assert (found.validity[:, : 40 - RECT.x] == 0).all()  # and where the kernel reaches over
+    assert (found.validity[:, 44 - RECT.x :] == 1).all()

@@ -26,6 +26,7 @@ from focusstack.errors import OutputError
 from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata, for_output
 from focusstack.images.tiff_out import CLASSIC_TIFF, write_tiff
+from focusstack.leftovers import removed_if_ended
 from focusstack.typing import Image
 
 OutputFormat: TypeAlias = Literal["auto", "jpg", "png", "tif"]
@@ -175,11 +176,11 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary beside `path` that takes its name once the block ends without an error."""
     part = path.with_name(f".{path.name[:60]}.part-{secrets.token_hex(4)}")
     try:
-        with part.open("xb+") as file:
+        with removed_if_ended(lambda: part.unlink(missing_ok=True)), part.open("xb+") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+            part.replace(path)
     except BaseException as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

@@ -1,0 +1,61 @@
+"""Ctrl-C ends the program within a second, whatever a library is in the middle of.
+
+Python raises KeyboardInterrupt only between its own instructions: a decoder or compiler at work
+finishes first, and threads are waited for. A watching thread ends the process if that takes too
+long, with everything half done removed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from focusstack.leftovers import remove_all
+
+GRACE = 0.6
+"""Seconds in which an interrupted program may end by itself."""
+
+EXIT_CODE = 130
+
+
+@contextmanager
+def prompt_interruption() -> Iterator[None]:
+    """End the process soon after Ctrl-C, even if the block does not end by itself."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    ended = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(reading, ended), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(before)
+        os.close(writing)
+        watcher.join()
+        os.close(reading)
+
+
+def _watch(reading: int, ended: threading.Event) -> None:
+    """Wait for SIGINT; end the process unless it ends by itself."""
+    while received := os.read(reading, 1):
+        if received[0] == signal.SIGINT:
+            if not ended.wait(GRACE):
+                _leave()
+            return
+
+
+def _leave() -> None:
+    remove_all()
+    shown = "\x1b[?25h\n" if sys.stderr.isatty() else ""  # progress bars hide the cursor
+    with suppress(OSError):
+        os.write(2, f"{shown}interrupted\n".encode())
+    os._exit(EXIT_CODE)

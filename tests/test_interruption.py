@@ -1,0 +1,76 @@
+"""Ctrl-C: quick, and without leftovers, even in the middle of a library's work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from focusstack.interruption import prompt_interruption
+from focusstack.leftovers import remove_all, removed_if_ended
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
+
+BUSY = """
+import os, signal, sys, time
+from contextlib import ExitStack
+from pathlib import Path
+from focusstack.interruption import prompt_interruption
+from focusstack.staging import StagedFolder
+from focusstack.images.write import _replacing
+
+folder = Path(sys.argv[1])
+kept = sys.argv[2] == "kept"
+with ExitStack() as stack:
+    stack.enter_context(prompt_interruption())
+    staging = stack.enter_context(StagedFolder(folder))
+    if kept:
+        (staging.place / "whole").write_text("whole")
+        staging.keep()
+    file = stack.enter_context(_replacing(staging.staged(folder / "a.tif")))
+    file.write(b"half a picture")
+    print("busy", flush=True)
+    while True:  # as a library that hears of nothing
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            pass
+"""
+
+
+@pytest.mark.parametrize("kept", ["kept", "thrown away"])
+def test_a_program_that_does_not_listen_is_ended(tmp_path: Path, kept: str) -> None:
+    command = [sys.executable, "-c", BUSY, str(tmp_path / "out"), kept]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"busy\n"
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert said == b"interrupted\n"
+    left = [p.name for p in tmp_path.rglob("*") if p.is_file()]
+    assert left == (["whole"] if kept == "kept" else [])
+    assert (tmp_path / "out").exists() == (kept == "kept")
+
+
+def test_without_an_interruption_nothing_happens() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with prompt_interruption():
+        pass
+    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_only_what_is_pending_is_removed(tmp_path: Path) -> None:
+    done, half = tmp_path / "done", tmp_path / "half"
+    for path in (done, half):
+        path.touch()
+    with removed_if_ended(done.unlink):
+        pass
+    with removed_if_ended(half.unlink):
+        remove_all()
+    assert [p.name for p in tmp_path.iterdir()] == ["done"]
