@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
@@ -22,11 +23,13 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.profile import colours_of, name_of
 from focusstack.images.read import Picture, Probe, Reading, check_values, probe_all, read_picture
 from focusstack.images.search import Found, find_files, natural_key, survey
+from focusstack.images.suffixes import RAW
 from focusstack.typing import Image
 
 __all__ = [
     "ArrayFrames",
     "FileFrames",
+    "FilmFrames",
     "Found",
     "FrameSource",
     "find_files",
@@ -103,8 +106,8 @@ class FileFrames:
         reading: Reading | None = None,
     ) -> None:
         self.notes = tuple(notes)
-        self._reading = reading or Reading()
         files = [Path(path) for path in paths]
+        self._reading = _of_one_development(reading or Reading(), files)
         found = _probed(files, self._reading)
         several = [(path, page) for path, pages in found for page in pages]
         self.paths = [path for path, _ in several]
@@ -132,12 +135,26 @@ class FileFrames:
         """
         path = self.paths[i]
         picture = read_picture(path, self._pages[i], self._reading)
-        if identity(path) != self._identities[path]:
-            raise InputError(
-                f"{path} has changed while it was being worked on.",
-                "Start again once nothing writes to it.",
-            )
+        _refuse_changed(path, self._identities[path])
         return picture
+
+
+def _refuse_changed(path: Path, before: tuple[int, int, int]) -> None:
+    if identity(path) != before:
+        raise InputError(
+            f"{path} has changed while it was being worked on.",
+            "Start again once nothing writes to it.",
+        )
+
+
+def _of_one_development(reading: Reading, paths: Sequence[Path]) -> Reading:
+    """Give sensor data the white balance of the first frame throughout."""
+    raw = [path for path in paths if path.suffix.lower() in RAW]
+    if not raw or reading.white_balance is not None:
+        return reading
+    from focusstack.images.raw import white_balance_of
+
+    return replace(reading, white_balance=white_balance_of(raw[0]))
 
 
 def _probed(paths: Sequence[Path], reading: Reading) -> list[tuple[Path, list[Probe]]]:
@@ -148,6 +165,8 @@ def _probed(paths: Sequence[Path], reading: Reading) -> list[tuple[Path, list[Pr
             found.append((path, probe_all(path, reading)))
         except InputError as error:
             failed.append(error)
+    if len({error.remedy for error in failed}) == 1 and "pip install" in failed[0].remedy:
+        raise failed[0]
     if len(failed) > 1:
         more = f"\nand {len(failed) - 8} more." if len(failed) > 8 else ""
         message = "\n".join(error.message for error in failed[:8]) + more
@@ -163,6 +182,49 @@ def _names(path: Path, pages: int) -> list[str]:
         return [path.name]
     width = max(4, len(str(pages)))
     return [f"{path.stem}_{page:0{width}d}{path.suffix}" for page in range(1, pages + 1)]
+
+
+class FilmFrames:
+    """Frames of a film of a focus sweep: the sharpest that do not repeat others.
+
+    Parameters
+    ----------
+    path : path
+        The film.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or shows fewer than two different pictures.
+    """
+
+    channels = 3
+
+    def __init__(self, path: Path) -> None:
+        from focusstack.images.video import Film
+
+        self._film = Film(path)
+        self._identity = identity(path)
+        self.paths = [path] * len(self._film.moments)
+        self.names = [f"{path.stem}_{m.number:05d}.png" for m in self._film.moments]
+        _check_count(len(self.names))
+        self.size = self._film.size
+        self.dtype: np.dtype[np.generic] = np.dtype(np.uint16 if self._film.deep else np.uint8)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def read(self, i: int) -> Picture:
+        """Decode frame `i`.
+
+        Raises
+        ------
+        InputError
+            If it cannot be decoded, or the film has changed since this object was made.
+        """
+        picture = self._film.read(i)
+        _refuse_changed(self.paths[i], self._identity)
+        return picture
 
 
 class ArrayFrames:

@@ -10,7 +10,7 @@ import numpy as np
 
 from focusstack.colour import to_dtype
 from focusstack.errors import OutputError, UsageError
-from focusstack.frames import FileFrames, FrameSource
+from focusstack.frames import FileFrames, FilmFrames, FrameSource
 from focusstack.fusion import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.pages import PageWriter
@@ -168,9 +168,11 @@ def opened_folder(
         yield None
         return
     asked = output if isinstance(output, OutputOptions) else OutputOptions(Path(output))
-    if asked.resume and not isinstance(frames, FileFrames):
+    if asked.resume and not isinstance(frames, FileFrames | FilmFrames):
         raise UsageError("only a run on files can be resumed", "Give files.")
-    made_from = signature(frames, asked, options) if isinstance(frames, FileFrames) else {}
+    made_from = (
+        signature(frames, asked, options) if isinstance(frames, FileFrames | FilmFrames) else {}
+    )
     with StagedFolder(asked.folder, asked.overwrite, asked.resume) as staging:
         folder = OutputFolder(asked, frames, staging, made_from)
         check_targets(folder.targets(), frames)
@@ -194,7 +196,11 @@ def check_targets(targets: Iterable[Path], frames: FrameSource) -> None:
     OutputError
         If a target is an input or a folder, or its format holds no picture so large.
     """
-    inputs = {path.resolve() for path in frames.paths} if isinstance(frames, FileFrames) else set()
+    inputs = (
+        {path.resolve() for path in frames.paths}
+        if isinstance(frames, FileFrames | FilmFrames)
+        else set()
+    )
     for target in targets:
         if target.resolve() in inputs:
             raise OutputError(

@@ -11,10 +11,11 @@ import numpy as np
 
 from focusstack.colour import to_dtype
 from focusstack.errors import UsageError
-from focusstack.frames import ArrayFrames, FileFrames, FrameSource, prefetch, survey
+from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, prefetch, survey
 from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.images.choice import some
 from focusstack.images.read import MOST_MEGAPIXELS, Reading
+from focusstack.images.suffixes import VIDEO
 from focusstack.maps import fusion_entry, motion_warning
 from focusstack.memory import keep_large_arrays_apart, release_freed
 from focusstack.options import OutputOptions, StackOptions
@@ -95,7 +96,14 @@ def open_frames(
             progress.note(f"not used: {some([p.name for p in found.skipped], 20)}")
         for note in found.notes:
             progress.warn(note)
-    return FileFrames(found.files, found.notes, Reading(max_megapixels))
+    films = [path for path in found.files if path.suffix.lower() in VIDEO]
+    if not films:
+        return FileFrames(found.files, found.notes, Reading(max_megapixels))
+    if len(found.files) > 1:
+        raise UsageError(
+            f"{films[0]} is a film, which is a stack by itself", "Give the film alone."
+        )
+    return FilmFrames(films[0])
 
 
 _INPUTS = "Give a folder, files, globs, or a list of arrays, one for each frame."

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from focusstack.errors import OutputError, UsageError
-from focusstack.frames import FileFrames
+from focusstack.frames import FileFrames, FilmFrames
 from focusstack.images.identity import digest, fingerprint
 from focusstack.images.write import atomic_write, output_errors
 from focusstack.options import OutputOptions, StackOptions
@@ -31,7 +31,9 @@ _NOT_ASKED = ("folder", "overwrite", "resume", "workers", "plan", "max_megapixel
 """Options that change no byte of a picture, or are part of the plan."""
 
 
-def signature(frames: FileFrames, output: OutputOptions, options: StackOptions) -> dict[str, Any]:
+def signature(
+    frames: FileFrames | FilmFrames, output: OutputOptions, options: StackOptions
+) -> dict[str, Any]:
     """Return what a run depends on, as plain data."""
     asked = {k: v for k, v in (asdict(options) | asdict(output)).items() if k not in _NOT_ASKED}
     given = None

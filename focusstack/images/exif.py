@@ -269,6 +269,21 @@ def refreshed(exif: bytes | None, width: int, height: int, software: str) -> byt
     return bytes(out) + struct.pack(order + "H", len(lines)) + body + b"\0\0\0\0"
 
 
+def with_orientation(exif: bytes, orientation: int) -> bytes:
+    """Return EXIF with this orientation."""
+    order, start = header(exif)
+    tags, following = records(exif, start, order)
+    line = struct.pack(order + "HHIHH", ORIENTATION, SHORT, 1, orientation, 0)
+    if ORIENTATION in tags:
+        at = tags[ORIENTATION]
+        return exif[:at] + line + exif[at + 12 :]
+    lines = {tag: exif[at : at + 12] for tag, at in tags.items()} | {ORIENTATION: line}
+    out = exif + b"\0" * (len(exif) % 2)
+    head = out[:4] + struct.pack(order + "I", len(out)) + out[8:]
+    body = b"".join(lines[tag] for tag in sorted(lines))
+    return head + struct.pack(order + "H", len(lines)) + body + struct.pack(order + "I", following)
+
+
 def with_frame_count(exif: bytes, frames: int, used: int) -> bytes:
     """Say that the picture is made of several: CompositeImage 2, with the two numbers.
 

@@ -26,12 +26,19 @@ from focusstack.images.header import (
     decoding,
     pillow_pixels,
 )
+from focusstack.images.heif import heif_header, is_heif
 from focusstack.images.metadata import Metadata, checked_exif, checked_icc, joined
+from focusstack.images.suffixes import RAW
 from focusstack.images.tiff import tiff_headers
 from focusstack.typing import Image
 
 
-def read_headers(file: BinaryIO, page: int | None = None) -> list[Header]:
+def read_headers(
+    file: BinaryIO,
+    page: int | None = None,
+    suffix: str = "",
+    balance: tuple[float, float, float, float] | None = None,
+) -> list[Header]:
     """Recognise the format of an open file by its first bytes and read the headers in it.
 
     Parameters
@@ -40,6 +47,10 @@ def read_headers(file: BinaryIO, page: int | None = None) -> list[Header]:
         Open for reading, at its start.
     page : int, optional
         The only picture wanted, by its place in the file; all if not given.
+    suffix : str, optional
+        Of the file's name: sensor data is known by it, since much of it looks like TIFF.
+    balance : tuple of float, optional
+        White balance with which sensor data is developed; its own if not given.
 
     Raises
     ------
@@ -50,6 +61,12 @@ def read_headers(file: BinaryIO, page: int | None = None) -> list[Header]:
     file.seek(0)
     if not start:
         raise UnreadableError("is empty")
+    if suffix.lower() in RAW:
+        from focusstack.images.raw import raw_header
+
+        return [raw_header(file, balance)]
+    if is_heif(start):
+        return [heif_header(file)]
     if start.startswith(b"\xff\xd8\xff"):
         return [_jpeg(file)]
     if start.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -61,7 +78,7 @@ def read_headers(file: BinaryIO, page: int | None = None) -> list[Header]:
     if start.startswith(b"BM"):
         return [_bmp(file)]
     raise UnreadableError(
-        "is not a picture that can be read", "Use JPEG, PNG, TIFF, WebP or BMP files."
+        "is not a picture that can be read", "Use JPEG, PNG, TIFF, WebP, BMP, HEIC or RAW files."
     )
 
 

@@ -38,9 +38,12 @@ class Reading:
     ----------
     most_megapixels : float
         Larger pictures are refused.
+    white_balance : tuple of float, optional
+        With which sensor data is developed: the same for a whole stack. The camera's if not given.
     """
 
     most_megapixels: float = MOST_MEGAPIXELS
+    white_balance: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Probe(NamedTuple):
 def read_picture(
     path: str | Path, page: int | None = None, reading: Reading | None = None
 ) -> Picture:
-    """Decode a JPEG, PNG, TIFF, WebP or BMP file, recognised by its content.
+    """Decode a JPEG, PNG, TIFF, WebP, BMP, HEIC or AVIF file, known by its content, or RAW.
 
     Parameters
     ----------
@@ -152,12 +155,13 @@ def _opened(
     page: int | None = None,
 ) -> _T:
     """Open the file, read its headers and go on with `action`; every failure names the file."""
+    how = reading or Reading()
     try:
         with path.open("rb") as file:
-            headers = read_headers(file, page)
+            headers = read_headers(file, page, path.suffix, how.white_balance)
             size = os.fstat(file.fileno()).st_size
             for header in headers:
-                _check_size(header, size, reading or Reading())
+                _check_size(header, size, how)
             return action(headers)
     except UnreadableError as error:
         raise InputError(f"{path} {error.reason}.", error.remedy) from error
