@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from focusstack.colour import full_scale, to_float
+from focusstack.colour import brightest_channel, full_scale, to_float
 from focusstack.errors import InputError
 from focusstack.frames import FrameSource, prefetch
 from focusstack.fusion import Fused, FusionOptions, make_fuser
@@ -65,7 +65,7 @@ def filled(picture: Picture) -> Mask:
     if picture.alpha is not None:
         return np.asarray(picture.alpha > 0.999)
     pixels = picture.pixels
-    brightest = pixels if pixels.ndim == 2 else pixels.max(axis=2)
+    brightest = brightest_channel(pixels)
     dark = (brightest <= BLACK * full_scale(pixels.dtype)).astype(np.uint8)
     count, labels = cv2.connectedComponents(dark, connectivity=4)
     edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])

@@ -119,11 +119,14 @@ def linearise(image: Image, transfer: Transfer | None = None) -> Float32:
     """
     if image.dtype == np.float32:
         return decode(image) if transfer is None else transfer.decode(image)
+    return look_up(image, light_table(image.dtype, transfer))
+
+
+def light_table(dtype: np.dtype[np.generic], transfer: Transfer | None = None) -> Float32:
+    """Linear light of each code of an integer dtype: ``(1 or 3, codes)``."""
     if transfer is None:
-        table = decode(codes(image.dtype))[None]
-    else:
-        table = transfer.curves[:, :: 257 if image.dtype == np.uint8 else 1].astype(np.float32)
-    return look_up(image, table)
+        return decode(codes(dtype))[None]
+    return transfer.curves[:, :: 257 if dtype == np.uint8 else 1].astype(np.float32)
 
 
 def look_up(image: Image, table: Float32) -> Float32:
@@ -160,3 +163,11 @@ def luma(linear: Float32) -> Float32:
     if linear.ndim == 2:
         return linear
     return np.asarray(cv2.transform(linear, LUMA[None, :]), np.float32)
+
+
+def brightest_channel(image: Image) -> Image:
+    """The greatest value ``(H, W)`` of the channels; grey passes through."""
+    if image.ndim == 2:
+        return image
+    red, green, blue = (image[..., c] for c in range(3))
+    return np.asarray(np.maximum(np.maximum(red, green), blue))

@@ -9,12 +9,21 @@ from __future__ import annotations
 import tempfile
 import threading
 from dataclasses import dataclass
+from math import ceil
 from typing import BinaryIO
 
 import cv2
 import numpy as np
 
-from focusstack.colour import Transfer, encode, full_scale, linearise, luma
+from focusstack.colour import (
+    Transfer,
+    brightest_channel,
+    encode,
+    full_scale,
+    light_table,
+    linearise,
+    luma,
+)
 from focusstack.typing import Float32, Image
 
 PROXY_MEGAPIXELS = 3.0
@@ -99,18 +108,29 @@ def make_proxy(
     transfer : Transfer, optional
         How the codes relate to light; sRGB's way if not given.
     """
-    height, width = pixels.shape[:2]
-    size = proxy_size(width, height, scale)
-    linear = linearise(pixels, transfer)
-    brightest = pixels if pixels.ndim == 2 else pixels.max(axis=2)
+    size = proxy_size(pixels.shape[1], pixels.shape[0], scale)
+    linear, clipped = _reduced(pixels, size, transfer)
+    proxy = Proxy(luma(linear), clipped)
+    return proxy, _statistics(linear, proxy)
+
+
+def _reduced(
+    pixels: Image, size: tuple[int, int], transfer: Transfer | None
+) -> tuple[Float32, Image]:
+    """Mean linear light over the area of every proxy pixel, and where any beneath is clipped."""
     limit = CLIPPED_CODE * full_scale(pixels.dtype)
-    clipped = (brightest >= limit).astype(np.uint8)
-    if size != (width, height):
+    if pixels.dtype != np.float32:
+        # Loads the compiler, which takes a while.
+        from focusstack.reduction import reduce_light
+
+        return reduce_light(pixels, light_table(pixels.dtype, transfer), ceil(limit), size)
+    linear = linearise(pixels, transfer)
+    clipped = (brightest_channel(pixels) >= limit).astype(np.uint8)
+    if size != pixels.shape[1::-1]:
         linear = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
         share = cv2.resize(clipped * np.uint8(255), size, interpolation=cv2.INTER_AREA)
         clipped = (share > 0).astype(np.uint8)
-    proxy = Proxy(luma(linear), clipped)
-    return proxy, _statistics(linear, proxy)
+    return linear, clipped
 
 
 def _block_mean(image: Float32) -> Float32:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.colour import full_scale
+from focusstack.colour import brightest_channel, full_scale
 from focusstack.exposure import apply_gain, tone_table
 from focusstack.geometry import Rect
 from focusstack.images.metadata import Metadata
@@ -108,12 +108,12 @@ def clipping_trust(gain: Points, highest: Points) -> float:
 
 def clipped_validity(pixels: Image, frame: FramePlan, rect: Rect, trust: float) -> Float32 | None:
     """Validity map of a frame: `trust` where clipped, 1 elsewhere; None if nothing is clipped."""
-    brightest = pixels if pixels.ndim == 2 else pixels.max(axis=2)
+    brightest = brightest_channel(pixels)
     clipped = (brightest >= CLIPPED_CODE * full_scale(pixels.dtype)).astype(np.uint8)
     if not clipped.any():
         return None
     assert frame.matrix is not None
     # What the kernel mixes with a clipped pixel is spoilt too.
-    clipped = cv2.dilate(clipped, np.ones((5, 5), np.uint8))
-    moved = resample(clipped * np.uint8(255), frame.matrix, rect, field=frame.field)
+    spoilt = np.asarray(cv2.dilate(clipped, np.ones((5, 5), np.uint8)), np.uint8)
+    moved = resample(spoilt * np.uint8(255), frame.matrix, rect, field=frame.field)
     return np.where(moved > 0.5, np.float32(trust), np.float32(1))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.colour import encode, linearise, luma, to_dtype, to_float
+from focusstack.colour import encode, light_table, linearise, luma, to_dtype, to_float
 from focusstack.proxies import (
     BLOCK,
     Proxy,
@@ -19,6 +19,7 @@ from focusstack.proxies import (
     proxy_scale,
     proxy_size,
 )
+from focusstack.reduction import reduce_light
 from focusstack.scene import RenderedStack
 from focusstack.typing import Float32, Image
 
@@ -190,3 +191,20 @@ def test_threads_may_read_at_once() -> None:
         found = list(pool.map(spool.get, wanted))
     for index, one in zip(wanted, found, strict=True):
         assert np.array_equal(one.clipped, proxies[index].clipped)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("size", [(321, 243), (200, 151), (107, 81), (37, 20)])
+def test_area_means_at_any_scale(dtype: type, size: tuple[int, int]) -> None:
+    pixels = to_dtype(to_float(textured((243, 321, 3))), np.dtype(dtype))
+    pixels[100, 200, 1] = np.iinfo(dtype).max
+    pixels[-1, -1, 2] = np.iinfo(dtype).max
+    light, clipped = reduce_light(pixels, light_table(pixels.dtype), np.iinfo(dtype).max, size)
+    whole = cv2.resize(linearise(pixels), size, interpolation=cv2.INTER_AREA)
+    assert light == pytest.approx(whole, abs=1e-6)
+    across, down = 321 / size[0], 243 / size[1]
+    expected = np.zeros(size[::-1], np.uint8)
+    for x, y in ((200, 100), (320, 242)):
+        rows = slice(int(y / down), int(np.ceil((y + 1) / down)))
+        expected[rows, int(x / across) : int(np.ceil((x + 1) / across))] = 1
+    assert np.array_equal(clipped, expected)
