@@ -6,20 +6,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from focusstack.alignment.features import Features, PairFit, detect, fit_pair
 from focusstack.alignment.links import chained, groups, hub
+from focusstack.alignment.measure import reduced
 from focusstack.alignment.models import MODELS, nearest_similarity, normalisation
 from focusstack.alignment.order import pairs_in_order
 from focusstack.alignment.solve import Matches, isotropic, residuals, solve
 from focusstack.errors import AlignmentError
-from focusstack.geometry import normalised, outline, scaling, transform
-from focusstack.proxies import Proxy, proxy_scale
-from focusstack.typing import Image, Matrix
+from focusstack.geometry import normalised, outline, transform
+from focusstack.proxies import Proxy, proxy_scale, proxy_size
+from focusstack.typing import Matrix
 
-FEATURE_MEGAPIXELS = 1.0
+FEATURE_MEGAPIXELS = 0.4
+"""Frames far apart in focus share coarse features, not fine ones; tiles bring the precision."""
+
 INLIER_PX = 3.0
 """Distance of an inlier at the scale of feature detection; generous, for parallax."""
 
@@ -58,7 +60,7 @@ def detect_all(
     """Features of all proxies, in proxy pixels."""
 
     def one(index: int) -> Features:
-        found = detect_scaled(load(index).picture())
+        found = detect_reduced(load(index))
         advance()
         return found
 
@@ -66,16 +68,15 @@ def detect_all(
         return list(pool.map(one, range(count)))
 
 
-def detect_scaled(picture: Image) -> Features:
-    """Detect at no more than `FEATURE_MEGAPIXELS`; points come back in the picture's pixels."""
-    height, width = picture.shape
+def detect_reduced(proxy: Proxy) -> Features:
+    """Detect at no more than `FEATURE_MEGAPIXELS`; points come back in the proxy's pixels."""
+    height, width = proxy.luma.shape
     s = proxy_scale(width, height, FEATURE_MEGAPIXELS)
-    if s == 1:
-        return detect(picture)
-    small = cv2.resize(picture, None, fx=s, fy=s, interpolation=cv2.INTER_AREA)
-    found = detect(np.asarray(small))
-    at_full = np.asarray(np.linalg.inv(scaling(s)), float)
-    return Features(transform(at_full, found.points), found.descriptors)
+    found = detect(reduced(proxy, s).picture())
+    small = proxy_size(width, height, s)
+    # Sizes are rounded to whole pixels, so that the scales of both axes differ a little.
+    ratio = np.array([width / small[0], height / small[1]])
+    return Features((found.points + 0.5) * ratio - 0.5, found.descriptors)
 
 
 def match_all(features: Sequence[Features], size: tuple[int, int], workers: int) -> list[PairFit]:

@@ -58,7 +58,7 @@ class PairFit:
     matrix: Matrix
 
 
-def detect(proxy: Image, limit: int = 2500) -> Features:
+def detect(proxy: Image, limit: int = 1200) -> Features:
     """Find features in a uint8 grey proxy, the strongest of every grid cell first.
 
     Parameters
@@ -68,17 +68,17 @@ def detect(proxy: Image, limit: int = 2500) -> Features:
     limit : int, optional
         At most this many.
     """
-    sift = cv2.SIFT.create(
-        nfeatures=4 * limit, contrastThreshold=0.015, enable_precise_upscale=True
-    )
-    keypoints, descriptors = sift.detectAndCompute(proxy, None)
+    sift = cv2.SIFT.create(contrastThreshold=0.015, enable_precise_upscale=True)
+    keypoints = sift.detect(proxy, None)
     if not keypoints:
         return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
     points = np.array([k.pt for k in keypoints], float)
     strength = np.array([k.response for k in keypoints])
     keep = spread(points, strength, proxy.shape[1], proxy.shape[0], limit)
-    roots = np.sqrt(descriptors[keep] / np.maximum(descriptors[keep].sum(1, keepdims=True), 1e-6))
-    return Features(points[keep], np.asarray(roots, np.float32))
+    # Describing is half of the cost: only those that are kept.
+    described, descriptors = sift.compute(proxy, [keypoints[i] for i in keep])
+    roots = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
+    return Features(np.array([k.pt for k in described], float), np.asarray(roots, np.float32))
 
 
 def spread(points: Points, strength: Float32, width: int, height: int, limit: int) -> Points:
