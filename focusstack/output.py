@@ -24,6 +24,7 @@ from focusstack.images.write import (
 from focusstack.maps import write_maps
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
+from focusstack.plan_file import from_plain, plain
 from focusstack.render import AlignedFrame
 from focusstack.report.html import report_page
 from focusstack.staging import StagedFolder
@@ -111,7 +112,9 @@ class OutputFolder:
             path = self._staged(fused)
             write_image(path, image, metadata, self.options.quality, frames=count)
         atomic_write(self._staged(folder / "report.json"), plan.to_json().encode())
-        page = report_page(plan, image, fused.name if fused else None)
+        # With the digits that the file keeps: a run from it then gives the same page.
+        saved = from_plain(plain(plan))
+        page = report_page(saved, image, fused.name if fused else None)
         # Names that are not UTF-8 cannot be shown as they are.
         atomic_write(self._staged(folder / "report.html"), page.encode(errors="backslashreplace"))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.coarse import Coarse, coarse_alignment, detect_all, match_all
-from focusstack.alignment.local import CONSIDERED_PX, Local, find_fields
+from focusstack.alignment.local import CONSIDERED_P95_PX, CONSIDERED_PX, Local, find_fields
 from focusstack.alignment.local import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.order import focus_order
 from focusstack.alignment.refine import ROUNDS, Refined, refine
@@ -180,7 +180,7 @@ def find_displacement(
     progress: Progress,
 ) -> Local | None:
     """Local displacement of the frames, if a matrix leaves enough and tiles prove it."""
-    if refined.stack.median < CONSIDERED_PX:
+    if refined.stack.median < CONSIDERED_PX and refined.stack.p95 < CONSIDERED_P95_PX:
         return None
     with stage(progress, "Local displacement", len(LOCAL_ROUNDS)):
         local = find_fields(
