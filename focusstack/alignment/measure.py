@@ -85,8 +85,8 @@ def warp_proxy(
         valid[clipped > 0] = 0
     kernel = np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)
     inner = cv2.erode(valid, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    detail = band_pass(luma, how.fine, how.coarse)
-    return Warped(detail * np.float32(gain), np.asarray(inner, np.uint8))
+    detail = band_pass(luma, how.fine, how.coarse, gain)
+    return Warped(detail, np.asarray(inner, np.uint8))
 
 
 def reduced(proxy: Proxy, scale: float) -> Proxy:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from focusstack.typing import Float32, Image, Points
@@ -50,10 +49,12 @@ class TileShifts:
     correlation: Points
 
 
-def band_pass(luma: Float32, fine: float, coarse: float) -> Float32:
-    """Difference of Gaussians of linear luma."""
-    small = cv2.GaussianBlur(luma, (0, 0), fine) if fine > 0 else luma
-    return np.asarray(small - cv2.GaussianBlur(luma, (0, 0), coarse), np.float32)
+def band_pass(luma: Float32, fine: float, coarse: float, factor: float = 1.0) -> Float32:
+    """Difference of Gaussians of linear luma, times `factor`."""
+    # Loads the compiler, which takes a while.
+    from focusstack.alignment.bands import gaussian_difference
+
+    return gaussian_difference(luma, fine, coarse, factor)
 
 
 def _tile_sums(block: Float32, blocks: int) -> Points:
