@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from focusstack.errors import FocusstackError, UsageError
+from focusstack.footprint import parse_bytes
 from focusstack.interruption import prompt_interruption
 from focusstack.terminal import TerminalProgress
 from focusstack.version import __version__
@@ -98,6 +99,26 @@ ResumeOption = Annotated[
 MegapixelsOption = Annotated[
     float,
     typer.Option("--max-megapixels", metavar="N", help="Refuse pictures that claim to be larger."),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        min=1,
+        show_default="one a core",
+        help="Threads; the result is the same.",
+    ),
+]
+MemoryOption = Annotated[
+    int | None,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        parser=parse_bytes,
+        show_default="half of what is free",
+        help="Memory to stay within, such as 600M or 4G; the result is the same.",
+    ),
 ]
 PlanOption = Annotated[
     Path | None,
@@ -211,6 +232,8 @@ def run(
     overwrite: OverwriteOption = False,
     resume: ResumeOption = False,
     max_megapixels: MegapixelsOption = 537,
+    threads: ThreadsOption = None,
+    memory: MemoryOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -234,7 +257,7 @@ def run(
             resume=resume,
         )
         target = replace(target, maps=_maps(depth, source_map))
-        options = _options(reference, plan, max_megapixels, method, no_local)
+        options = _options(reference, plan, max_megapixels, threads, memory, method, no_local)
         _stack(inputs, target, options, progress, quiet)
 
 
@@ -252,6 +275,8 @@ def align(
     overwrite: OverwriteOption = False,
     resume: ResumeOption = False,
     max_megapixels: MegapixelsOption = 537,
+    threads: ThreadsOption = None,
+    memory: MemoryOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -268,7 +293,7 @@ def align(
             multipage=multipage,
             resume=resume,
         )
-        options = _options(reference, plan, max_megapixels, no_local=no_local)
+        options = _options(reference, plan, max_megapixels, threads, memory, no_local=no_local)
         _stack(inputs, target, options, progress, quiet)
 
 
@@ -311,6 +336,8 @@ def equalize(
     reference: ReferenceOption = "auto",
     overwrite: OverwriteOption = False,
     max_megapixels: MegapixelsOption = 537,
+    threads: ThreadsOption = None,
+    memory: MemoryOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -320,7 +347,8 @@ def equalize(
         from focusstack.commands import equalize_files
 
         target = _output(output or _beside(inputs), format, quality, bit_depth, overwrite)
-        equalize_files(inputs, target, _options(reference, plan, max_megapixels), progress)
+        options = _options(reference, plan, max_megapixels, threads, memory)
+        equalize_files(inputs, target, options, progress)
         _say(quiet, str(target.folder))
 
 
@@ -354,6 +382,8 @@ def inspect(
     ] = False,
     reference: ReferenceOption = "auto",
     max_megapixels: MegapixelsOption = 537,
+    threads: ThreadsOption = None,
+    memory: MemoryOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -363,7 +393,8 @@ def inspect(
         from focusstack.pipeline import plan_stack
         from focusstack.report.table import plan_table
 
-        plan = plan_stack(inputs, _options(reference, None, max_megapixels), progress)
+        options = _options(reference, None, max_megapixels, threads, memory)
+        plan = plan_stack(inputs, options, progress)
         print(plan.to_json() if json else plan_table(plan), end="")
 
 
@@ -403,18 +434,23 @@ def _options(
     reference: str,
     plan: Path | None,
     max_megapixels: float,
+    threads: int | None,
+    memory: int | None,
     method: Method = Method.auto,
     no_local: bool = False,
 ) -> StackOptions:
     from focusstack.fusion.options import FusionOptions
     from focusstack.options import StackOptions
+    from focusstack.threads import usable_cores
 
     return StackOptions(
         reference,
         plan,
         FusionOptions(method=method.value),
         not no_local,
-        max_megapixels=max_megapixels,
+        threads or usable_cores(),
+        memory,
+        max_megapixels,
     )
 
 

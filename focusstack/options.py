@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from focusstack.errors import UsageError
 from focusstack.fusion.options import FusionOptions
 from focusstack.map_options import MapOptions
+from focusstack.threads import usable_cores
 
 OutputFormat = Literal["auto", "jpg", "png", "tif"]
 
@@ -28,7 +29,10 @@ class StackOptions:
     local : bool
         Whether local displacement may be added where a matrix leaves too much.
     workers : int
-        Threads, at least 1; the result does not depend on it.
+        Threads, at least 1; by default one for each core. The result does not depend on it.
+    memory : int, optional
+        Bytes that the run should stay within; half of what is free if not given. Frames are then
+        prepared one by one rather than side by side; the result does not depend on it.
     max_megapixels : float
         Pictures that claim more are refused.
 
@@ -42,12 +46,15 @@ class StackOptions:
     plan: Path | None = None
     fusion: FusionOptions = field(default_factory=FusionOptions)
     local: bool = True
-    workers: int = 2
+    workers: int = field(default_factory=usable_cores)
+    memory: int | None = None
     max_megapixels: float = 537.0
 
     def __post_init__(self) -> None:
         if self.workers < 1:
             raise UsageError(f"workers={self.workers} does no work", "Give 1 or more.")
+        if self.memory is not None and self.memory <= 0:
+            raise UsageError(f"memory={self.memory} holds no frame", "Give a positive number.")
         if not self.max_megapixels > 0:
             raise UsageError(
                 f"max_megapixels={self.max_megapixels:g} lets no picture through",

@@ -11,6 +11,7 @@ import numpy as np
 
 from focusstack.colour import to_dtype
 from focusstack.errors import UsageError
+from focusstack.footprint import Footprint, footprint, in_gigabytes, memory_bound
 from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, prefetch, survey
 from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.images.choice import some
@@ -34,7 +35,7 @@ from focusstack.planning import (
 )
 from focusstack.progress import Progress, Silent, track
 from focusstack.render import AlignedFrame, render
-from focusstack.threads import own_threads
+from focusstack.threads import Background, own_threads
 from focusstack.typing import Image
 
 Inputs = FrameSource | Iterable[str | Path] | Iterable[Image] | str | Path
@@ -140,9 +141,10 @@ def plan_stack(
         return _given_plan(options, frames)
     check_reference(frames.names, options.reference)
     keep_large_arrays_apart()
+    readers = _footprint(frames, options).readers
     spool, scale = spool_for(frames)
     with spool, own_threads():
-        stack = measure_frames(frames, spool, scale, options.workers, progress)
+        stack = measure_frames(frames, spool, scale, readers, progress)
         coarse, gains = find_alignment(stack, options.reference, options.workers, progress)
         refined = refine_alignment(stack, coarse, gains, options.workers, progress)
         gains = find_gains(stack, refined.matrices, coarse)
@@ -184,13 +186,34 @@ def aligned_frames(
     if not used:
         return
     highest = np.max([f.gain for f in used], axis=0)
+    ahead = _footprint(frames, options).ahead
+    threads = max(1, options.workers - 1) if ahead else options.workers
+
+    def prepare(k: int) -> AlignedFrame:
+        picture = frames.read(at[used[k].file])
+        return render(picture, used[k], plan.crop, highest, threads)
+
     with own_threads():
-        pictures = prefetch(frames.read, [at[f.file] for f in used], ahead=1)
-        for frame, picture in zip(used, pictures, strict=True):
-            aligned = render(picture, frame, plan.crop, highest, options.workers)
-            del picture
-            yield aligned
-            del aligned  # large: it goes before the next one is made
+        if ahead and options.workers > 1:
+            yield from prefetch(prepare, range(len(used)), ahead)
+        else:
+            yield from map(prepare, range(len(used)))
+
+
+def _footprint(frames: FrameSource, options: StackOptions) -> Footprint:
+    bound = memory_bound(options.memory)
+    return footprint(frames.size, frames.channels, frames.dtype.itemsize, options.workers, bound)
+
+
+def _tell_footprint(frames: FrameSource, options: StackOptions, progress: Progress) -> None:
+    """Say how much memory will be taken before any is; warn if that is more than was asked for."""
+    need = _footprint(frames, options).bytes
+    progress.note(f"memory: up to {in_gigabytes(need)}; threads: {options.workers}")
+    if options.memory is not None and need > options.memory:
+        progress.warn(
+            f"frames of this size take about {in_gigabytes(need)}, more than the "
+            f"{in_gigabytes(options.memory)} asked for"
+        )
 
 
 def stack(
@@ -224,6 +247,7 @@ def stack(
     options, progress = options or StackOptions(), progress or Silent()
     frames = open_frames(inputs, progress, options.max_megapixels)
     check_method(options.fusion)
+    _tell_footprint(frames, options, progress)
     with opened_folder(output, frames, options) as folder:
         plan = (folder and folder.plan) or plan_stack(frames, options, progress)
         if folder:
@@ -275,12 +299,15 @@ def _render(
     for number in range(passes):
         stage = "Fusing" if fuser else "Writing aligned frames"
         stage += f" ({number + 1} of {passes})" if passes > 1 else ""
-        for frame in track(progress, stage, aligned_frames(frames, plan, options), count):
-            if fuser:
-                fuser.add(frame.pixels, frame.validity)
-            if folder and number == 0:
-                folder.add(frame)
-            del frame  # before the next one is asked for
+        aligned = track(progress, stage, aligned_frames(frames, plan, options), count)
+        with Background() as writer:
+            for frame in aligned:
+                if folder and number == 0:
+                    writer.run(folder.add, frame)
+                if fuser:
+                    fuser.add(frame.pixels, frame.validity)
+                writer.wait()
+                del frame  # before the next one is asked for
         if fuser:
             fuser.end_pass()
     return fuser.result() if fuser else None

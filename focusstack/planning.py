@@ -70,9 +70,12 @@ class Measured:
 
 
 def measure_frames(
-    frames: FrameSource, spool: ProxySpool, scale: float, workers: int, progress: Progress
+    frames: FrameSource, spool: ProxySpool, scale: float, readers: int, progress: Progress
 ) -> Measured:
-    """Read every frame once; keep its proxy and statistics; find the focus order."""
+    """Read every frame once; keep its proxy and statistics; find the focus order.
+
+    `readers` threads hold a frame each.
+    """
 
     def reduce(index: int) -> tuple[Proxy, Statistics, str | None]:
         picture = frames.read(index)
@@ -81,7 +84,7 @@ def measure_frames(
     count = len(frames)
     statistics: list[Statistics] = []
     notes: dict[str, list[str]] = {}
-    reduced = prefetch(reduce, range(count), ahead=workers, workers=workers)
+    reduced = prefetch(reduce, range(count), ahead=readers, workers=readers)
     for index, found in enumerate(track(progress, "Reading frames", reduced, count)):
         proxy, one, note = found
         spool.put(index, proxy)

@@ -7,11 +7,16 @@ would also come out differently on machines with more cores.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import ParamSpec
 
 import cv2
 from threadpoolctl import threadpool_limits
+
+P = ParamSpec("P")
 
 
 @contextmanager
@@ -24,3 +29,35 @@ def own_threads() -> Iterator[None]:
             yield
     finally:
         cv2.setNumThreads(before)
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Background:
+    """A thread that does one thing at a time beside the caller; use as a context manager."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
+        self._last: Future[object] | None = None
+
+    def __enter__(self) -> Background:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def run(self, action: Callable[P, object], /, *arguments: P.args, **keywords: P.kwargs) -> None:
+        """Begin `action`, once the one before has ended."""
+        self.wait()
+        self._last = self._pool.submit(action, *arguments, **keywords)
+
+    def wait(self) -> None:
+        """Wait until nothing is being done; raise here what was raised there."""
+        if self._last is not None:
+            last, self._last = self._last, None
+            last.result()

@@ -116,6 +116,10 @@ CALLS = [
     "run {photos} -o {out} --no-fuse --plan {plan} --overwrite --quiet --verbose --reference auto",
     "run {photos} -o {out} --method weighted --plan {plan} -q -v --no-local --bit-depth 16 --depth",
     "run {photos} -o {out} --plan {plan} --multipage --resume --max-megapixels 9 --source-map",
+    "run {photos} -o {out} --plan {plan} --threads 1 --memory 2G",
+    "align {photos} -o {out} --plan {plan} --threads 2 --memory 500MiB",
+    "equalize {photos} -o {out} --plan {plan} --threads 2 --memory 1.5GB",
+    "inspect {photos} --threads 1 --memory 2g",
     "align {photos} -o {out} --plan {plan} --multipage --resume --max-megapixels 9 --bit-depth 8",
     "align {photos} --output {out} --format png --quality 80 --plan {plan} --overwrite --debug",
     "align {photos} -o {out} --plan {plan} --reference auto --no-local -q -v --quiet --verbose",
@@ -680,6 +684,7 @@ def test_ctrl_c_ends_a_run(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, "run", str(folder), "-o", str(tmp_path / "out"), "-v"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
+        assert running.stderr.readline().startswith("memory: up to ")
         assert running.stderr.readline().strip() == "Reading frames"
         running.send_signal(signal.SIGINT)
         said = running.stderr.read()

@@ -29,7 +29,7 @@ task, plan, *files = sys.argv[1:]
 if task == "plan":
     plan_stack(files, StackOptions(workers=1))
 else:
-    stack(files, None, StackOptions(plan=Path(plan), workers=1))
+    stack(files, None, StackOptions(plan=Path(plan), workers=2))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

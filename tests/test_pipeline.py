@@ -243,11 +243,11 @@ def same(a: StackPlan, b: StackPlan) -> bool:
     return a.to_json().replace(".png", "") == b.to_json().replace(".png", "")
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-def test_threads_do_not_change_a_byte(
-    small: RenderedStack, result: StackResult, workers: int
+@pytest.mark.parametrize(("workers", "memory"), [(1, 1 << 40), (4, 1 << 40), (2, 1)])
+def test_threads_and_memory_do_not_change_a_byte(
+    small: RenderedStack, result: StackResult, workers: int, memory: int
 ) -> None:
-    found = stack(small.frames, options=StackOptions(workers=workers))
+    found = stack(small.frames, options=StackOptions(workers=workers, memory=memory))
     assert same(found.plan, result.plan)
     assert found.image is not None
     assert result.image is not None

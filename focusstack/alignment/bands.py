@@ -85,7 +85,8 @@ def _half_kernel(sigma: float) -> Float32:
     if sigma <= 0:
         return np.ones(1, np.float32)
     reach = round(4 * sigma)
-    return np.asarray(cv2.getGaussianKernel(2 * reach + 1, sigma, cv2.CV_32F)[reach:, 0]).copy()
+    whole = np.asarray(cv2.getGaussianKernel(2 * reach + 1, sigma, cv2.CV_32F), np.float32)
+    return whole[reach:, 0].copy()
 
 
 def gaussian_difference(image: Float32, fine: float, coarse: float, factor: float) -> Float32:

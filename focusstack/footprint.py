@@ -1,0 +1,133 @@
+"""How much memory a run takes at most, known before it starts.
+
+What a run holds at once does not depend on the number of frames: the fuser's state, the frame that
+is fused, and those that are prepared meanwhile. Of these last there are as many as the bound
+allows; the pictures that come out are the same.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+BASE = 200 << 20
+"""Interpreter, libraries and what is small."""
+
+PROXY_BYTES = 100 + 40
+"""Per proxy pixel in the first pass: the warped frames at hand, and what one thread works on."""
+
+FUSER_BYTES = {3: 90, 1: 50}
+"""Per pixel of the composite, by channels: the fuser's state and what it needs for a frame."""
+
+UNKNOWN = 4 << 30
+"""Taken to be free where the system does not say."""
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What is kept in memory at once.
+
+    Attributes
+    ----------
+    readers : int
+        Frames that are decoded and reduced side by side in the first pass.
+    ahead : int
+        Frames that are prepared in the second pass while one is being fused; 0 or 1.
+    bytes : int
+        The most that a run is expected to take.
+    """
+
+    readers: int
+    ahead: int
+    bytes: int
+
+
+def footprint(
+    size: tuple[int, int], channels: int, itemsize: int, threads: int, bound: int
+) -> Footprint:
+    """Return the fastest way to work that stays within `bound`, or the leanest if none does.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Width and height of the frames.
+    channels, itemsize : int
+        Of their pixels.
+    threads : int
+        That share the work.
+    bound : int
+        Bytes.
+    """
+    pixels = size[0] * size[1]
+    picture = pixels * channels * itemsize
+    proxies = BASE + PROXY_BYTES * min(pixels, 3_000_000)
+    fusing = BASE + pixels * (FUSER_BYTES[channels] + 4 * channels) + picture
+    ahead = 1 if fusing + 4 * pixels * channels + picture <= bound else 0
+    # A decoder may hold a picture twice.
+    readers = max(1, min(threads, int((bound - proxies) // (2 * picture))))
+    second = fusing + ahead * (4 * pixels * channels + picture)
+    return Footprint(readers, ahead, max(proxies + readers * 2 * picture, second))
+
+
+def memory_bound(wanted: int | None) -> int:
+    """Bytes that a run may take: those wanted, or half of what is free."""
+    return free_memory() // 2 if wanted is None else wanted
+
+
+def free_memory() -> int:
+    """Bytes that can be had without anything being swapped out or killed."""
+    found = [_meminfo(), *_control_groups()]
+    known = [value for value in found if value is not None]
+    return max(0, min(known)) if known else UNKNOWN
+
+
+def _meminfo() -> int | None:
+    try:
+        match = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
+    except OSError:
+        match = None
+    if match:
+        return int(match[1]) << 10
+    try:  # half of all there is, where no one says what is free
+        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _control_groups() -> list[int | None]:
+    """What the limits of containers leave."""
+    root = Path("/sys/fs/cgroup")
+    files = [
+        (root / "memory.max", root / "memory.current"),
+        (root / "memory/memory.limit_in_bytes", root / "memory/memory.usage_in_bytes"),
+    ]
+    left: list[int | None] = []
+    for limit, used in files:
+        try:
+            left.append(int(limit.read_text()) - int(used.read_text()))
+        except (OSError, ValueError):  # no such group, or "max"
+            left.append(None)
+    return left
+
+
+def parse_bytes(text: str) -> int:
+    """Bytes from a number with a unit: ``600M``, ``1.5G`` (of 1024).
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    if not match:
+        raise ValueError(f"'{text}' is not an amount of memory such as 600M or 4G")
+    return int(float(match[1]) * _UNITS[match[2].upper()])
+
+
+def in_gigabytes(amount: int) -> str:
+    """Return `amount` of bytes for people."""
+    return f"{amount / (1 << 30):.1f} GB"
