@@ -1,0 +1,158 @@
+"""How far a composite is from the truth of a rendered scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.stats import spearmanr
+
+from benchmarks.fusion.scenes import Photographs
+from focusstack.fusion import Fused, FusionOptions, make_fuser
+from focusstack.typing import Float32, Mask
+
+EDGE = 0.05
+"""Step of inverse depth between neighbours that is an edge."""
+
+NEAR = 12
+"""Pixels around an edge that count to it."""
+
+HALO = 3.0
+"""Standard deviation in pixels: what is smoother in the error around edges is a halo."""
+
+TEXTURE = 0.01
+"""Root mean square of fine luma that is texture."""
+
+INSET = 8
+"""Pixels at the border that are left out."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Errors of a composite.
+
+    Attributes
+    ----------
+    psnr_away, psnr_edge : float
+        dB, away from and at depth edges.
+    ssim_away, ssim_edge : float
+        Of luma, in the same places.
+    flat_noise : float
+        Standard deviation on the plain card by that of one frame.
+    halo : float
+        Root mean square of the smooth part of the error at depth edges, in 8-bit steps.
+    ghost : float or None
+        Root mean square error where something moved, in 8-bit steps, against the truth with it in
+        the place that fits best.
+    depth_rank : float
+        Rank correlation of the depth map with the truth where there is texture; not a number
+        where one pixel shows two depths.
+    """
+
+    psnr_away: float
+    psnr_edge: float
+    ssim_away: float
+    ssim_edge: float
+    flat_noise: float
+    halo: float
+    ghost: float | None
+    depth_rank: float
+
+
+def fuse(method: str, frames: Sequence[Float32]) -> Fused:
+    """Fuse frames with `method`."""
+    fuser = make_fuser(frames[0].shape, len(frames), FusionOptions(method=method))
+    for _ in range(fuser.passes):
+        for frame in frames:
+            fuser.add(frame)
+        fuser.end_pass()
+    return fuser.result()
+
+
+def judge(fused: Fused, scene: Photographs, one_frame: float) -> Judged:
+    """Compare a composite with the truth.
+
+    Parameters
+    ----------
+    fused : Fused
+        The composite.
+    scene : Photographs
+        What was photographed.
+    one_frame : float
+        Standard deviation of one frame's luma on the card.
+    """
+    image = np.clip(fused.image, 0, 1)
+    inside = np.zeros(image.shape[:2], bool)
+    inside[INSET:-INSET, INSET:-INSET] = True
+    edge = depth_edges(scene.depth) & inside & ~scene.swept
+    away = inside & ~edge & ~scene.swept
+    error = image - scene.truths[0]
+    similar = ssim(luma(image), luma(scene.truths[0]))
+    smooth = np.asarray(cv2.GaussianBlur(error, (0, 0), HALO))
+    none = not edge.any()
+    there = textured(luma(scene.truths[0])) & inside & ~scene.swept
+    rank = spearmanr(fused.depth[there], -scene.depth[there]).statistic
+    return Judged(
+        psnr_away=psnr(error[away]),
+        psnr_edge=psnr(error[away if none else edge]),
+        ssim_away=float(similar[away].mean()),
+        ssim_edge=float(similar[away if none else edge].mean()),
+        flat_noise=spread(luma(image), scene.card) / one_frame,
+        halo=255 * rms(smooth[away if none else edge]),
+        ghost=ghost(image, scene) if scene.swept.any() else None,
+        depth_rank=float(rank),
+    )
+
+
+def ghost(image: Float32, scene: Photographs) -> float:
+    """Error where something moved, against the best of the truths."""
+    return 255 * min(rms((image - truth)[scene.swept]) for truth in scene.truths)
+
+
+def depth_edges(depth: Float32) -> Mask:
+    """Where a step in depth is near."""
+    beside = np.ones((3, 3), np.uint8)
+    step = cv2.dilate(depth, beside) - cv2.erode(depth, beside) > EDGE
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * NEAR + 1, 2 * NEAR + 1))
+    return np.asarray(cv2.dilate(step.view(np.uint8), disc)).view(bool)
+
+
+def textured(luma: Float32) -> Mask:
+    """Where the truth has detail."""
+    fine = luma - cv2.GaussianBlur(luma, (0, 0), 2)
+    return np.asarray(cv2.GaussianBlur(fine * fine, (0, 0), 4) > TEXTURE**2)
+
+
+def spread(luma: Float32, card: Mask) -> float:
+    """Standard deviation on the card, with what changes slowly over it taken off."""
+    weight = card.astype(np.float32)
+    mean = cv2.GaussianBlur(luma * weight, (0, 0), 8) / np.maximum(
+        cv2.GaussianBlur(weight, (0, 0), 8), 1e-6
+    )
+    return float((luma - mean)[card].std())
+
+
+def luma(image: Float32) -> Float32:
+    return np.asarray(image @ np.float32([0.2126, 0.7152, 0.0722]), np.float32)
+
+
+def rms(error: Float32) -> float:
+    return float(np.sqrt(np.mean(np.square(error, dtype=np.float64))))
+
+
+def psnr(error: Float32) -> float:
+    return -20 * float(np.log10(rms(error)))
+
+
+def ssim(a: Float32, b: Float32) -> Float32:
+    """Structural similarity (Z. Wang et al., IEEE Transactions on Image Processing 13(4), 2004)."""
+
+    def mean(plane: Float32) -> Float32:
+        return np.asarray(cv2.GaussianBlur(plane, (11, 11), 1.5), np.float32)
+
+    ma, mb = mean(a), mean(b)
+    va, vb, cab = mean(a * a) - ma * ma, mean(b * b) - mb * mb, mean(a * b) - ma * mb
+    top = (2 * ma * mb + 1e-4) * (2 * cab + 9e-4)
+    return np.asarray(top / ((ma * ma + mb * mb + 1e-4) * (va + vb + 9e-4)), np.float32)

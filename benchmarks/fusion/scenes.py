@@ -1,0 +1,182 @@
+"""Scenes for fusion: what lies in front of what, what is transparent and what moves.
+
+All frames see the scene from the same place at the same magnification, as perfectly aligned
+frames do, so that nothing but the fusion is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from focusstack.colour import encode, to_float
+from focusstack.geometry import Rect
+from focusstack.scene.camera import focus_steps
+from focusstack.scene.canvas import Canvas
+from focusstack.scene.charts import ellipse, leaves, plane, stems, steps
+from focusstack.scene.sheets import SAMPLES, Sheet, compose
+from focusstack.scene.stack import expose
+from focusstack.typing import Float32, Mask
+
+Painter = Callable[[Canvas, np.random.Generator], list[Sheet]]
+
+SIZE = (600, 400)
+"""Width and height of a frame."""
+
+MARGIN = 24
+"""Pixels painted around a frame, for what blurs into it."""
+
+MID_GREY = 0.515
+"""Encoded noise at mid grey by linear noise at white, by the slope of the sRGB curve and shot
+noise."""
+
+STEP = 7.0
+"""Pixels by which the moving thing moves from frame to frame."""
+
+MOVING_DEPTH, CARD_DEPTH = 0.6, 0.1
+"""Inverse depths."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A scene, and how it is photographed.
+
+    Attributes
+    ----------
+    title : str
+        Its name in the table.
+    painter : callable
+        Paints the sheets that stand still.
+    frames : int
+        How many are focused from near to far.
+    noise : float
+        Standard deviation at mid grey of the encoded frame, in 8-bit steps.
+    blur : float
+        Radius in pixels of the disc of a point in the nearest depth at farthest focus.
+    moving : bool
+        Whether something crosses the scene while it is photographed.
+    light : float
+        Exposure; below 1 for dark frames.
+    """
+
+    title: str
+    painter: Painter
+    frames: int = 10
+    noise: float = 1.0
+    blur: float = 9.0
+    moving: bool = False
+    light: float = 1.0
+
+
+def with_card(painter: Painter) -> Painter:
+    """Hang a plain grey card into the scene, far away, to measure noise on."""
+
+    def paint(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:
+        sheets = painter(canvas, rng)
+        cover = ellipse(canvas, 0.52, -0.34, 0.17, 0.12, 0)
+        grey = np.full((*canvas.shape, 3), 0.2, np.float32)
+        card = canvas.sheet(grey, cover, (0, 0, CARD_DEPTH))
+        return [sheets[0], card, *sheets[1:]]
+
+    return paint
+
+
+def veil(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:
+    """A see-through textured veil before a textured wall: both are to be seen sharp."""
+    sheets = [canvas.sheet(leaves(canvas.shape, rng, 200), None, (0, 0, 0.15))]
+    cover = np.float32(0.35) * ellipse(canvas, -0.2, 0.05, 0.45, 0.32, 15)
+    sheets.append(canvas.sheet(leaves(canvas.shape, rng, 30), cover, (0, 0, 0.85)))
+    return sheets
+
+
+def mover(canvas: Canvas, frame: int, frames: int) -> Sheet:
+    """Something textured that moves sideways by ``STEP`` pixels a frame."""
+    rng = np.random.default_rng(77)
+    x = (frame - (frames - 1) / 2) * STEP / canvas.unit
+    picture = leaves(canvas.shape, rng, 330)
+    shift = round(x * canvas.unit * SAMPLES)
+    picture = np.roll(picture, shift, axis=1)
+    cover = ellipse(canvas, shift / SAMPLES / canvas.unit, 0.1, 0.14, 0.14, 0)
+    return canvas.sheet(picture, cover, (0, 0, MOVING_DEPTH))
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """A scene photographed, and its truth.
+
+    Attributes
+    ----------
+    frames : iterator of (H, W, 3) float32 ndarray
+        Encoded, rounded to 8 bit, one at a time.
+    truths : list of (H, W, 3) float32 ndarray
+        All in focus, encoded; one for each place of what moves, else one.
+    depth : (H, W) float32 ndarray
+        Inverse depth, of what stands still.
+    card : (H, W) bool ndarray
+        Plain grey.
+    swept : (H, W) bool ndarray
+        Where something moved.
+    """
+
+    frames: Callable[[], Iterator[Float32]]
+    truths: list[Float32]
+    depth: Float32
+    card: Mask
+    swept: Mask
+
+
+def photograph(scene: Scene, size: tuple[int, int] = SIZE, seed: int = 1) -> Photographs:
+    """Render `scene`; frames are made when they are asked for."""
+    width, height = size
+    rect = Rect(-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN)
+    canvas = Canvas(size, rect)
+    still = with_card(scene.painter)(canvas, np.random.default_rng(seed))
+    focus = focus_steps(scene.frames)
+    exposure = np.full(3, scene.light)
+
+    def sheets(index: int) -> list[Sheet]:
+        return [*still, mover(canvas, index, scene.frames)] if scene.moving else still
+
+    def frames() -> Iterator[Float32]:
+        rng = np.random.default_rng(seed + 1)
+        for index, sharp in enumerate(focus):
+            light, _ = compose(sheets(index), np.eye(3), size, focus=float(sharp), blur=scene.blur)
+            noise = scene.noise / 255 / MID_GREY
+            code = expose(light, exposure, noise, rng, np.dtype(np.uint8))
+            yield to_float(code)
+
+    places = range(scene.frames) if scene.moving else range(1)
+    sharp = [compose(sheets(i), np.eye(3), size)[0] for i in places]
+    _, depth = compose(still, np.eye(3), size)
+    truths = [np.clip(encode(light * np.float32(scene.light)), 0, 1) for light in sharp]
+    y, x = np.mgrid[:height, :width]
+    unit = canvas.unit
+    x, y = (x - (width - 1) / 2) / unit, (y - (height - 1) / 2) / unit
+    card = ((x - 0.52) / 0.17) ** 2 + ((y + 0.34) / 0.12) ** 2 < 0.75**2
+    swept = np.zeros((height, width), bool)
+    if scene.moving:
+        reach = 0.14 + (scene.frames - 1) / 2 * STEP / unit + 0.04
+        swept = (np.abs(x) < reach) & (np.abs(y - 0.1) < 0.18)
+    # Nothing in front of the card, and nothing close enough to glow into it.
+    clear = cv2.erode((np.abs(depth - CARD_DEPTH) < 1e-3).astype(np.uint8), np.ones((9, 9))) > 0
+    return Photographs(frames, truths, depth, card & clear & ~swept, swept)
+
+
+SCENES = [
+    Scene("tilted plane", plane),
+    Scene("tilted plane, noise 0.5", plane, noise=0.5),
+    Scene("tilted plane, noise 3", plane, noise=3.0),
+    Scene("thin stems over a far wall", stems, frames=12),
+    Scene("steps", steps),
+    Scene("steps, noise 3", steps, noise=3.0),
+    Scene("steps, strong blur", steps, blur=20.0),
+    Scene("transparent veil", veil, frames=8),
+    Scene("something moves", steps, moving=True),
+    Scene("low light, noise 6", steps, noise=6.0, light=0.35),
+    Scene("steps, 30 frames, noise 2", steps, frames=30, noise=2.0),
+    Scene("steps, 100 frames, noise 2", steps, frames=100, noise=2.0),
+]
+"""What is rendered."""
