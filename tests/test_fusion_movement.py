@@ -38,7 +38,7 @@ def test_what_moved_is_shown_once(method: str) -> None:
     calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
     frames = [with_disc(calm, x) for x in (110, 118, 127)]
     fused = fuse(method, frames)
-    assert min(rms(fused.image, frame) for frame in frames) < 0.03
+    assert min(rms(fused.image, frame) for frame in frames) < 0.04
     assert min(rms(fuse("pyramid", frames).image, frame) for frame in frames) > 0.06
     assert fused.moved is not None
     assert 0.02 < fused.moved.mean() < 0.6

@@ -8,13 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.fusion.evidence import CHROMA_QUIET, QUIET, ChromaEvidence, FocusEvidence
+from focusstack.fusion.evidence import (
+    CHROMA_QUIET,
+    FINEST_RADIUS,
+    QUIET,
+    RADIUS,
+    ChromaEvidence,
+    FocusEvidence,
+)
+from focusstack.fusion.finest import FinestLevel, window
 from focusstack.fusion.laplacian import LaplacianPyramid, collapse, level_shapes
-from focusstack.fusion.luma_range import LumaRange
 from focusstack.fusion.luminance import join, luma_of, split
 from focusstack.fusion.noise import LEAST_VARIANCE, level_noise, noise_variance
 from focusstack.fusion.running_mean import row_strips
 from focusstack.fusion.soft_selection import SoftSelection
+from focusstack.fusion.strips import strips
 from focusstack.fusion.validity import filled, validity_levels
 from focusstack.typing import Float32
 
@@ -37,16 +45,6 @@ def test_pyramid_collapses_to_the_image(
     np.testing.assert_allclose(collapse(pyramid.bands, pyramid.base), image, atol=1e-5)
 
 
-def test_pyramid_decomposes_in_its_own_memory() -> None:
-    image = white((50, 61, 2), 1.0)
-    apart, inside = LaplacianPyramid(image.shape), LaplacianPyramid(image.shape)
-    apart.decompose(image)
-    np.copyto(inside.bands[0], image)
-    inside.decompose(inside.bands[0], np.empty_like(image))
-    for a, b in zip([*apart.bands, apart.base], [*inside.bands, inside.base], strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
 def test_every_image_has_a_band_and_a_base() -> None:
     assert level_shapes(8, 9) == [(8, 9), (4, 5)]
     assert min(min(s) for s in level_shapes(4000, 6000)) >= 8
@@ -60,39 +58,44 @@ def test_noise_of_every_level_is_what_the_pyramid_makes_of_it() -> None:
         assert energy == pytest.approx(gain, rel=0.15)
 
 
+def measured(image: Float32, apart: bool = True) -> tuple[FocusEvidence, ChromaEvidence | None]:
+    """Evidence of an image at all levels."""
+    shapes = level_shapes(*image.shape[:2])
+    evidence, colour = FocusEvidence(shapes), ChromaEvidence(shapes) if apart else None
+    finest = FinestLevel(image.shape, apart, FINEST_RADIUS * RADIUS, 1)
+    finest.measure(image, evidence.finest, None if colour is None else colour.finest)
+    evidence.find_noise()
+    finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
+    pyramid = LaplacianPyramid(finest.reduced.shape, shapes=shapes[1:])
+    pyramid.decompose(finest.reduced)
+    evidence.measure(pyramid.bands)
+    if colour is not None and finest.reduced_chroma is not None:
+        apart_pyramid = LaplacianPyramid(finest.reduced_chroma.shape, shapes=shapes[1:])
+        apart_pyramid.decompose(finest.reduced_chroma)
+        colour.measure(apart_pyramid.bands, evidence)
+    return evidence, colour
+
+
 @pytest.mark.parametrize("sigma", [0.5 / 255, 2 / 255, 6 / 255])
 def test_noise_is_found_beside_texture(sigma: float) -> None:
     image = np.full((256, 256, 3), 0.5, np.float32)
     image[:, 80:] += white((256, 176, 3), 0.1, seed=1)
     image += white(image.shape, sigma, seed=2)
-    luma, chroma = np.empty((256, 256), np.float32), np.empty((256, 256, 2), np.float32)
-    split(image, luma, chroma)
-    pyramid, colour = LaplacianPyramid(luma.shape), LaplacianPyramid(chroma.shape)
-    pyramid.decompose(luma)
-    colour.decompose(chroma)
-    evidence = FocusEvidence(pyramid.shapes)
-    evidence.measure(pyramid.bands)
-    apart = ChromaEvidence(pyramid.shapes, np.empty((2, 256, 256), np.float32))
-    apart.measure(colour.bands, evidence)
+    evidence, colour = measured(image)
     luma_share = float(np.sum(np.array([0.2126, 0.7152, 0.0722]) ** 2)) ** 0.5
     assert np.sqrt(evidence.variance) == pytest.approx(luma_share * sigma, rel=0.35)
     rows = np.array([[0.7874, -0.7152, -0.0722], [-0.2126, -0.7152, 0.9278]])
-    assert np.sqrt(apart.variance) == pytest.approx(np.sqrt(np.sum(rows**2)) * sigma, rel=0.35)
+    assert colour is not None
+    assert np.sqrt(colour.variance) == pytest.approx(np.sqrt(np.sum(rows**2)) * sigma, rel=0.35)
 
 
 def test_quiet_quantiles_belong_to_the_windows() -> None:
+    evidence, _ = measured(white((1024, 1024), 1.0, 3), apart=False)
+    assert evidence.variance == pytest.approx(1, rel=0.05), QUIET
     luma, chroma = white((1024, 1024), 1.0, 3), white((1024, 1024, 2), 1.0, 4)
-    for image, variance in ((luma, 1.0), (chroma, 2.0)):
-        pyramid = LaplacianPyramid(image.shape)
-        pyramid.decompose(image)
-        evidence = FocusEvidence(pyramid.shapes)
-        if image.ndim == 2:
-            evidence.measure(pyramid.bands)
-            assert evidence.variance == pytest.approx(variance, rel=0.05), QUIET
-        else:
-            apart = ChromaEvidence(pyramid.shapes, np.empty((2, 1024, 1024), np.float32))
-            apart.measure(pyramid.bands, evidence)
-            assert apart.variance == pytest.approx(variance, rel=0.05), CHROMA_QUIET
+    _, colour = measured(join(luma, chroma))
+    assert colour is not None
+    assert colour.variance == pytest.approx(2, rel=0.05), CHROMA_QUIET
 
 
 def test_noiseless_places_do_not_count_as_quiet() -> None:
@@ -103,12 +106,53 @@ def test_noiseless_places_do_not_count_as_quiet() -> None:
 
 
 def test_pure_noise_is_hardly_evidence() -> None:
-    pyramid = LaplacianPyramid((512, 512))
-    pyramid.decompose(white((512, 512), 0.02))
-    evidence = FocusEvidence(pyramid.shapes)
-    evidence.measure(pyramid.bands)
-    for level, gain in zip(evidence.levels[:2], level_noise(2), strict=True):
-        assert level.mean() < 0.5 * gain * evidence.variance
+    evidence, _ = measured(white((512, 512), 0.02), apart=False)
+    above = np.maximum(evidence.finest - evidence.floor, 0)
+    assert above.mean() < 0.5 * level_noise(1)[0] * evidence.variance
+    assert evidence.second is not None
+    assert evidence.second.mean() < 0.5 * level_noise(2)[1] * evidence.variance
+
+
+@pytest.mark.parametrize("shape", [(37, 61), (64, 90), (9, 8)])
+def test_finest_band_is_that_of_the_pyramid(shape: tuple[int, int]) -> None:
+    image = white((*shape, 3), 1.0)
+    evidence, colour = measured(image)
+    luma, chroma = np.empty(shape, np.float32), np.empty((*shape, 2), np.float32)
+    split(image, luma, chroma)
+    bands = []
+    for plane in (luma, chroma):
+        pyramid = LaplacianPyramid(plane.shape)
+        pyramid.decompose(plane)
+        bands.append(pyramid.bands[0])
+    taps = window(FINEST_RADIUS * RADIUS)
+    np.testing.assert_allclose(
+        evidence.finest, cv2.sepFilter2D(bands[0] ** 2, -1, taps, taps), rtol=1e-4, atol=1e-5
+    )
+    finest = FinestLevel(image.shape, True, FINEST_RADIUS * RADIUS, 1)
+    energy, focus = np.empty(shape, np.float32), np.zeros(finest.reduced.shape, np.float32)
+    finest.measure(image, energy, focus)
+    finest.add(image, energy, 0.0, None, focus, (1.0, 1.0), None)
+    np.testing.assert_allclose(finest.signal.mean, bands[0], atol=1e-5)
+    assert finest.chroma is not None
+    np.testing.assert_allclose(finest.chroma.mean, bands[1], atol=1e-5)
+    assert colour is not None
+
+
+def test_nothing_depends_on_how_the_work_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = white((210, 75, 3), 0.1)
+    made = []
+    for pixels, workers in ((75 * 50, 1), (75 * 50, 3), (1, 2), (10**9, 1)):
+        monkeypatch.setattr("focusstack.fusion.strips.PIXELS", pixels)
+        finest = FinestLevel(image.shape, True, 1.2, workers)
+        energy, colour = np.zeros((210, 75), np.float32), np.zeros((105, 38), np.float32)
+        for _ in range(2):
+            finest.measure(image, energy, colour)
+            finest.add(image, energy, 1e-4, None, colour, (1e-4, 1e-4), None)
+        made.append([finest.image(finest.reduced, finest.reduced_chroma), energy, colour])
+    for one, three, cut, whole in zip(*made, strict=True):
+        np.testing.assert_array_equal(one, three)
+        np.testing.assert_allclose(one, cut, atol=1e-6)
+        np.testing.assert_allclose(one, whole, atol=1e-6)
 
 
 def test_soft_selection_is_the_weighted_mean_in_any_order() -> None:
@@ -138,6 +182,14 @@ def test_strips_cover_every_row_once() -> None:
     for height, width in ((1, 10), (100, 100), (4000, 6000), (3, 1 << 20)):
         rows = [y for s in row_strips(height, width) for y in range(s.start, s.stop)]
         assert rows == list(range(height))
+        parts = strips(height, width, 5)
+        assert [y for s in parts for y in range(s.rows.start, s.rows.stop)] == rows
+        halves = [y for s in parts for y in range(s.half.start, s.half.stop)]
+        assert halves == list(range((height + 1) // 2))
+        for part in parts:
+            assert part.wide.start % 2 == 0
+            assert part.wide.start == max(0, part.rows.start - 6)
+            assert part.wide.stop == min(height, part.rows.stop + 6)
 
 
 def test_luma_and_chroma_join_to_the_picture() -> None:
@@ -161,15 +213,21 @@ def test_untrusted_places_continue_their_surroundings() -> None:
 
 
 @pytest.mark.parametrize("shape", [(31, 44), (32, 45)])
-def test_frames_are_within_their_own_range(shape: tuple[int, int]) -> None:
+def test_range_is_that_of_all_frames(shape: tuple[int, int]) -> None:
     frames = [white(shape, 1.0, seed) for seed in range(3)]
-    bounds = LumaRange(shape)
+    finest = FinestLevel(shape, False, 1.0, 1)
     for frame in frames:
-        bounds.add(frame)
+        finest.measure(frame, np.empty(shape, np.float32), None)
+    bounds = finest._range
+    beside = np.ones((3, 3), np.uint8)
+    low = np.min([cv2.erode(frame, beside)[::2, ::2] for frame in frames], axis=0)
+    high = np.max([cv2.dilate(frame, beside)[::2, ::2] for frame in frames], axis=0)
+    np.testing.assert_array_equal(bounds.low, low)
+    np.testing.assert_array_equal(bounds.high, high)
     mean = np.asarray(cv2.addWeighted(frames[0], 0.5, frames[1], 0.5, 0), np.float32)
     limited = mean.copy()
-    bounds.limit(limited)
+    bounds.limit(slice(None), limited)
     np.testing.assert_array_equal(limited, mean)
     wild = np.full(shape, 99, np.float32)
-    bounds.limit(wild)
+    bounds.limit(slice(None), wild)
     assert wild.max() < 1.2 * max(float(f.max()) for f in frames) + 1

@@ -11,8 +11,9 @@ import numpy as np
 from focusstack.fusion.base import Fused, Fuser
 from focusstack.fusion.depth_map import regularised
 from focusstack.fusion.depth_tracker import DepthTracker
-from focusstack.fusion.evidence import RADIUS, FocusEvidence
-from focusstack.fusion.laplacian import LaplacianPyramid, down, up
+from focusstack.fusion.evidence import FINEST_RADIUS, RADIUS, FocusEvidence
+from focusstack.fusion.finest import FinestLevel
+from focusstack.fusion.laplacian import LaplacianPyramid, down, level_shapes, up
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.running_mean import NEVER, blend
@@ -44,26 +45,29 @@ class DepthFuser:
     def __init__(self, shape: tuple[int, ...], options: FusionOptions) -> None:
         self._shape = shape
         self._smoothing = options.smoothing or 0.0
-        self._pyramid: LaplacianPyramid | None = LaplacianPyramid(shape, LEVELS)
-        self._evidence = FocusEvidence(
-            self._pyramid.shapes, RADIUS if options.radius is None else options.radius
+        shapes = level_shapes(shape[0], shape[1], LEVELS)
+        radius = RADIUS if options.radius is None else options.radius
+        self._finest: FinestLevel | None = FinestLevel(
+            shape, False, FINEST_RADIUS * radius, options.workers
         )
-        self._tracker = DepthTracker(self._pyramid.shapes[1])
+        self._pyramid = LaplacianPyramid(shapes[1] + shape[2:], shapes=shapes[1:])
+        self._evidence = FocusEvidence(shapes, radius)
+        self._tracker = DepthTracker(shapes[1])
         self._variances: list[float] = []
         self._frames = 0
 
     def add(self, frame: Float32, validity: Float32 | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
-        if self._pyramid is not None:
-            self._look(self._pyramid, frame, validity)
+        if self._finest is not None:
+            self._look(self._finest, frame, validity)
         else:
             self._render(frame, validity)
 
     def end_pass(self) -> None:
         """Fix the depth map after the first pass."""
-        if self._pyramid is None:
+        if self._finest is None:
             return
-        self._pyramid = None
+        self._finest = None
         tracker, shape = self._tracker, self._shape
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         confidence = tracker.distinctness(noise)
@@ -82,11 +86,15 @@ class DepthFuser:
             source=np.rint(self._depth).astype(np.uint16),
         )
 
-    def _look(self, pyramid: LaplacianPyramid, frame: Float32, validity: Float32 | None) -> None:
+    def _look(self, finest: FinestLevel, frame: Float32, validity: Float32 | None) -> None:
         if validity is not None:
             frame = filled(frame, validity)
-        pyramid.decompose(frame)
-        self._evidence.measure(pyramid.bands)
+        evidence = self._evidence
+        finest.measure(frame, evidence.finest, None)
+        evidence.find_noise()
+        finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
+        self._pyramid.decompose(finest.reduced)
+        evidence.measure(self._pyramid.bands)
         self._variances.append(self._evidence.variance)
         focus = self._evidence.focus
         if validity is not None:

@@ -14,7 +14,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from focusstack.fusion.laplacian import MOST_LEVELS, down, up
+from focusstack.fusion.finest import window
+from focusstack.fusion.laplacian import MOST_LEVELS, down
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.noise import level_noise, noise_variance
 from focusstack.typing import Float32
@@ -28,10 +29,6 @@ parts of `RADIUS`."""
 
 CHROMA_RADIUS = 1.5
 """The same for colour differences, at all levels but the finest."""
-
-SECOND_IN_FINEST = 0.3
-"""Share of the second level's evidence that counts for the finest, which is the noisiest."""
-
 
 MARGIN = 2.0
 """Only what exceeds the energy of the noise by this many standard deviations is evidence."""
@@ -55,8 +52,8 @@ def _floors(radii: list[float]) -> list[float]:
 
 def _average(energy: Float32, radius: float) -> None:
     """Average over a Gaussian window, in place."""
-    side = 2 * max(1, round(2.5 * radius)) + 1
-    cv2.GaussianBlur(energy, (side, side), max(radius, 0.3), energy)
+    taps = window(radius)
+    cv2.sepFilter2D(energy, -1, taps, taps, energy)
 
 
 def _subtract(energy: Float32, noise: float) -> None:
@@ -78,49 +75,56 @@ class FocusEvidence:
 
     Attributes
     ----------
-    levels : list of ndarray
-        Evidence of the latest frame for each band-pass level: energy above the noise, its own and
-        that of all finer levels.
-    base : ndarray
-        All of it, at the size of the pyramid's base.
-    focus : ndarray
+    finest : (H, W) float32 ndarray
+        Energy of the finest band over its window, noise included; to be filled in by the caller.
+    focus : (h, w) float32 ndarray
         Evidence of the two finest levels, at the size of the second: what depth is read from.
+        Before `measure`, to be filled in by the caller with that of the finest.
+    levels : list of ndarray
+        Evidence of the latest frame for each band-pass level from the second on: energy above
+        the noise, its own and that of all finer levels.
+    second : (h, w) float32 ndarray or None
+        Energy above the noise of the second level alone.
+    base : ndarray
+        All evidence, at the size of the pyramid's base.
     variance : float
         Noise variance of the latest frame.
     """
 
     def __init__(self, shapes: list[tuple[int, int]], radius: float = RADIUS) -> None:
-        self.levels = [np.zeros(s, np.float32) for s in shapes[:-1]]
-        self.base = np.zeros(shapes[-1], np.float32)
+        self.finest = np.zeros(shapes[0], np.float32)
         self.focus = np.zeros(shapes[1], np.float32)
+        self.levels = [np.zeros(s, np.float32) for s in shapes[1:-1]]
+        self.second = np.zeros(shapes[1], np.float32) if self.levels else None
+        self.base = np.zeros(shapes[-1], np.float32)
         self.variance = 0.0
         radii = [FINEST_RADIUS, 1.0] + [COARSER_RADIUS] * (MOST_LEVELS - 2)
-        self._radii = [part * radius for part in radii[: len(self.levels)]]
+        self._radii = [part * radius for part in radii[: len(shapes) - 1]]
         self._floors = _floors(self._radii)
 
+    @property
+    def floor(self) -> float:
+        """Energy of the finest band that is to be taken for noise in the latest frame."""
+        return self.variance * self._floors[0]
+
+    def find_noise(self) -> None:
+        """Set `variance` from `finest`."""
+        self.variance = noise_variance(self.finest, QUIET)
+
     def measure(self, bands: list[Float32]) -> None:
-        """Fill all attributes from the band-pass levels of a frame."""
-        for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True)):
+        """Fill the other attributes from the band-pass levels of a frame but the finest."""
+        for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True), start=1):
             luma = luma_of(band)
             cv2.multiply(luma, luma, energy)
             _average(energy, self._radii[level])
-            if level == 0:
-                self.variance = noise_variance(energy, QUIET)
             _subtract(energy, self.variance * self._floors[level])
-        self._gather()
-
-    def _gather(self) -> None:
-        """Add to each level what the finer ones hold, and to the finest some of the second."""
-        finest = self.levels[0]
-        down(finest, self.focus)
-        if len(self.levels) > 1:
-            second = self.levels[1]
-            cv2.scaleAdd(up(second, finest.shape), SECOND_IN_FINEST, finest, finest)
-            cv2.add(second, self.focus, second)
-            np.copyto(self.focus, second)
-        for finer, coarser in pairwise(self.levels[1:]):
+        if self.second is not None:
+            np.copyto(self.second, self.levels[0])
+            cv2.add(self.focus, self.levels[0], self.focus)
+            np.copyto(self.levels[0], self.focus)
+        for finer, coarser in pairwise(self.levels):
             cv2.add(coarser, down(finer), coarser)
-        down(self.levels[-1], self.base)
+        down(self.levels[-1] if self.levels else self.finest, self.base)
 
 
 class ChromaEvidence:
@@ -133,13 +137,14 @@ class ChromaEvidence:
     ----------
     shapes : list of tuple of int
         ``(height, width)`` of the pyramid's levels, the base last.
-    scratch : (2, H, W) float32 ndarray
-        Memory to work in.
 
     Attributes
     ----------
+    finest : (h, w) float32 ndarray
+        Evidence for the finest level at half its size; before `measure`, its energy over the
+        window, noise included, to be filled in by the caller.
     levels : list of ndarray
-        Evidence for each band-pass level, that of the finest at half its size.
+        Evidence for each other band-pass level.
     variance : float
         Noise variance of the latest frame's colour differences, summed over the two.
     """
@@ -147,33 +152,25 @@ class ChromaEvidence:
     LUMA_SHARE = 0.03
     """Part of the luma's evidence that counts."""
 
-    def __init__(self, shapes: list[tuple[int, int]], scratch: Float32) -> None:
-        self.levels = [np.zeros(s, np.float32) for s in (shapes[1], *shapes[1:-1])]
-        self._scratch = scratch.reshape(-1)
+    def __init__(self, shapes: list[tuple[int, int]]) -> None:
+        self.finest = np.zeros(shapes[1], np.float32)
+        self.levels = [np.zeros(s, np.float32) for s in shapes[1:-1]]
         self.variance = 0.0
-        self._floors = _floors([2**0.5 * CHROMA_RADIUS] * len(self.levels))
+        self._floors = _floors([2**0.5 * CHROMA_RADIUS] * (len(shapes) - 1))
 
     def measure(self, bands: list[Float32], luma: FocusEvidence) -> None:
-        """Fill all attributes from the levels of the colour differences and the luma's evidence."""
-        both = np.ones((1, 2), np.float32)
-        for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True)):
-            square = self._scratch[: band.size].reshape(band.shape)
-            cv2.multiply(band, band, square)
-            if level == 0:
-                cv2.blur(cv2.transform(down(square), both), (3, 3), energy)
-                self.variance = noise_variance(energy, CHROMA_QUIET)
-            else:
-                np.copyto(energy, cv2.transform(square, both))
-                _average(energy, CHROMA_RADIUS)
+        """Finish `finest` and fill the rest, from bands but the finest and the luma's evidence."""
+        self.variance = noise_variance(self.finest, CHROMA_QUIET)
+        _subtract(self.finest, self.variance * self._floors[0])
+        for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True), start=1):
+            cv2.transform(cv2.multiply(band, band), np.ones((1, 2), np.float32), energy)
+            _average(energy, CHROMA_RADIUS)
             _subtract(energy, self.variance * self._floors[level])
-        self._gather(luma)
-
-    def _gather(self, luma: FocusEvidence) -> None:
-        levels = self.levels
-        if len(levels) > 1:
-            cv2.add(levels[0], levels[1], levels[0])
-            np.copyto(levels[1], levels[0])
-        for finer, coarser in pairwise(levels[1:]):
+        if self.levels:
+            cv2.add(self.finest, self.levels[0], self.finest)
+            np.copyto(self.levels[0], self.finest)
+        for finer, coarser in pairwise(self.levels):
             cv2.add(coarser, down(finer), coarser)
-        for own, other in zip(levels, [luma.focus, *luma.levels[1:]], strict=True):
-            cv2.scaleAdd(other, self.LUMA_SHARE, own, own)
+        own, other = [self.finest, *self.levels], [luma.focus, *luma.levels]
+        for plane, theirs in zip(own, other, strict=True):
+            cv2.scaleAdd(theirs, self.LUMA_SHARE, plane, plane)

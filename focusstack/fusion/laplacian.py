@@ -53,6 +53,8 @@ class LaplacianPyramid:
         ``(H, W)`` or ``(H, W, 3)`` of the images.
     most : int, optional
         Band-pass levels at most.
+    shapes : list of tuple of int, optional
+        Sizes of all levels, if known; there may be no band-pass level then.
 
     Attributes
     ----------
@@ -66,29 +68,25 @@ class LaplacianPyramid:
         The low-pass remainder of the latest image.
     """
 
-    def __init__(self, shape: tuple[int, ...], most: int = MOST_LEVELS) -> None:
-        self.shapes = level_shapes(shape[0], shape[1], most)
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        most: int = MOST_LEVELS,
+        shapes: list[tuple[int, int]] | None = None,
+    ) -> None:
+        self.shapes = level_shapes(shape[0], shape[1], most) if shapes is None else shapes
         self._full = [np.empty(s + shape[2:], np.float32) for s in self.shapes]
         self.bands = self._full[:-1]
         self.base = self._full[-1]
         self.gauss = [np.empty(s + shape[2:], np.float32) for s in self.shapes[1:]]
 
-    def decompose(self, image: Float32, scratch: Float32 | None = None) -> None:
-        """Fill `bands` and `base` from `image`.
-
-        Parameters
-        ----------
-        image : ndarray
-            Left as it is, unless it is ``bands[0]`` itself, which then needs `scratch`.
-        scratch : ndarray, optional
-            Memory of the shape of the image.
-        """
+    def decompose(self, image: Float32) -> None:
+        """Fill `bands` and `base` from `image`."""
         fine = image
         for band, gauss in zip(self.bands, self.gauss, strict=True):
-            coarse = band if scratch is None or fine is not band else scratch
             down(fine, gauss)
-            up(gauss, band.shape, coarse)
-            cv2.subtract(fine, coarse, band)
+            up(gauss, band.shape, band)
+            cv2.subtract(fine, band, band)
             fine = gauss
         np.copyto(self.base, fine)
 

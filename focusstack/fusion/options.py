@@ -19,8 +19,11 @@ class FusionOptions:
     smoothing : float, optional
         How far the depth map is smoothed, in pixels of half the size. None is not at all: only
         what has no texture takes its depth from its surroundings.
+    workers : int
+        Threads; the result does not depend on it.
     """
 
     method: str = "auto"
     radius: float | None = None
     smoothing: float | None = None
+    workers: int = 2

@@ -12,10 +12,10 @@ from focusstack.fusion.base import Fused, Fuser
 from focusstack.fusion.composite import Composite
 from focusstack.fusion.depth_map import regularised, source_map
 from focusstack.fusion.depth_tracker import DepthTracker
-from focusstack.fusion.evidence import RADIUS, ChromaEvidence, FocusEvidence
-from focusstack.fusion.laplacian import reduced, up
-from focusstack.fusion.luma_range import LumaRange
-from focusstack.fusion.luminance import join, luma_of, split
+from focusstack.fusion.evidence import FINEST_RADIUS, RADIUS, ChromaEvidence, FocusEvidence
+from focusstack.fusion.finest import FinestLevel
+from focusstack.fusion.laplacian import level_shapes, reduced, up
+from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.movement import Motion, Movement, mask_levels, motion_level, sight
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
@@ -26,8 +26,8 @@ from focusstack.typing import Float32
 class WeightedFuser:
     """Streaming weighted mean of Laplacian coefficients.
 
-    Memory, whatever the number of frames: for RGB about 16 luma planes, 20 with luma and colour
-    apart; for grey 8.
+    Memory, whatever the number of frames: for RGB about 12 luma planes with luma and colour
+    apart.
 
     Parameters
     ----------
@@ -43,16 +43,14 @@ class WeightedFuser:
 
     def __init__(self, shape: tuple[int, ...], options: FusionOptions, apart: bool) -> None:
         self._shape = shape
-        self._apart = apart and len(shape) == 3
-        scratch = np.empty((2, *shape[:2]), np.float32) if self._apart else None
-        self._composite = Composite(shape[:2] if self._apart else shape, scratch=scratch)
-        shapes = self._composite.shapes
-        self._evidence = FocusEvidence(shapes, RADIUS if options.radius is None else options.radius)
-        if scratch is not None:
-            self._chroma_evidence = ChromaEvidence(shapes, scratch)
-            grids = [shapes[1], *shapes[1:-1]]
-            self._chroma = Composite((*shape[:2], 2), grids, scratch)
-        self._range = LumaRange(shape) if self._apart or len(shape) == 2 else None
+        self._shapes = shapes = level_shapes(*shape[:2])
+        radius = RADIUS if options.radius is None else options.radius
+        apart = apart and len(shape) == 3
+        self._finest = FinestLevel(shape, apart, FINEST_RADIUS * radius, options.workers)
+        self._composite = Composite(shapes[1:], () if apart else shape[2:])
+        self._evidence = FocusEvidence(shapes, radius)
+        self._chroma = Composite(shapes[1:], (2,)) if apart else None
+        self._chroma_evidence = ChromaEvidence(shapes) if apart else None
         self._tracker = DepthTracker(shapes[1])
         self._motion_level = level = motion_level(shapes)
         self._movement = None if level is None else Movement(shapes[level])
@@ -62,27 +60,52 @@ class WeightedFuser:
 
     def add(self, frame: Float32, validity: Float32 | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
-        evidence = self._evidence
         trust = None
         if validity is not None:
-            trust = validity_levels(validity, self._composite.shapes)
+            trust = validity_levels(validity, self._shapes)
             frame = filled(frame, validity)
-        if self._apart:
-            luma, chroma = self._composite.bands[0], self._chroma.bands[0]
-            split(frame, luma, chroma)
-            frame = luma
-        if self._range is not None:
-            self._range.add(frame)
-        self._composite.decompose(frame)
-        evidence.measure(self._composite.bands)
-        self._variances.append(evidence.variance)
-        variance = float(np.median(self._variances))
+        self._measure(frame)
         motion = self._motion(trust)
         if motion is not None:
             trust = self._choose(motion, trust)
-        if self._apart:
-            self._add_chroma(trust)
-        self._composite.add(evidence.levels, evidence.base, variance, trust)
+        self._blend(frame, trust)
+
+    def _measure(self, frame: Float32) -> None:
+        """Take the frame apart, coarse levels only, and see how sharp it is."""
+        finest, evidence, colour = self._finest, self._evidence, self._chroma_evidence
+        finest.measure(frame, evidence.finest, None if colour is None else colour.finest)
+        evidence.find_noise()
+        finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
+        self._composite.decompose(finest.reduced)
+        evidence.measure(self._composite.bands)
+        self._variances.append(evidence.variance)
+        if self._chroma is not None and colour is not None and finest.reduced_chroma is not None:
+            self._chroma.decompose(finest.reduced_chroma)
+            colour.measure(self._chroma.bands, evidence)
+            self._chroma_variances.append(colour.variance)
+
+    def _blend(self, frame: Float32, trust: list[Float32] | None) -> None:
+        """Add the frame measured last to the means."""
+        evidence, colour = self._evidence, self._chroma_evidence
+        variance, chroma_variance = float(np.median(self._variances)), 0.0
+        coarse = None if trust is None else trust[1:]
+        if self._chroma is not None and colour is not None:
+            chroma_variance = float(np.median(self._chroma_variances))
+            if coarse is not None:  # a clipped channel shifts colour more than it costs detail
+                for plane, certain in zip(colour.levels, coarse[:-1], strict=True):
+                    plane *= certain
+                colour.finest *= coarse[0]
+            self._chroma.add(colour.levels, evidence.base, chroma_variance, coarse)
+        self._finest.add(
+            frame,
+            evidence.finest,
+            evidence.floor,
+            evidence.second,
+            None if colour is None else colour.finest,
+            (variance * LEVEL_GAINS[0], chroma_variance * LEVEL_GAINS[0]),
+            trust,
+        )
+        self._composite.add(evidence.levels, evidence.base, variance, coarse)
         self._tracker.add(evidence.focus if trust is None else evidence.focus * trust[1])
 
     def end_pass(self) -> None:
@@ -92,21 +115,11 @@ class WeightedFuser:
         """Return the composite; see :class:`focusstack.fusion.base.Fuser`."""
         tracker, shape = self._tracker, self._shape
         # What is no longer needed is let go: all parts at once would be the peak of a whole run.
-        del self._evidence
-        self._composite.close()
-        if self._apart:
-            del self._chroma_evidence
-            self._chroma.close()
-            chroma = self._chroma.image()
-            del self._chroma
-        image = self._composite.image()
-        del self._composite
-        if self._range is not None:
-            self._range.limit(image)
-            del self._range
-        if self._apart:
-            image = join(image, chroma)
-            del chroma
+        del self._evidence, self._chroma_evidence
+        chroma = None if self._chroma is None else self._chroma.image()
+        self._chroma = None
+        image = self._finest.image(self._composite.image(), chroma)
+        del self._composite, self._finest, chroma
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         confidence = tracker.distinctness(noise)
         depth = regularised(tracker.depth(), confidence, self._smoothing)
@@ -125,32 +138,22 @@ class WeightedFuser:
         level = self._motion_level
         if level is None or self._movement is None:
             return None
-        luma = luma_of(self._composite.gauss[level - 1])
+        gauss = [self._finest.reduced, *self._composite.gauss]
+        luma = luma_of(gauss[level - 1])
         focus = reduced(self._evidence.focus, luma.shape)
         return self._movement.add(sight(luma, focus, None if trust is None else trust[level]))
 
     def _choose(self, motion: Motion, trust: list[Float32] | None) -> list[Float32]:
         """Let earlier frames go where this one is better; trust this one where it may stay."""
-        shapes = self._composite.shapes
-        stays = mask_levels(motion.stays, shapes)
-        self._composite.discount(stays)
-        if self._apart:
-            self._chroma.discount(stays)
+        stays = mask_levels(motion.stays, self._shapes)
+        self._finest.signal.discount(stays[0])
+        self._composite.discount(stays[1:])
+        if self._chroma is not None and self._finest.chroma is not None:
+            self._finest.chroma.discount(stays[1])
+            self._chroma.discount(stays[1:])
         self._tracker.discount(stays[1])
-        kept = mask_levels(motion.kept, shapes)
+        kept = mask_levels(motion.kept, self._shapes)
         return kept if trust is None else [a * b for a, b in zip(kept, trust, strict=True)]
-
-    def _add_chroma(self, trust: list[Float32] | None) -> None:
-        self._chroma.decompose(self._chroma.bands[0])
-        evidence = self._chroma_evidence
-        evidence.measure(self._chroma.bands, self._evidence)
-        self._chroma_variances.append(evidence.variance)
-        variance = float(np.median(self._chroma_variances))
-        if trust is not None:  # a clipped channel shifts colour more than it costs detail
-            at_size = {plane.shape: plane for plane in trust}
-            for level in evidence.levels:
-                level *= at_size[level.shape]
-        self._chroma.add(evidence.levels, self._evidence.base, variance, trust)
 
 
 def make(shape: tuple[int, ...], frames: int, options: FusionOptions) -> Fuser:  # noqa: ARG001

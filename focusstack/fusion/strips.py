@@ -1,0 +1,93 @@
+"""Work on a large picture strip by strip: small enough for the cache, and side by side.
+
+Results never depend on how a picture is cut or on how many share the work: every strip sees as
+many rows around its own as reach into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+PIXELS = 400_000
+"""About as many in a strip."""
+
+LEAST_ROWS = 32
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Rows of a picture.
+
+    Attributes
+    ----------
+    rows : slice
+        The strip's own, from an even one on.
+    wide : slice
+        With those around it; from an even row on, to an even one or the picture's end.
+    inner : slice
+        Its own within `wide`.
+    """
+
+    rows: slice
+    wide: slice
+    inner: slice
+
+    @property
+    def half(self) -> slice:
+        """Own rows at half the size."""
+        return slice(self.rows.start // 2, (self.rows.stop + 1) // 2)
+
+    @property
+    def wide_half(self) -> slice:
+        """Those with the rows around at half the size."""
+        return slice(self.wide.start // 2, (self.wide.stop + 1) // 2)
+
+    @property
+    def inner_half(self) -> slice:
+        """Own rows within `wide_half`."""
+        start = self.wide_half.start
+        return slice(self.half.start - start, self.half.stop - start)
+
+
+def strips(height: int, width: int, around: int) -> list[Strip]:
+    """Cut a picture into strips that see at least `around` rows more on each side."""
+    count = max(LEAST_ROWS, PIXELS // width) // 2 * 2
+    around += around % 2
+    found = []
+    for start in range(0, height, count):
+        stop = min(start + count, height)
+        first, last = max(0, start - around), min(height, stop + around)
+        found.append(
+            Strip(slice(start, stop), slice(first, last), slice(start - first, stop - first))
+        )
+    return found
+
+
+class Crew:
+    """Threads that take strips one after the other.
+
+    Parameters
+    ----------
+    workers : int
+        How many; with one, everything is done in the caller's thread.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+
+    def do(self, work: Callable[[Strip], None], parts: list[Strip]) -> None:
+        """Do `work` on every strip."""
+        if self._pool is None:
+            for part in parts:
+                work(part)
+            return
+        for _ in self._pool.map(work, parts):
+            pass
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
