@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from focusstack.typing import Float32, Points
+from focusstack.typing import Float32, Indices, Points
 
 OFFSETS = (1, 2, 4, 8)
 """How far apart, in focus order, frames are compared."""
@@ -23,16 +23,19 @@ LONGEST_MOVE = 40
 
 
 def distances(signatures: Sequence[Float32]) -> Points:
-    """Root mean square difference of every two sharpness signatures, ``(n, n)``."""
+    """Mean absolute difference of every two sharpness signatures, ``(n, n)``."""
     flat = np.stack([s.ravel() for s in signatures]).astype(float)
-    flat -= flat.mean(1, keepdims=True)
-    square = (flat**2).mean(1)
-    product = flat @ flat.T / flat.shape[1]
-    return np.asarray(np.sqrt(np.maximum(square[:, None] + square[None, :] - 2 * product, 0)))
+    return np.stack([np.abs(flat - one).mean(1) for one in flat])
 
 
 def focus_order(signatures: Sequence[Float32]) -> list[int]:
     """Return frame indices from one end of the focus range to the other.
+
+    Every part of the picture becomes sharp once while focus passes through it: it rises to one
+    peak and falls again. How much all parts rise and fall along an order, with a rise from
+    nothing before its first and a fall to nothing after its last frame, is therefore smallest for
+    the true one. An order that joins both blurred ends of a sweep and breaks it in the middle has
+    short steps too, but its parts rise twice.
 
     The direction is decided by content too (the sharper half comes last), so that the result does
     not depend on the order in which the frames are given.
@@ -40,75 +43,71 @@ def focus_order(signatures: Sequence[Float32]) -> list[int]:
     n = len(signatures)
     if n < 3:
         return sorted(range(n), key=lambda i: float(signatures[i].mean()))
-    d = distances(signatures)
-    nearest = np.sort(d + np.diag(np.full(n, np.inf)), axis=1)[:, 0]
+    between = distances(signatures)
+    sharpness = np.array([s.mean() for s in signatures], float)
+    nearest = np.sort(between + np.diag(np.full(n, np.inf)), axis=1)[:, 0]
     scale = 2 * max(float(np.median(nearest)), 1e-9)
-    similarity = np.exp(-np.square(d / scale)) + 1e-9
+    similarity = np.exp(-np.square(between / scale)) + 1e-9
     np.fill_diagonal(similarity, 0)
     degree = similarity.sum(1)
     root = 1 / np.sqrt(degree)
     _, vectors = np.linalg.eigh(np.eye(n) - root[:, None] * similarity * root[None, :])
     position = vectors[:, 1] * root
-    if position @ np.array([s.mean() for s in signatures]) < 0:
-        position = -position
-    return _uncross([int(i) for i in np.argsort(position, kind="stable")], d)
+    first = [int(i) for i in np.argsort(position, kind="stable")]
+    order = _uncross(first, _with_nothing(between, sharpness))
+    rank = np.argsort(order) - (n - 1) / 2
+    return order[::-1] if rank @ sharpness < 0 else order
+
+
+def _with_nothing(between: Points, sharpness: Points) -> Points:
+    """Distances ``(n + 1, n + 1)`` with a last entry that stands for "nothing is sharp"."""
+    ends = sharpness - sharpness.min()
+    return np.block([[between, ends[:, None]], [ends[None, :], np.zeros((1, 1))]])
 
 
 def _uncross(order: list[int], d: Points) -> list[int]:
-    """Shorten the path by reversing and by moving stretches (2-opt, Or-opt) until none helps."""
-    while (shorter := _reversed(order, d) or _moved(order, d)) is not None:
-        order = shorter
-    return order
+    """Shorten the path by reversing and by moving stretches (2-opt, Or-opt) until none helps.
+
+    The path begins and ends at the last entry of `d`, which is not part of `order`.
+    """
+    path = np.array([len(d) - 1, *order, len(d) - 1])
+    while (shorter := _reversed(path, d)) is not None or (shorter := _moved(path, d)) is not None:
+        path = shorter
+    return [int(i) for i in path[1:-1]]
 
 
-def _steps(order: list[int], d: Points) -> Points:
-    """Distances along the path, with a free step before its first and after its last frame."""
-    return np.asarray(np.r_[0.0, d[order[:-1], order[1:]], 0.0], float)
-
-
-def _reversed(order: list[int], d: Points) -> list[int] | None:
+def _reversed(path: Indices, d: Points) -> Indices | None:
     """Reverse the stretch that shortens the path most; None if none does."""
-    n = len(order)
-    step, path = _steps(order, d), np.array(order)
+    step = d[path[:-1], path[1:]]
     best, found = -1e-9, None
-    for i in range(n - 1):
-        j = np.arange(i + 1, n)
-        before = d[path[i - 1], path[j]] if i else np.zeros(len(j))
-        after = np.r_[d[path[i], path[i + 2 :]], 0.0]
-        change = before + after - step[i] - step[j + 1]
+    for i in range(1, len(path) - 2):
+        j = np.arange(i + 1, len(path) - 1)
+        change = d[path[i - 1], path[j]] + d[path[i], path[j + 1]] - step[i - 1] - step[j]
         k = int(change.argmin())
         if change[k] < best:
-            best, found = float(change[k]), (i, i + 1 + k)
+            best, found = float(change[k]), (i, int(j[k]))
     if found is None:
         return None
-    first, last = found
-    return order[:first] + order[first : last + 1][::-1] + order[last + 1 :]
+    i, j_ = found
+    return np.concatenate([path[:i], path[i : j_ + 1][::-1], path[j_ + 1 :]])
 
 
-def _moved(order: list[int], d: Points) -> list[int] | None:
+def _moved(path: Indices, d: Points) -> Indices | None:
     """Move a stretch, either way round, to where it shortens the path most; None if none does."""
-    n = len(order)
+    step = d[path[:-1], path[1:]]
     best, found = -1e-9, None
-    for i in range(n):
-        for j in range(i, min(n - 1 + (i > 0), i + LONGEST_MOVE)):
-            rest = np.array(order[:i] + order[j + 1 :])
-            if not len(rest):
-                continue
-            step = _steps(order, d)
-            gap = d[order[i - 1], order[j + 1]] if i > 0 and j < n - 1 else 0.0
-            without = gap - step[i] - step[j + 1]
-            between = np.r_[0.0, d[rest[:-1], rest[1:]], 0.0]
-            for head, tail in ((order[i], order[j]), (order[j], order[i])):
-                change = without - between
-                change[1:] += d[rest, head]
-                change[:-1] += d[tail, rest]
+    last = len(path) - 2
+    for i in range(1, last + 1):
+        for j in range(i, min(last, i + LONGEST_MOVE - 1) + 1):
+            rest = np.concatenate([path[:i], path[j + 1 :]])
+            without = d[path[i - 1], path[j + 1]] - step[i - 1] - step[j]
+            here = d[rest[:-1], rest[1:]]
+            for stretch in (path[i : j + 1], path[i : j + 1][::-1]):
+                change = without - here + d[rest[:-1], stretch[0]] + d[stretch[-1], rest[1:]]
                 k = int(change.argmin())
                 if change[k] < best:
-                    stretch = order[i : j + 1] if head == order[i] else order[i : j + 1][::-1]
-                    best, found = (
-                        float(change[k]),
-                        [*rest[:k].tolist(), *stretch, *rest[k:].tolist()],
-                    )
+                    best = float(change[k])
+                    found = np.concatenate([rest[: k + 1], stretch, rest[k + 1 :]])
     return found
 
 
