@@ -12,6 +12,7 @@ import numpy as np
 
 from focusstack.errors import UsageError
 from focusstack.geometry import Rect, transform, zoom_and_rotation
+from focusstack.parallax import SceneDepth, Viewpoint, displacement
 from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
 
@@ -63,7 +64,9 @@ class FramePlan:
     area_cost : float
         Share of the common area that this frame alone takes away.
     field : Field or None
-        Local displacement that no matrix explains, in reference pixels.
+        Smooth local displacement that no matrix explains, in reference pixels.
+    view : Viewpoint or None
+        From where the frame was taken, where parallax was found.
     """
 
     file: str
@@ -77,6 +80,7 @@ class FramePlan:
     clipped: float = 0.0
     area_cost: float = 0.0
     field: Field | None = None
+    view: Viewpoint | None = None
 
     def movement(self, width: int, height: int) -> tuple[float, float, float]:
         """Zoom in percent, rotation in degrees and shift of the centre in pixels; 0 if unused."""
@@ -113,6 +117,8 @@ class StackPlan:
     local_median_px : tuple of float or None
         Where local displacement was added: median disagreement of small held-out tiles without it
         and with it, in full-size pixels.
+    scene : SceneDepth or None
+        How near everything is, where parallax was found.
     warnings : tuple of str
         Everything the user should know.
     fusion : dict or None
@@ -128,6 +134,7 @@ class StackPlan:
     evidence: dict[str, float] = field(default_factory=dict)
     residual_px: Residual | None = None
     local_median_px: tuple[float, float] | None = None
+    scene: SceneDepth | None = None
     warnings: tuple[str, ...] = ()
     fusion: dict[str, Any] | None = None
 
@@ -135,6 +142,25 @@ class StackPlan:
         """Return the frames that are part of the result, in focus order."""
         by_name = {f.file: f for f in self.frames}
         return [by_name[name] for name in self.focus_order]
+
+    def displacement(self, frame: FramePlan, in_focus: bool = False) -> Field | None:
+        """All local displacement of a frame, for the one resampling; None if there is none.
+
+        Parameters
+        ----------
+        frame : FramePlan
+            Of this plan.
+        in_focus : bool, optional
+            Place what is sharp in the frame, for fusion, instead of everything.
+        """
+        if self.scene is None or frame.view is None:
+            return frame.field
+        return displacement(self.scene, frame.view, frame.field, in_focus)
+
+    def without_local(self) -> StackPlan:
+        """Return this plan with matrices alone."""
+        frames = tuple(replace(f, field=None, view=None) for f in self.frames)
+        return replace(self, frames=frames, scene=None)
 
     def with_warnings(self, more: Sequence[str]) -> StackPlan:
         """Return this plan with further warnings."""

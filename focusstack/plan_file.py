@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +14,7 @@ import numpy as np
 
 from focusstack.errors import InputError
 from focusstack.geometry import Rect
+from focusstack.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, Residual, StackPlan
 from focusstack.resample import Field
 from focusstack.typing import Matrix
@@ -42,6 +45,7 @@ def plain(plan: StackPlan) -> dict[str, Any]:
                 "shift_px": round(shift, 3),
                 "area_cost": round(f.area_cost, 5),
                 "local_px": None if f.field is None else _grid(f.field),
+                "view": None if f.view is None else asdict(f.view),
             }
         )
     return {
@@ -57,6 +61,7 @@ def plain(plan: StackPlan) -> dict[str, Any]:
         "residual_px": _rounded(plan.residual_px),
         "local_median_px": plan.local_median_px and [round(v, 4) for v in plan.local_median_px],
         "fusion": plan.fusion,
+        "scene_depth": plan.scene and _depth(plan.scene),
         "warnings": list(plan.warnings),
     }
 
@@ -107,6 +112,7 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
             clipped=float(f.get("clipped", 0)),
             area_cost=float(f.get("area_cost", 0)),
             field=_field(f.get("local_px"), data["canvas"]),
+            view=_view(f.get("view")),
         )
         for f in data["frames"]
     )
@@ -131,6 +137,7 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
         evidence=dict(data.get("model_residual_px", {})),
         residual_px=_residual(data.get("residual_px")),
         local_median_px=_pair(data.get("local_median_px")),
+        scene=_scene(data.get("scene_depth"), canvas),
         warnings=tuple(warnings),
     )
 
@@ -176,6 +183,42 @@ def _field(grid: list[list[list[float]]] | None, canvas: dict[str, Any]) -> Fiel
     if not np.isfinite(nodes).all():
         raise ValueError("a local displacement is not a number")
     return Field(nodes, int(canvas["width"]), int(canvas["height"]))
+
+
+def _depth(scene: SceneDepth) -> dict[str, Any]:
+    """The depth map as text: 16-bit steps, compressed; it already has this precision."""
+    steps = np.round(scene.grid.astype(float) * DEPTH_STEPS).astype("<i2")
+    return {
+        "rows": steps.shape[0],
+        "columns": steps.shape[1],
+        "slab": scene.slab,
+        "zlib_base64": base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode("ascii"),
+    }
+
+
+def _scene(data: dict[str, Any] | None, canvas: tuple[int, int]) -> SceneDepth | None:
+    if data is None:
+        return None
+    shape = (int(data["rows"]), int(data["columns"]))
+    try:
+        unpacked = zlib.decompress(base64.b64decode(data["zlib_base64"]))
+    except zlib.error as error:
+        raise ValueError("the depth map is damaged") from error
+    steps = np.frombuffer(unpacked, "<i2").reshape(shape)
+    slab = float(data["slab"])
+    if min(shape) < 2 or not np.isfinite(slab):
+        raise ValueError("the depth map has no size")
+    return SceneDepth((steps / DEPTH_STEPS).astype(np.float32), *canvas, slab)
+
+
+def _view(data: dict[str, Any] | None) -> Viewpoint | None:
+    if data is None:
+        return None
+    x, y, z = (float(v) for v in data["travel"])
+    focus = float(data["focus"])
+    if not np.isfinite([x, y, z, focus]).all():
+        raise ValueError("a viewpoint is not a number")
+    return Viewpoint((x, y, z), focus)
 
 
 def _residual(data: dict[str, Any] | None) -> Residual | None:

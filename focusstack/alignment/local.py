@@ -18,6 +18,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.tiles import TileShifts
 from focusstack.proxies import Proxy
+from focusstack.resample import Field
 from focusstack.typing import Mask, Matrix, Points
 
 NODE_PX = 32
@@ -88,6 +89,7 @@ def find_fields(
     size: tuple[int, int],
     workers: int = 2,
     advance: Callable[[], None] = lambda: None,
+    with_parallax: Callable[[int, Field], Field] = lambda index, field: field,  # noqa: ARG005
 ) -> Local:
     """Measure and solve the local displacement of all frames, coarse to fine.
 
@@ -95,11 +97,17 @@ def find_fields(
     ----------
     load, H, reference, pairs, gains, size, workers, advance
         As for `focusstack.alignment.refine.refine`.
+    with_parallax : callable, optional
+        Adds what is known already to a frame's smooth field.
     """
     grid = Grid(*grid_shape(*size), size, len(H), reference)
     fields = np.zeros((len(H), grid.rows, grid.columns, 2))
     for how in ROUNDS:
-        found = list(measure_pairs(load, H, gains, pairs, how, fields, workers))
+
+        def place(index: int, fields: Points = fields) -> Field:
+            return with_parallax(index, Field(fields[index].astype(np.float32), *size))
+
+        found = list(measure_pairs(load, H, gains, pairs, how, place, workers))
         if not found:
             return Local(fields, 0.0, 0.0)
         equations = grid.equations(found, fields)

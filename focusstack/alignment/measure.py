@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 
@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 
 from focusstack.alignment.solve import Matches
-from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
+from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts, with_depth
 from focusstack.geometry import Rect, at_scale, outline, transform
 from focusstack.proxies import Proxy, proxy_size
 from focusstack.resample import Field, resample
-from focusstack.typing import Float32, Image, Matrix, Points
+from focusstack.typing import Float32, Image, Matrix
 
 MARGIN = 9
 """Pixels around clipped areas and frame edges that the band pass makes unreliable."""
@@ -106,8 +106,9 @@ def measure_pairs(
     gains: Sequence[float],
     pairs: Iterable[tuple[int, int]],
     how: Round,
-    fields: Points | None = None,
+    displaced: Callable[[int], Field | None] = lambda index: None,  # noqa: ARG005
     workers: int = 2,
+    depth: Float32 | None = None,
 ) -> Iterator[tuple[int, int, TileShifts]]:
     """Yield ``(first, second, shifts)`` of every pair that has tiles to compare.
 
@@ -123,21 +124,29 @@ def measure_pairs(
         What to compare.
     how : Round
         Scale, pass band and tile size.
-    fields : (n, rows, columns, 2) ndarray, optional
-        Local displacements in proxy pixels.
+    displaced : callable, optional
+        Local displacement of a frame index in proxy pixels.
     workers : int, optional
         Threads; the result does not depend on it.
+    depth : (h, w) float32 ndarray, optional
+        A map on the canvas whose mean over each tile, weighted by the detail that was compared,
+        comes with the shifts.
     """
     # Sorted by the later frame, so that a frame stays in the cache while its partners pass by.
     todo = sorted(pairs, key=lambda ij: (max(ij), min(ij)))
     s = how.scale
 
+    if depth is not None and s < 1:
+        size = proxy_size(depth.shape[1], depth.shape[0], s)
+        depth = np.asarray(cv2.resize(depth, size, interpolation=cv2.INTER_AREA), np.float32)
+
     @lru_cache(maxsize=10)
     def warped(index: int) -> Warped:
         proxy = reduced(load(index), s)
         height, width = proxy.luma.shape
-        grid = None if fields is None else np.asarray(fields[index] * s, np.float32)
-        field = None if grid is None else Field(grid, width, height)
+        field = displaced(index)
+        if field is not None:
+            field = Field(field.grid * np.float32(s), width, height)
         return warp_proxy(proxy, at_scale(H[index], 1 / s), how, gains[index], field)
 
     with ThreadPoolExecutor(workers) as pool:
@@ -148,7 +157,11 @@ def measure_pairs(
 
             def compare(pair: tuple[int, int], images: dict[int, Warped] = images) -> TileShifts:
                 a, b = images[pair[0]], images[pair[1]]
-                return tile_shifts(a.detail, b.detail, a.valid & b.valid, how.tile)
+                valid = a.valid & b.valid
+                found = tile_shifts(a.detail, b.detail, valid, how.tile)
+                if depth is None or not len(found.centres):
+                    return found
+                return with_depth(found, a.detail, b.detail, valid, depth, how.tile)
 
             for pair, shifts in zip(group, pool.map(compare, group), strict=True):
                 if len(shifts.centres) >= MIN_TILES:
@@ -160,7 +173,9 @@ def enlarged(shifts: TileShifts, scale: float) -> TileShifts:
     if scale >= 1:
         return shifts
     centres = (shifts.centres + 0.5) / scale - 0.5
-    return TileShifts(centres, shifts.shifts / scale, shifts.root * scale, shifts.correlation)
+    return replace(
+        shifts, centres=centres, shifts=shifts.shifts / scale, root=shifts.root * scale
+    )
 
 
 def as_matches(first: int, second: int, shifts: TileShifts, H: Matrix) -> Matches:

@@ -13,7 +13,7 @@ how far the measurement is to be trusted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,12 +41,15 @@ class TileShifts:
         Square root of the information (inverse covariance) of each shift.
     correlation : (N,) float64 ndarray
         Of the two tiles after the shift.
+    depth : (N,) float64 ndarray or None
+        Depth of the detail that was compared, where it was asked for.
     """
 
     centres: Points
     shifts: Points
     root: Points
     correlation: Points
+    depth: Points | None = None
 
 
 def band_pass(luma: Float32, fine: float, coarse: float, factor: float = 1.0) -> Float32:
@@ -89,6 +92,37 @@ def tile_shifts(
 
     sums = block_sums(a, b, np.not_equal(valid, 0).view(np.uint8), BLOCK)
     return _solve_tiles([_tile_sums(s, blocks) for s in sums], blocks, min_correlation)
+
+
+def with_depth(
+    found: TileShifts, a: Float32, b: Float32, valid: Image, depth: Float32, tile: int
+) -> TileShifts:
+    """Add the depth of what was compared: where depth jumps, a tile sees what is sharp in both.
+
+    Parameters
+    ----------
+    found : TileShifts
+        From `tile_shifts` with the same arguments.
+    a, b, valid, tile
+        As given to `tile_shifts`.
+    depth : (H, W) float32 ndarray
+        Any map over the canvas; its mean over each tile is weighted by squared gradients, as
+        the shifts are.
+    """
+    blocks = max(2, round(tile / BLOCK))
+    mean = (a + b) * np.float32(0.5)
+    across, down = (cv2.Scharr(mean, cv2.CV_32F, dx, 1 - dx) for dx in (1, 0))
+    weight = (across * across + down * down) * valid
+    total, deep = (_tile_sums(_block_means(w), blocks) for w in (weight, weight * depth))
+    step, half = max(1, blocks // 2) * BLOCK, blocks * BLOCK / 2 - 0.5
+    column, row = np.round((found.centres - half) / step).astype(int).T
+    return replace(found, depth=deep[row, column] / np.maximum(total[row, column], 1e-20))
+
+
+def _block_means(image: Float32) -> Float32:
+    h, w = image.shape[0] // BLOCK, image.shape[1] // BLOCK
+    whole = image[: h * BLOCK, : w * BLOCK]
+    return np.asarray(cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) -> TileShifts:

@@ -1,0 +1,139 @@
+"""At which frame of the stack every part of the picture is sharp (shape from focus).
+
+S. K. Nayar and Y. Nakagawa, "Shape from Focus", TPAMI 16(8), 1994.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from focusstack.alignment.measure import reduced
+from focusstack.alignment.tiles import band_pass
+from focusstack.geometry import Rect, at_scale
+from focusstack.proxies import Proxy
+from focusstack.resample import Field, resample
+from focusstack.typing import Float32, Matrix
+
+FINE, COARSE = 0.7, 3.0
+"""Pass band of the focus measure: standard deviations of two Gaussians, in pixels."""
+
+WINDOW_SIGMA = 2.5
+"""Over what distance the focus measure is averaged, in pixels: little, for thin things."""
+
+FILL_SIGMAS = (1.0, 4.0, 16.0, 64.0)
+"""Where nothing is sure, the mean over a wider and wider neighbourhood stands in."""
+
+ENOUGH = 0.15
+"""Mean certainty of a neighbourhood that stands for itself."""
+
+
+class FocusIndex:
+    """Running peak of the focus measure while the frames pass by.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(H, W)``.
+    """
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._peak = np.full(shape, -1, np.float32)
+        self._index, self._before, self._after, self._last, self._total = (
+            np.zeros(shape, np.float32) for _ in range(5)
+        )
+        self._rose = np.zeros(shape, bool)
+        self._count = 0
+
+    def add(self, measure: Float32) -> None:
+        """Take the focus measure of the next frame."""
+        np.copyto(self._after, measure, where=self._rose)
+        np.greater(measure, self._peak, out=self._rose)
+        np.copyto(self._peak, measure, where=self._rose)
+        np.copyto(self._before, self._last, where=self._rose)
+        np.copyto(self._index, np.float32(self._count), where=self._rose)
+        np.copyto(self._after, np.float32(0), where=self._rose)
+        self._total += measure
+        self._last = measure
+        self._count += 1
+
+    def result(self) -> Float32:
+        """Index of the sharpest frame, between frames too, filled in where nothing is sure."""
+        floor = np.float32(1e-12)
+        before, peak, after = (
+            np.log(np.maximum(m, floor)) for m in (self._before, self._peak, self._after)
+        )
+        bend = np.minimum(before - 2 * peak + after, -1e-6)
+        inner = (self._index > 0) & (self._index < self._count - 1)
+        index = self._index + np.where(inner, np.clip(0.5 * (before - after) / bend, -0.5, 0.5), 0)
+        return _filled(index.astype(np.float32), self._certainty())
+
+    def _certainty(self) -> Float32:
+        """0..1: how far the peak stands above the other frames and above noise."""
+        mean = self._total / np.float32(self._count)
+        noise = np.float32(4 * np.percentile(self._peak[::4, ::4], 5) + 1e-12)
+        above = np.clip((self._peak - 1.5 * mean) / np.maximum(self._peak, 1e-12), 0, 1)
+        return np.asarray(np.square(above * self._peak / (self._peak + noise)), np.float32)
+
+
+def _filled(index: Float32, certainty: Float32) -> Float32:
+    """Weighted means over growing neighbourhoods (normalised convolution, Knutsson 1993)."""
+    found, open_share = np.zeros_like(index), np.ones_like(index)
+    for sigma in FILL_SIGMAS:
+        weight = cv2.GaussianBlur(certainty, (0, 0), sigma)
+        mean = cv2.GaussianBlur(certainty * index, (0, 0), sigma) / np.maximum(weight, 1e-9)
+        sure = np.clip(weight / ENOUGH, 0, 1) if sigma < FILL_SIGMAS[-1] else np.ones_like(weight)
+        found += open_share * sure * mean
+        open_share *= 1 - sure
+    return found
+
+
+def focus_index(
+    load: Callable[[int], Proxy],
+    H: Matrix,
+    gains: Sequence[float],
+    frames: Sequence[int],
+    placed: Callable[[int], Field | None],
+    scale: float = 1.0,
+) -> Float32:
+    """Find where in the stack every part of the picture is sharpest.
+
+    Parameters
+    ----------
+    load : callable
+        Proxy of a frame index.
+    H : (n, 3, 3) ndarray
+        Proxy pixels to canvas pixels of all frames.
+    gains : sequence of float
+        Exposure factor of each frame on linear luma.
+    frames : sequence of int
+        The frames to look at, in focus order.
+    placed : callable
+        Local displacement of a frame index on the canvas, in proxy pixels.
+    scale : float, optional
+        Proxies are reduced by this first.
+
+    Returns
+    -------
+    (h, w) float32 ndarray
+        Position in `frames`, 0 to ``len(frames) - 1``, at the scale of the proxies.
+    """
+    full = load(frames[0]).luma.shape
+    found: FocusIndex | None = None
+    for index in frames:
+        luma = reduced(load(index), scale).luma
+        height, width = luma.shape
+        found = found or FocusIndex((height, width))
+        field = placed(index)
+        if field is not None:
+            field = Field(field.grid * np.float32(scale), width, height)
+        moved = resample(
+            luma, at_scale(H[index], 1 / scale), Rect(0, 0, width, height), field=field, threads=2
+        )
+        detail = band_pass(moved, FINE, COARSE) * np.float32(gains[index])
+        found.add(np.asarray(cv2.GaussianBlur(detail * detail, (0, 0), WINDOW_SIGMA), np.float32))
+    assert found is not None
+    result = found.result()
+    return np.asarray(cv2.resize(result, full[::-1], interpolation=cv2.INTER_LINEAR), np.float32)

@@ -1,0 +1,116 @@
+"""Parallax: what a camera that moves sideways does to a scene in depth.
+
+A point at relative inverse depth ``d`` is displaced, in a frame taken from another place, by
+``d · (travel_xy - travel_z · r)``: along the camera's movement across the picture, and towards or
+away from the centre (``r`` is the place relative to the centre, in half diagonals) for its movement
+along the optical axis. One map of depth and three numbers a frame therefore describe the
+displacement of all frames everywhere (Longuet-Higgins and Prazdny, "The interpretation of a moving
+retinal image", Proc. R. Soc. B 208, 1980).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from focusstack.resample import Field
+from focusstack.typing import Float32, Points
+
+DEPTH_STEPS = 20000
+"""Depth is kept in steps of this part of its range, so that a plan on disk is the same plan."""
+
+
+@dataclass(frozen=True)
+class SceneDepth:
+    """How near everything is, as seen by the reference.
+
+    Attributes
+    ----------
+    grid : (rows, cols) float32 ndarray
+        Relative inverse depth at nodes that divide the canvas evenly, from -0.5 for one end of
+        the focus range to 0.5 for the other.
+    canvas_width, canvas_height : int
+        Size of the reference frame.
+    slab : float
+        Depth between the planes of focus of one frame and the next.
+    """
+
+    grid: Float32
+    canvas_width: int
+    canvas_height: int
+    slab: float
+
+    def rounded(self) -> SceneDepth:
+        """Return this with the precision of a plan on disk."""
+        grid = np.round(self.grid.astype(float) * DEPTH_STEPS) / DEPTH_STEPS
+        return replace(self, grid=grid.astype(np.float32))
+
+    def nodes(self) -> Points:
+        """Reference pixels ``(rows * cols, 2)`` of the nodes, row by row."""
+        rows, columns = self.grid.shape
+        x, y = np.meshgrid(
+            np.linspace(0, self.canvas_width - 1, columns),
+            np.linspace(0, self.canvas_height - 1, rows),
+        )
+        return np.stack([x.ravel(), y.ravel()], 1)
+
+
+@dataclass(frozen=True)
+class Viewpoint:
+    """From where a frame was taken, and what it is focused on.
+
+    Attributes
+    ----------
+    travel : tuple of float
+        Displacement in pixels for one unit of depth: x and y at the centre; z towards the centre
+        at a corner.
+    focus : float
+        Relative inverse depth of the plane of focus.
+    """
+
+    travel: tuple[float, float, float]
+    focus: float
+
+
+def displacement(
+    scene: SceneDepth,
+    view: Viewpoint,
+    more: Field | None = None,
+    in_focus: bool = False,
+) -> Field:
+    """Local displacement of a frame.
+
+    Parameters
+    ----------
+    scene : SceneDepth
+        Of the stack.
+    view : Viewpoint
+        Of the frame.
+    more : Field, optional
+        Further displacement that is added.
+    in_focus : bool, optional
+        Follow the depth only within a slab of the frame's plane of focus, and move everything
+        else as if it lay at the slab's border. What is sharp in the frame then lands where the
+        reference sees it, and nothing is torn or doubled where depth jumps: the right displacement
+        for fusion, which takes from a frame only what is sharp in it.
+    """
+    depth = scene.grid.ravel().astype(float)
+    if in_focus:
+        depth = np.clip(depth, view.focus - scene.slab, view.focus + scene.slab)
+    places = scene.nodes()
+    size = (scene.canvas_width, scene.canvas_height)
+    along = travel_directions(places, size)
+    moved = depth[:, None] * (along @ np.array(view.travel))
+    if more is not None:
+        moved = moved + more.at(places)
+    grid = moved.reshape(*scene.grid.shape, 2).astype(np.float32)
+    return Field(grid, *size)
+
+
+def travel_directions(places: Points, size: tuple[int, int]) -> Points:
+    """Derivative ``(N, 2, 3)`` of the displacement of unit depth by a frame's `travel`."""
+    centre = (np.array(size) - 1) / 2
+    x, y = ((places - centre) / (0.5 * np.hypot(*size))).T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    return np.stack([np.stack([one, zero, -x], -1), np.stack([zero, one, -y], -1)], 1)
