@@ -22,6 +22,28 @@ DEPTH_STEPS = 20000
 
 
 @dataclass(frozen=True)
+class Viewpoint:
+    """From where a frame was taken, and what it is focused on.
+
+    Attributes
+    ----------
+    travel : tuple of float
+        Displacement in pixels for one unit of depth: x and y at the centre; z towards the centre
+        at a corner.
+    focus : float
+        Relative inverse depth of the plane of focus.
+    """
+
+    travel: tuple[float, float, float]
+    focus: float
+
+    def scaled(self, scale: float) -> Viewpoint:
+        """Return this for a picture resized by `scale`."""
+        x, y, z = self.travel
+        return Viewpoint((x * scale, y * scale, z * scale), self.focus)
+
+
+@dataclass(frozen=True)
 class SceneDepth:
     """How near everything is, as seen by the reference.
 
@@ -55,57 +77,31 @@ class SceneDepth:
         )
         return np.stack([x.ravel(), y.ravel()], 1)
 
+    def displacement(
+        self, view: Viewpoint, more: Field | None = None, in_focus: bool = False
+    ) -> Field:
+        """Local displacement of a frame.
 
-@dataclass(frozen=True)
-class Viewpoint:
-    """From where a frame was taken, and what it is focused on.
-
-    Attributes
-    ----------
-    travel : tuple of float
-        Displacement in pixels for one unit of depth: x and y at the centre; z towards the centre
-        at a corner.
-    focus : float
-        Relative inverse depth of the plane of focus.
-    """
-
-    travel: tuple[float, float, float]
-    focus: float
-
-
-def displacement(
-    scene: SceneDepth,
-    view: Viewpoint,
-    more: Field | None = None,
-    in_focus: bool = False,
-) -> Field:
-    """Local displacement of a frame.
-
-    Parameters
-    ----------
-    scene : SceneDepth
-        Of the stack.
-    view : Viewpoint
-        Of the frame.
-    more : Field, optional
-        Further displacement that is added.
-    in_focus : bool, optional
-        Follow the depth only within a slab of the frame's plane of focus, and move everything
-        else as if it lay at the slab's border. What is sharp in the frame then lands where the
-        reference sees it, and nothing is torn or doubled where depth jumps: the right displacement
-        for fusion, which takes from a frame only what is sharp in it.
-    """
-    depth = scene.grid.ravel().astype(float)
-    if in_focus:
-        depth = np.clip(depth, view.focus - scene.slab, view.focus + scene.slab)
-    places = scene.nodes()
-    size = (scene.canvas_width, scene.canvas_height)
-    along = travel_directions(places, size)
-    moved = depth[:, None] * (along @ np.array(view.travel))
-    if more is not None:
-        moved = moved + more.at(places)
-    grid = moved.reshape(*scene.grid.shape, 2).astype(np.float32)
-    return Field(grid, *size)
+        Parameters
+        ----------
+        view : Viewpoint
+            Of the frame.
+        more : Field, optional
+            Further displacement that is added.
+        in_focus : bool, optional
+            Follow the depth only within a slab of the frame's plane of focus, and move everything
+            else as if it lay at the slab's border. What is sharp in the frame then lands where
+            the reference sees it, and nothing is torn or doubled where depth jumps: right for
+            fusion, which takes from a frame only what is sharp in it.
+        """
+        depth = self.grid.ravel().astype(float)
+        if in_focus:
+            depth = np.clip(depth, view.focus - self.slab, view.focus + self.slab)
+        places, size = self.nodes(), (self.canvas_width, self.canvas_height)
+        moved = depth[:, None] * (travel_directions(places, size) @ np.array(view.travel))
+        if more is not None:
+            moved = moved + more.at(places)
+        return Field(moved.reshape(*self.grid.shape, 2).astype(np.float32), *size)
 
 
 def travel_directions(places: Points, size: tuple[int, int]) -> Points:

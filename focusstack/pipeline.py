@@ -15,7 +15,7 @@ from focusstack.footprint import Footprint, footprint, in_gigabytes, memory_boun
 from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, prefetch, survey
 from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.images.choice import some
-from focusstack.images.read import MOST_MEGAPIXELS, Reading
+from focusstack.images.read import MOST_MEGAPIXELS, Picture, Reading
 from focusstack.images.suffixes import VIDEO
 from focusstack.maps import fusion_entry, motion_warning
 from focusstack.memory import keep_large_arrays_apart, release_freed
@@ -168,7 +168,7 @@ def _given_plan(options: StackOptions, frames: FrameSource) -> StackPlan:
         )
     if options.local:
         return plan
-    return replace(plan, frames=tuple(replace(f, field=None) for f in plan.frames))
+    return plan.without_local()
 
 
 def aligned_frames(
@@ -179,8 +179,16 @@ def aligned_frames(
     The next frame is decoded while one is in use; memory does not depend on their number.
     """
     options = options or StackOptions()
-    keep_large_arrays_apart()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
+    for frame, _ in _rendered(frames, plan, options, (False,)):
+        yield frame
+
+
+def _rendered(
+    frames: FrameSource, plan: StackPlan, options: StackOptions, placements: Sequence[bool]
+) -> Iterator[tuple[AlignedFrame, bool]]:
+    """Every used frame once per placement: with all it shows, or what is in focus, in place."""
+    keep_large_arrays_apart()
     at = {name: i for i, name in enumerate(frames.names)}
     used = plan.used()
     if not used:
@@ -189,15 +197,22 @@ def aligned_frames(
     ahead = _footprint(frames, options).ahead
     threads = max(1, options.workers - 1) if ahead else options.workers
 
-    def prepare(k: int) -> AlignedFrame:
-        picture = frames.read(at[used[k].file])
-        return render(picture, used[k], plan.crop, highest, threads)
+    jobs = [(k, in_focus) for k in range(len(used)) for in_focus in placements]
+    decoded: dict[int, Picture] = {}
+
+    def prepare(job: int) -> tuple[AlignedFrame, bool]:
+        k, in_focus = jobs[job]
+        picture = decoded.pop(k) if k in decoded else frames.read(at[used[k].file])
+        if in_focus != placements[-1]:
+            decoded[k] = picture
+        placed = replace(used[k], field=plan.displacement(used[k], in_focus))
+        return render(picture, placed, plan.crop, highest, threads), in_focus
 
     with own_threads():
         if ahead and options.workers > 1:
-            yield from prefetch(prepare, range(len(used)), ahead)
+            yield from prefetch(prepare, range(len(jobs)), ahead)
         else:
-            yield from map(prepare, range(len(used)))
+            yield from map(prepare, range(len(jobs)))
 
 
 def _footprint(frames: FrameSource, options: StackOptions) -> Footprint:
@@ -300,15 +315,24 @@ def _render(
     for number in range(passes):
         stage = "Fusing" if fuser else "Writing aligned frames"
         stage += f" ({number + 1} of {passes})" if passes > 1 else ""
-        aligned = track(progress, stage, aligned_frames(frames, plan, options), count)
+        writes = folder is not None and folder.options.aligned and number == 0
+        placements = _placements(plan, writes, fuser is not None)
+        rendered = _rendered(frames, plan, options, placements)
         with Background() as writer:
-            for frame in aligned:
-                if folder and number == 0:
+            for frame, in_focus in track(progress, stage, rendered, count * len(placements)):
+                if folder and writes and in_focus == placements[0]:
                     writer.run(folder.add, frame)
-                if fuser:
+                if fuser and in_focus == placements[-1]:
                     fuser.add(frame.pixels, frame.validity)
                 writer.wait()
                 del frame  # before the next one is asked for
         if fuser:
             fuser.end_pass()
     return fuser.result() if fuser else None
+
+
+def _placements(plan: StackPlan, writes: bool, fuses: bool) -> tuple[bool, ...]:
+    """How often each frame is rendered: parallax places it differently for fusion."""
+    if plan.scene is None or not fuses:
+        return (False,)
+    return (False, True) if writes else (True,)

@@ -12,7 +12,7 @@ import numpy as np
 
 from focusstack.errors import UsageError
 from focusstack.geometry import Rect, transform, zoom_and_rotation
-from focusstack.parallax import SceneDepth, Viewpoint, displacement
+from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
 
@@ -155,7 +155,7 @@ class StackPlan:
         """
         if self.scene is None or frame.view is None:
             return frame.field
-        return displacement(self.scene, frame.view, frame.field, in_focus)
+        return self.scene.displacement(frame.view, frame.field, in_focus)
 
     def without_local(self) -> StackPlan:
         """Return this plan with matrices alone."""

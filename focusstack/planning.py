@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from focusstack.alignment import displacement
 from focusstack.alignment.coarse import Coarse, coarse_alignment, detect_all, match_all
-from focusstack.alignment.local import CONSIDERED_P95_PX, CONSIDERED_PX, Local, find_fields
-from focusstack.alignment.local import ROUNDS as LOCAL_ROUNDS
+from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
+from focusstack.alignment.displacement import Displacement
 from focusstack.alignment.order import focus_order
 from focusstack.alignment.refine import ROUNDS, Refined, refine
 from focusstack.alignment.refine import Residual as ProxyResidual
@@ -18,6 +19,7 @@ from focusstack.errors import InputError, UsageError
 from focusstack.exposure import gain_ratio, register_blocks, solve_gains
 from focusstack.frames import FrameSource, prefetch
 from focusstack.geometry import at_scale
+from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, Residual, StackPlan
 from focusstack.progress import Progress, stage, track
 from focusstack.proxies import (
@@ -181,14 +183,12 @@ def find_displacement(
     gains: Points,
     workers: int,
     progress: Progress,
-) -> Local | None:
+) -> Displacement | None:
     """Local displacement of the frames, if a matrix leaves enough and tiles prove it."""
-    if refined.stack.median < CONSIDERED_PX and refined.stack.p95 < CONSIDERED_P95_PX:
-        return None
-    with stage(progress, "Local displacement", len(LOCAL_ROUNDS)):
-        local = find_fields(
+    with stage(progress, "Local displacement", LOCAL_ROUNDS):
+        return displacement.find_displacement(
             stack.load,
-            refined.matrices,
+            refined,
             coarse.reference,
             coarse.pairs,
             _brightness(gains),
@@ -196,7 +196,6 @@ def find_displacement(
             workers,
             progress.advance,
         )
-    return local if local.proven else None
 
 
 def _brightness(gains: Points) -> list[float]:
@@ -229,15 +228,17 @@ def make_plan(
     stack: Measured,
     coarse: Coarse,
     refined: Refined,
-    local: Local | None,
+    displaced: Displacement | None,
     gains: Points,
     size: tuple[int, int],
 ) -> StackPlan:
     """Put everything that was found into full-size pixels and input order."""
-    matrices = full_size(refined.matrices, stack.scale)
+    matrices = full_size((displaced or refined).matrices, stack.scale)
     used = [k for k, u in enumerate(coarse.used) if u]
-    fields = _full_fields(local, len(matrices), stack.scale, coarse.reference, size)
-    area = common_area(matrices[used], *size, [fields[k] for k in used])
+    fields = _full_fields(displaced, len(matrices), stack.scale, coarse.reference, size)
+    scene, views = _full_parallax(displaced, len(matrices), stack.scale, size)
+    moved = [_moved(scene, views[k], fields[k]) for k in used]
+    area = common_area(matrices[used], *size, moved)
     warnings = [*stack.notes, *_lost(stack, coarse), *_ungauged(stack, gains, used)]
     warnings += _costly(stack, used, area)
     costs = dict(zip(used, area.costs, strict=True))
@@ -257,6 +258,7 @@ def make_plan(
             clipped=facts.clipped,
             area_cost=costs.get(k, 0.0),
             field=fields[k],
+            view=views[k],
         )
     return StackPlan(
         reference=stack.names[coarse.reference],
@@ -267,19 +269,39 @@ def make_plan(
         model=refined.model,
         evidence={name: e / stack.scale for name, e in refined.evidence.items()},
         residual_px=_in_pixels(refined.stack, stack.scale),
-        local_median_px=(local.before / stack.scale, local.after / stack.scale) if local else None,
+        local_median_px=_before_and_after(displaced, stack.scale),
+        scene=scene,
         warnings=tuple(warnings),
     )
 
 
 def _full_fields(
-    local: Local | None, count: int, scale: float, reference: int, size: tuple[int, int]
+    displaced: Displacement | None, count: int, scale: float, reference: int, size: tuple[int, int]
 ) -> list[Field | None]:
     """Fields in full-size pixels, rounded to what the report keeps."""
-    if local is None:
+    if displaced is None or displaced.local is None:
         return [None] * count
-    grids = np.round(local.fields / scale, 3).astype(np.float32)
+    grids = np.round(displaced.local.fields / scale, 3).astype(np.float32)
     return [None if k == reference else Field(g, *size) for k, g in enumerate(grids)]
+
+
+def _full_parallax(
+    displaced: Displacement | None, count: int, scale: float, size: tuple[int, int]
+) -> tuple[SceneDepth | None, list[Viewpoint | None]]:
+    """Depth and viewpoints in full-size pixels, with the precision that the report keeps."""
+    if displaced is None or displaced.parallax is None:
+        return None, [None] * count
+    found = displaced.parallax
+    scene = SceneDepth(found.scene.grid, *size, found.scene.slab).rounded()
+    return scene, [v and v.scaled(1 / scale) for v in found.views]
+
+
+def _moved(scene: SceneDepth | None, view: Viewpoint | None, field: Field | None) -> Field | None:
+    return field if scene is None or view is None else scene.displacement(view, field)
+
+
+def _before_and_after(displaced: Displacement | None, scale: float) -> tuple[float, float] | None:
+    return (displaced.before / scale, displaced.after / scale) if displaced else None
 
 
 def _in_pixels(r: ProxyResidual | None, scale: float) -> Residual | None:

@@ -44,10 +44,7 @@ SIZE_SIGMA = 10.0
 REWEIGHTINGS = 3
 """Robust least-squares solves per round."""
 
-CONSIDERED_PX, CONSIDERED_P95_PX = 0.2, 0.7
-"""Held-out residuals, median and 95th percentile, below which a matrix is as good as tiles tell."""
-
-PROVEN_SHARE = 0.8
+PROVEN_SHARE = 0.7
 """A field must bring the held-out residual below this share of the matrix's."""
 
 Measurement = tuple[int, int, TileShifts]

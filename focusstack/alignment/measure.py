@@ -173,9 +173,7 @@ def enlarged(shifts: TileShifts, scale: float) -> TileShifts:
     if scale >= 1:
         return shifts
     centres = (shifts.centres + 0.5) / scale - 0.5
-    return replace(
-        shifts, centres=centres, shifts=shifts.shifts / scale, root=shifts.root * scale
-    )
+    return replace(shifts, centres=centres, shifts=shifts.shifts / scale, root=shifts.root * scale)
 
 
 def as_matches(first: int, second: int, shifts: TileShifts, H: Matrix) -> Matches:

@@ -24,7 +24,7 @@ from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.models import normalisation
 from focusstack.alignment.tiles import TileShifts
 from focusstack.geometry import normalised, transform
-from focusstack.parallax import SceneDepth, Viewpoint, displacement, travel_directions
+from focusstack.parallax import SceneDepth, Viewpoint, travel_directions
 from focusstack.proxies import Proxy
 from focusstack.resample import Field
 from focusstack.typing import Float32, Mask, Matrix, Points
@@ -39,6 +39,9 @@ ROUNDS = (
 
 NODE_PX = 4
 """Distance of the depth map's nodes in proxy pixels: thin stems are a few pixels wide."""
+
+EDGE_SIGMA = 1.5
+"""Jumps of depth are softened by this, in proxy pixels: a field that tears cannot be resampled."""
 
 PROVEN_SHARE = 0.85
 """Parallax must bring the held-out residual below this share of the matrices'."""
@@ -87,7 +90,7 @@ class Parallax:
     def added_to(self, index: int, field: Field) -> Field:
         """Displacement of a frame in proxy pixels, with a smooth field on top."""
         view = self.views[index]
-        return field if view is None else displacement(self.scene, view, field)
+        return field if view is None else self.scene.displacement(view, field)
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def find_parallax(
     if len(kept) < FEWEST:
         return None
     row = {frame: k for k, frame in enumerate(kept)}
-    model = _Model(len(kept), row[reference], size)
+    model = _Model.still(len(kept), row[reference], size)
     H = H.copy()
     index = np.zeros(size[::-1], np.float32)
     before = after = 0.0
@@ -148,12 +151,12 @@ def find_parallax(
         state = model
 
         def sharp_place(i: int, state: _Model = state, index: Float32 = index) -> Field:
-            return displacement(state.scene(index), state.view(row[i]), in_focus=True)
+            return state.scene(index).displacement(state.view(row[i]), in_focus=True)
 
         index = focus_index(load, H, gains, kept, sharp_place, min(1.0, 2 * how.scale))
 
         def place(i: int, state: _Model = state, index: Float32 = index) -> Field:
-            return displacement(state.scene(index), state.view(row[i]))
+            return state.scene(index).displacement(state.view(row[i]))
 
         found = list(measure_pairs(load, H, gains, pairs, how, place, workers, index))
         if not found:
@@ -177,19 +180,19 @@ class _Model:
     count: int
     reference: int
     size: tuple[int, int]
-    travel: Points = None  # type: ignore[assignment]
-    planes: Points = None  # type: ignore[assignment]
+    travel: Points
+    planes: Points
 
-    def __post_init__(self) -> None:
-        if self.travel is None:
-            object.__setattr__(self, "travel", np.zeros((self.count, 3)))
-            object.__setattr__(self, "planes", np.linspace(-0.5, 0.5, self.count))
+    @classmethod
+    def still(cls, count: int, reference: int, size: tuple[int, int]) -> _Model:
+        """A camera that does not travel, and planes of focus at even distances."""
+        return cls(count, reference, size, np.zeros((count, 3)), np.linspace(-0.5, 0.5, count))
 
     @property
     def half_diagonal(self) -> float:
         return 0.5 * float(np.hypot(*self.size))
 
-    def depth(self, index: Points) -> Points:
+    def depth(self, index: Points | Float32) -> Points:
         """Relative inverse depth at places in the focus sweep."""
         return np.asarray(np.interp(index, np.arange(self.count), self.planes))
 
@@ -197,7 +200,7 @@ class _Model:
         """The depth map for a map of focus indices."""
         width, height = self.size
         columns, rows = max(2, round(width / NODE_PX)), max(2, round(height / NODE_PX))
-        smooth = cv2.GaussianBlur(self.depth(index).astype(np.float32), (0, 0), 1.5)
+        smooth = cv2.GaussianBlur(self.depth(index).astype(np.float32), (0, 0), EDGE_SIGMA)
         x, y = np.meshgrid(np.linspace(0, width - 1, columns), np.linspace(0, height - 1, rows))
         grid = cv2.remap(smooth, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
         slab = float(np.abs(np.diff(self.planes)).mean())
@@ -214,9 +217,9 @@ class _Model:
         What was measured adds to what the present travel already explains.
         """
         along = self.half_diagonal * travel_directions(tiles.places, self.size)
-        present = np.concatenate([
-            along[at] @ (self.travel[j] - self.travel[i]) for i, j, at in tiles.pairs
-        ])
+        present = np.concatenate(
+            [along[at] @ (self.travel[j] - self.travel[i]) for i, j, at in tiles.pairs]
+        )
         target = tiles.shifts + present * self.depth(tiles.index)[:, None]
         return self._corrections(tiles.places), along, target
 
@@ -269,9 +272,9 @@ class _Model:
     def _with_planes(self, tiles: _Tiles, along: Points, rest: Points, root: Points) -> _Model:
         """Depth of each plane of focus, given all travel; smooth over the sweep."""
         n = self.count
-        unit = np.concatenate([
-            along[at] @ (self.travel[j] - self.travel[i]) for i, j, at in tiles.pairs
-        ])
+        unit = np.concatenate(
+            [along[at] @ (self.travel[j] - self.travel[i]) for i, j, at in tiles.pairs]
+        )
         unit, aim = _applied(root, unit), _applied(root, rest)
         stiff, pull = np.square(unit).sum(1), (unit * aim).sum(1)
         low = np.clip(tiles.index.astype(int), 0, n - 2)
