@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from focusstack.errors import InputError, UsageError
 from focusstack.geometry import Rect
+from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, Residual, StackPlan, fitted_to
 from focusstack.plan_file import read_plan
 from focusstack.report.html import report_page
@@ -184,6 +185,51 @@ def test_displacement_survives(folder: Path) -> None:
     assert field is not None
     assert np.array_equal(field.grid, grid.astype(np.float32))
     assert (field.canvas_width, field.canvas_height) == (400, 300)
+
+
+def with_parallax() -> StackPlan:
+    made = plan("a.jpg", "b.jpg")
+    depth = np.random.default_rng(0).uniform(-0.5, 0.5, (7, 9)).astype(np.float32)
+    scene = SceneDepth(depth, 400, 300, 0.1).rounded()
+    moved = replace(made.frames[1], view=Viewpoint((1.25, -3.5, 0.125), 0.3))
+    return replace(made, frames=(made.frames[0], moved), scene=scene)
+
+
+def test_parallax_survives(folder: Path) -> None:
+    made = with_parallax()
+    found = read_plan(saved(folder, made))
+    assert found.to_json() == made.to_json()
+    assert found.scene is not None
+    assert made.scene is not None
+    assert np.array_equal(found.scene.grid, made.scene.grid)
+    for in_focus in (False, True):
+        a, b = (p.displacement(p.frames[1], in_focus) for p in (made, found))
+        assert a is not None
+        assert b is not None
+        assert np.array_equal(a.grid, b.grid)
+    assert found.displacement(found.frames[0]) is None
+    plain = found.without_local()
+    assert plain.scene is None
+    assert plain.displacement(plain.frames[1]) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("rows", 3), ("rows", 0), ("columns", "x"), ("slab", "nan"), ("zlib_base64", "AAAA")],
+)
+def test_a_broken_depth_map_is_refused(folder: Path, key: str, value: object) -> None:
+    document = json.loads(with_parallax().to_json())
+    document["scene_depth"][key] = value
+    with pytest.raises(InputError):
+        read_plan(saved(folder, json.dumps(document)))
+
+
+@pytest.mark.parametrize("view", [3, {}, {"travel": [1, 2], "focus": 0}, {"travel": [1, 2, 3]}])
+def test_a_broken_viewpoint_is_refused(folder: Path, view: object) -> None:
+    document = json.loads(with_parallax().to_json())
+    document["frames"][1]["view"] = view
+    with pytest.raises(InputError):
+        read_plan(saved(folder, json.dumps(document)))
 
 
 @pytest.mark.parametrize("grid", [[], [[[0, 0]]], 3, "x", [[[0, 0], [0]]], [[[0, None]] * 2] * 2])

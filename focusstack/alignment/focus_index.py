@@ -26,7 +26,7 @@ WINDOW_SIGMA = 2.5
 FILL_SIGMAS = (1.0, 4.0, 16.0, 64.0)
 """Where nothing is sure, the mean over a wider and wider neighbourhood stands in."""
 
-ENOUGH = 0.15
+ENOUGH = 0.3
 """Mean certainty of a neighbourhood that stands for itself."""
 
 
@@ -74,8 +74,8 @@ class FocusIndex:
         """0..1: how far the peak stands above the other frames and above noise."""
         mean = self._total / np.float32(self._count)
         noise = np.float32(4 * np.percentile(self._peak[::4, ::4], 5) + 1e-12)
-        above = np.clip((self._peak - 1.5 * mean) / np.maximum(self._peak, 1e-12), 0, 1)
-        return np.asarray(np.square(above * self._peak / (self._peak + noise)), np.float32)
+        above = np.clip((self._peak - mean) / np.maximum(self._peak, 1e-12), 0, 1)
+        return np.asarray(above * self._peak / (self._peak + noise), np.float32)
 
 
 def _filled(index: Float32, certainty: Float32) -> Float32:
