@@ -19,6 +19,9 @@ class FusionOptions:
     smoothing : float, optional
         How far the depth map is smoothed, in pixels of half the size. None is not at all: only
         what has no texture takes its depth from its surroundings.
+    motion : bool
+        Whether detail found elsewhere in other frames means that something moved. False where
+        frames are placed by what is sharp in them: what is blurred then lies beside its place.
     workers : int
         Threads; the result does not depend on it.
     """
@@ -26,4 +29,5 @@ class FusionOptions:
     method: str = "auto"
     radius: float | None = None
     smoothing: float | None = None
+    motion: bool = True
     workers: int = 2

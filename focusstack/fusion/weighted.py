@@ -52,7 +52,7 @@ class WeightedFuser:
         self._chroma = Composite(shapes[1:], (2,)) if apart else None
         self._chroma_evidence = ChromaEvidence(shapes) if apart else None
         self._tracker = DepthTracker(shapes[1])
-        self._motion_level = level = motion_level(shapes)
+        self._motion_level = level = motion_level(shapes) if options.motion else None
         self._movement = None if level is None else Movement(shapes[level])
         self._smoothing = options.smoothing or 0.0
         self._variances: list[float] = []
