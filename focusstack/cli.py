@@ -175,7 +175,9 @@ def _reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProg
     """Turn errors into messages and exit codes."""
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # the error says it
+    # What libraries say of broken files is in the error.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     progress = TerminalProgress(quiet)
     try:
         with prompt_interruption():

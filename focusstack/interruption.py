@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 
 from focusstack.leftovers import remove_all
 
-GRACE = 0.6
+GRACE = 0.4
 """Seconds in which an interrupted program may end by itself."""
 
 EXIT_CODE = 130

@@ -398,3 +398,13 @@ def test_content_decides_not_the_suffix(tmp_path: Path) -> None:
     Pillow.fromarray(picture("uint8", 3)).save(tmp_path / "a.png")
     (tmp_path / "a.png").rename(tmp_path / "a.jpg")
     np.testing.assert_array_equal(read_picture(tmp_path / "a.jpg").pixels, picture("uint8", 3))
+
+
+def test_a_part_that_claims_two_gigabytes(tmp_path: Path) -> None:
+    """Room for it would be made before the decoder noticed."""
+    path = tmp_path / "a.png"
+    Pillow.fromarray(picture("uint8", 3)).save(path)
+    data = bytearray(path.read_bytes())
+    data[33:37] = b"\x7f\xff\xff\xff"
+    path.write_bytes(data)
+    refused(path, "beyond its end")

@@ -22,6 +22,10 @@ TINY = 640
 """Longer side, in pixels, of a picture that is a thumbnail beside much larger ones."""
 
 
+RESULTS = frozenset(["fused", "depth", "depth-confidence", "source-map"])
+"""Names, without suffix, of what this program writes beside aligned frames."""
+
+
 class Choice(NamedTuple):
     """The frames, the pictures left out, and why."""
 
@@ -86,7 +90,7 @@ def _without_outputs(
 
     ours = [path for path in paths if is_ours(path)]
     if len(ours) == len(paths):
-        ours = [path for path in ours if path.stem.casefold() == "fused"]
+        ours = [path for path in ours if path.stem.casefold() in RESULTS]
     frames = [path for path in paths if path not in set(ours)]
     return frames, ours
 

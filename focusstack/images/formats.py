@@ -7,6 +7,7 @@ alone here, which is applied once, by the caller.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -101,6 +102,22 @@ def _jpeg(file: BinaryIO) -> Header:
     return Header(*image.size, channels, np.dtype(np.uint8), metadata, decode, note)
 
 
+def _check_chunks(file: BinaryIO) -> None:
+    """Refuse a PNG with a chunk that ends beyond the file: decoders make room for it first."""
+    end = file.seek(0, os.SEEK_END)
+    place, kind = 8, b""
+    while kind != b"IEND":
+        file.seek(place)
+        head = file.read(8)
+        if len(head) < 8:
+            raise UnreadableError("is damaged or truncated (it has no end)")
+        length, kind = int.from_bytes(head[:4], "big"), head[4:]
+        place += 12 + length
+        if place > end:
+            raise UnreadableError("is damaged or truncated (a part lies beyond its end)")
+    file.seek(0)
+
+
 def _png(file: BinaryIO) -> Header:
     start = file.read(26)
     file.seek(0)
@@ -113,6 +130,7 @@ def _png(file: BinaryIO) -> Header:
     metadata, note = _metadata(image)
 
     def decode() -> Image:
+        _check_chunks(file)
         # Grey with alpha comes as BGRA with three equal channels.
         pixels = _opencv(file, cv2.IMREAD_UNCHANGED)()
         if pixels.ndim == 2:

@@ -66,6 +66,10 @@ def decoding() -> Iterator[None]:
         yield
     except UnreadableError:
         raise
+    except MemoryError as error:
+        raise UnreadableError(
+            "needs more memory than there is", "Close other programs, or reduce the pictures."
+        ) from error
     except Exception as error:  # decoders fail in every possible way on broken data
         raise UnreadableError(f"is damaged or truncated ({error})") from error
 

@@ -40,7 +40,7 @@ def white_balance_of(path: Path) -> WhiteBalance:
         If it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, decoding():
             return _white_balance(_opened(file))
     except UnreadableError as error:
         raise InputError(f"{path} {error.reason}.", error.remedy) from error

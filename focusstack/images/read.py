@@ -14,7 +14,7 @@ import numpy as np
 from focusstack.colour import Transfer, to_float
 from focusstack.errors import InputError
 from focusstack.images.formats import read_headers
-from focusstack.images.header import SINGLE, Header, UnreadableError
+from focusstack.images.header import SINGLE, Header, UnreadableError, decoding
 from focusstack.images.metadata import Metadata, joined
 from focusstack.typing import Float32, Image
 
@@ -158,7 +158,8 @@ def _opened(
     how = reading or Reading()
     try:
         with path.open("rb") as file:
-            headers = read_headers(file, page, path.suffix, how.white_balance)
+            with decoding():
+                headers = read_headers(file, page, path.suffix, how.white_balance)
             size = os.fstat(file.fileno()).st_size
             for header in headers:
                 _check_size(header, size, how)
@@ -201,7 +202,8 @@ def _described(header: Header) -> Probe:
 
 
 def _decoded(header: Header) -> Picture:
-    stored = header.decode()
+    with decoding():
+        stored = header.decode()
     if stored.shape[:2] != (header.height, header.width) or stored.dtype != header.dtype:
         raise UnreadableError("is damaged: its pixels do not match its header")
     pixels = oriented(stored, header.metadata.orientation)

@@ -1,0 +1,1 @@
+"""Runs that are killed, interrupted or out of disk: what is lost."""
