@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -152,6 +154,8 @@ DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback o
 
 def main() -> None:
     """Run the command line."""
+    # Until there is anything to clean up, Ctrl-C ends the program at once and in silence.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     app()
 
 
@@ -179,6 +183,7 @@ def _reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProg
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     progress = TerminalProgress(quiet)
+    import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
     try:
         with prompt_interruption():
             yield progress
@@ -491,4 +496,5 @@ def _beside(inputs: list[Path]) -> Path:
 
 def _say(quiet: bool, message: str) -> None:
     if not quiet:
-        print(message)
+        # A name that is not UTF-8 cannot be printed as it is.
+        print(message.encode(errors="backslashreplace").decode())

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 
 from focusstack.leftovers import remove_all
 
-GRACE = 0.4
+GRACE = 0.3
 """Seconds in which an interrupted program may end by itself."""
 
 EXIT_CODE = 130
@@ -28,6 +28,7 @@ def prompt_interruption() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's
         return
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -38,6 +39,7 @@ def prompt_interruption() -> Iterator[None]:
         yield
     finally:
         ended.set()
+        signal.signal(signal.SIGINT, handler)
         signal.set_wakeup_fd(before)
         os.close(writing)
         watcher.join()

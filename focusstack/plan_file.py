@@ -57,7 +57,12 @@ def plain(plan: StackPlan) -> dict[str, Any]:
         "frames": frames,
         "focus_order": list(plan.focus_order),
         "model": plan.model,
-        "model_residual_px": {k: round(v, 4) for k, v in plan.evidence.items()},
+        "model_residual_px": {
+            # A model that could not be fitted has no number.
+            k: round(v, 4)
+            for k, v in plan.evidence.items()
+            if np.isfinite(v)
+        },
         "residual_px": _rounded(plan.residual_px),
         "local_median_px": plan.local_median_px and [round(v, 4) for v in plan.local_median_px],
         "fusion": plan.fusion,

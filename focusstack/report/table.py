@@ -18,25 +18,33 @@ def summary(plan: StackPlan) -> str:
     return f"{frames}, {c.width} x {c.height} pixels{fit}"
 
 
+def printable(name: str) -> str:
+    """Return a file name on one line: what a terminal cannot show stands there by its code."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
 def plan_table(plan: StackPlan) -> str:
     """Return a table with a line per frame, a header and a summary."""
-    wide = max(5, *(len(f.file) for f in plan.frames))
+    wide = max(5, *(len(printable(f.file)) for f in plan.frames))
     head = (
         f"{'frame':<{wide}}  {'EV':>6} {'zoom %':>7} {'rot °':>7} {'shift px':>8} {'sharp':>5} "
         f"{'resid px':>8} {'p95':>6} {'edge p95':>8}  verdict"
     )
     lines = [head, *(_line(f, plan, wide) for f in plan.frames)]
-    lines.append(f"reference {plan.reference}; motion model {plan.model}; {summary(plan)}")
+    lines.append(
+        f"reference {printable(plan.reference)}; motion model {plan.model}; {summary(plan)}"
+    )
     return "\n".join(lines) + "\n"
 
 
 def _line(f: FramePlan, plan: StackPlan, wide: int) -> str:
     if not f.used:
-        return f"{f.file:<{wide}}  left out: {f.reason}"
+        return f"{printable(f.file):<{wide}}  left out: {f.reason}"
     zoom, rotation, shift = f.movement(*plan.canvas)
     r = f.residual_px
     fit = f"{r.median:8.3f} {r.p95:6.2f} {r.edge_p95:8.2f}" if r else f"{'-':>8} {'-':>6} {'-':>8}"
+    name = printable(f.file)
     return (
-        f"{f.file:<{wide}}  {f.exposure_ev + 0.0:+6.2f} {zoom:+7.2f} {rotation:+7.3f} {shift:8.1f} "
+        f"{name:<{wide}}  {f.exposure_ev + 0.0:+6.2f} {zoom:+7.2f} {rotation:+7.3f} {shift:8.1f} "
         f"{f.sharpness:5.2f} {fit}  used"
     )
