@@ -56,7 +56,6 @@ class OutputFolder:
         self.frames = frames
         self.dtype = output_dtype(options, frames.dtype)
         self.plan: StackPlan | None = None
-        self._metadata: dict[str, Metadata] = {}
         self._made_from = made_from
         self._staging = staging
         self._done: set[Path] = set()
@@ -81,7 +80,6 @@ class OutputFolder:
 
     def add(self, frame: AlignedFrame) -> None:
         """Take an aligned frame; it is written if aligned frames are wanted."""
-        self._metadata[frame.name] = frame.metadata
         if not self.options.aligned or not self.lacks(frame.name):
             return
         pixels = to_dtype(frame.pixels, self.dtype)
@@ -107,7 +105,7 @@ class OutputFolder:
         fused = None
         if image is not None and self.options.fused:
             fused = self._fused(plan.reference)
-            metadata = self._metadata.get(plan.reference)
+            metadata = self._carried(plan.reference)
             count = (len(plan.frames), len(plan.used()))
             path = self._staged(fused)
             write_image(path, image, metadata, self.options.quality, frames=count)
@@ -117,6 +115,12 @@ class OutputFolder:
         page = report_page(saved, image, fused.name if fused else None)
         # Names that are not UTF-8 cannot be shown as they are.
         atomic_write(self._staged(folder / "report.html"), page.encode(errors="backslashreplace"))
+
+    def _carried(self, name: str) -> Metadata | None:
+        """What the file of a frame says besides its pixels."""
+        if not isinstance(self.frames, FileFrames):
+            return None
+        return self.frames.metadata[self.frames.names.index(name)]
 
     def abandon(self) -> None:
         """Let go of files that are still open."""
