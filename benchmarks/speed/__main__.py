@@ -1,0 +1,102 @@
+"""Time whole runs of focusstack, from the files to the composite, beside other programs.
+
+python -m benchmarks.speed                                20 frames of 12 megapixels, JPEG
+python -m benchmarks.speed --megapixels 24 --frames 200   of any size and number
+python -m benchmarks.speed --bits 16 --suffix .tif        of 16 bits
+python -m benchmarks.speed --input photos                 real frames
+python -m benchmarks.speed --options=--memory=1G          other options of focusstack run
+python -m benchmarks.speed --vs 'other {input} --output {output}.jpg'   in turn, with ratios
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.speed.frames import write_frames
+from benchmarks.speed.process import Run, measured
+from focusstack.frames import FileFrames, survey
+from focusstack.threads import usable_cores
+
+PROGRAM = "from focusstack.cli import main; main()"
+
+STAGES = ("Reading frames", "Finding", "Aligning", "Local", "Parallax", "Fusing", "Writing")
+"""How the stages begin that focusstack names with --verbose."""
+
+
+def main() -> None:
+    chosen = _chosen()
+    with tempfile.TemporaryDirectory(prefix="speed-") as temporary:
+        place = Path(temporary)
+        folder = chosen.input or place / "frames"
+        if chosen.input is None:
+            write_frames(folder, chosen.megapixels, chosen.frames, chosen.bits, chosen.suffix)
+        frames = FileFrames(survey([folder]).files)
+        megapixels = frames.size[0] * frames.size[1] / 1e6
+        kind = f"{len(frames)} frames of {megapixels:.1f} MP, {8 * frames.dtype.itemsize} bits"
+        print(
+            f"{kind}; {usable_cores()} cores, {platform.machine()}; medians of {chosen.runs} runs"
+        )
+        ours = [sys.executable, "-c", PROGRAM, "run", str(folder), "--output"]
+        ours += [str(place / "out"), "--overwrite", "--verbose", *shlex.split(chosen.options)]
+        other = chosen.vs.format(input=shlex.quote(str(folder)), output=place / "other")
+        commands = [ours, *([shlex.split(other)] if chosen.vs else [])]
+        runs = _in_turn(commands, place, chosen.runs)
+    _print("focusstack", runs[0], len(frames), megapixels)
+    if chosen.vs:
+        _print(commands[1][0], runs[1], len(frames), megapixels)
+        for name in ("wall", "cpu", "peak"):
+            pairs = zip(runs[0], runs[1], strict=True)
+            ratio = median(getattr(a, name) / getattr(b, name) for a, b in pairs)
+            print(f"focusstack / {Path(commands[1][0]).name}, {name}: {ratio:.2f}")
+
+
+def _chosen() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks.speed",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--megapixels", type=float, default=12, metavar="M")
+    parser.add_argument("--frames", type=int, default=20, metavar="N")
+    parser.add_argument("--bits", type=int, choices=(8, 16), default=8)
+    parser.add_argument("--suffix", default=".jpg", metavar=".EXT", help="of rendered frames")
+    parser.add_argument("--input", type=Path, metavar="FOLDER", help="frames, not rendered ones")
+    parser.add_argument("--runs", type=int, default=3, metavar="N")
+    parser.add_argument("--options", default="--no-aligned", help="of focusstack run")
+    parser.add_argument("--vs", default="", metavar="COMMAND", help="with {input} and {output}")
+    return parser.parse_args()
+
+
+def _in_turn(commands: Sequence[Sequence[str]], place: Path, count: int) -> list[list[Run]]:
+    """Run all commands one after the other, `count` times, after a start that is not counted."""
+    runs: list[list[Run]] = [[] for _ in commands]
+    measured(commands[0], STAGES)  # loops are compiled and files read for the first time
+    for _ in range(count):
+        for command, found in zip(commands, runs, strict=True):
+            found.append(measured(command, STAGES))
+            shutil.rmtree(place / "out", ignore_errors=True)
+    return runs
+
+
+def _print(name: str, runs: Sequence[Run], frames: int, megapixels: float) -> None:
+    wall, cpu = (median(getattr(r, key) for r in runs) for key in ("wall", "cpu"))
+    peak = median(r.peak for r in runs) / (1 << 20)
+    print(
+        f"{Path(name).name}: {wall:.1f} s wall, {wall / frames:.2f} s a frame, "
+        f"{1000 * wall / frames / megapixels:.0f} ms a frame and megapixel; "
+        f"{cpu:.1f} s of processors, {1000 * cpu / frames / megapixels:.0f} ms; peak {peak:.0f} MB"
+    )
+    for stage in runs[0].stages:
+        print(f"    {stage:24} {median(r.stages[stage] for r in runs if stage in r.stages):7.1f} s")
+
+
+if __name__ == "__main__":
+    main()
