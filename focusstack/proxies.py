@@ -6,11 +6,12 @@ made. Proxies are spooled to a temporary file, so that memory does not grow with
 
 from __future__ import annotations
 
+import io
 import tempfile
 import threading
 from dataclasses import dataclass
 from math import ceil
-from typing import BinaryIO
+from typing import cast
 
 import cv2
 import numpy as np
@@ -168,7 +169,7 @@ class ProxySpool:
         self.size = (width, height)
         self._pixels = width * height
         self._lock = threading.Lock()
-        self._file: BinaryIO = tempfile.TemporaryFile(prefix="focusstack-")  # noqa: SIM115
+        self._file = tempfile.TemporaryFile(prefix="focusstack-")  # noqa: SIM115
 
     def __enter__(self) -> ProxySpool:
         return self
@@ -178,17 +179,22 @@ class ProxySpool:
 
     def put(self, index: int, proxy: Proxy) -> None:
         """Store the proxy of frame `index`."""
-        data = proxy.luma.astype(np.float16).tobytes() + proxy.clipped.tobytes()
+        half = proxy.luma.astype(np.float16)
         with self._lock:
             self._file.seek(index * self._pixels * 3)
-            self._file.write(data)
+            self._file.write(half.data)
+            self._file.write(np.ascontiguousarray(proxy.clipped).data)
 
     def get(self, index: int) -> Proxy:
         """Read the proxy of frame `index`."""
         width, height = self.size
+        half = np.empty((height, width), np.float16)
+        clipped = np.empty((height, width), np.uint8)
         with self._lock:
             self._file.seek(index * self._pixels * 3)
-            data = self._file.read(self._pixels * 3)
-        half = np.frombuffer(data, np.float16, self._pixels)
-        clipped = np.frombuffer(data, np.uint8, self._pixels, offset=2 * self._pixels)
-        return Proxy(half.astype(np.float32).reshape(height, width), clipped.reshape(height, width))
+            self._read(half)
+            self._read(clipped)
+        return Proxy(half.astype(np.float32), clipped)
+
+    def _read(self, array: Image) -> None:
+        cast(io.BufferedReader, self._file).readinto(array.data)

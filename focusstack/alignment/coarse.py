@@ -19,7 +19,7 @@ from focusstack.geometry import normalised, outline, transform
 from focusstack.proxies import Proxy, proxy_scale, proxy_size
 from focusstack.typing import Matrix
 
-FEATURE_MEGAPIXELS = 0.4
+FEATURE_MEGAPIXELS = 0.35
 """Frames far apart in focus share coarse features, not fine ones; tiles bring the precision."""
 
 INLIER_PX = 3.0

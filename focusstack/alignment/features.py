@@ -58,7 +58,7 @@ class PairFit:
     matrix: Matrix
 
 
-def detect(proxy: Image, limit: int = 1200) -> Features:
+def detect(proxy: Image, limit: int = 1000) -> Features:
     """Find features in a uint8 grey proxy, the strongest of every grid cell first.
 
     Parameters
