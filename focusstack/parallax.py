@@ -11,6 +11,7 @@ retinal image", Proc. R. Soc. B 208, 1980).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -68,15 +69,6 @@ class SceneDepth:
         grid = np.round(self.grid.astype(float) * DEPTH_STEPS) / DEPTH_STEPS
         return replace(self, grid=grid.astype(np.float32))
 
-    def nodes(self) -> Points:
-        """Reference pixels ``(rows * cols, 2)`` of the nodes, row by row."""
-        rows, columns = self.grid.shape
-        x, y = np.meshgrid(
-            np.linspace(0, self.canvas_width - 1, columns),
-            np.linspace(0, self.canvas_height - 1, rows),
-        )
-        return np.stack([x.ravel(), y.ravel()], 1)
-
     def displacement(
         self, view: Viewpoint, more: Field | None = None, in_focus: bool = False
     ) -> Field:
@@ -97,11 +89,21 @@ class SceneDepth:
         depth = self.grid.ravel().astype(float)
         if in_focus:
             depth = np.clip(depth, view.focus - self.slab, view.focus + self.slab)
-        places, size = self.nodes(), (self.canvas_width, self.canvas_height)
-        moved = depth[:, None] * (travel_directions(places, size) @ np.array(view.travel))
+        size = (self.canvas_width, self.canvas_height)
+        places, directions = _at_nodes(*self.grid.shape, size)
+        moved = depth[:, None] * (directions @ np.array(view.travel))
         if more is not None:
             moved = moved + more.at(places)
         return Field(moved.reshape(*self.grid.shape, 2).astype(np.float32), *size)
+
+
+@lru_cache(maxsize=4)
+def _at_nodes(rows: int, columns: int, size: tuple[int, int]) -> tuple[Points, Points]:
+    """Reference pixels ``(rows * columns, 2)`` of nodes, row by row, and directions there."""
+    across, down = np.linspace(0, size[0] - 1, columns), np.linspace(0, size[1] - 1, rows)
+    x, y = np.meshgrid(across, down)
+    places = np.stack([x.ravel(), y.ravel()], 1)
+    return places, travel_directions(places, size)
 
 
 def travel_directions(places: Points, size: tuple[int, int]) -> Points:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from focusstack.colour import full_scale
 from focusstack.geometry import Rect
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, coefficients
-from focusstack.typing import Float32, Image, Indices, Matrix, Points
+from focusstack.typing import Float32, Image, Matrix, Points
 
 __all__ = ["REACH_AFTER", "REACH_BEFORE", "Field", "resample"]
 
@@ -52,11 +52,22 @@ class Field:
 
     def at(self, points: Points) -> Points:
         """Displacement ``(N, 2)`` at reference points ``(N, 2)``, as `resample` interpolates it."""
-        nodes, scale = _nodes(self)
-        columns, across = _catmull_rom(points[:, 0] * scale[0], nodes.shape[1] - 3)
-        rows, down = _catmull_rom(points[:, 1] * scale[1], nodes.shape[0] - 3)
-        around = nodes[rows[:, :, None], columns[:, None, :]]
-        return np.asarray(np.einsum("nr,nc,nrck->nk", down, across, around))
+        # Loads the compiler, which takes a while.
+        from focusstack.resample.compiler import interpolation
+
+        out = np.empty((len(points), 2))
+        interpolation()(*self.nodes, np.ascontiguousarray(points, float), out)
+        return out
+
+    @cached_property
+    def nodes(self) -> tuple[Points, Points]:
+        """Grid with ghost nodes extrapolated linearly all round, and cells per reference pixel."""
+        rows, cols = self.grid.shape[:2]
+        padded = np.pad(
+            self.grid.astype(float), ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd"
+        )
+        extent = np.array([max(self.canvas_width - 1, 1), max(self.canvas_height - 1, 1)])
+        return np.ascontiguousarray(padded), np.array([cols - 1, rows - 1]) / extent
 
 
 def resample(
@@ -116,7 +127,7 @@ def resample(
     if out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
         raise ValueError(f"out must be a C-contiguous float32 array of shape {shape}")
     values = _table(planes, table)
-    nodes, scale = _nodes(field)
+    nodes, scale = (np.empty((0, 0, 2)), np.zeros(2)) if field is None else field.nodes
     arguments = (
         planes,
         values,
@@ -187,29 +198,3 @@ def _white(planes: Image, values: Float32 | None) -> Float32:
 def _scaling_table(white: int, channels: int) -> Float32:
     """Codes 0 .. `white` as 0..1, once per channel."""
     return np.tile(np.arange(white + 1, dtype=np.float32) / np.float32(white), (channels, 1))
-
-
-def _catmull_rom(position: Points, cells: int) -> tuple[Indices, Points]:
-    """Indices and weights of the four nodes around grid coordinates, one ghost node in front."""
-    position = np.clip(position, 0, cells)
-    cell = np.minimum(position.astype(np.int64), cells - 1)
-    t = position - cell
-    weights = [
-        t * (-0.5 + t * (1 - 0.5 * t)),
-        1 + t * t * (-2.5 + 1.5 * t),
-        t * (0.5 + t * (2 - 1.5 * t)),
-        t * t * (-0.5 + 0.5 * t),
-    ]
-    return cell[:, None] + np.arange(4), np.stack(weights, 1)
-
-
-def _nodes(field: Field | None) -> tuple[Points, Points]:
-    """Grid with ghost nodes extrapolated linearly all round, and cells per reference pixel."""
-    if field is None:
-        return np.empty((0, 0, 2)), np.zeros(2)
-    rows, cols = field.grid.shape[:2]
-    nodes = np.pad(
-        field.grid.astype(float), ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd"
-    )
-    extent = np.array([max(field.canvas_width - 1, 1), max(field.canvas_height - 1, 1)])
-    return np.ascontiguousarray(nodes), np.array([cols - 1, rows - 1]) / extent

@@ -6,6 +6,7 @@ Import this module only when a picture is to be resampled: loading the compiler 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numba
@@ -13,7 +14,7 @@ import numpy as np
 
 from focusstack.compiler import compiled as compiled_for
 from focusstack.compiler import read_only, writable
-from focusstack.resample.loops import fill
+from focusstack.resample.loops import fill, interpolate
 
 
 def compiled(dtype: np.dtype[Any]) -> Callable[..., None]:
@@ -32,4 +33,13 @@ def compiled(dtype: np.dtype[Any]) -> Callable[..., None]:
         writable(np.float32, 3),
         t.int64,
         t.int64,
+    )
+
+
+@lru_cache
+def interpolation() -> Callable[..., None]:
+    """Return `interpolate`, compiled."""
+    nodes, points = read_only(np.float64, 3), read_only(np.float64, 2)
+    return compiled_for(
+        interpolate, nodes, read_only(np.float64, 1), points, writable(np.float64, 2)
     )

@@ -68,6 +68,21 @@ def _displace(
             moved[k, i] = a * line[q, k] + near + d * line[q + 3, k]
 
 
+def interpolate(nodes: Points, scale: Points, points: Points, out: Points) -> None:
+    """Displacement ``(N, 2)`` at reference points; `nodes` has one ghost all round."""
+    rows, cols = nodes.shape[0] - 3, nodes.shape[1] - 3
+    for n in range(points.shape[0]):
+        q, a, b, c, d = _cell(points[n, 0] * scale[0], cols)
+        r, e, f, g, h = _cell(points[n, 1] * scale[1], rows)
+        for k in range(2):
+            total = 0.0
+            for i, down in enumerate((e, f, g, h)):
+                line = nodes[r + i]
+                near = b * line[q + 1, k] + c * line[q + 2, k]
+                total += down * (a * line[q, k] + near + d * line[q + 3, k])
+            out[n, k] = total
+
+
 @inner
 def _locate(
     M: Matrix, x0: int, y0: int, moved: Points, frame: Size, whole: Indices, phase: Float32
