@@ -14,20 +14,18 @@ matrices, which without parallax in the model had settled on a compromise.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from focusstack.alignment.focus_index import focus_index
 from focusstack.alignment.measure import Round, measure_pairs
-from focusstack.alignment.models import normalisation
-from focusstack.alignment.tiles import TileShifts
-from focusstack.geometry import normalised, transform
-from focusstack.parallax import SceneDepth, Viewpoint, travel_directions
+from focusstack.alignment.travel import Geometry, SeenTiles
+from focusstack.geometry import normalised
+from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.proxies import Proxy
 from focusstack.resample import Field
-from focusstack.typing import Float32, Mask, Matrix, Points
+from focusstack.typing import Float32, Matrix
 
 ROUNDS = (
     Round(0.25, 1.0, 6.0, 48),
@@ -37,27 +35,11 @@ ROUNDS = (
 )
 """Coarse to fine, each with the depth map that the one before made possible."""
 
-NODE_PX = 4
-"""Distance of the depth map's nodes in proxy pixels: thin stems are a few pixels wide."""
-
-EDGE_SIGMA = 1.5
-"""Jumps of depth are softened by this, in proxy pixels: a field that tears cannot be resampled."""
-
 PROVEN_SHARE = 0.85
 """Parallax must bring the held-out residual below this share of the matrices'."""
 
-TILE_SIGMA = 0.1
-"""Tiles at the edge of something nearer mix two displacements: they are good to this, in pixels."""
-
-PRIOR = np.array([0.02] * 4 + [0.005] * 2 + [0.02] * 3)
-"""How large corrections of a matrix (similarity, perspective) and travel may be: standard
-deviations in half diagonals."""
-
 FEWEST = 3
 """Frames without which depth and travel cannot be told apart."""
-
-TURNS = 4
-"""How often travel and depth are solved in turn per round."""
 
 
 @dataclass(frozen=True)
@@ -93,35 +75,6 @@ class Parallax:
         return field if view is None else self.scene.displacement(view, field)
 
 
-@dataclass(frozen=True)
-class _Tiles:
-    """All tiles of a round; rows of a pair follow each other."""
-
-    pairs: list[tuple[int, int, slice]]
-    places: Points
-    shifts: Points
-    root: Points
-    index: Points
-
-    @classmethod
-    def of(cls, found: Sequence[tuple[int, int, TileShifts]], row: dict[int, int]) -> _Tiles:
-        pairs, at = [], 0
-        for first, second, shifts in found:
-            pairs.append((row[first], row[second], slice(at, at + len(shifts.centres))))
-            at += len(shifts.centres)
-        join = [shifts for _, _, shifts in found]
-        value, vector = np.linalg.eigh(np.concatenate([s.root for s in join]))
-        softened = 1 / np.sqrt(1 / np.square(value) + TILE_SIGMA**2)
-        root = (vector * softened[:, None, :]) @ np.swapaxes(vector, 1, 2)
-        return cls(
-            pairs,
-            np.concatenate([s.centres for s in join]),
-            np.concatenate([s.shifts for s in join]),
-            root,
-            np.concatenate([s.depth for s in join if s.depth is not None]),
-        )
-
-
 def find_parallax(
     load: Callable[[int], Proxy],
     H: Matrix,
@@ -143,25 +96,25 @@ def find_parallax(
     if len(kept) < FEWEST:
         return None
     row = {frame: k for k, frame in enumerate(kept)}
-    model = _Model.still(len(kept), row[reference], size)
+    model = Geometry.still(len(kept), row[reference], size)
     H = H.copy()
     index = np.zeros(size[::-1], np.float32)
     before = after = 0.0
     for how in ROUNDS:
         state = model
 
-        def sharp_place(i: int, state: _Model = state, index: Float32 = index) -> Field:
+        def sharp_place(i: int, state: Geometry = state, index: Float32 = index) -> Field:
             return state.scene(index).displacement(state.view(row[i]), in_focus=True)
 
         index = focus_index(load, H, gains, kept, sharp_place, min(1.0, 2 * how.scale))
 
-        def place(i: int, state: _Model = state, index: Float32 = index) -> Field:
+        def place(i: int, state: Geometry = state, index: Float32 = index) -> Field:
             return state.scene(index).displacement(state.view(row[i]))
 
         found = list(measure_pairs(load, H, gains, pairs, how, place, workers, index))
         if not found:
             return None
-        tiles = _Tiles.of(found, row)
+        tiles = SeenTiles.of(found, row)
         before, after = state.held_out(tiles)
         model, corrections = state.solved(tiles)
         for k, i in enumerate(kept):
@@ -171,179 +124,3 @@ def find_parallax(
     for k, i in enumerate(kept):
         views[i] = model.view(k)
     return Parallax(H, model.scene(index), tuple(views), before, after)
-
-
-@dataclass(frozen=True)
-class _Model:
-    """Depth of each plane of focus and travel of each frame, in half diagonals."""
-
-    count: int
-    reference: int
-    size: tuple[int, int]
-    travel: Points
-    planes: Points
-
-    @classmethod
-    def still(cls, count: int, reference: int, size: tuple[int, int]) -> _Model:
-        """A camera that does not travel, and planes of focus at even distances."""
-        return cls(count, reference, size, np.zeros((count, 3)), np.linspace(-0.5, 0.5, count))
-
-    @property
-    def half_diagonal(self) -> float:
-        return 0.5 * float(np.hypot(*self.size))
-
-    def depth(self, index: Points | Float32) -> Points:
-        """Relative inverse depth at places in the focus sweep."""
-        return np.asarray(np.interp(index, np.arange(self.count), self.planes))
-
-    def scene(self, index: Float32) -> SceneDepth:
-        """The depth map for a map of focus indices."""
-        width, height = self.size
-        columns, rows = max(2, round(width / NODE_PX)), max(2, round(height / NODE_PX))
-        smooth = cv2.GaussianBlur(self.depth(index).astype(np.float32), (0, 0), EDGE_SIGMA)
-        x, y = np.meshgrid(np.linspace(0, width - 1, columns), np.linspace(0, height - 1, rows))
-        grid = cv2.remap(smooth, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
-        slab = float(np.abs(np.diff(self.planes)).mean())
-        return SceneDepth(np.asarray(grid, np.float32), width, height, slab)
-
-    def view(self, k: int) -> Viewpoint:
-        """Viewpoint of a frame, in pixels."""
-        x, y, z = self.travel[k] * self.half_diagonal
-        return Viewpoint((float(x), float(y), float(z)), float(self.planes[k]))
-
-    def equations(self, tiles: _Tiles) -> tuple[Points, Points, Points]:
-        """Derivatives by matrix corrections and by travel of unit depth, and what they must give.
-
-        What was measured adds to what the present travel already explains.
-        """
-        along = self.half_diagonal * travel_directions(tiles.places, self.size)
-        present = np.concatenate(
-            [along[at] @ (self.travel[j] - self.travel[i]) for i, j, at in tiles.pairs]
-        )
-        target = tiles.shifts + present * self.depth(tiles.index)[:, None]
-        return self._corrections(tiles.places), along, target
-
-    def _corrections(self, places: Points) -> Points:
-        """Derivative ``(T, 2, 6)`` of the displacement by a perspective correction."""
-        x, y = transform(normalisation(*self.size), places).T
-        zero, one = np.zeros_like(x), np.ones_like(x)
-        across = np.stack([x, -y, one, zero, -x * x, -x * y], -1)
-        down = np.stack([y, x, zero, one, -x * y, -y * y], -1)
-        return self.half_diagonal * np.stack([across, down], 1)
-
-    def solved(
-        self, tiles: _Tiles, use: Mask | None = None, freely: bool = True
-    ) -> tuple[_Model, Matrix]:
-        """Fit to all tiles, or to some; without `freely` only the matrices are corrected.
-
-        Returns
-        -------
-        model : _Model
-        corrections : (count, 3, 3) ndarray
-            By which the canvas has to move so that each frame lies right.
-        """
-        correct, along, target = self.equations(tiles)
-        model = self if freely else replace(self, travel=np.zeros((self.count, 3)))
-        theta = np.zeros((self.count, 6))
-        for turn in range(TURNS if freely else 2):
-            deep = along * model.depth(tiles.index)[:, None, None]
-            A = np.concatenate([correct, deep], 2) if freely else correct
-            x = np.concatenate([theta, model.travel], 1) if freely else theta
-            left = target - _predicted(tiles, A, x)
-            squared = np.square(np.einsum("tij,tj->ti", tiles.root, left)).sum(1)
-            root = tiles.root / (1 + squared / 9)[:, None, None]
-            if use is not None:
-                root = root * use[:, None, None]
-            x = _least_squares(tiles, root @ A, _applied(root, target), self.count, self.reference)
-            theta = x[:, :6]
-            if freely:
-                model = replace(model, travel=x[:, 6:])
-            if freely and turn < TURNS - 1:
-                rest = target - _predicted(tiles, correct, theta)
-                model = model._with_planes(tiles, along, rest, root)
-        return model, np.stack([self._matrix(t) for t in theta])
-
-    def _matrix(self, theta: Points) -> Matrix:
-        a, b, x, y, u, v = theta
-        N = normalisation(*self.size)
-        M = np.array([[1 + a, -b, x], [b, 1 + a, y], [u, v, 1]])
-        return normalised(np.linalg.inv(N) @ M @ N)
-
-    def _with_planes(self, tiles: _Tiles, along: Points, rest: Points, root: Points) -> _Model:
-        """Depth of each plane of focus, given all travel; smooth over the sweep."""
-        n = self.count
-        unit = np.concatenate(
-            [along[at] @ (self.travel[j] - self.travel[i]) for i, j, at in tiles.pairs]
-        )
-        unit, aim = _applied(root, unit), _applied(root, rest)
-        stiff, pull = np.square(unit).sum(1), (unit * aim).sum(1)
-        low = np.clip(tiles.index.astype(int), 0, n - 2)
-        share = np.stack([1 - (tiles.index - low), tiles.index - low])
-        normal, right = np.zeros((n, n)), np.zeros(n)
-        for a in (0, 1):
-            np.add.at(right, low + a, share[a] * pull)
-            for b in (0, 1):
-                np.add.at(normal, (low + a, low + b), share[a] * share[b] * stiff)
-        scale = np.trace(normal) / n + 1e-12
-        bend = np.diff(np.eye(n), 2, axis=0)
-        normal += 0.1 * scale * (n / 3) ** 2 * bend.T @ bend + 1e-3 * scale * np.eye(n)
-        planes = np.linalg.solve(normal, right + 1e-3 * scale * self.planes)
-        planes -= planes.mean()
-        # Only the product of depth and travel is seen: the deepest plane gets a half.
-        return replace(self, planes=planes * 0.5 / max(float(np.abs(planes).max()), 1e-9))
-
-    def held_out(self, tiles: _Tiles) -> tuple[float, float]:
-        """Median residual of each half of the tiles under the fit of the other half.
-
-        Returns
-        -------
-        before, after : float
-            With corrected matrices alone, and with parallax.
-        """
-        fold = (tiles.places / self.size * (12, 8)).astype(int).sum(1) % 2 == 1
-        correct, along, target = self.equations(tiles)
-        lengths: tuple[list[Points], list[Points]] = ([], [])
-        for side in (False, True):
-            for freely in (False, True):
-                model, corrections = self.solved(tiles, fold == side, freely)
-                theta = np.stack([self._parameters(M) for M in corrections])
-                A = np.concatenate([correct, along * model.depth(tiles.index)[:, None, None]], 2)
-                left = target - _predicted(tiles, A, np.concatenate([theta, model.travel], 1))
-                lengths[freely].append(np.linalg.norm(left[fold != side], axis=1))
-        before, after = (float(np.median(np.concatenate(part))) for part in lengths)
-        return before, after
-
-    def _parameters(self, M: Matrix) -> Points:
-        N = normalisation(*self.size)
-        Q = normalised(N @ M @ np.linalg.inv(N))
-        return np.array([Q[0, 0] - 1, Q[1, 0], Q[0, 2], Q[1, 2], Q[2, 0], Q[2, 1]])
-
-
-def _applied(root: Points, vectors: Points) -> Points:
-    return np.asarray(np.einsum("tij,tj->ti", root, vectors))
-
-
-def _predicted(tiles: _Tiles, A: Points, x: Points) -> Points:
-    """Displacement between the two frames of every tile for parameters `x` of all frames."""
-    return np.concatenate([A[at] @ (x[j] - x[i]) for i, j, at in tiles.pairs])
-
-
-def _least_squares(tiles: _Tiles, A: Points, b: Points, count: int, reference: int) -> Points:
-    """Parameters of all frames; those of the reference are zero."""
-    size = A.shape[2]
-    normal, right = np.zeros((count, count, size, size)), np.zeros((count, size))
-    for i, j, at in tiles.pairs:
-        rows = A[at].reshape(-1, size)
-        own, pull = rows.T @ rows, rows.T @ b[at].ravel()
-        normal[i, i] += own
-        normal[j, j] += own
-        normal[i, j] -= own
-        normal[j, i] -= own
-        right[i] -= pull
-        right[j] += pull
-    normal[np.arange(count), np.arange(count)] += np.diag(1 / PRIOR[:size] ** 2)
-    free = [k for k in range(count) if k != reference]
-    left = normal[np.ix_(free, free)].transpose(0, 2, 1, 3).reshape(len(free) * size, -1)
-    x = np.zeros((count, size))
-    x[free] = np.linalg.solve(left, right[free].ravel()).reshape(-1, size)
-    return x
