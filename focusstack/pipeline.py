@@ -10,7 +10,9 @@ from typing import cast
 import numpy as np
 
 from focusstack.colour import to_dtype
+from focusstack.conclusion import make_plan
 from focusstack.errors import UsageError
+from focusstack.exclusion import unsupported
 from focusstack.footprint import Footprint, footprint, in_gigabytes, memory_bound
 from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, prefetch, survey
 from focusstack.fusion import Fused, check_method, make_fuser
@@ -28,7 +30,6 @@ from focusstack.planning import (
     find_alignment,
     find_displacement,
     find_gains,
-    make_plan,
     measure_frames,
     refine_alignment,
     spool_for,
@@ -147,11 +148,13 @@ def plan_stack(
         stack = measure_frames(frames, spool, scale, readers, progress)
         coarse, gains = find_alignment(stack, options.reference, options.workers, progress)
         refined = refine_alignment(stack, coarse, gains, options.workers, progress)
+        coarse = coarse.without(unsupported(stack, coarse, refined))
         gains = find_gains(stack, refined.matrices, coarse)
         local = None
         if options.local:
             local = find_displacement(stack, coarse, refined, gains, options.workers, progress)
-        plan = make_plan(stack, coarse, refined, local, gains, frames.size)
+        deep = frames.dtype != np.uint8
+        plan = make_plan(stack, coarse, refined, local, gains, frames.size, deep)
     for warning in plan.warnings:
         progress.warn(warning)
     return plan.with_warnings(frames.notes) if isinstance(frames, FileFrames) else plan

@@ -10,31 +10,32 @@ from typing import Any
 
 import numpy as np
 
+from focusstack.alignment.residual import Residual
 from focusstack.errors import UsageError
 from focusstack.geometry import Rect, transform, zoom_and_rotation
 from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
+from focusstack.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Residual:
-    """Disagreement of tiles held out of the fit, in full-size pixels.
+class PairClosure:
+    """How far a pair of frames, asked alone, disagrees with the solution of the whole stack.
 
     Attributes
     ----------
-    median, p95 : float
-        Over all tiles.
-    edge_p95 : float
-        Over the tiles in the outer 15 % of the picture.
+    frames : tuple of str
+        File names.
     tiles : int
-        How many were measured.
+        How many tiles of it were compared.
+    px : float
+        Root mean square movement at corners and middle, full-size pixels.
     """
 
-    median: float
-    p95: float
-    edge_p95: float
+    frames: tuple[str, str]
     tiles: int
+    px: float
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class FramePlan:
     gain : (C,) float64 ndarray
         Multiplies linear light to match the reference's exposure.
     residual_px : Residual or None
-        How well it fits the others.
+        How well its tiles, held out of the fit, agree with the others', in full-size pixels.
     exposure_ev : float
         How much brighter than the reference it was exposed.
     sharpness : float
@@ -67,6 +68,11 @@ class FramePlan:
         Smooth local displacement that no matrix explains, in reference pixels.
     view : Viewpoint or None
         From where the frame was taken, where parallax was found.
+    error_px : float or None
+        Estimated error of the frame's positions, root mean square over its area in full-size
+        pixels, against the other frames'; None if unknown.
+    verdict : Verdict or None
+        What to make of it, in words.
     """
 
     file: str
@@ -81,6 +87,8 @@ class FramePlan:
     area_cost: float = 0.0
     field: Field | None = None
     view: Viewpoint | None = None
+    error_px: float | None = None
+    verdict: Verdict | None = None
 
     def movement(self, width: int, height: int) -> tuple[float, float, float]:
         """Zoom in percent, rotation in degrees and shift of the centre in pixels; 0 if unused."""
@@ -123,6 +131,17 @@ class StackPlan:
         Everything the user should know.
     fusion : dict or None
         What fusion has found, as told by :func:`focusstack.maps.fusion_entry`; None before it.
+    error_px : float or None
+        Estimated error of all positions, root mean square over all used frames.
+    verdict : Verdict or None
+        Pass, look or fail, in words that name the frame to blame.
+    pairs : tuple of PairClosure
+        Of every pair that was compared.
+    common_ev : float
+        The exposure that all frames get, in stops against the reference's own; below 0 where that
+        keeps highlights.
+    clipped_everywhere : float
+        Share of the picture that is clipped in every frame.
     """
 
     reference: str
@@ -137,6 +156,11 @@ class StackPlan:
     scene: SceneDepth | None = None
     warnings: tuple[str, ...] = ()
     fusion: dict[str, Any] | None = None
+    error_px: float | None = None
+    verdict: Verdict | None = None
+    pairs: tuple[PairClosure, ...] = ()
+    common_ev: float = 0.0
+    clipped_everywhere: float = 0.0
 
     def used(self) -> list[FramePlan]:
         """Return the frames that are part of the result, in focus order."""
@@ -216,4 +240,10 @@ def fitted_to(
         reference=stems[Path(plan.reference).stem],
         frames=tuple(replace(f, file=stems[Path(f.file).stem]) for f in here),
         focus_order=tuple(stems[Path(name).stem] for name in plan.focus_order),
+        pairs=tuple(replace(p, frames=_renamed(p.frames, stems)) for p in plan.pairs),
     )
+
+
+def _renamed(names: tuple[str, str], stems: dict[str, str]) -> tuple[str, str]:
+    first, second = (stems.get(Path(name).stem, name) for name in names)
+    return first, second

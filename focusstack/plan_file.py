@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from focusstack.alignment.residual import Residual, Zone
 from focusstack.errors import InputError
 from focusstack.geometry import Rect
 from focusstack.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
-from focusstack.plan import FramePlan, Residual, StackPlan
+from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.resample import Field
 from focusstack.typing import Matrix
+from focusstack.verdict import GRADES, Verdict
 from focusstack.version import __version__
 
 SCHEMA = 1
@@ -37,6 +39,8 @@ def plain(plan: StackPlan) -> dict[str, Any]:
                 "matrix": None if f.matrix is None else f.matrix.tolist(),
                 "gain": f.gain.tolist(),
                 "residual_px": _rounded(f.residual_px),
+                "error_px": _number(f.error_px),
+                "verdict": _words(f.verdict),
                 "exposure_ev": round(f.exposure_ev, 4),
                 "sharpness": round(f.sharpness, 4),
                 "clipped": round(f.clipped, 5),
@@ -64,17 +68,37 @@ def plain(plan: StackPlan) -> dict[str, Any]:
             if np.isfinite(v)
         },
         "residual_px": _rounded(plan.residual_px),
+        "error_px": _number(plan.error_px),
+        "verdict": _words(plan.verdict),
         "local_median_px": plan.local_median_px and [round(v, 4) for v in plan.local_median_px],
         "fusion": plan.fusion,
         "scene_depth": plan.scene and _depth(plan.scene),
+        "common_ev": plan.common_ev,
+        "clipped_everywhere": plan.clipped_everywhere,
         "warnings": list(plan.warnings),
+        "pairs": [
+            {"frames": list(p.frames), "tiles": p.tiles, "closure_px": round(p.px, 4)}
+            for p in plan.pairs
+        ],
     }
 
 
-def _rounded(r: Residual | None) -> dict[str, float] | None:
+def _rounded(r: Residual | None) -> dict[str, Any] | None:
     if r is None:
         return None
-    return {k: round(v, 4) for k, v in asdict(r).items()}
+    zones = {
+        name: {"median": round(z.median, 4), "p95": round(z.p95, 4)} for name, z in r.zones.items()
+    }
+    plain = {k: round(getattr(r, k), 4) for k in ("median", "p95", "edge_p95", "tiles")}
+    return {**plain, "zones": zones}
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _words(verdict: Verdict | None) -> dict[str, str] | None:
+    return None if verdict is None else asdict(verdict)
 
 
 def read_plan(path: str | Path) -> StackPlan:
@@ -118,6 +142,8 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
             area_cost=float(f.get("area_cost", 0)),
             field=_field(f.get("local_px"), data["canvas"]),
             view=_view(f.get("view")),
+            error_px=_error(f.get("error_px")),
+            verdict=_verdict(f.get("verdict")),
         )
         for f in data["frames"]
     )
@@ -144,6 +170,11 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
         local_median_px=_pair(data.get("local_median_px")),
         scene=_scene(data.get("scene_depth"), canvas),
         warnings=tuple(warnings),
+        error_px=_error(data.get("error_px")),
+        verdict=_verdict(data.get("verdict")),
+        pairs=tuple(_closure(p) for p in data.get("pairs", [])),
+        common_ev=_finite(data.get("common_ev", 0)),
+        clipped_everywhere=_finite(data.get("clipped_everywhere", 0)),
     )
 
 
@@ -232,4 +263,32 @@ def _residual(data: dict[str, Any] | None) -> Residual | None:
     fields = {k: float(data[k]) for k in ("median", "p95", "edge_p95")}
     if not np.isfinite(list(fields.values())).all():
         raise ValueError("a residual is not a number")
-    return Residual(**fields, tiles=int(data.get("tiles", 0)))
+    zones = {
+        str(name): Zone(_finite(z["median"]), _finite(z["p95"]))
+        for name, z in dict(data.get("zones", {})).items()
+    }
+    return Residual(**fields, tiles=int(data.get("tiles", 0)), zones=zones)
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError(f"{number} is not a number")
+    return number
+
+
+def _error(value: Any) -> float | None:
+    return None if value is None else _finite(value)
+
+
+def _verdict(data: dict[str, Any] | None) -> Verdict | None:
+    if data is None:
+        return None
+    if data["grade"] not in GRADES:
+        raise ValueError(f"{data['grade']!r} is not a verdict")
+    return Verdict(data["grade"], str(data["words"]))
+
+
+def _closure(data: dict[str, Any]) -> PairClosure:
+    first, second = map(str, data["frames"])
+    return PairClosure((first, second), int(data["tiles"]), _finite(data["closure_px"]))

@@ -13,14 +13,12 @@ from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
 from focusstack.alignment.order import focus_order
 from focusstack.alignment.refine import ROUNDS, Refined, refine
-from focusstack.alignment.refine import Residual as ProxyResidual
-from focusstack.crop import CommonArea, common_area
+from focusstack.common_exposure import recorded_stops, with_recorded
 from focusstack.errors import InputError, UsageError
+from focusstack.exclusion import unlinked
 from focusstack.exposure import gain_ratio, register_blocks, solve_gains
 from focusstack.frames import FrameSource, prefetch
-from focusstack.geometry import at_scale
-from focusstack.parallax import SceneDepth, Viewpoint
-from focusstack.plan import FramePlan, Residual, StackPlan
+from focusstack.oddities import beyond_repair
 from focusstack.progress import Progress, stage, track
 from focusstack.proxies import (
     Proxy,
@@ -30,14 +28,11 @@ from focusstack.proxies import (
     proxy_scale,
     proxy_size,
 )
-from focusstack.resample import Field
+from focusstack.reference import reservations
 from focusstack.typing import Matrix, Points
 
 SMALLEST = 64
 """Fewest pixels along a side: less holds no tile at half size."""
-
-COSTLY_SHARE = 0.05
-"""A frame that alone takes more than this share of the common area is named in a warning."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +55,8 @@ class Measured:
         Width and height of the proxies.
     notes : tuple of str
         What reading the files brought up.
+    recorded : list of float or None
+        Exposure in stops that each frame's EXIF tells.
     """
 
     order: list[int]
@@ -69,6 +66,7 @@ class Measured:
     scale: float
     size: tuple[int, int]
     notes: tuple[str, ...]
+    recorded: list[float | None]
 
 
 def measure_frames(
@@ -79,18 +77,21 @@ def measure_frames(
     `readers` threads hold a frame each.
     """
 
-    def reduce(index: int) -> tuple[Proxy, Statistics, str | None]:
+    def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
         picture = frames.read(index)
-        return *make_proxy(picture.pixels, scale, picture.transfer), picture.note
+        proxy, facts = make_proxy(picture.pixels, scale, picture.transfer)
+        return proxy, facts, picture.note, recorded_stops(picture.metadata)
 
     count = len(frames)
     statistics: list[Statistics] = []
+    recorded: list[float | None] = []
     notes: dict[str, list[str]] = {}
     reduced = prefetch(reduce, range(count), ahead=readers, workers=readers)
     for index, found in enumerate(track(progress, "Reading frames", reduced, count)):
-        proxy, one, note = found
+        proxy, one, note, stops = found
         spool.put(index, proxy)
         statistics.append(one)
+        recorded.append(stops)
         if note:
             notes.setdefault(note, []).append(frames.names[index])
     order = focus_order([s.signature for s in statistics])
@@ -102,6 +103,7 @@ def measure_frames(
         scale,
         spool.size,
         tuple(f"{_some(names)}: {note}" for note, names in notes.items()),
+        [recorded[i] for i in order],
     )
 
 
@@ -134,15 +136,23 @@ def find_alignment(
     count = len(stack.names)
     with stage(progress, "Finding features", count):
         features = detect_all(stack.load, count, workers, progress.advance)
-    fits = match_all(features, stack.size, workers)
+    spoilt = beyond_repair(stack.statistics)
+    fits = [
+        f
+        for f in match_all(features, stack.size, workers)
+        if f.first not in spoilt and f.second not in spoilt
+    ]
     coarse = coarse_alignment(
         fits,
         stack.names,
         stack.size,
-        [s.clipped for s in stack.statistics],
+        reservations(stack.statistics),
         None if reference == "auto" else stack.names.index(reference),
-    )
-    return coarse, find_gains(stack, coarse.matrices, coarse)
+    ).without(spoilt)
+    coarse = coarse.without(unlinked(stack, coarse, features))
+    gains = find_gains(stack, coarse.matrices, coarse)
+    used = [k for k, u in enumerate(coarse.used) if u]
+    return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]
 
 
 def check_reference(names: Sequence[str], reference: str) -> None:
@@ -217,116 +227,3 @@ def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse) -> Points:
             ratios.append(ratio)
     channels = stack.statistics[0].blocks.shape[2]
     return solve_gains(ratios, len(blocks), channels, coarse.reference)
-
-
-def full_size(matrices: Matrix, scale: float) -> Matrix:
-    """Matrices for full-size frames from those for proxies."""
-    return np.stack([at_scale(H, scale) if np.isfinite(H).all() else H for H in matrices])
-
-
-def make_plan(
-    stack: Measured,
-    coarse: Coarse,
-    refined: Refined,
-    displaced: Displacement | None,
-    gains: Points,
-    size: tuple[int, int],
-) -> StackPlan:
-    """Put everything that was found into full-size pixels and input order."""
-    matrices = full_size((displaced or refined).matrices, stack.scale)
-    used = [k for k, u in enumerate(coarse.used) if u]
-    fields = _full_fields(displaced, len(matrices), stack.scale, coarse.reference, size)
-    scene, views = _full_parallax(displaced, len(matrices), stack.scale, size)
-    moved = [_moved(scene, views[k], fields[k]) for k in used]
-    area = common_area(matrices[used], *size, moved)
-    warnings = [*stack.notes, *_lost(stack, coarse), *_ungauged(stack, gains, used)]
-    warnings += _costly(stack, used, area)
-    costs = dict(zip(used, area.costs, strict=True))
-    sharpest = max(s.sharpness for s in stack.statistics)
-    frames: list[FramePlan | None] = [None] * len(stack.names)
-    for k, (name, facts) in enumerate(zip(stack.names, stack.statistics, strict=True)):
-        gain = np.where(np.isfinite(gains[k]), gains[k], 1.0)
-        frames[stack.order[k]] = FramePlan(
-            file=name,
-            used=coarse.used[k],
-            reason=None if coarse.used[k] else "shares too little detail with the other frames",
-            matrix=matrices[k] if coarse.used[k] else None,
-            gain=gain,
-            residual_px=_in_pixels(refined.frames[k], stack.scale),
-            exposure_ev=-float(np.log2(gain).mean()),
-            sharpness=facts.sharpness / max(sharpest, 1e-9),
-            clipped=facts.clipped,
-            area_cost=costs.get(k, 0.0),
-            field=fields[k],
-            view=views[k],
-        )
-    return StackPlan(
-        reference=stack.names[coarse.reference],
-        canvas=size,
-        crop=area.rect,
-        frames=tuple(f for f in frames if f is not None),
-        focus_order=tuple(stack.names[k] for k in used),
-        model=refined.model,
-        evidence={name: e / stack.scale for name, e in refined.evidence.items()},
-        residual_px=_in_pixels(refined.stack, stack.scale),
-        local_median_px=_before_and_after(displaced, stack.scale),
-        scene=scene,
-        warnings=tuple(warnings),
-    )
-
-
-def _full_fields(
-    displaced: Displacement | None, count: int, scale: float, reference: int, size: tuple[int, int]
-) -> list[Field | None]:
-    """Fields in full-size pixels, rounded to what the report keeps."""
-    if displaced is None or displaced.local is None:
-        return [None] * count
-    grids = np.round(displaced.local.fields / scale, 3).astype(np.float32)
-    return [None if k == reference else Field(g, *size) for k, g in enumerate(grids)]
-
-
-def _full_parallax(
-    displaced: Displacement | None, count: int, scale: float, size: tuple[int, int]
-) -> tuple[SceneDepth | None, list[Viewpoint | None]]:
-    """Depth and viewpoints in full-size pixels, with the precision that the report keeps."""
-    if displaced is None or displaced.parallax is None:
-        return None, [None] * count
-    found = displaced.parallax
-    scene = SceneDepth(found.scene.grid, *size, found.scene.slab).rounded()
-    return scene, [v and v.scaled(1 / scale) for v in found.views]
-
-
-def _moved(scene: SceneDepth | None, view: Viewpoint | None, field: Field | None) -> Field | None:
-    return field if scene is None or view is None else scene.displacement(view, field)
-
-
-def _before_and_after(displaced: Displacement | None, scale: float) -> tuple[float, float] | None:
-    return (displaced.before / scale, displaced.after / scale) if displaced else None
-
-
-def _in_pixels(r: ProxyResidual | None, scale: float) -> Residual | None:
-    if r is None or not np.isfinite(r.median):
-        return None
-    return Residual(r.median / scale, r.p95 / scale, r.edge_p95 / scale, r.tiles)
-
-
-def _lost(stack: Measured, coarse: Coarse) -> list[str]:
-    lost = [name for name, used in zip(stack.names, coarse.used, strict=True) if not used]
-    if not lost:
-        return []
-    return [f"left out, too little detail in common with the other frames: {', '.join(lost)}"]
-
-
-def _ungauged(stack: Measured, gains: Points, used: Sequence[int]) -> list[str]:
-    dark = [stack.names[k] for k in used if not np.isfinite(gains[k]).all()]
-    if not dark:
-        return []
-    return [f"exposure could not be compared and is left as it is: {', '.join(dark)}"]
-
-
-def _costly(stack: Measured, used: Sequence[int], area: CommonArea) -> list[str]:
-    return [
-        f"{stack.names[k]} alone takes {100 * cost:.0f} % of the common area"
-        for k, cost in zip(used, area.costs, strict=True)
-        if cost > COSTLY_SHARE
-    ]

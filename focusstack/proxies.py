@@ -25,7 +25,7 @@ from focusstack.colour import (
     linearise,
     luma,
 )
-from focusstack.typing import Float32, Image
+from focusstack.typing import Float32, Image, Points
 
 PROXY_MEGAPIXELS = 3.0
 BLOCK = 8
@@ -53,6 +53,8 @@ class Statistics:
         Fine detail of the frame as a whole, relative to its brightness; comparable within a stack.
     clipped : float
         Share of pixels with a clipped channel.
+    peak : (C,) float64 ndarray
+        Linear light of the highlights: what all but one pixel in a hundred thousand stay below.
     """
 
     blocks: Float32
@@ -60,6 +62,7 @@ class Statistics:
     signature: Float32
     sharpness: float
     clipped: float
+    peak: Points
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,22 @@ def _statistics(linear: Float32, proxy: Proxy) -> Statistics:
         signature,
         sharpness=float(np.sqrt(relative.mean())),
         clipped=float(proxy.clipped.mean()),
+        peak=_peak(linear),
     )
+
+
+def _peak(linear: Float32) -> Points:
+    """Highlights of each channel; a few hot pixels are none."""
+    channels = linear if linear.ndim == 3 else linear[:, :, None]
+    peaks = []
+    for c in range(channels.shape[2]):
+        values = channels[:, :, c].ravel()
+        rank = values.size // 100_000
+        bright = values[values > 0.5 * values.max()]  # few: quickly ranked
+        if len(bright) <= rank:
+            bright = values
+        peaks.append(float(np.partition(bright, -1 - rank)[-1 - rank]))
+    return np.array(peaks)
 
 
 class ProxySpool:

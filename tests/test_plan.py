@@ -14,10 +14,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from focusstack.alignment.residual import Residual
 from focusstack.errors import InputError, UsageError
 from focusstack.geometry import Rect
 from focusstack.parallax import SceneDepth, Viewpoint
-from focusstack.plan import FramePlan, Residual, StackPlan, fitted_to
+from focusstack.plan import FramePlan, StackPlan, fitted_to
 from focusstack.plan_file import read_plan
 from focusstack.report.html import report_page
 from focusstack.report.table import plan_table, summary

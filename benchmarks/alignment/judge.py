@@ -15,7 +15,10 @@ from focusstack.errors import FocusstackError
 from focusstack.geometry import transform
 from focusstack.pipeline import plan_stack
 from focusstack.plan import FramePlan, StackPlan
-from focusstack.typing import Float32, Points
+from focusstack.typing import Float32, Mask, Points
+
+EXACT_PX = 0.01
+"""How exact the rendered frames are."""
 
 STRAYED_PX = 1.0
 """An error above this must not be called a pass."""
@@ -81,8 +84,10 @@ class Judged:
 
     @property
     def ratio(self) -> float | None:
-        """Reported over true error."""
-        return None if self.claimed_px is None else self.claimed_px / max(self.rms_px, 1e-9)
+        """Reported over true error; what is smaller than the truth's own error counts as that."""
+        if self.claimed_px is None:
+            return None
+        return max(self.claimed_px, EXACT_PX) / max(self.rms_px, EXACT_PX)
 
     @property
     def silently_wrong(self) -> bool:
@@ -115,12 +120,14 @@ def held_against_truth(stack: Stack, plan: StackPlan, seconds: float = 0.0) -> J
     found, true, frame = [], [], []
     for f, k in zip(used, places, strict=True):
         points, depth = _points(stack, k)
-        found.append(_on_canvas(f, points))
+        found.append(_on_canvas(plan, f, points))
         surface = stack.cameras[k].subject(points, depth)
         true.append(stack.cameras[reference].recorded(surface, depth))
         frame.append(np.full(len(points), k))
-    errors = _after_common_movement(np.concatenate(found), np.concatenate(true))
+    bent = stack.kind.distortion or stack.kind.distortion_change
     of_frame = np.concatenate(frame)
+    good = of_frame != (-1 if stack.bad is None else stack.bad)
+    errors = _after_common_movement(np.concatenate(found), np.concatenate(true), good, bool(bent))
     if stack.kind.bad == "other scene" and stack.bad in places:
         errors[of_frame == stack.bad] = np.inf
     each = {k: float(np.sqrt(np.mean(errors[of_frame == k] ** 2))) for k in sorted(places)}
@@ -131,7 +138,7 @@ def held_against_truth(stack: Stack, plan: StackPlan, seconds: float = 0.0) -> J
         megapixels=round(stack.size[0] * stack.size[1] / 1e6, 2),
         frames=len(stack),
         used=len(used),
-        model=plan.model + ("+local" if any(f.field is not None for f in used) else ""),
+        model=plan.model + ("+local" if any(plan.displacement(f) for f in used) else ""),
         rms_px=float(np.sqrt(np.mean(errors**2))),
         median_px=float(np.median(errors)),
         p95_px=float(np.percentile(errors, 95)),
@@ -175,23 +182,32 @@ def _softened(cover: Float32) -> Float32:
     return np.asarray(cv2.blur(cover, (121, 121)), np.float32)
 
 
-def _on_canvas(f: FramePlan, points: Points) -> Points:
+def _on_canvas(plan: StackPlan, f: FramePlan, points: Points) -> Points:
     """Reference pixels at which the plan puts a frame's pixels: ``x + field(x) = H p``."""
     assert f.matrix is not None
     moved = transform(f.matrix, points)
-    if f.field is None:
+    field = plan.displacement(f)
+    if field is None:
         return moved
     x = moved.copy()
     for _ in range(10):
-        x = moved - f.field.at(x)
+        x = moved - field.at(x)
     return x
 
 
-def _after_common_movement(found: Points, true: Points) -> Points:
-    """Lengths of the errors that no movement of all frames together can remove."""
-    usable = np.isfinite(found).all(1)
-    common = np.asarray(cv2.findHomography(found[usable], true[usable], 0)[0], float)
-    return np.asarray(np.linalg.norm(transform(common, found) - true, axis=1))
+def _after_common_movement(found: Points, true: Points, good: Mask, bent: bool) -> Points:
+    """Lengths of the errors that no movement of all `good` frames together can remove.
+
+    That movement is a homography; with a lens that distorts, also a cubic, since the stack is as
+    well aligned on a canvas that is bent in another way than the reference frame.
+    """
+    common = np.asarray(cv2.findHomography(found[good], true[good], 0)[0], float)
+    off = transform(common, found) - true
+    if bent:
+        u = (found - found.mean(0)) / found.std()
+        terms = np.stack([u[:, 0] ** a * u[:, 1] ** b for a in range(4) for b in range(4 - a)], 1)
+        off = off - terms @ np.linalg.lstsq(terms[good], off[good], rcond=None)[0]
+    return np.asarray(np.linalg.norm(off, axis=1))
 
 
 def _exposure_error(stack: Stack, used: Sequence[FramePlan], places: Sequence[int]) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from focusstack.alignment.cycles import consistent
 from focusstack.alignment.features import Features, PairFit, detect, fit_pair
 from focusstack.alignment.links import chained, groups, hub
 from focusstack.alignment.measure import reduced
@@ -45,6 +46,10 @@ class Coarse:
         Feature matches in proxy pixels.
     pairs : tuple of (int, int)
         The pairs of frames that were matched.
+    reasons : dict of int to str
+        Why frames are left out, as far as it is known.
+    separate : tuple of (int, int)
+        Pairs that match each other but not the rest.
     """
 
     matrices: Matrix
@@ -52,6 +57,17 @@ class Coarse:
     reference: int
     matches: tuple[Matches, ...]
     pairs: tuple[tuple[int, int], ...]
+    reasons: dict[int, str] = field(default_factory=dict)
+    separate: tuple[tuple[int, int], ...] = ()
+
+    def without(self, reasons: Mapping[int, str]) -> Coarse:
+        """Leave out further frames, for these reasons."""
+        return replace(
+            self,
+            used=tuple(u and k not in reasons for k, u in enumerate(self.used)),
+            pairs=tuple(p for p in self.pairs if not set(p) & set(reasons)),
+            reasons={**self.reasons, **reasons},
+        )
 
 
 def detect_all(
@@ -120,6 +136,7 @@ def coarse_alignment(
         falls apart, or if the forced reference is not among those that can.
     """
     count = len(names)
+    fits = consistent(fits, count, size)
     parts = groups(count, [(f.first, f.second) for f in fits])
     kept = parts[0]
     _check_parts(parts, names)
@@ -143,7 +160,9 @@ def coarse_alignment(
         H[i] = normalised(back @ H[i])
     matches = _consistent(matches, H)
     used = tuple(i in kept for i in range(count))
-    return Coarse(H, used, reference, tuple(matches), tuple((m.first, m.second) for m in matches))
+    pairs = tuple((m.first, m.second) for m in matches)
+    separate = tuple((f.first, f.second) for f in fits if f.first not in kept)
+    return Coarse(H, used, reference, tuple(matches), pairs, separate=separate)
 
 
 def _check_parts(parts: Sequence[Sequence[int]], names: Sequence[str]) -> None:

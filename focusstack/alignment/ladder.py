@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from focusstack.alignment.links import groups
 from focusstack.alignment.models import MODELS, Model, nearest_similarity, normalisation
 from focusstack.alignment.solve import Matches, Solution, residuals, solve
 from focusstack.geometry import transform
@@ -81,8 +82,11 @@ class Ladder:
         self._anchors = list(anchors)
         self._starts: dict[str, Solution] = {}
 
-    def fit(self, model: Model, tiles: Sequence[Matches]) -> Solution:
+    def fit(
+        self, model: Model, tiles: Sequence[Matches], anchors: Sequence[Matches] | None = None
+    ) -> Solution:
         """Solve all frames with `model`, from its last solution or the similarity's."""
+        anchors = self._anchors if anchors is None else anchors
         start = self._starts.get(model.name)
         if start is not None:
             theta, common = start.theta, start.common
@@ -90,9 +94,9 @@ class Ladder:
             theta, common = np.zeros((len(self._first), model.per_frame)), np.zeros(model.shared)
             stiff = MODELS["similarity"]
             theta[:, : stiff.per_frame] = (
-                self._first if model is stiff else self.fit(stiff, tiles).theta
+                self._first if model is stiff else self.fit(stiff, tiles, anchors).theta
             )
-        everything = [*self._anchors, *tiles]
+        everything = [*anchors, *tiles]
         found = solve(model, everything, self._reference, self._N, theta, common, iterations=25)
         self._starts[model.name] = found
         return found
@@ -121,6 +125,24 @@ class Ladder:
             best = Choice(model, evidence, held)
         assert best is not None
         return best
+
+    def halves(self, model: Model, tiles: Sequence[Matches], H: Matrix) -> tuple[Matrix, Matrix]:
+        """Solutions from each half of all measurements alone, feature matches included.
+
+        Where a half does not hold all frames together, it gets all feature matches.
+        """
+        found = []
+        for side in (False, True):
+            learn, weak = self._half(tiles, H, side), self._half(self._anchors, H, side)
+            if len(groups(len(H), [(m.first, m.second) for m in [*learn, *weak]])) > 1:
+                weak = self._anchors
+            found.append(self.fit(model, learn, weak).matrices)
+        return found[0], found[1]
+
+    def _half(self, matches: Sequence[Matches], H: Matrix, side: bool) -> list[Matches]:
+        """The matches in one half of the picture."""
+        parts = [m.part(self._fold(m, H) == side) for m in matches]
+        return [m for m in parts if len(m.p)]
 
     def _held_out(self, model: Model, tiles: Sequence[Matches], H: Matrix) -> list[Held]:
         """Residuals of each half of the tiles under the fit of the other half."""

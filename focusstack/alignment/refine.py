@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from focusstack.alignment.certainty import Certainty, certainty
+from focusstack.alignment.closure import Closure, closures
+from focusstack.alignment.disagreement import Disagreement, disagreement
 from focusstack.alignment.ladder import Held, Ladder, lengths
 from focusstack.alignment.measure import Round, as_matches, measure_pairs
 from focusstack.alignment.models import MODELS
+from focusstack.alignment.residual import Residual, left_between, summary
 from focusstack.alignment.solve import Matches
 from focusstack.proxies import Proxy
 from focusstack.typing import Matrix
@@ -22,16 +26,6 @@ full where there is fine detail, and still reduced for what is soft. Information
 
 ANCHORS = 150
 """Feature matches a pair keeps beside its tiles."""
-
-
-@dataclass(frozen=True)
-class Residual:
-    """Disagreement of tiles held out of the fit, in pixels."""
-
-    median: float
-    p95: float
-    edge_p95: float
-    tiles: int
 
 
 @dataclass(frozen=True)
@@ -50,6 +44,14 @@ class Refined:
         For each frame, in proxy pixels.
     stack : Residual
         Of all tiles, in proxy pixels.
+    kept : list of int
+        The frames that are used.
+    certainty : Certainty
+        Estimated error of the frames that are used, in their order.
+    closures : list of Closure
+        Of every pair that was measured.
+    disagreement : Disagreement
+        What contradicts the frames that are used, in their order.
     """
 
     matrices: Matrix
@@ -57,6 +59,10 @@ class Refined:
     evidence: dict[str, float]
     frames: list[Residual | None]
     stack: Residual
+    kept: list[int]
+    certainty: Certainty
+    closures: list[Closure]
+    disagreement: Disagreement
 
 
 def refine(
@@ -114,7 +120,21 @@ def refine(
     for i in kept:
         frames[i] = _summary([h for h in choice.held if row[i] in (h.first, h.second)], size)
     stack = _summary(choice.held, size) or Residual(np.inf, np.inf, np.inf, 0)
-    return Refined(H, choice.model.name, choice.evidence, frames, stack)
+    left = [left_between(m, H[kept]) for m in local]
+    halves = ladder.halves(choice.model, local, H[kept])
+    sure = certainty(halves, left, H[kept], size)
+    closed = [replace(c, first=kept[c.first], second=kept[c.second]) for c in closures(left, size)]
+    return Refined(
+        H,
+        choice.model.name,
+        choice.evidence,
+        frames,
+        stack,
+        kept,
+        sure,
+        closed,
+        disagreement(choice.held, len(kept), size),
+    )
 
 
 def _thinned(m: Matches) -> Matches:
@@ -125,12 +145,4 @@ def _thinned(m: Matches) -> Matches:
 def _summary(held: Sequence[Held], size: tuple[int, int]) -> Residual | None:
     if not held:
         return None
-    length = lengths(held)
-    place = np.concatenate([h.places for h in held]) / size
-    edge = length[((place < 0.15) | (place > 0.85)).any(1)]
-    return Residual(
-        float(np.median(length)),
-        float(np.percentile(length, 95)),
-        float(np.percentile(edge if len(edge) else length, 95)),
-        len(length),
-    )
+    return summary(np.concatenate([h.places for h in held]), lengths(held), size)

@@ -40,13 +40,14 @@ def report_page(plan: StackPlan, image: Image | None, file: str | None) -> str:
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><title>Focus stack report</title>",
         f"<style>{STYLE}</style><h1>Focus stack of {len(plan.used())} frames</h1>",
+        f"<p>Verdict: <b>{escape(str(plan.verdict))}</b></p>" if plan.verdict else "",
         "".join(f"<p class=warn>{escape(w)}</p>" for w in plan.warnings),
         _picture(image, file),
         _fusion(plan),
         f"<p>Reference <b>{escape(plan.reference)}</b>; common area {c.width} × {c.height} pixels "
         f"({share:.1f} % of a frame); motion model: {escape(plan.model)}{_residual(plan)}.</p>",
         "<table><tr><th>Frame<th>Exposure EV<th>Zoom %<th>Rotation °<th>Shift px"
-        "<th>Sharpness<th>Residual px<th>p95<th>Edge p95<th>Verdict",
+        "<th>Sharpness<th>Residual px<th>p95<th>Edge p95<th>Error px<th>Verdict",
         *(_row(f, plan) for f in plan.frames),
         "</table></html>\n",
     ]
@@ -85,12 +86,14 @@ def _picture(image: Image | None, file: str | None) -> str:
 
 def _row(f: FramePlan, plan: StackPlan) -> str:
     if not f.used:
-        dashes = "<td>–" * 8
+        dashes = "<td>–" * 9
         return f"<tr class=out><td>{escape(f.file)}{dashes}<td>{escape(f.reason or 'left out')}"
     zoom, rotation, shift = f.movement(*plan.canvas)
     r = f.residual_px
     residual = f"<td>{r.median:.3f}<td>{r.p95:.2f}<td>{r.edge_p95:.2f}" if r else "<td>–" * 3
+    error = "–" if f.error_px is None else f"{f.error_px:.3f}"
     return (
         f"<tr><td>{escape(f.file)}<td>{f.exposure_ev:+.2f}<td>{zoom:+.2f}<td>{rotation:+.3f}"
-        f"<td>{shift:.1f}<td>{f.sharpness:.2f}{residual}<td>used"
+        f"<td>{shift:.1f}<td>{f.sharpness:.2f}{residual}<td>{error}"
+        f"<td>{escape(str(f.verdict or 'used'))}"
     )

@@ -1,0 +1,258 @@
+"""What pass 1 found, put together: full-size pixels, input order, verdicts, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from focusstack.alignment.coarse import Coarse
+from focusstack.alignment.disagreement import LEAST_SHARE, MOST_MISSING
+from focusstack.alignment.displacement import Displacement
+from focusstack.alignment.refine import Refined
+from focusstack.alignment.residual import Residual
+from focusstack.common_exposure import (
+    CLIPPED_SHARE,
+    clipped_everywhere,
+    contradictions,
+    headroom,
+    with_recorded,
+)
+from focusstack.crop import CommonArea, common_area
+from focusstack.geometry import at_scale
+from focusstack.oddities import alike
+from focusstack.parallax import SceneDepth, Viewpoint
+from focusstack.plan import FramePlan, PairClosure, StackPlan
+from focusstack.planning import Measured
+from focusstack.resample import Field
+from focusstack.typing import Matrix, Points
+from focusstack.verdict import Verdict, frame_verdict, stack_verdict
+
+COSTLY_SHARE = 0.05
+"""A frame that alone takes more than this share of the common area is named in a warning."""
+
+
+def full_size(matrices: Matrix, scale: float) -> Matrix:
+    """Matrices for full-size frames from those for proxies."""
+    return np.stack([at_scale(H, scale) if np.isfinite(H).all() else H for H in matrices])
+
+
+def make_plan(
+    stack: Measured,
+    coarse: Coarse,
+    refined: Refined,
+    displaced: Displacement | None,
+    gains: Points,
+    size: tuple[int, int],
+    deep: bool = False,
+) -> StackPlan:
+    """Put everything that was found into full-size pixels and input order.
+
+    With `deep` frames (more than 8 bits), the common exposure is lowered until no frame's
+    highlights are beyond white.
+    """
+    matrices = full_size((displaced or refined).matrices, stack.scale)
+    used = [k for k, u in enumerate(coarse.used) if u]
+    told = _contradicted(stack, gains, used)
+    gains, filled = with_recorded(gains, stack.recorded, used, coarse.reference)
+    common = headroom(gains, stack.statistics, used) if deep else 1.0
+    nowhere = clipped_everywhere(stack.statistics, refined.matrices, used)
+    fields = _full_fields(displaced, len(matrices), stack.scale, coarse.reference, size)
+    scene, views = _full_parallax(displaced, len(matrices), stack.scale, size)
+    moved = [_moved(scene, views[k], fields[k]) for k in used]
+    area = common_area(matrices[used], *size, moved)
+    costs = dict(zip(used, area.costs, strict=True))
+    errors = frame_errors(refined, displaced, stack.scale)
+    supports = dict(zip(refined.kept, refined.certainty.support, strict=True))
+    doubts = {} if displaced else _contradictions(refined)
+    remarks = _duplicates(stack, used)
+    sharpest = max(s.sharpness for s in stack.statistics)
+    frames: dict[int, FramePlan] = {}
+    for k, (name, facts) in enumerate(zip(stack.names, stack.statistics, strict=True)):
+        gain = np.where(np.isfinite(gains[k]), gains[k], 1.0)
+        is_used = coarse.used[k]
+        frames[stack.order[k]] = FramePlan(
+            file=name,
+            used=is_used,
+            reason=None if is_used else coarse.reasons[k],
+            matrix=matrices[k] if is_used else None,
+            gain=gain * common,
+            residual_px=_in_pixels(refined.frames[k], stack.scale),
+            exposure_ev=round(-float(np.log2(gain).mean()), 4),
+            sharpness=round(facts.sharpness / max(sharpest, 1e-9), 4),
+            clipped=facts.clipped,
+            area_cost=costs.get(k, 0.0),
+            field=fields[k],
+            view=views[k],
+            error_px=errors.get(k),
+            verdict=(
+                frame_verdict(errors[k], supports[k], doubts.get(k, []), remarks.get(k, []))
+                if is_used
+                else None
+            ),
+        )
+    known = [e for k in used if (e := errors[k]) is not None]
+    error = round(float(np.sqrt(np.mean(np.square(known)))), 4) if known else None
+    given = tuple(frames[i] for i in range(len(frames)))
+    return StackPlan(
+        reference=stack.names[coarse.reference],
+        canvas=size,
+        crop=area.rect,
+        frames=given,
+        focus_order=tuple(stack.names[k] for k in used),
+        model=refined.model,
+        evidence={name: e / stack.scale for name, e in refined.evidence.items()},
+        residual_px=_in_pixels(refined.stack, stack.scale),
+        local_median_px=_before_and_after(displaced, stack.scale),
+        scene=scene,
+        warnings=(
+            *stack.notes,
+            *_lost(stack, coarse),
+            *_ungauged(stack, gains, used, filled),
+            *told,
+            *_white(common, nowhere),
+            *_costly(stack, used, area),
+        ),
+        error_px=error,
+        verdict=judged(given, error),
+        common_ev=round(float(np.log2(common)), 4),
+        clipped_everywhere=round(nowhere, 5),
+        pairs=tuple(
+            PairClosure((stack.names[c.first], stack.names[c.second]), c.tiles, c.px / stack.scale)
+            for c in refined.closures
+        ),
+    )
+
+
+def frame_errors(
+    refined: Refined, displaced: Displacement | None, scale: float
+) -> dict[int, float | None]:
+    """Estimated error of each solved frame in full-size pixels; None where no tile tells.
+
+    With local displacement, what the matrices leave is no longer there, but what small tiles still
+    disagree by is.
+    """
+    sure = refined.certainty
+    if displaced is None:
+        errors = np.hypot(sure.frames, refined.disagreement.px)
+    else:
+        errors = np.hypot(sure.precision, displaced.after)
+    return {
+        k: round(float(e) / scale, 4) if refined.frames[k] is not None else None
+        for k, e in zip(refined.kept, errors, strict=True)
+    }
+
+
+def _contradictions(refined: Refined) -> dict[int, list[str]]:
+    """What to say of frames that good tiles contradict, or do not know."""
+    found: dict[int, list[str]] = {}
+    seen = refined.disagreement
+    for k, share, missing in zip(refined.kept, seen.share, seen.missing, strict=True):
+        if share > LEAST_SHARE:
+            found[k] = [f"{100 * share:.0f} % of its detail is displaced: parallax or movement"]
+        elif missing > MOST_MISSING:
+            found[k] = [
+                f"{100 * missing:.0f} % of the detail that its neighbours share is not in it: "
+                "something moved, or it is blurred"
+            ]
+    return found
+
+
+def _duplicates(stack: Measured, used: Sequence[int]) -> dict[int, list[str]]:
+    """Frames that were focused like the one before: harmless."""
+    twins = alike([stack.statistics[k] for k in used])
+    return {used[k]: [f"focused like {stack.names[used[j]]}"] for k, j in twins.items()}
+
+
+def judged(frames: Sequence[FramePlan], error_px: float | None) -> Verdict:
+    """Verdict of a stack from those of its frames."""
+    return stack_verdict(
+        [(f.file, f.verdict) for f in frames if f.verdict is not None],
+        error_px,
+        [f.file for f in frames if not f.used],
+    )
+
+
+def _full_fields(
+    displaced: Displacement | None, count: int, scale: float, reference: int, size: tuple[int, int]
+) -> list[Field | None]:
+    """Fields in full-size pixels, rounded to what the report keeps."""
+    if displaced is None or displaced.local is None:
+        return [None] * count
+    grids = np.round(displaced.local.fields / scale, 3).astype(np.float32)
+    return [None if k == reference else Field(g, *size) for k, g in enumerate(grids)]
+
+
+def _full_parallax(
+    displaced: Displacement | None, count: int, scale: float, size: tuple[int, int]
+) -> tuple[SceneDepth | None, list[Viewpoint | None]]:
+    """Depth and viewpoints in full-size pixels, with the precision that the report keeps."""
+    if displaced is None or displaced.parallax is None:
+        return None, [None] * count
+    found = displaced.parallax
+    scene = SceneDepth(found.scene.grid, *size, found.scene.slab).rounded()
+    return scene, [v and v.scaled(1 / scale) for v in found.views]
+
+
+def _moved(scene: SceneDepth | None, view: Viewpoint | None, field: Field | None) -> Field | None:
+    return field if scene is None or view is None else scene.displacement(view, field)
+
+
+def _before_and_after(displaced: Displacement | None, scale: float) -> tuple[float, float] | None:
+    return (displaced.before / scale, displaced.after / scale) if displaced else None
+
+
+def _in_pixels(r: Residual | None, scale: float) -> Residual | None:
+    return None if r is None or not np.isfinite(r.median) else r.scaled(1 / scale)
+
+
+def _lost(stack: Measured, coarse: Coarse) -> list[str]:
+    return [f"left out: {stack.names[k]}: {coarse.reasons[k]}" for k in sorted(coarse.reasons)]
+
+
+def _ungauged(
+    stack: Measured, gains: Points, used: Sequence[int], filled: Sequence[int]
+) -> list[str]:
+    found = []
+    dark = [stack.names[k] for k in used if not np.isfinite(gains[k]).all()]
+    if dark:
+        found.append(f"exposure could not be compared and is left as it is: {', '.join(dark)}")
+    if filled:
+        names = ", ".join(stack.names[k] for k in filled)
+        found.append(f"exposure could not be compared and is taken from EXIF: {names}")
+    return found
+
+
+def _contradicted(stack: Measured, gains: Points, used: Sequence[int]) -> list[str]:
+    found = contradictions(gains, stack.recorded, used)
+    if not found:
+        return []
+    some = [
+        f"{stack.names[k]} ({told:+.1f} recorded, {measured:+.1f} measured)"
+        for k, (told, measured) in sorted(found.items())
+    ]
+    more = f" and {len(some) - 3} more" if len(some) > 3 else ""
+    return [
+        "the exposure recorded in EXIF is not the one measured, which is used: "
+        f"{', '.join(some[:3])}{more}"
+    ]
+
+
+def _white(common: float, nowhere: float) -> list[str]:
+    found = []
+    if common < 1:
+        found.append(
+            f"the common exposure is {-np.log2(common):.1f} EV below the reference's, so that no "
+            "frame's highlights are lost"
+        )
+    if nowhere > CLIPPED_SHARE:
+        found.append(f"{100 * nowhere:.1f} % of the picture is clipped in every frame")
+    return found
+
+
+def _costly(stack: Measured, used: Sequence[int], area: CommonArea) -> list[str]:
+    return [
+        f"{stack.names[k]} alone takes {100 * cost:.0f} % of the common area"
+        for k, cost in zip(used, area.costs, strict=True)
+        if cost > COSTLY_SHARE
+    ]

@@ -1,0 +1,39 @@
+"""What speaks against a frame as the one that does not move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from focusstack.proxies import Statistics
+
+PER_STOP = 0.02
+"""A stop too dark or too bright weighs as much as a movement of all other frames by this share of
+the picture: the reference's exposure becomes everyone's."""
+
+FREE_STOPS = 0.3
+"""Within so many stops of the stack's median, exposure does not count."""
+
+PER_END = 0.001
+"""An end of the focus range weighs as much as such a movement: where frames barely differ, a middle
+one is chosen."""
+
+
+def reservations(statistics: Sequence[Statistics]) -> list[float]:
+    """Cost of each frame as the reference, as a share of the picture that others would move by.
+
+    Parameters
+    ----------
+    statistics : sequence of Statistics
+        In focus order.
+    """
+    light = [float(np.log2(np.median(s.blocks) + 1e-6)) for s in statistics]
+    usual = float(np.median(light))
+    count = len(statistics)
+    return [
+        s.clipped
+        + PER_STOP * max(abs(ev - usual) - FREE_STOPS, 0)
+        + PER_END * abs(2 * k / max(count - 1, 1) - 1)
+        for k, (s, ev) in enumerate(zip(statistics, light, strict=True))
+    ]

@@ -1,0 +1,147 @@
+"""The common exposure keeps highlights; EXIF is a cross-check; what is lost is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from focusstack.colour import encode, linearise, to_dtype
+from focusstack.common_exposure import (
+    clipped_everywhere,
+    contradictions,
+    headroom,
+    recorded_stops,
+    with_recorded,
+)
+from focusstack.frames import ArrayFrames
+from focusstack.images.metadata import Metadata
+from focusstack.images.read import Picture
+from focusstack.pipeline import aligned_frames, plan_stack
+from focusstack.proxies import Statistics, make_proxy
+from focusstack.scene import render_stack
+from focusstack.typing import Image
+
+
+def statistics(light: float, spot: float = 0.0) -> Statistics:
+    """Of an even grey with a bright spot in the middle."""
+    linear = np.full((120, 160, 3), light, np.float32)
+    linear[50:70, 70:90] = spot or light
+    return make_proxy(to_dtype(encode(linear), np.dtype(np.uint16)), 1.0)[1]
+
+
+class Dated:
+    """Metadata that tells an exposure."""
+
+    def __init__(self, time: float | None, iso: float | None = None, number: float | None = None):
+        self.exposure_time, self.iso, self.f_number = time, iso, number
+
+
+def test_recorded_exposures_are_stops() -> None:
+    assert recorded_stops(Metadata()) is None
+
+    def stops(*what: float | None) -> float:
+        found = recorded_stops(Dated(*what))  # type: ignore[arg-type]
+        assert found is not None
+        return found
+
+    assert stops(1 / 50) - stops(1 / 100) == pytest.approx(1)
+    assert stops(0.1, 400) - stops(0.1, 100) == pytest.approx(2)
+    assert stops(0.1, 100, 4) - stops(0.1, 100, 8) == pytest.approx(2)
+    assert stops(0.1, None, None) == pytest.approx(stops(0.1, 100, 1))
+
+
+def test_what_cannot_be_measured_is_taken_from_exif() -> None:
+    gains = np.array([[1.0] * 3, [2.0] * 3, [np.nan] * 3, [np.nan] * 3])
+    filled, which = with_recorded(gains, [0.0, -1.0, 1.5, None], range(4), 0)
+    assert which == [2]
+    assert filled[2] == pytest.approx(2**-1.5)
+    assert np.isnan(filled[3]).all()
+    assert filled[1] == pytest.approx(2)
+    assert np.isnan(gains[2]).all()
+
+
+def test_a_record_that_contradicts_is_found() -> None:
+    gains = np.repeat(2.0 ** -np.array([[0.0], [1.0], [-0.5], [0.3]]), 3, axis=1)
+    assert not contradictions(gains, [3.0, 4.1, 2.4, 3.4], range(4))
+    assert not contradictions(gains, [None, None, None, 3.0], range(4))
+    found = contradictions(gains, [3.0, 4.0, 2.5, 5.3], range(4))
+    assert list(found) == [3]
+    assert found[3] == pytest.approx((2.3, 0.3))
+
+
+def test_headroom_is_what_the_brightest_highlight_needs() -> None:
+    facts = [statistics(0.2, 0.9), statistics(0.05, 0.5)]
+    gains = np.array([[1.0] * 3, [4.0] * 3])
+    assert headroom(gains, facts, [0, 1]) == pytest.approx(0.5, rel=0.01)
+    assert headroom(gains, facts, [0]) == 1
+    assert headroom(np.ones((2, 3)), facts, [0, 1]) == 1
+
+
+def test_hot_pixels_are_no_highlights() -> None:
+    linear = np.full((400, 600, 3), 0.1, np.float32)
+    linear[7, 9] = 1
+    facts = make_proxy(to_dtype(encode(linear), np.dtype(np.uint16)), 1.0)[1]
+    assert facts.peak == pytest.approx([0.1] * 3, rel=0.01)
+
+
+def test_only_what_all_frames_clip_is_clipped_everywhere() -> None:
+    bright, dark = statistics(0.2, 1.0), statistics(0.05, 0.6)
+    H = np.stack([np.eye(3)] * 2)
+    assert clipped_everywhere([bright, dark], H, [0, 1]) == 0
+    assert clipped_everywhere([bright, bright], H, [0, 1]) == pytest.approx(0.03, abs=0.02)
+
+
+# Whole stacks ---------------------------------------------------------------------------------
+
+
+def bracketed(bits: int) -> list[Image]:
+    """Frames two stops either way around the middle one, with highlights at the middle's white."""
+    rendered = render_stack("plane", width=360, height=270, frames=5, seed=8, ev=0, wb=0, bits=16)
+    frames = []
+    for k, (frame, stops) in enumerate(zip(rendered.frames, (0, -2, 0.3, 2, -0.4), strict=True)):
+        light = linearise(frame) * 0.3
+        light[120:150, 160 + k : 200 + k] *= 20
+        exposed = np.clip(light * np.float32(2.0**stops), 0, 1)
+        frames.append(to_dtype(encode(exposed), np.dtype(np.uint16 if bits == 16 else np.uint8)))
+    return frames
+
+
+def test_sixteen_bit_frames_keep_every_highlight() -> None:
+    frames = bracketed(16)
+    plan = plan_stack(frames)
+    assert plan.common_ev < -0.5
+    assert all(f.used for f in plan.frames)
+    assert any("no frame's highlights are lost" in w for w in plan.warnings)
+    darkest = next(f for f in aligned_frames(frames, plan) if f.name == "frame_0002")
+    assert darkest.pixels.max() < 1.03
+    # Gains still tell exposures: only their common factor is another.
+    gains = np.array([f.gain.mean() for f in plan.frames])
+    assert np.log2(gains / gains[0]) == pytest.approx([0, 2, -0.3, -2, 0.4], abs=0.02)
+    stops = [f.exposure_ev for f in plan.frames]
+    at = [f.file for f in plan.frames].index(plan.reference)
+    assert stops[at] == 0
+    assert np.array(stops) - stops[0] == pytest.approx([0, -2, 0.3, 2, -0.4], abs=0.02)
+
+
+def test_eight_bit_frames_keep_the_references_exposure() -> None:
+    plan = plan_stack(bracketed(8))
+    assert plan.common_ev == 0
+    reference = next(f for f in plan.frames if f.file == plan.reference)
+    assert np.array_equal(reference.gain, np.ones(3))
+
+
+def test_exposures_that_exif_tells_otherwise_are_named() -> None:
+    class Told(ArrayFrames):
+        def read(self, i: int) -> Picture:
+            found = super().read(i)
+            told = Dated(0.1 if i != 2 else 0.4)
+            told.transfer = None  # type: ignore[attr-defined]
+            return replace(found, metadata=told)  # type: ignore[arg-type]
+
+    rendered = render_stack("plane", width=360, height=270, frames=5, seed=8, ev=0.1, wb=0)
+    plan = plan_stack(Told(rendered.frames))
+    (warning,) = [w for w in plan.warnings if "EXIF" in w]
+    assert "frame_0003 (+2.0 recorded, " in warning
+    assert "frame_0002" not in warning
