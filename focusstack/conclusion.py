@@ -28,6 +28,9 @@ from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
 from focusstack.verdict import Verdict, frame_verdict, stack_verdict
 
+UNFOLLOWED = 0.5
+"""Share of what tiles contradict matrices by that is left by local displacement between tiles."""
+
 COSTLY_SHARE = 0.05
 """A frame that alone takes more than this share of the common area is named in a warning."""
 
@@ -129,14 +132,14 @@ def frame_errors(
 ) -> dict[int, float | None]:
     """Estimated error of each solved frame in full-size pixels; None where no tile tells.
 
-    With local displacement, what the matrices leave is no longer there, but what small tiles still
-    disagree by is.
+    With local displacement, what matrices cannot follow is followed where tiles are, up to what
+    small tiles still disagree by; between them it is guessed, and half of it counts as error.
     """
-    sure = refined.certainty
+    sure, apart = refined.certainty, refined.disagreement.px
     if displaced is None:
-        errors = np.hypot(sure.frames, refined.disagreement.px)
+        errors = np.hypot(sure.frames, apart)
     else:
-        errors = np.hypot(sure.precision, displaced.after)
+        errors = np.hypot(np.hypot(sure.precision, displaced.after), UNFOLLOWED * apart)
     return {
         k: round(float(e) / scale, 4) if refined.frames[k] is not None else None
         for k, e in zip(refined.kept, errors, strict=True)
