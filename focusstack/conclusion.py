@@ -67,7 +67,7 @@ def make_plan(
     costs = dict(zip(used, area.costs, strict=True))
     errors = frame_errors(refined, displaced, stack.scale)
     supports = dict(zip(refined.kept, refined.certainty.support, strict=True))
-    doubts = {} if displaced else _contradictions(refined)
+    doubts = _contradictions(refined, displaced is not None)
     remarks = _duplicates(stack, used)
     sharpest = max(s.sharpness for s in stack.statistics)
     frames: dict[int, FramePlan] = {}
@@ -146,14 +146,16 @@ def frame_errors(
     }
 
 
-def _contradictions(refined: Refined) -> dict[int, list[str]]:
+def _contradictions(refined: Refined, followed: bool) -> dict[int, list[str]]:
     """What to say of frames that good tiles contradict, or do not know."""
     found: dict[int, list[str]] = {}
     seen = refined.disagreement
     for k, share, missing in zip(refined.kept, seen.share, seen.missing, strict=True):
         if share > LEAST_SHARE:
             found[k] = [f"{100 * share:.0f} % of its detail is displaced: parallax or movement"]
-        elif missing > MOST_MISSING:
+            if followed:
+                found[k][0] += ", which was followed: look at edges in depth"
+        elif not followed and missing > MOST_MISSING:
             found[k] = [
                 f"{100 * missing:.0f} % of the detail that its neighbours share is not in it: "
                 "something moved, or it is blurred"
