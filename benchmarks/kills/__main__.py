@@ -13,25 +13,31 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import resource
+import multiprocessing
+import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.kills.program import program
 from focusstack.images.write import write_image
 from focusstack.scene import render_stack
 
 HIDDEN = ".focusstack-unfinished"
-CODE = "from focusstack.cli import main; main()"
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["focusstack.pipeline", "focusstack.resample.compiler"])
+"""Runs are processes of their own, with the libraries loaded: moments fall into the work."""
+
 Digests = dict[str, str]
 
 
@@ -48,6 +54,7 @@ class Bench:
 
     def __init__(self, place: Path) -> None:
         self.place = place
+        self.said = place / "said.txt"
         self.photos = place / "photos"
         self.photos.mkdir()
         frames = render_stack("steps", width=300, height=220, frames=6, seed=3).frames
@@ -57,27 +64,30 @@ class Bench:
         self.run(place / "whole")  # compilers warm
         shutil.rmtree(place / "whole")
         start = time.perf_counter()
-        assert self.run(place / "whole").returncode == 0
+        assert self.run(place / "whole") == 0
         self.seconds = time.perf_counter() - start
         self.whole = digests(place / "whole")
         self.plan = ["--plan", str(place / "whole" / "report.json")]
         start = time.perf_counter()
-        assert self.run(place / "planned", *self.plan).returncode == 0
+        assert self.run(place / "planned", *self.plan) == 0
         self.planned_seconds = time.perf_counter() - start
         assert digests(place / "planned") == self.whole
-        assert self.run(place / "earlier", "--bit-depth", "16").returncode == 0
+        assert self.run(place / "earlier", "--bit-depth", "16") == 0
         self.earlier = digests(place / "earlier")
         self.size = sum(p.stat().st_size for p in (place / "whole").rglob("*") if p.is_file())
 
-    def command(self, out: Path, *more: str) -> list[str]:
-        """The command line of a run into `out`."""
-        return [sys.executable, "-c", CODE, "run", str(self.photos), "-o", str(out), *more]
+    def started(self, out: Path, *more: str, limit: int | None = None) -> ForkServerProcess:
+        """Start a run into `out`; what it says goes to a file."""
+        words = ["run", str(self.photos), "-o", str(out), *more]
+        process = CONTEXT.Process(target=program, args=(words, str(self.said), limit))
+        process.start()
+        return process
 
-    def run(self, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
-        """Run to the end."""
-        return subprocess.run(
-            self.command(out, *more), capture_output=True, text=True, check=False, timeout=300
-        )
+    def run(self, out: Path, *more: str, limit: int | None = None) -> int:
+        """Run to the end; return the exit code."""
+        process = self.started(out, *more, limit=limit)
+        process.join()
+        return int(process.exitcode or 0)
 
     def faults(self, out: Path, before: Digests) -> list[str]:
         """What is wrong with the output folder and the inputs."""
@@ -105,14 +115,13 @@ def ended(bench: Bench, number: int, how: signal.Signals, rng: np.random.Generat
     if given:  # most of such a run is writing
         more += bench.plan
     seconds = bench.planned_seconds if given else bench.seconds
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(bench.command(out, *more), stdout=quiet, stderr=quiet) as running:
-        with suppress(subprocess.TimeoutExpired):
-            running.wait(float(rng.uniform(0, 1.05 * seconds)))
-        running.send_signal(how)
-        start = time.perf_counter()
-        code = running.wait()
-        late = time.perf_counter() - start
+    running = bench.started(out, *more)
+    running.join(float(rng.uniform(0, 1.05 * seconds)))
+    with suppress(ProcessLookupError):
+        os.kill(running.pid or 0, how)
+    start = time.perf_counter()
+    running.join()
+    code, late = int(running.exitcode or 0), time.perf_counter() - start
     wrong = bench.faults(out, before)
     if how is signal.SIGINT:
         wrong += _litter(out, before, code, late)
@@ -125,8 +134,8 @@ def ended(bench: Bench, number: int, how: signal.Signals, rng: np.random.Generat
     if not unfinished and number % 5:
         return "nothing done yet"
     found = bench.run(out, *again)
-    if found.returncode != 0 or digests(out, hidden=True) != bench.whole:
-        return f"FAULT: cannot go on: {found.returncode} {found.stderr}"
+    if found != 0 or digests(out, hidden=True) != bench.whole:
+        return f"FAULT: cannot go on: {found} {bench.said.read_text()}"
     return "gone on from" if unfinished else "nothing done yet"
 
 
@@ -156,13 +165,11 @@ def full_disk(bench: Bench, number: int, share: float) -> str:
     try:
         out = disk / "out"
         before, more = bench.prepared(out, overwrite)
-        limit = _nothing if mounted else _small_files(int(share * 300 * 220 * 2))
-        found = subprocess.run(
-            bench.command(out, *more), capture_output=True, text=True, check=False, preexec_fn=limit
-        )
+        limit = None if mounted else int(share * 300 * 220 * 2)
+        found = bench.run(out, *more, limit=limit)
         wrong = bench.faults(out, before)
-        if found.returncode != 5 or "Traceback" in found.stderr:
-            wrong.append(f"exit code {found.returncode}: {found.stderr[-300:]}")
+        if found != 5 or "Traceback" in bench.said.read_text():
+            wrong.append(f"exit code {found}: {bench.said.read_text()[-300:]}")
         if any(".part-" in p.name for p in out.rglob("*")):
             wrong.append("half written files")
         return f"FAULT: {'; '.join(wrong)}" if wrong else "refused, nothing lost"
@@ -171,18 +178,6 @@ def full_disk(bench: Bench, number: int, share: float) -> str:
             subprocess.run(["umount", str(disk)], check=True)
         else:
             shutil.rmtree(disk)
-
-
-def _nothing() -> None:
-    pass
-
-
-def _small_files(size: int) -> Callable[[], None]:
-    def limit() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-    return limit
 
 
 def main() -> None:
@@ -212,6 +207,8 @@ def _told(name: str, trials: list[Callable[[], str]]) -> None:
     """Run trials; print every fault at once and the counts at the end."""
     counts: Counter[str] = Counter()
     for number, trial in enumerate(trials):
+        if number and number % 20 == 0:
+            print(f"{name}: {number} runs so far, {dict(counts)}", flush=True)
         found = trial()
         counts[found.partition(":")[0]] += 1
         if found.startswith("FAULT"):

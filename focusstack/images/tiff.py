@@ -81,6 +81,7 @@ def _check_axes(tiff: tifffile.TiffFile) -> None:
 
 
 def _page_header(file: BinaryIO, page: tifffile.TiffPage) -> Header:
+    width, height = int(page.imagewidth), int(page.imagelength)  # TypeError if damaged
     photometric = int(page.photometric)
     dtype = None if page.dtype is None else np.dtype(page.dtype).newbyteorder("=")
     depth = page.bitspersample
@@ -94,8 +95,8 @@ def _page_header(file: BinaryIO, page: tifffile.TiffPage) -> Header:
     channels = 1 if photometric in (_MIN_IS_WHITE, _MIN_IS_BLACK) else 3
     metadata, note = _page_metadata(file, page)
     return Header(
-        page.imagewidth,
-        page.imagelength,
+        width,
+        height,
         channels,
         dtype,
         metadata,
