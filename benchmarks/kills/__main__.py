@@ -79,8 +79,10 @@ class Bench:
     def started(self, out: Path, *more: str, limit: int | None = None) -> ForkServerProcess:
         """Start a run into `out`; what it says goes to a file."""
         words = ["run", str(self.photos), "-o", str(out), *more]
-        process = CONTEXT.Process(target=program, args=(words, str(self.said), limit))
+        ready = CONTEXT.Event()
+        process = CONTEXT.Process(target=program, args=(words, str(self.said), limit, ready))
         process.start()
+        ready.wait(60)
         return process
 
     def run(self, out: Path, *more: str, limit: int | None = None) -> int:

@@ -6,13 +6,17 @@ import os
 import resource
 import signal
 import sys
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from focusstack.cli import main
 
 
-def program(words: list[str], said: str, limit: int | None) -> None:
-    """Be the program in a process of its own, with files limited to so many bytes."""
+def program(words: list[str], said: str, limit: int | None, ready: Event) -> None:
+    """Be the program in a process of its own, with files limited to so many bytes.
+
+    `ready` is set once it is about to begin.
+    """
     with Path(said).open("w") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
@@ -20,4 +24,5 @@ def program(words: list[str], said: str, limit: int | None) -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     sys.argv = ["focusstack", *words]
+    ready.set()
     main()
