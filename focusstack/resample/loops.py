@@ -56,16 +56,24 @@ def _displace(
     """Displacement of `n` pixels from reference ``(x, y)`` on; `nodes` has one ghost all round."""
     rows, cols = nodes.shape[0] - 3, nodes.shape[1] - 3
     r, a, b, c, d = _cell(y * scale[1], rows)
-    first, last = _cell(x * scale[0], cols)[0], _cell((x + n - 1) * scale[0], cols)[0] + 4
-    for j in range(first, last):
+    first, last = _cell(x * scale[0], cols)[0], _cell((x + n - 1) * scale[0], cols)[0]
+    for j in range(first, last + 4):
         for k in range(2):
             near = b * nodes[r + 1, j, k] + c * nodes[r + 2, j, k]
             line[j, k] = a * nodes[r, j, k] + near + d * nodes[r + 3, j, k]
-    for i in range(n):
-        q, a, b, c, d = _cell((x + i) * scale[0], cols)
+    begin = 0
+    for q in range(first, last + 1):
+        # Along a cell the displacement is a cubic: no look-up per pixel.
+        end = n if q == last else min(n, max(begin, math.ceil((q + 1) / scale[0] - x)))
         for k in range(2):
-            near = b * line[q + 1, k] + c * line[q + 2, k]
-            moved[k, i] = a * line[q, k] + near + d * line[q + 3, k]
+            p0, p1, p2, p3 = line[q, k], line[q + 1, k], line[q + 2, k], line[q + 3, k]
+            one, two = 0.5 * (p2 - p0), p0 - 2.5 * p1 + 2 * p2 - 0.5 * p3
+            three = 0.5 * (p3 - p0) + 1.5 * (p1 - p2)
+            to = moved[k]
+            for i in range(begin, end):
+                t = min(max((x + i) * scale[0] - q, 0.0), 1.0)
+                to[i] = p1 + t * (one + t * (two + t * three))
+        begin = end
 
 
 def interpolate(nodes: Points, scale: Points, points: Points, out: Points) -> None:
