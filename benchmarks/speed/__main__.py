@@ -17,6 +17,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
@@ -37,7 +38,7 @@ def main() -> None:
         place = Path(temporary)
         folder = chosen.input or place / "frames"
         if chosen.input is None:
-            write_frames(folder, chosen.megapixels, chosen.frames, chosen.bits, chosen.suffix)
+            _render(folder, chosen.megapixels, chosen.frames, chosen.bits, chosen.suffix)
         frames = FileFrames(survey([folder]).files)
         megapixels = frames.size[0] * frames.size[1] / 1e6
         kind = f"{len(frames)} frames of {megapixels:.1f} MP, {8 * frames.dtype.itemsize} bits"
@@ -56,6 +57,15 @@ def main() -> None:
             pairs = zip(runs[0], runs[1], strict=True)
             ratio = median(getattr(a, name) / getattr(b, name) for a, b in pairs)
             print(f"focusstack / {Path(commands[1][0]).name}, {name}: {ratio:.2f}")
+
+
+def _render(*arguments: object) -> None:
+    """Write frames in a process apart: the memory of this one would count in those it starts."""
+    process = get_context("spawn").Process(target=write_frames, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
 
 
 def _chosen() -> argparse.Namespace:
