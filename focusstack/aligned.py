@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -40,6 +41,7 @@ def fuse_aligned(
     progress = progress or Silent()
     width, height = frames.size
     shape = (height, width, 3) if frames.channels == 3 else (height, width)
+    options = replace(options or FusionOptions(), precise=frames.dtype != np.uint8)
     fuser = make_fuser(shape, len(frames), options)
     with own_threads():
         for number in range(fuser.passes):

@@ -309,8 +309,12 @@ def _render(
     """Feed every frame to the writer and to the fuser, as often as the fuser wants to see it."""
     shape = (plan.crop.height, plan.crop.width, *((3,) if frames.channels == 3 else ()))
     count = len(plan.used())
-    motion = options.fusion.motion and plan.scene is None
-    fusion = replace(options.fusion, workers=options.workers, motion=motion)
+    fusion = replace(
+        options.fusion,
+        workers=options.workers,
+        motion=options.fusion.motion and plan.scene is None,
+        precise=frames.dtype != np.uint8,
+    )
     fuser = make_fuser(shape, count, fusion) if wants_image else None
     if folder and not fuser:  # what an interrupted run has written need not be made again
         lacking = tuple(name for name in plan.focus_order if folder.lacks(name))

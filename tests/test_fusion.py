@@ -81,7 +81,8 @@ class TestContract:
         kind = np.dtype(dtype)
         code = to_dtype(textured((75, 90, 3)), kind)
         frame = to_float(code)
-        fused = fuse(method, [frame] * 9)
+        options = FusionOptions(method=method, precise=dtype == "uint16")
+        fused = fuse(method, [frame] * 9, options=options)
         np.testing.assert_array_equal(to_dtype(fused.image, kind), code)
 
     @pytest.mark.parametrize("shape", [(8, 8), (9, 64, 3), (33, 47), (101, 67, 3), (65, 130)])

@@ -38,7 +38,7 @@ class Composite:
     def __init__(self, shapes: list[tuple[int, int]], channels: tuple[int, ...]) -> None:
         self._pyramid = LaplacianPyramid(shapes[0] + channels, shapes=shapes)
         self.bands, self.gauss = self._pyramid.bands, self._pyramid.gauss
-        self._selections = [SoftSelection(shape + channels, shape) for shape in shapes[:-1]]
+        self._selections = [SoftSelection(shape + channels) for shape in shapes[:-1]]
         self._gains = level_noise(len(self.bands) + 1)[1:]
         self._base = np.zeros_like(self._pyramid.base)
         self._weight = np.zeros(shapes[-1], np.float32)

@@ -62,12 +62,14 @@ SURE = 0.1
 """Confidence from which on the sharpest frame is known."""
 
 
-def source_map(index: Float32, depth: Float32, confidence: Float32) -> NDArray[np.uint16]:
+def source_map(
+    index: NDArray[np.uint16], depth: Float32, confidence: Float32
+) -> NDArray[np.uint16]:
     """Frame of each pixel: the sharpest where that is sure, else the nearest to the depth.
 
     Parameters
     ----------
-    index : (h, w) float32 ndarray
+    index : (h, w) uint16 ndarray
         Sharpest frame, on a reduced grid.
     depth, confidence : (H, W) float32 ndarray
         Depth and how sure it is.

@@ -7,8 +7,12 @@ the frames just before and after it, so that the peak can be placed between fram
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from focusstack.typing import Float32, Mask
+from focusstack.typing import Float32
+
+Codes = NDArray[np.uint16]
+"""Positive numbers as the upper half of their float32: in order, and good to half a percent."""
 
 
 class DepthTracker:
@@ -18,35 +22,37 @@ class DepthTracker:
     ----------
     shape : tuple of int
         ``(H, W)`` of the focus measure.
+
+    Attributes
+    ----------
+    index : (H, W) uint16 ndarray
+        Frame of the peak.
+    frames : int
+        How many have been taken.
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        self.peak = np.full(shape, -1, np.float32)
-        self.index = np.zeros(shape, np.float32)
-        self.before = np.zeros(shape, np.float32)
-        self.after = np.zeros(shape, np.float32)
-        self.total = np.zeros(shape, np.float32)
-        self._last = np.zeros(shape, np.float32)
-        self._rose: Mask = np.zeros(shape, bool)
+        self.index: Codes = np.zeros(shape, np.uint16)
         self.frames = 0
+        self._peak, self._before, self._after, self._last = (
+            np.zeros(shape, np.uint16) for _ in range(4)
+        )
+        self._total = np.zeros(shape, np.float32)
 
     def add(self, focus: Float32) -> None:
         """Take the focus measure (not negative) of the next frame."""
-        np.copyto(self.after, focus, where=self._rose)
-        np.greater(focus, self.peak, out=self._rose)
-        np.copyto(self.peak, focus, where=self._rose)
-        np.copyto(self.before, self._last, where=self._rose)
-        np.copyto(self.index, np.float32(self.frames), where=self._rose)
-        np.copyto(self.after, np.float32(0), where=self._rose)
-        self.total += focus
-        np.copyto(self._last, focus)
+        from focusstack.fusion import loops  # loads the compiler
+
+        loops.track()(
+            focus.view(np.uint32), focus, self.frames, self._peak, self._before, self._after,
+            self._last, self.index, self._total,
+        )  # fmt: skip
         self.frames += 1
 
     def discount(self, stays: Float32) -> None:
-        """Let the peak so far go where `stays` is 0: the next frame takes its place."""
-        self.peak *= stays
-        self.total *= stays
-        np.subtract(self.peak, 1, out=self.peak, where=stays < 0.5)
+        """Let the peak so far go where `stays` is below a half: the next frame takes its place."""
+        np.copyto(self._peak, np.uint16(0), where=stays < 0.5)
+        self._total *= stays
 
     def depth(self) -> Float32:
         """Focus index, by a parabola through the logarithms of the peak and its neighbours.
@@ -57,17 +63,20 @@ class DepthTracker:
         """
         floor = np.float32(1e-12)
         before, peak, after = (
-            np.log(np.maximum(m, floor)) for m in (self.before, self.peak, self.after)
+            np.log(np.maximum(_decoded(m), floor)) for m in (self._before, self._peak, self._after)
         )
         bend = before - 2 * peak + after
         shift = np.divide(0.5 * (before - after), bend, out=np.zeros_like(bend), where=bend < -1e-6)
         inner = (self.index > 0) & (self.index < self.frames - 1)
-        return np.where(inner, self.index + np.clip(shift, -0.5, 0.5), self.index).astype(
-            np.float32
-        )
+        shift = np.where(inner, np.clip(shift, -0.5, 0.5), np.float32(0))
+        return np.asarray(self.index + shift, np.float32)
 
     def distinctness(self, noise: float) -> Float32:
         """0..1: how far the peak stands above the mean of all frames and above `noise`."""
-        mean = self.total / np.float32(max(self.frames, 1))
-        above = (self.peak - mean) / (self.peak + np.float32(noise))
-        return np.asarray(np.clip(above, 0, 1), np.float32)
+        peak = _decoded(self._peak)
+        mean = self._total / np.float32(max(self.frames, 1))
+        return np.asarray(np.clip((peak - mean) / (peak + np.float32(noise)), 0, 1), np.float32)
+
+
+def _decoded(codes: Codes) -> Float32:
+    return np.left_shift(codes.astype(np.uint32), 16).view(np.float32)

@@ -6,15 +6,23 @@ formed while it is needed, row by row: once to measure it and once to blend it.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, up
 from focusstack.fusion.luma_range import LumaRange
 from focusstack.fusion.luminance import join, luma_of, split
-from focusstack.fusion.soft_selection import SoftSelection
+from focusstack.fusion.soft_selection import Weights
 from focusstack.fusion.strips import Crew, Strip, strips
 from focusstack.typing import Float32
+
+FINE, COARSE = 2.0**-24, 2.0**-14
+"""Steps of the means: a float32 holds 1 to the first, 16 bits hold 2 to the second."""
+
+T = TypeVar("T", bound=np.generic)
 
 AROUND = 4
 """Rows around a strip that are needed to reduce or to double it."""
@@ -33,12 +41,15 @@ class FinestLevel:
         Standard deviation of the energy window.
     workers : int
         Threads; the result does not depend on it.
+    precise : bool
+        Whether means are kept to a 16-bit step and better, or in half the memory to a hundredth
+        of an 8-bit step.
 
     Attributes
     ----------
-    signal : SoftSelection
+    signal : Weights
         Of the luma, or of the frame if its channels are not apart.
-    chroma : SoftSelection or None
+    chroma : Weights or None
         Of the colour differences, on a grid of half the size.
     reduced : ndarray
         The latest signal at half the size.
@@ -46,12 +57,24 @@ class FinestLevel:
         The latest colour differences at half the size.
     """
 
-    def __init__(self, shape: tuple[int, ...], apart: bool, radius: float, workers: int) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        apart: bool,
+        radius: float,
+        workers: int = 1,
+        precise: bool = True,
+    ) -> None:
         height, width = shape[:2]
         half = ((height + 1) // 2, (width + 1) // 2)
         own = shape[:2] if apart else shape
-        self.signal = SoftSelection(own, (height, width))
-        self.chroma = SoftSelection((height, width, 2), half) if apart else None
+        self.signal = Weights((height, width))
+        self.chroma = Weights(half) if apart else None
+        kind = np.float32 if precise else np.int16
+        self._precise = precise
+        self._step = np.float32(FINE if precise else COARSE)
+        self._mean = np.zeros((height, width, *own[2:]), kind)
+        self._chroma_mean = np.zeros((height, width, 2) if apart else (0, 0, 2), kind)
         self.reduced = np.empty(half + own[2:], np.float32)
         self.reduced_chroma = np.empty((*half, 2), np.float32) if apart else None
         self._crew = Crew(workers)
@@ -143,26 +166,26 @@ class FinestLevel:
         none: Float32 = np.empty((0, 0, 2), np.float32)
         signal, chroma = self.signal, self.chroma
         signal.begin(noise[0])
-        colour, colour_mean, shares = none, none, nothing
+        colour, shares = none, nothing
         if chroma is not None and self.reduced_chroma is not None and chroma_evidence is not None:
             chroma.begin(noise[1])
             shares = chroma_evidence
             self._weigh(chroma, shares, nothing if trust is None else trust[1])
-            colour, colour_mean = self.reduced_chroma, chroma.mean
+            colour = self.reduced_chroma
         certain = nothing if trust is None else trust[0]
-        coarse, mean = deep(self.reduced), deep(signal.mean)
+        coarse, mean = deep(self.reduced), deep(self._mean)
         behind = none if second is None else deep(second)
 
         def take(strip: Strip) -> None:
-            loops.take()(
+            loops.take(self._precise)(
                 deep(frame), coarse, colour, energy, np.float32(floor), behind, certain,
-                signal.scale, signal.amplitude, mean, shares, colour_mean,
+                signal.scale, signal.amplitude, mean, shares, self._chroma_mean, self._step,
                 strip.rows.start, strip.rows.stop,
             )  # fmt: skip
 
         self._crew.do(take, self._strips)
 
-    def _weigh(self, chroma: SoftSelection, shares: Float32, trust: Float32) -> None:
+    def _weigh(self, chroma: Weights, shares: Float32, trust: Float32) -> None:
         """Replace evidence for colour differences by shares."""
         from focusstack.fusion import loops
 
@@ -174,25 +197,32 @@ class FinestLevel:
 
     def image(self, reduced: Float32, reduced_chroma: Float32 | None) -> Float32:
         """Return the composite, from that at half the size; nothing can be added afterwards."""
-        signal, chroma = self.signal.mean, self.chroma.mean if self.chroma else None
-        image = signal if chroma is None else np.empty((*signal.shape[:2], 3), np.float32)
+        image = np.empty(self._mean.shape[:2] + ((3,) if self.chroma else reduced.shape[2:]),
+                         np.float32)  # fmt: skip
 
         def finish(strip: Strip) -> None:
             rows, inner = strip.rows, strip.inner
-            shape = (strip.wide.stop - strip.wide.start, signal.shape[1])
-            part = up(reduced[strip.wide_half], shape)[inner]
-            part = np.asarray(cv2.add(part, signal[rows]), np.float32)
+            shape = (strip.wide.stop - strip.wide.start, image.shape[1])
+            part = up(reduced[strip.wide_half], shape)[inner] + self.band(rows)
             if self._limited:
                 self._range.limit(strip.half, part)
-            if chroma is None or reduced_chroma is None:
+            if reduced_chroma is None:
                 image[rows] = part
                 return
             colour = up(reduced_chroma[strip.wide_half], shape)[inner]
-            image[rows] = join(part, np.asarray(cv2.add(colour, chroma[rows]), np.float32))
+            image[rows] = join(part, colour + self.chroma_band(rows))
 
         self._crew.do(finish, self._strips)
         self._crew.close()
         return image
+
+    def band(self, rows: slice) -> Float32:
+        """Rows of the mean of the signal's finest band."""
+        return np.asarray(self._mean[rows] * self._step, np.float32)
+
+    def chroma_band(self, rows: slice) -> Float32:
+        """Rows of the mean of the colour differences' finest band."""
+        return np.asarray(self._chroma_mean[rows] * self._step, np.float32)
 
 
 def window(radius: float) -> Float32:
@@ -201,6 +231,6 @@ def window(radius: float) -> Float32:
     return np.asarray(cv2.getGaussianKernel(side, max(radius, 0.3), cv2.CV_32F).ravel(), np.float32)
 
 
-def deep(plane: Float32) -> Float32:
+def deep(plane: NDArray[T]) -> NDArray[T]:
     """The same with an axis for channels."""
     return plane[..., None] if plane.ndim == 2 else plane

@@ -9,10 +9,13 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeAlias
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.colour import LUMA
 from focusstack.compiler import compiled, inlined, inner, read_only, writable
@@ -27,7 +30,13 @@ NO_TRUST = np.float32(1e-3)
 SECOND_IN_FINEST = np.float32(0.3)
 """Share of the second level's evidence that counts for the finest, which is the noisiest."""
 
+Coded: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
+"""Whole multiples of a step."""
+
 RED, GREEN, BLUE = (np.float32(part) for part in LUMA)
+
+LEAST_STEP = np.float32(1e-6)
+"""Steps above this are those of 16-bit means."""
 
 BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
@@ -293,9 +302,10 @@ def _take(
     trust: Float32,
     scale: np.float32,
     amplitude: Float32,
-    mean: Float32,
+    mean: Coded,
     colour_shares: Float32,
-    colour_mean: Float32,
+    colour_mean: Coded,
+    step: np.float32,
     first: int,
     last: int,
 ) -> None:
@@ -303,8 +313,11 @@ def _take(
 
     frame (H, W, C), coarse (h, w, S) the signal and colour (h, w, 2) the colour differences at
     half the size, energy (H, W), second (h, w, 1), trust and amplitude (H, W), mean (H, W, S),
-    colour_shares (h, w), colour_mean (H, W, 2). What is not there has no rows.
+    colour_shares (h, w), colour_mean (H, W, 2). What is not there has no rows. The means are
+    whole multiples of `step`, a power of two.
     """
+    inverse = np.float32(1) / step
+    most = np.float32(32767) if step > LEAST_STEP else np.float32(3e38)
     width = frame.shape[1]
     h, half = coarse.shape[:2]
     signals = coarse.shape[2]
@@ -324,7 +337,9 @@ def _take(
             _signal(frame, y, c if signals == frame.shape[2] else -1, own)
             _up(coarse, c, y, line, blurred)
             for x in range(width):
-                mean[y, x, c] += share[x] * (own[x] - blurred[x] - mean[y, x, c])
+                past = mean[y, x, c] * step
+                now = past + share[x] * (own[x] - blurred[x] - past)
+                mean[y, x, c] = np.rint(min(max(now * inverse, -most), most))
         if len(colour):
             i = y // 2
             other = min(i + 1, h - 1) if y % 2 else max(i - 1, 0)
@@ -339,8 +354,33 @@ def _take(
                 _signal(frame, y, 3 + c, own)
                 _up(colour, c, y, line, blurred)
                 for x in range(width):
-                    past = colour_mean[y, x, c]
-                    colour_mean[y, x, c] = past + share[x] * (own[x] - blurred[x] - past)
+                    past = colour_mean[y, x, c] * step
+                    now = past + share[x] * (own[x] - blurred[x] - past)
+                    colour_mean[y, x, c] = np.rint(min(max(now * inverse, -most), most))
+
+
+def _track(
+    bits: NDArray[np.uint32],
+    focus: Float32,
+    frame: int,
+    peak: NDArray[np.uint16],
+    before: NDArray[np.uint16],
+    after: NDArray[np.uint16],
+    last: NDArray[np.uint16],
+    index: NDArray[np.uint16],
+    total: Float32,
+) -> None:
+    """Keep the largest measure, that before and that after it; all (H, W)."""
+    for y in range(focus.shape[0]):
+        for x in range(focus.shape[1]):
+            code = np.uint16((bits[y, x] + np.uint32(0x8000)) >> np.uint32(16))
+            if index[y, x] == frame - 1:
+                after[y, x] = code
+            if code > peak[y, x] or frame == 0:
+                peak[y, x], before[y, x], after[y, x] = code, last[y, x], 0
+                index[y, x] = frame
+            last[y, x] = code
+            total[y, x] += focus[y, x]
 
 
 _IN1, _IN2, _IN3 = (read_only(np.float32, n) for n in (1, 2, 3))
@@ -352,11 +392,22 @@ measure = lru_cache(
 )
 """Returns the compiled :func:`_measure`; so do the following theirs."""
 
-take = lru_cache(
-    lambda: compiled(
-        _take, _IN3, _IN3, _IN3, _IN2, _FLOAT, _IN3, _IN2, _FLOAT, _OUT2, _OUT3, _IN2, _OUT3,
-        _INT, _INT,
-    )
-)  # fmt: skip
+
+@lru_cache
+def take(precise: bool) -> Callable[..., None]:
+    """Return the compiled :func:`_take` for means stored as float32, else as int16."""
+    mean = writable(np.float32 if precise else np.int16, 3)
+    return compiled(
+        _take, _IN3, _IN3, _IN3, _IN2, _FLOAT, _IN3, _IN2, _FLOAT, _OUT2, mean, _IN2, mean,
+        _FLOAT, _INT, _INT,
+    )  # fmt: skip
+
+
 select = lru_cache(lambda: compiled(_select, _IN3, _IN2, _IN2, _FLOAT, _OUT2, _OUT3))
 weigh = lru_cache(lambda: compiled(_weigh, _OUT2, _IN2, _FLOAT, _OUT2, _INT, _INT))
+_CODES = writable(np.uint16, 2)
+track = lru_cache(
+    lambda: compiled(
+        _track, read_only(np.uint32, 2), _IN2, _INT, _CODES, _CODES, _CODES, _CODES, _CODES, _OUT2
+    )
+)

@@ -24,6 +24,8 @@ class FusionOptions:
         frames are placed by what is sharp in them: what is blurred then lies beside its place.
     workers : int
         Threads; the result does not depend on it.
+    precise : bool
+        Whether 16-bit frames are fused, rather than 8-bit ones, which takes more memory.
     """
 
     method: str = "auto"
@@ -31,3 +33,4 @@ class FusionOptions:
     smoothing: float | None = None
     motion: bool = True
     workers: int = 2
+    precise: bool = True

@@ -19,8 +19,8 @@ FORGOTTEN = 1e-5
 """Quality of frames that do not count any more: less than that of what is not trusted."""
 
 
-class SoftSelection:
-    """Running mean of one pyramid level, weighted by evidence for sharpness.
+class Weights:
+    """Weights of a level's frames, by evidence for sharpness.
 
     With evidence S and noise energy n, the amplitude in units of noise is ``A = sqrt(S / n)`` and
     the weight ``(1 + sqrt(EXCESS) A) ** 64``. For small A that is ``exp(2 A)``: the mean
@@ -31,15 +31,11 @@ class SoftSelection:
 
     Parameters
     ----------
-    shape : tuple of int
-        ``(H, W[, C])`` of the level.
     grid : tuple of int
-        ``(H, W)`` of the evidence: that of the level or half of it.
+        ``(H, W)`` of the evidence.
 
     Attributes
     ----------
-    mean : ndarray
-        The weighted mean of all frames so far.
     grid : tuple of int
         As given.
     amplitude : (H, W) float32 ndarray
@@ -48,17 +44,47 @@ class SoftSelection:
         Turns it into quality, which is 1 where there is nothing but noise.
     """
 
-    def __init__(self, shape: tuple[int, ...], grid: tuple[int, int]) -> None:
-        self.mean = np.zeros(shape, np.float32)
+    def __init__(self, grid: tuple[int, int]) -> None:
         self.grid = grid
         self.amplitude = np.zeros(grid, np.float32)
         self.scale = np.float32(1)
         self._empty = True
 
+    def begin(self, noise: float) -> None:
+        """Fix the energy of the noise for the next frame."""
+        self.scale = np.float32((EXCESS / noise) ** 0.5)
+        if self._empty:
+            self.amplitude.fill(_amplitude(0, self.scale))
+            self._empty = False
+
+    def discount(self, stays: Float32) -> None:
+        """Let all frames so far weigh nothing where `stays`, on the grid, is below a half."""
+        np.copyto(self.amplitude, _amplitude(FORGOTTEN, self.scale), where=stays < 0.5)
+
+
+class SoftSelection(Weights):
+    """Running mean of one pyramid level, weighted by evidence for sharpness.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(H, W[, C])`` of the level.
+
+    Attributes
+    ----------
+    mean : ndarray
+        The weighted mean of all frames so far.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        height, width = shape[:2]
+        super().__init__((height, width))
+        self.mean = np.zeros(shape, np.float32)
+
     def add(
         self, band: Float32, evidence: Float32, noise: float, trust: Float32 | None = None
     ) -> None:
-        """Take the level of one frame, where that is of the size of the grid.
+        """Take the level of one frame.
 
         Parameters
         ----------
@@ -80,17 +106,6 @@ class SoftSelection:
             band.reshape(shape), evidence, certain, self.scale, self.amplitude,
             self.mean.reshape(shape),
         )  # fmt: skip
-
-    def begin(self, noise: float) -> None:
-        """Fix the energy of the noise for the next frame."""
-        self.scale = np.float32((EXCESS / noise) ** 0.5)
-        if self._empty:
-            self.amplitude.fill(_amplitude(0, self.scale))
-            self._empty = False
-
-    def discount(self, stays: Float32) -> None:
-        """Let all frames so far weigh nothing where `stays`, on the grid, is below a half."""
-        np.copyto(self.amplitude, _amplitude(FORGOTTEN, self.scale), where=stays < 0.5)
 
 
 def _amplitude(quality: float, scale: np.float32) -> np.float32:

@@ -46,7 +46,9 @@ class WeightedFuser:
         self._shapes = shapes = level_shapes(*shape[:2])
         radius = RADIUS if options.radius is None else options.radius
         apart = apart and len(shape) == 3
-        self._finest = FinestLevel(shape, apart, FINEST_RADIUS * radius, options.workers)
+        self._finest = FinestLevel(
+            shape, apart, FINEST_RADIUS * radius, options.workers, options.precise
+        )
         self._composite = Composite(shapes[1:], () if apart else shape[2:])
         self._evidence = FocusEvidence(shapes, radius)
         self._chroma = Composite(shapes[1:], (2,)) if apart else None
