@@ -18,7 +18,7 @@ BASE = 200 << 20
 PROXY_BYTES = 100 + 40
 """Per proxy pixel in the first pass: the warped frames at hand, and what one thread works on."""
 
-FUSER_BYTES = {3: 90, 1: 50}
+FUSER_BYTES = {3: 54, 1: 34}
 """Per pixel of the composite, by channels: the fuser's state and what it needs for a frame."""
 
 UNKNOWN = 4 << 30
