@@ -9,14 +9,14 @@ from focusstack.fusion.noise import level_noise
 from focusstack.fusion.soft_selection import SoftSelection
 from focusstack.typing import Float32
 
-LEAST_BASE = np.float32(1e-6)
+LEAST_BASE = np.float32(1e-5)
 """Evidence that a frame's base has where it shows no detail at all."""
 
 BASE_POWER = 6
 """How fast the weight of the base rises with the evidence beneath it: what blur spreads over
 hundreds of pixels must come from the frame that is sharp, or it becomes a wide halo."""
 
-NEVER = np.float32(1e-20)
+NEVER = np.float32(1e-36)
 """Weight of a base without trust: nothing beside any other, and enough when there is no other."""
 
 
@@ -74,10 +74,10 @@ class Composite:
         for level, (selection, sharp) in enumerate(zip(self._selections, evidence, strict=True)):
             noise = variance * self._gains[level]
             selection.add(self.bands[level], sharp, noise, None if trust is None else trust[level])
-        weight = (base_evidence + LEAST_BASE) ** BASE_POWER
+        weight = base_evidence + LEAST_BASE
         if trust is not None:
             weight *= trust[-1]
-            np.maximum(weight, NEVER, out=weight)
+        weight = np.maximum(weight**BASE_POWER, NEVER)
         base = self._pyramid.base
         self._base += base * (weight if base.ndim == 2 else weight[..., None])
         self._weight += weight
