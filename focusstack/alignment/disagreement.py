@@ -1,7 +1,7 @@
 """Tiles that contradict the alignment: parallax, or something that has moved.
 
 A robust solve turns away from them, and medians do not see them; a verdict must. A good tile that
-lies half a pixel off is not noise.
+lies a whole pixel off is not noise; half a pixel can be, at the blurred ends of a sweep.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from focusstack.alignment.ladder import Held
 from focusstack.typing import Mask, Points
 
-APART_PX = 0.5
+APART_PX = 1.0
 """Proxy pixels from which on a good tile contradicts."""
 
-LEAST_SHARE = 0.08
+LEAST_SHARE = 0.05
 """Share of contradicting tiles below which they are the usual mishaps."""
 
 
