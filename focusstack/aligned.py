@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 
 import cv2
@@ -46,13 +46,14 @@ def fuse_aligned(
     with own_threads():
         for number in range(fuser.passes):
             stage = f"Fusing ({number + 1} of {fuser.passes})" if fuser.passes > 1 else "Fusing"
-            for picture in track(progress, stage, _pictures(frames), len(frames)):
-                fuser.add(to_float(picture.pixels), picture.alpha)
+            with track(progress, stage, _pictures(frames), len(frames)) as pictures:
+                for picture in pictures:
+                    fuser.add(to_float(picture.pixels), picture.alpha)
             fuser.end_pass()
         return fuser.result()
 
 
-def _pictures(frames: FrameSource) -> Iterator[Picture]:
+def _pictures(frames: FrameSource) -> Generator[Picture, None, None]:
     return prefetch(frames.read, range(len(frames)))
 
 
@@ -87,9 +88,10 @@ def shared_area(frames: FrameSource, progress: Progress | None = None) -> Rect:
     """
     width, height = frames.size
     shared = np.ones((height, width), bool)
-    pictures = track(progress or Silent(), "Finding borders", _pictures(frames), len(frames))
-    for picture in pictures:
-        shared &= filled(picture)
+    stage = "Finding borders"
+    with track(progress or Silent(), stage, _pictures(frames), len(frames)) as pictures:
+        for picture in pictures:
+            shared &= filled(picture)
     rect = largest_true_rectangle(shared)
     if rect is None:
         raise InputError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -94,10 +95,11 @@ def equalize_files(
         gains = {f.file: f.gain for f in plan.frames if f.used}
         wanted = [i for i, name in enumerate(frames.names) if name in gains]
         dtype = output_dtype(target, frames.dtype)
-        for i, picture in _read(frames, wanted, "Equalising", progress):
-            even = apply_gain(picture.pixels, gains[frames.names[i]], picture.transfer)
-            path = staging.staged(_path(target, frames, i))
-            write_image(path, to_dtype(even, dtype), picture.metadata, target.quality)
+        with closing(_read(frames, wanted, "Equalising", progress)) as pictures:
+            for i, picture in pictures:
+                even = apply_gain(picture.pixels, gains[frames.names[i]], picture.transfer)
+                path = staging.staged(_path(target, frames, i))
+                write_image(path, to_dtype(even, dtype), picture.metadata, target.quality)
 
 
 def crop_files(
@@ -110,20 +112,21 @@ def crop_files(
         check_targets([_path(target, frames, i) for i in every], frames)
         rect = shared_area(frames, progress)
         dtype = output_dtype(target, frames.dtype)
-        for i, picture in _read(frames, every, "Cropping", progress):
-            pixels = np.ascontiguousarray(cut(picture.pixels, rect))
-            pixels = pixels if pixels.dtype == dtype else to_dtype(to_float(pixels), dtype)
-            path = staging.staged(_path(target, frames, i))
-            write_image(path, pixels, picture.metadata, target.quality)
+        with closing(_read(frames, every, "Cropping", progress)) as pictures:
+            for i, picture in pictures:
+                pixels = np.ascontiguousarray(cut(picture.pixels, rect))
+                pixels = pixels if pixels.dtype == dtype else to_dtype(to_float(pixels), dtype)
+                path = staging.staged(_path(target, frames, i))
+                write_image(path, pixels, picture.metadata, target.quality)
     return rect
 
 
 def _read(
     frames: FrameSource, indices: Iterable[int], stage: str, progress: Progress
-) -> Iterator[tuple[int, Picture]]:
+) -> Generator[tuple[int, Picture], None, None]:
     wanted = list(indices)
-    pictures = prefetch(frames.read, wanted)
-    return zip(wanted, track(progress, stage, pictures, len(wanted)), strict=True)
+    with track(progress, stage, prefetch(frames.read, wanted), len(wanted)) as pictures:
+        yield from zip(wanted, pictures, strict=True)
 
 
 def _path(target: OutputOptions, frames: FrameSource, index: int) -> Path:

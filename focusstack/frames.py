@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
@@ -347,7 +347,7 @@ def _check_equal(names: Sequence[str], values: Sequence[str], what: str, remedy:
 
 def prefetch(
     read: Callable[[int], T], indices: Iterable[int], ahead: int = 2, workers: int = 1
-) -> Iterator[T]:
+) -> Generator[T, None, None]:
     """Yield ``read(i)`` for each index in order, reading ahead in threads.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -189,7 +189,7 @@ def aligned_frames(
 
 def _rendered(
     frames: FrameSource, plan: StackPlan, options: StackOptions, placements: Sequence[bool]
-) -> Iterator[tuple[AlignedFrame, bool]]:
+) -> Generator[tuple[AlignedFrame, bool], None, None]:
     """Every used frame once per placement: with all it shows, or what is in focus, in place."""
     keep_large_arrays_apart()
     at = {name: i for i, name in enumerate(frames.names)}
@@ -326,8 +326,9 @@ def _render(
         writes = folder is not None and folder.options.aligned and number == 0
         placements = _placements(plan, writes, fuser is not None)
         rendered = _rendered(frames, plan, options, placements)
-        with Background() as writer:
-            for frame, in_focus in track(progress, stage, rendered, count * len(placements)):
+        steps = count * len(placements)
+        with track(progress, stage, rendered, steps) as found, Background() as writer:
+            for frame, in_focus in found:
                 if folder and writes and in_focus == placements[0]:
                     writer.run(folder.add, frame)
                 if fuser and in_focus == placements[-1]:

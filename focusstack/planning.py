@@ -87,13 +87,13 @@ def measure_frames(
     recorded: list[float | None] = []
     notes: dict[str, list[str]] = {}
     reduced = prefetch(reduce, range(count), ahead=readers, workers=readers)
-    for index, found in enumerate(track(progress, "Reading frames", reduced, count)):
-        proxy, one, note, stops = found
-        spool.put(index, proxy)
-        statistics.append(one)
-        recorded.append(stops)
-        if note:
-            notes.setdefault(note, []).append(frames.names[index])
+    with track(progress, "Reading frames", reduced, count) as tracked:
+        for index, (proxy, one, note, stops) in enumerate(tracked):
+            spool.put(index, proxy)
+            statistics.append(one)
+            recorded.append(stops)
+            if note:
+                notes.setdefault(note, []).append(frames.names[index])
     order = focus_order([s.signature for s in statistics])
     return Measured(
         order,

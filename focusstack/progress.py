@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -57,10 +57,20 @@ def stage(progress: Progress, name: str, total: int) -> Iterator[None]:
         progress.finish()
 
 
-def track(progress: Progress, name: str, items: Iterable[T], total: int) -> Iterator[T]:
-    """Yield `items`, reporting each to `progress` once it has been dealt with."""
-    with stage(progress, name, total):
+@contextmanager
+def track(
+    progress: Progress, name: str, items: Generator[T, None, None], total: int
+) -> Iterator[Iterator[T]]:
+    """Give `items`, each reported to `progress` once it has been dealt with.
+
+    However the block ends, `items` are closed: threads that read ahead end with it.
+    """
+
+    def reported() -> Iterator[T]:
         for item in items:
             yield item
             del item  # a frame is large: let it go before the next one is made
             progress.advance()
+
+    with stage(progress, name, total), closing(items):
+        yield reported()

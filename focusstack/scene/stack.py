@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from focusstack.colour import encode, to_dtype
 from focusstack.errors import UsageError
 from focusstack.geometry import Rect, normalised, outline, transform
-from focusstack.progress import Progress, Silent, track
+from focusstack.progress import Progress, Silent, stage
 from focusstack.scene.camera import Shot, shots
 from focusstack.scene.canvas import Canvas
 from focusstack.scene.charts import plane, stems, steps
@@ -189,11 +189,14 @@ def render_stack(
     sheets = SCENES[scene](_canvas(size, plan, blur, parallax), rng)
     dtype: np.dtype[np.generic] = np.dtype(np.uint8 if bits == 8 else np.uint16)
     pictures = []
-    for shot in track(progress or Silent(), "Rendering", plan, frames):
-        view = normalised(np.asarray(np.linalg.inv(shot.matrix), float))
-        sway = (float(shot.sway[0]), float(shot.sway[1]))
-        light, _ = compose(sheets, view, size, focus=shot.focus, blur=blur, sway=sway)
-        pictures.append(expose(light, shot.exposure, noise, rng, dtype))
+    progress = progress or Silent()
+    with stage(progress, "Rendering", frames):
+        for shot in plan:
+            view = normalised(np.asarray(np.linalg.inv(shot.matrix), float))
+            sway = (float(shot.sway[0]), float(shot.sway[1]))
+            light, _ = compose(sheets, view, size, focus=shot.focus, blur=blur, sway=sway)
+            pictures.append(expose(light, shot.exposure, noise, rng, dtype))
+            progress.advance()
     sharp, depth = compose(sheets, np.eye(3), size)
     return RenderedStack(
         frames=pictures,
