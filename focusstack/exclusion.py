@@ -11,10 +11,13 @@ from focusstack.alignment.coarse import LOST_SHARE, Coarse
 from focusstack.alignment.features import MIN_INLIERS, Features
 from focusstack.alignment.refine import Refined
 from focusstack.oddities import DULL, dull, streakiness
-from focusstack.verdict import FAIL_PX
 
 if TYPE_CHECKING:
     from focusstack.planning import Measured
+
+STRAYED = 0.002
+"""Estimated error, as a share of the picture's diagonal, of a frame that harms more than it gives.
+What is off by less still holds what no other frame shows: it is kept, and the verdict names it."""
 
 STREAKED = 1.5
 """How many times more directed a streaked frame's detail is than is usual in its stack."""
@@ -48,13 +51,15 @@ def unsupported(stack: Measured, coarse: Coarse, refined: Refined) -> dict[int, 
     A stack in which many do is difficult, and keeps them: the verdict says so.
     """
     errors = refined.certainty.frames / stack.scale
+    weaker = dull(stack.statistics)
+    diagonal = float(np.hypot(*stack.size)) / stack.scale
     found = {}
     for k, error in zip(refined.kept, errors, strict=True):
         if k == coarse.reference:
             continue
-        if refined.frames[k] is None:
+        if refined.frames[k] is None and weaker[k] > DULL:
             found[k] = blurred(stack, k)
-        elif error > FAIL_PX:
+        elif error > STRAYED * diagonal:
             found[k] = f"cannot be placed: it may be off by {error:.1f} px"
     lost = len(found) + sum(not u for u in coarse.used)
     return found if lost <= LOST_SHARE * len(coarse.used) else {}

@@ -1,7 +1,7 @@
 """Pass, look or fail: what to make of an alignment, in words.
 
-The thresholds are those of the eye: a third of a pixel is invisible in a composite, a whole pixel
-doubles fine detail. The error they are held against is an estimate that is good to a factor of two
+The thresholds are those of the eye: a third of a pixel is invisible in a composite, two pixels
+double fine detail. The error they are held against is an estimate that is good to a factor of two
 (`focusstack.alignment.certainty`), which the distance between the two leaves room for.
 """
 
@@ -19,7 +19,7 @@ GRADES: tuple[Grade, ...] = ("pass", "look", "fail")
 PASS_PX = 0.3
 """Largest estimated error of a pass, in full-size pixels."""
 
-FAIL_PX = 1.0
+FAIL_PX = 2.0
 """Estimated error from which on a frame spoils what it is fused into."""
 
 LEAST_SUPPORT = 0.25
