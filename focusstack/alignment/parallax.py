@@ -35,7 +35,7 @@ ROUNDS = (
 )
 """Coarse to fine, each with the depth map that the one before made possible."""
 
-PROVEN_SHARE = 0.9
+PROVEN_SHARE = 0.7
 """Parallax must bring the held-out residual below this share of the matrices'."""
 
 FEWEST = 3
