@@ -33,9 +33,12 @@ with ExitStack() as stack:
         staging.keep()
     file = stack.enter_context(_replacing(staging.staged(folder / "a.tif")))
     file.write(b"half a picture")
-    print("busy", flush=True)
-    while True:  # as a library that hears of nothing
+    told = False
+    while True:  # as a library that hears of nothing, from the first word on
         try:
+            if not told:
+                told = True
+                print("busy", flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             pass
