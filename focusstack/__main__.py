@@ -1,0 +1,5 @@
+"""``python -m focusstack``: the command line."""
+
+from focusstack.cli import main
+
+main()

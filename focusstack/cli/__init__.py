@@ -1,0 +1,55 @@
+"""The command line: parses, calls the library, turns errors into exit codes. Nothing else.
+
+Heavy modules are imported inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import Annotated
+
+import typer
+
+from focusstack.cli.examples import EPILOG, EXAMPLES
+from focusstack.cli.measuring import inspect
+from focusstack.cli.sampling import sample
+from focusstack.cli.stacking import align, run
+from focusstack.cli.stages import crop, equalize, fuse
+from focusstack.version import __version__
+
+app = typer.Typer(
+    name="focusstack",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Turn a hand-held focus series into aligned frames and one image that is sharp everywhere."
+    "\n\nEquals out exposure, aligns every frame to a fraction of a pixel, crops to exactly the "
+    "area all frames share, and fuses.",
+    epilog=EPILOG,
+)
+
+for _command in (run, align, fuse, equalize, crop, inspect, sample):
+    app.command(epilog=EXAMPLES[_command.__name__])(_command)
+
+
+def main() -> None:
+    """Run the command line."""
+    # Until there is anything to clean up, Ctrl-C ends the program at once and in silence.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"focusstack {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass

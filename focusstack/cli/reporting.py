@@ -1,0 +1,64 @@
+"""What the commands have in common: progress, messages, errors as exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+
+import typer
+
+from focusstack.errors import FocusstackError
+from focusstack.interruption import prompt_interruption
+from focusstack.terminal import TerminalProgress
+
+
+@contextmanager
+def reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProgress]:
+    """Turn errors into messages and exit codes."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
+    # What libraries say of broken files is in the error.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    progress = TerminalProgress(quiet)
+    import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
+    try:
+        with prompt_interruption():
+            yield progress
+    except FocusstackError as error:
+        progress.finish()
+        if debug:
+            traceback.print_exc()
+        print("\n".join([f"error: {error}", *_notes(error)]), file=sys.stderr)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt as error:
+        progress.finish()
+        print("\n".join(["interrupted", *_notes(error)]), file=sys.stderr)
+        raise typer.Exit(130) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        progress.finish()
+        if debug:
+            raise
+        kind = type(error).__name__
+        print(f"error: something unexpected happened ({kind}: {error})", file=sys.stderr)
+        print("Run again with --debug and report what it prints.", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What was added to an error on its way: that a run can be gone on from."""
+    return list(getattr(error, "__notes__", []))
+
+
+def say(quiet: bool, message: str) -> None:
+    """Print a line of the result, unless asked to be quiet."""
+    if not quiet:
+        # A name that is not UTF-8 cannot be printed as it is.
+        print(message.encode(errors="backslashreplace").decode())
