@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from focusstack import lens
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.disagreement import LEAST_SHARE, MOST_MISSING
 from focusstack.alignment.displacement import Displacement
@@ -21,7 +22,7 @@ from focusstack.common_exposure import (
 from focusstack.crop import CommonArea, common_area
 from focusstack.geometry import at_scale
 from focusstack.oddities import alike
-from focusstack.parallax import SceneDepth, Viewpoint
+from focusstack.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.planning import Measured
 from focusstack.resample import Field
@@ -54,15 +55,26 @@ def make_plan(
     With `deep` frames (more than 8 bits), the common exposure is lowered until no frame's
     highlights are beyond white.
     """
-    matrices = full_size((displaced or refined).matrices, stack.scale)
+    poses = (displaced or refined).poses
+    matrices = full_size(poses.matrices, stack.scale)
+    bends = [(float(a), float(b)) for a, b in poses.bends.round(9)]
     used = [k for k, u in enumerate(coarse.used) if u]
     told = _contradicted(stack, gains, used)
     gains, filled = with_recorded(gains, stack.recorded, used, coarse.reference)
     common = headroom(gains, stack.statistics, used) if deep else 1.0
-    nowhere = clipped_everywhere(stack.statistics, refined.matrices, used)
+    nowhere = clipped_everywhere(stack.statistics, refined.poses.matrices, used)
     fields = _full_fields(displaced, len(matrices), stack.scale, coarse.reference, size)
     scene, views = _full_parallax(displaced, len(matrices), stack.scale, size)
-    moved = [_moved(scene, views[k], fields[k]) for k in used]
+    moved = [
+        lens.displacement(
+            matrices[k],
+            bends[k],
+            bends[coarse.reference],
+            size,
+            seen_from(scene, views[k], fields[k]),
+        )
+        for k in used
+    ]
     area = common_area(matrices[used], *size, moved)
     costs = dict(zip(used, area.costs, strict=True))
     errors = frame_errors(refined, displaced, stack.scale)
@@ -87,6 +99,7 @@ def make_plan(
             area_cost=costs.get(k, 0.0),
             field=fields[k],
             view=views[k],
+            bend=bends[k],
             error_px=errors.get(k),
             verdict=(
                 frame_verdict(errors[k], supports[k], doubts.get(k, []), remarks.get(k, []))
@@ -197,10 +210,6 @@ def _full_parallax(
     found = displaced.parallax
     scene = SceneDepth(found.scene.grid, *size, found.scene.slab).rounded()
     return scene, [v and v.scaled(1 / scale) for v in found.views]
-
-
-def _moved(scene: SceneDepth | None, view: Viewpoint | None, field: Field | None) -> Field | None:
-    return field if scene is None or view is None else scene.displacement(view, field)
 
 
 def _before_and_after(displaced: Displacement | None, scale: float) -> tuple[float, float] | None:

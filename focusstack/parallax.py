@@ -97,6 +97,15 @@ class SceneDepth:
         return Field(moved.reshape(*self.grid.shape, 2).astype(np.float32), *size)
 
 
+def seen_from(
+    scene: SceneDepth | None, view: Viewpoint | None, more: Field | None, in_focus: bool = False
+) -> Field | None:
+    """Local displacement of a frame: by parallax, where it was found, on top of `more`."""
+    if scene is None or view is None:
+        return more
+    return scene.displacement(view, more, in_focus)
+
+
 @lru_cache(maxsize=4)
 def _at_nodes(rows: int, columns: int, size: tuple[int, int]) -> tuple[Points, Points]:
     """Reference pixels ``(rows * columns, 2)`` of nodes, row by row, and directions there."""

@@ -32,6 +32,7 @@ from focusstack.planning import (
     find_gains,
     measure_frames,
     refine_alignment,
+    series_of,
     spool_for,
 )
 from focusstack.progress import Progress, Silent, track
@@ -147,12 +148,14 @@ def plan_stack(
     with spool, own_threads():
         stack = measure_frames(frames, spool, scale, readers, progress)
         coarse, gains = find_alignment(stack, options.reference, options.workers, progress)
-        refined = refine_alignment(stack, coarse, gains, options.workers, progress)
+        series = series_of(stack, coarse, gains, options.workers, progress)
+        refined = refine_alignment(series, coarse, progress)
         coarse = coarse.without(unsupported(stack, coarse, refined))
-        gains = find_gains(stack, refined.matrices, coarse)
+        gains = find_gains(stack, refined.poses.matrices, coarse)
         local = None
         if options.local:
-            local = find_displacement(stack, coarse, refined, gains, options.workers, progress)
+            series = series_of(stack, coarse, gains, options.workers, progress)
+            local = find_displacement(series, refined, progress)
         deep = frames.dtype != np.uint8
         plan = make_plan(stack, coarse, refined, local, gains, frames.size, deep)
     for warning in plan.warnings:

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from focusstack import lens
 from focusstack.alignment.residual import Residual
 from focusstack.errors import UsageError
 from focusstack.geometry import Rect, transform, zoom_and_rotation
-from focusstack.parallax import SceneDepth, Viewpoint
+from focusstack.lens import STRAIGHT
+from focusstack.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
 from focusstack.verdict import Verdict
@@ -51,7 +53,7 @@ class FramePlan:
     reason : str or None
         Why not, if it is not.
     matrix : (3, 3) float64 ndarray or None
-        Frame pixel to reference-frame pixel.
+        Frame pixel to reference-frame pixel, both straightened by their `bend`.
     gain : (C,) float64 ndarray
         Multiplies linear light to match the reference's exposure.
     residual_px : Residual or None
@@ -68,6 +70,8 @@ class FramePlan:
         Smooth local displacement that no matrix explains, in reference pixels.
     view : Viewpoint or None
         From where the frame was taken, where parallax was found.
+    bend : tuple of float
+        Radial distortion of the lens in this frame, see `focusstack.lens`.
     error_px : float or None
         Estimated error of the frame's positions, root mean square over its area in full-size
         pixels, against the other frames'; None if unknown.
@@ -87,6 +91,7 @@ class FramePlan:
     area_cost: float = 0.0
     field: Field | None = None
     view: Viewpoint | None = None
+    bend: tuple[float, float] = STRAIGHT
     error_px: float | None = None
     verdict: Verdict | None = None
 
@@ -168,7 +173,9 @@ class StackPlan:
         return [by_name[name] for name in self.focus_order]
 
     def displacement(self, frame: FramePlan, in_focus: bool = False) -> Field | None:
-        """All local displacement of a frame, for the one resampling; None if there is none.
+        """What a frame's matrix is completed by in the one resampling; None for a matrix alone.
+
+        Local displacement, and the lens's.
 
         Parameters
         ----------
@@ -177,12 +184,17 @@ class StackPlan:
         in_focus : bool, optional
             Place what is sharp in the frame, for fusion, instead of everything.
         """
-        if self.scene is None or frame.view is None:
-            return frame.field
-        return self.scene.displacement(frame.view, frame.field, in_focus)
+        assert frame.matrix is not None
+        local = seen_from(self.scene, frame.view, frame.field, in_focus)
+        return lens.displacement(frame.matrix, frame.bend, self.canvas_bend, self.canvas, local)
+
+    @property
+    def canvas_bend(self) -> tuple[float, float]:
+        """The lens's bend in the reference, which is the canvas."""
+        return next(f.bend for f in self.frames if f.file == self.reference)
 
     def without_local(self) -> StackPlan:
-        """Return this plan with matrices alone."""
+        """Return this plan with matrices and the lens alone."""
         frames = tuple(replace(f, field=None, view=None) for f in self.frames)
         return replace(self, frames=frames, scene=None)
 

@@ -15,6 +15,7 @@ import numpy as np
 from focusstack.alignment.residual import Residual, Zone
 from focusstack.errors import InputError
 from focusstack.geometry import Rect
+from focusstack.lens import STRAIGHT, STRONGEST_BEND
 from focusstack.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.resample import Field
@@ -37,6 +38,7 @@ def plain(plan: StackPlan) -> dict[str, Any]:
                 "used": f.used,
                 "reason": f.reason,
                 "matrix": None if f.matrix is None else f.matrix.tolist(),
+                "bend": list(f.bend),
                 "gain": f.gain.tolist(),
                 "residual_px": _rounded(f.residual_px),
                 "error_px": _number(f.error_px),
@@ -142,6 +144,7 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
             area_cost=float(f.get("area_cost", 0)),
             field=_field(f.get("local_px"), data["canvas"]),
             view=_view(f.get("view")),
+            bend=_bend(f.get("bend", STRAIGHT)),
             error_px=_error(f.get("error_px")),
             verdict=_verdict(f.get("verdict")),
         )
@@ -275,6 +278,13 @@ def _finite(value: Any) -> float:
     if not np.isfinite(number):
         raise ValueError(f"{number} is not a number")
     return number
+
+
+def _bend(values: Any) -> tuple[float, float]:
+    a, b = (_finite(v) for v in values)
+    if abs(a) + abs(b) > STRONGEST_BEND:
+        raise ValueError(f"no lens bends by {a}, {b}")
+    return a, b
 
 
 def _error(value: Any) -> float | None:

@@ -12,6 +12,7 @@ from focusstack.alignment.coarse import Coarse, coarse_alignment, detect_all, ma
 from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
 from focusstack.alignment.order import focus_order
+from focusstack.alignment.poses import Series
 from focusstack.alignment.refine import ROUNDS, Refined, refine
 from focusstack.common_exposure import recorded_stops, with_recorded
 from focusstack.errors import InputError, UsageError
@@ -168,49 +169,34 @@ def check_reference(names: Sequence[str], reference: str) -> None:
         raise UsageError(f"there is no frame {reference}", f"Choose one of {some}")
 
 
-def refine_alignment(
+def series_of(
     stack: Measured, coarse: Coarse, gains: Points, workers: int, progress: Progress
-) -> Refined:
+) -> Series:
+    """What there is to align, with present gains; 1 where exposure is unknown."""
+    brightness = [float(np.nanmean(g)) if np.isfinite(g).any() else 1.0 for g in gains]
+    return Series(
+        stack.load,
+        stack.size,
+        coarse.reference,
+        coarse.pairs,
+        brightness,
+        workers,
+        progress.advance,
+    )
+
+
+def refine_alignment(series: Series, coarse: Coarse, progress: Progress) -> Refined:
     """Bring the coarse alignment to sub-pixel accuracy."""
     with stage(progress, "Aligning", len(ROUNDS)):
-        return refine(
-            stack.load,
-            coarse.matrices,
-            coarse.reference,
-            coarse.matches,
-            coarse.pairs,
-            _brightness(gains),
-            stack.size,
-            workers,
-            progress.advance,
-        )
+        return refine(series, coarse.matrices, coarse.matches)
 
 
-def find_displacement(
-    stack: Measured,
-    coarse: Coarse,
-    refined: Refined,
-    gains: Points,
-    workers: int,
-    progress: Progress,
-) -> Displacement | None:
-    """Local displacement of the frames, if a matrix leaves enough and tiles prove it."""
+def find_displacement(series: Series, refined: Refined, progress: Progress) -> Displacement | None:
+    """Local displacement of the frames, if matrices leave enough and tiles prove it."""
+    if not displacement.is_considered(refined):
+        return None
     with stage(progress, "Local displacement", LOCAL_ROUNDS):
-        return displacement.find_displacement(
-            stack.load,
-            refined,
-            coarse.reference,
-            coarse.pairs,
-            _brightness(gains),
-            stack.size,
-            workers,
-            progress.advance,
-        )
-
-
-def _brightness(gains: Points) -> list[float]:
-    """One factor a frame; 1 where exposure is unknown."""
-    return [float(np.nanmean(g)) if np.isfinite(g).any() else 1.0 for g in gains]
+        return displacement.find_displacement(series, refined)
 
 
 def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse) -> Points:

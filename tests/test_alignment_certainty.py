@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from focusstack.alignment.certainty import (
     certainty,
+    probes,
     split_half,
     structure,
     support,
@@ -58,6 +59,11 @@ def tiles_between(H: Matrix, seed: int, distortion: Points | None = None) -> lis
     return matches
 
 
+def positions(H: Matrix) -> Points:
+    """Where the matrices put the probes of every frame."""
+    return np.stack([transform(M, probes(SIZE)) for M in H])
+
+
 def true_errors(found: Matrix, truth: Matrix) -> Points:
     """Root mean square error of each frame after the best common movement."""
     x, y = np.meshgrid(np.linspace(0, SIZE[0] - 1, 9), np.linspace(0, SIZE[1] - 1, 9))
@@ -75,8 +81,8 @@ def test_precision_is_the_error_that_noise_causes(model: str) -> None:
         tiles = tiles_between(H, seed)
         ladder = Ladder(SIZE, 0, H, [])
         found = ladder.fit(MODELS[model], tiles).matrices
-        halves = ladder.halves(MODELS[model], tiles, found)
-        estimated.append(split_half(*halves, SIZE))
+        first, second = ladder.halves(MODELS[model], tiles, found)
+        estimated.append(split_half(positions(first.matrices), positions(second.matrices), SIZE))
         true.append(true_errors(found, H))
     ratio = np.sqrt(np.mean(np.square(estimated)) / np.mean(np.square(true)))
     assert 0.8 < ratio < 1.25
@@ -88,9 +94,9 @@ def test_structure_is_what_the_model_cannot_follow() -> None:
     tiles = tiles_between(H, 1, distortion)
     ladder = Ladder(SIZE, 0, H, [])
     found = ladder.fit(MODELS["similarity"], tiles).matrices
-    halves = ladder.halves(MODELS["similarity"], tiles, found)
+    first, second = ladder.halves(MODELS["similarity"], tiles, found)
     left = [left_between(m, found) for m in tiles]
-    sure = certainty(halves, left, found, SIZE)
+    sure = certainty((positions(first.matrices), positions(second.matrices)), left, found, SIZE)
     # What is left of the bend after the best similarity, at the frames' own pixels.
     x, y = np.meshgrid(np.linspace(0, SIZE[0] - 1, 9), np.linspace(0, SIZE[1] - 1, 9))
     p = np.stack([x.ravel(), y.ravel()], 1)
@@ -115,10 +121,11 @@ def test_noise_has_no_structure() -> None:
 def test_a_common_movement_is_no_error() -> None:
     H = similarities(5)
     common = np.array([[1.001, 0.0005, 0.4], [-0.0004, 0.999, -0.3], [1e-7, -1e-7, 1]])
-    assert split_half(np.stack([common @ M for M in H]), H, SIZE).max() < 0.001
+    shared = np.stack([common @ M for M in H])
+    assert split_half(positions(shared), positions(H), SIZE).max() < 0.001
     moved = H.copy()
     moved[2] = translation(0.4, 0) @ H[2]
-    alone = split_half(moved, H, SIZE)
+    alone = split_half(positions(moved), positions(H), SIZE)
     # Half the difference, and nearly nothing of it put on the others.
     assert alone[2] == pytest.approx(0.2, rel=0.05)
     assert np.delete(alone, 2).max() < 0.01

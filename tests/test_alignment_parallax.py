@@ -8,11 +8,13 @@ import pytest
 
 from focusstack.alignment.focus_index import focus_index
 from focusstack.alignment.parallax import Parallax, find_parallax
+from focusstack.alignment.poses import Poses, Series
 from focusstack.proxies import Proxy
 from focusstack.resample import Field
 from focusstack.typing import Float32
 
 WIDTH, HEIGHT = 560, 400
+SIZE = (WIDTH, HEIGHT)
 FAR, NEAR = -0.5, 0.5
 COUNT = 6
 REFERENCE = 3
@@ -60,10 +62,14 @@ def travel() -> np.ndarray:
     return np.asarray(places - places[REFERENCE])
 
 
+def still(proxies: list[Proxy]) -> tuple[Series, Poses]:
+    """Frames that nothing has moved yet."""
+    series = Series(proxies.__getitem__, SIZE, REFERENCE, PAIRS, [1.0] * COUNT)
+    return series, Poses.unbent(np.stack([np.eye(3)] * COUNT), REFERENCE, SIZE)
+
+
 def found_in(proxies: list[Proxy]) -> Parallax:
-    H = np.stack([np.eye(3)] * COUNT)
-    gains = [1.0] * COUNT
-    found = find_parallax(proxies.__getitem__, H, REFERENCE, PAIRS, gains, (WIDTH, HEIGHT))
+    found = find_parallax(*still(proxies))
     assert found is not None
     return found
 
@@ -75,8 +81,9 @@ def test_travel_and_depth_are_recovered(travel: np.ndarray) -> None:
     stripe = np.array([[265.0, 100.0], [265.0, 200.0], [265.0, 300.0]])
     for k in range(COUNT):
         field = found.added_to(k, STILL)
+        assert field is not None
         # The reference's place on the canvas, found in the frame where its layer has moved to.
-        inverse = np.linalg.inv(found.matrices[k])
+        inverse = np.linalg.inv(found.poses.matrices[k])
         for places, depth in ((wall, FAR), (stripe, NEAR)):
             there = places + field.at(places)
             there = there @ inverse[:2, :2].T + inverse[:2, 2]
@@ -90,7 +97,7 @@ def test_frames_from_one_place_have_no_parallax() -> None:
 
 def test_the_reference_does_not_move(travel: np.ndarray) -> None:
     found = found_in(frames(travel))
-    np.testing.assert_allclose(found.matrices[REFERENCE], np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(found.poses.matrices[REFERENCE], np.eye(3), atol=1e-12)
     view = found.views[REFERENCE]
     assert view is not None
     assert view.travel == (0.0, 0.0, 0.0)
@@ -98,14 +105,15 @@ def test_the_reference_does_not_move(travel: np.ndarray) -> None:
 
 def test_two_frames_are_too_few(travel: np.ndarray) -> None:
     proxies = frames(travel)[:2]
-    H = np.stack([np.eye(3)] * 2)
-    assert find_parallax(proxies.__getitem__, H, 0, [(0, 1)], [1.0] * 2, (WIDTH, HEIGHT)) is None
+    poses = Poses.unbent(np.stack([np.eye(3)] * 2), 0, SIZE)
+    series = Series(proxies.__getitem__, SIZE, 0, [(0, 1)], [1.0] * 2)
+    assert find_parallax(series, poses) is None
 
 
 def test_focus_index_tells_the_layers_apart() -> None:
     proxies = frames(np.zeros((COUNT, 2)))
-    H, gains = np.stack([np.eye(3)] * COUNT), [1.0] * COUNT
-    index = focus_index(proxies.__getitem__, H, gains, range(COUNT), lambda _: None)
+    series, poses = still(proxies)
+    index = focus_index(series, poses, lambda _: None)
     assert index.shape == (HEIGHT, WIDTH)
     assert np.median(index[20:-20, 230:300]) == pytest.approx(COUNT - 1, abs=0.2)
     assert np.median(index[20:-20, 40:160]) == pytest.approx(0, abs=0.2)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.alignment.measure import as_matches
+from focusstack.alignment.poses import Poses
 from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
 from focusstack.geometry import transform, translation
 from focusstack.typing import Float32, Points
@@ -205,7 +205,7 @@ def test_matches_lie_where_each_frame_saw_the_detail() -> None:
     shifts = np.array([[0.4, -0.2], [0, 0], [-0.1, 0.3]])
     root = np.broadcast_to(np.eye(2), (3, 2, 2))
     tiles = TileShifts(centres, shifts, root, np.ones(3))
-    found = as_matches(0, 1, tiles, H)
+    found = Poses.unbent(H, 0, (WIDTH, HEIGHT)).matches(0, 1, tiles)
     assert transform(H[0], found.p) == pytest.approx(centres - shifts / 2)
     assert transform(H[1], found.q) == pytest.approx(centres + shifts / 2)
 
@@ -213,6 +213,7 @@ def test_matches_lie_where_each_frame_saw_the_detail() -> None:
 def test_a_measured_shift_becomes_the_movement_between_the_frames() -> None:
     light, truth = texture(), np.array([0.2, -0.3])
     found = measured(moved(light), moved(light, *truth))
-    matches = as_matches(0, 1, found, np.stack([np.eye(3), translation(7, 5)]))
+    H = np.stack([np.eye(3), translation(7, 5)])
+    matches = Poses.unbent(H, 0, (WIDTH, HEIGHT)).matches(0, 1, found)
     # Frame 1 was brought to the canvas by (7, 5) and is still off by the shift there.
     assert np.median(matches.q - matches.p, axis=0) == pytest.approx(truth - [7, 5], abs=0.02)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from focusstack.alignment.residual import Residual
 from focusstack.errors import InputError, UsageError
 from focusstack.geometry import Rect
+from focusstack.lens import STRAIGHT
 from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, StackPlan, fitted_to
 from focusstack.plan_file import read_plan
@@ -62,6 +63,7 @@ def frame_plans(draw: st.DrawFn, name: str, used: bool) -> FramePlan:
         sharpness=draw(st.floats(0, 1)),
         clipped=draw(st.floats(0, 1)),
         area_cost=draw(st.floats(0, 1)),
+        bend=draw(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1))) if used else STRAIGHT,
     )
 
 

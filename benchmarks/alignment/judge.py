@@ -132,21 +132,21 @@ def held_against_truth(stack: Stack, plan: StackPlan, seconds: float = 0.0) -> J
         errors[of_frame == stack.bad] = np.inf
     each = {k: float(np.sqrt(np.mean(errors[of_frame == k] ** 2))) for k in sorted(places)}
     worst = max(each, key=lambda k: each[k])
-    claimed = {by_name[f.file]: _claim(f) for f in used}
+    claimed = {by_name[f.file]: f.error_px for f in used}
     return Judged(
         title=stack.kind.title,
         megapixels=round(stack.size[0] * stack.size[1] / 1e6, 2),
         frames=len(stack),
         used=len(used),
-        model=plan.model + ("+local" if any(plan.displacement(f) for f in used) else ""),
+        model=plan.model + ("+local" if any(f.field or f.view for f in used) else ""),
         rms_px=float(np.sqrt(np.mean(errors**2))),
         median_px=float(np.median(errors)),
         p95_px=float(np.percentile(errors, 95)),
         worst_px=each[worst],
         worst_frame=worst,
         ev_p95=_exposure_error(stack, used, places),
-        claimed_px=_claim(plan),
-        verdict=str(getattr(getattr(plan, "verdict", None), "grade", "none")),
+        claimed_px=plan.error_px,
+        verdict=plan.verdict.grade if plan.verdict else "none",
         bad=_fate(stack, plan),
         seconds=seconds,
         frame_px=[each[k] for k in sorted(each)],
@@ -216,19 +216,13 @@ def _exposure_error(stack: Stack, used: Sequence[FramePlan], places: Sequence[in
     return float(np.percentile(np.abs(error), 95))
 
 
-def _claim(what: StackPlan | FramePlan) -> float | None:
-    """The error that is reported, of a stack or of a frame."""
-    error = getattr(what, "error_px", None)
-    return getattr(error, "rms", error)
-
-
 def _fate(stack: Stack, plan: StackPlan) -> str:
     if stack.bad is None:
         return ""
     name = stack.names[stack.shown.index(stack.bad)]
     f = next(f for f in plan.frames if f.file == name)
-    note = getattr(f, "note", None)
-    return f"used{f': {note}' if note else ''}" if f.used else f"left out: {f.reason}"
+    note = f": {f.verdict.words}" if f.verdict and f.verdict.grade != "pass" else ""
+    return f"used{note}" if f.used else f"left out: {f.reason}"
 
 
 def from_json(text: str) -> list[Judged]:

@@ -73,14 +73,14 @@ class Certainty:
 
 
 def certainty(
-    halves: tuple[Matrix, Matrix], left: Sequence[Left], H: Matrix, size: tuple[int, int]
+    halves: tuple[Points, Points], left: Sequence[Left], H: Matrix, size: tuple[int, int]
 ) -> Certainty:
     """Estimate the error of a solution.
 
     Parameters
     ----------
-    halves : pair of (n, 3, 3) ndarray
-        Solutions from each half of the tiles alone.
+    halves : pair of (n, P, 2) ndarray
+        Where solutions from each half of the tiles alone put every frame's pixels (`probes`).
     left : sequence of Left
         What the solution from all tiles leaves of them.
     H : (n, 3, 3) ndarray
@@ -94,10 +94,8 @@ def certainty(
     )
 
 
-def split_half(A: Matrix, B: Matrix, size: tuple[int, int]) -> Points:
-    """Standard error ``(n,)`` of each frame's positions from two independent solutions."""
-    p = _grid(size)
-    a, b = (np.stack([transform(H, p) for H in half]) for half in (A, B))
+def split_half(a: Points, b: Points, size: tuple[int, int]) -> Points:
+    """Standard error ``(n,)`` of each frame's positions from two independent sets of them."""
     apart = without_common_movement(a - b, (a + b) / 2, size)
     return np.asarray(np.sqrt(np.square(apart).sum(2).mean(1)) / 2)
 
@@ -139,7 +137,7 @@ def structure(left: Sequence[Left], H: Matrix, size: tuple[int, int]) -> Points:
     power = np.zeros(len(H))
     for k, M in enumerate(H):
         # Beyond the canvas no tile has been: the value at its border stands for what lies there.
-        at = np.clip(transform(M, _grid(size)), 0, np.array(size) - 1)
+        at = np.clip(transform(M, probes(size)), 0, np.array(size) - 1)
         terms = _polynomials(at, size)
         power[k] = ((terms @ dark[k]) * (terms @ light[k])).sum(1).mean()
     return np.asarray(np.sqrt(np.maximum(power, 0)))
@@ -193,6 +191,7 @@ def support(left: Sequence[Left], count: int, size: tuple[int, int]) -> Points:
     return shares
 
 
-def _grid(size: tuple[int, int]) -> Points:
+def probes(size: tuple[int, int]) -> Points:
+    """Pixels ``(P, 2)`` at which positions are compared, the corners included."""
     x, y = np.meshgrid(np.linspace(0, size[0] - 1, GRID), np.linspace(0, size[1] - 1, GRID))
     return np.stack([x.ravel(), y.ravel()], 1)

@@ -5,17 +5,17 @@ S. K. Nayar and Y. Nakagawa, "Shape from Focus", TPAMI 16(8), 1994.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
 from focusstack.alignment.measure import reduced
+from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import band_pass
 from focusstack.geometry import Rect, at_scale
-from focusstack.proxies import Proxy
 from focusstack.resample import Field, resample
-from focusstack.typing import Float32, Matrix
+from focusstack.typing import Float32
 
 FINE, COARSE = 0.7, 3.0
 """Pass band of the focus measure: standard deviations of two Gaussians, in pixels."""
@@ -91,10 +91,8 @@ def _filled(index: Float32, certainty: Float32) -> Float32:
 
 
 def focus_index(
-    load: Callable[[int], Proxy],
-    H: Matrix,
-    gains: Sequence[float],
-    frames: Sequence[int],
+    series: Series,
+    poses: Poses,
     placed: Callable[[int], Field | None],
     scale: float = 1.0,
 ) -> Float32:
@@ -102,38 +100,33 @@ def focus_index(
 
     Parameters
     ----------
-    load : callable
-        Proxy of a frame index.
-    H : (n, 3, 3) ndarray
-        Proxy pixels to canvas pixels of all frames.
-    gains : sequence of float
-        Exposure factor of each frame on linear luma.
-    frames : sequence of int
-        The frames to look at, in focus order.
+    series : Series
+        The frames, in focus order.
+    poses : Poses
+        Where they lie; only frames that have a place are looked at.
     placed : callable
-        Local displacement of a frame index on the canvas, in proxy pixels.
+        Local displacement of a frame index on the canvas, in proxy pixels, which the lens's is
+        added to.
     scale : float, optional
         Proxies are reduced by this first.
 
     Returns
     -------
     (h, w) float32 ndarray
-        Position in `frames`, 0 to ``len(frames) - 1``, at the scale of the proxies.
+        Position in ``poses.kept``, from 0, at the scale of the proxies.
     """
-    full = load(frames[0]).luma.shape
     found: FocusIndex | None = None
-    for index in frames:
-        luma = reduced(load(index), scale).luma
+    for index in poses.kept:
+        luma = reduced(series.load(index), scale).luma
         height, width = luma.shape
         found = found or FocusIndex((height, width))
-        field = placed(index)
+        field = poses.field(index, placed(index))
         if field is not None:
-            field = Field(field.grid * np.float32(scale), width, height)
-        moved = resample(
-            luma, at_scale(H[index], 1 / scale), Rect(0, 0, width, height), field=field, threads=2
-        )
-        detail = band_pass(moved, FINE, COARSE) * np.float32(gains[index])
+            field = field.reduced(scale, width, height)
+        H = at_scale(poses.matrices[index], 1 / scale)
+        moved = resample(luma, H, Rect(0, 0, width, height), field=field, threads=2)
+        detail = band_pass(moved, FINE, COARSE) * np.float32(series.gains[index])
         found.add(np.asarray(cv2.GaussianBlur(detail * detail, (0, 0), WINDOW_SIGMA), np.float32))
     assert found is not None
-    result = found.result()
-    return np.asarray(cv2.resize(result, full[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    result = cv2.resize(found.result(), series.size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(result, np.float32)

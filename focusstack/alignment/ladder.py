@@ -12,14 +12,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.links import groups
-from focusstack.alignment.models import MODELS, Model, nearest_similarity, normalisation
+from focusstack.alignment.models import (
+    LENSES,
+    MATRICES,
+    MODELS,
+    Model,
+    nearest_similarity,
+    normalisation,
+)
 from focusstack.alignment.solve import Matches, Solution, residuals, solve
 from focusstack.geometry import transform
 from focusstack.typing import Mask, Matrix, Points
 
-FREER_SHARED, FREER_FRAME = 0.97, 0.85
+FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
 """A freer model must bring the held-out residual below this share of the stiffer one's: the first
-for a few numbers more for the whole stack, the second for more numbers for every frame."""
+for a few numbers more for the whole stack, the others for more numbers for every frame, be they of
+a matrix, which follows almost anything, or of a lens."""
+
+WORTH_A_LENS = 0.95
+"""Lenses are tried on a stack whose residual one with a changing bend brings below this share of
+that without."""
 
 SMALLEST_GAIN_PX = 0.004
 """A gain below this is within what tiles get wrong themselves."""
@@ -111,22 +123,42 @@ class Ladder:
         H : (n, 3, 3) ndarray
             Present matrices, to know where on the canvas a tile lies.
         """
-        best: Choice | None = None
+        held: dict[str, list[Held]] = {}
         evidence: dict[str, float] = {}
-        for model in MODELS.values():
-            held = self._held_out(model, tiles, H)
-            error = evidence[model.name] = trimmed_rms(held)
-            if best is not None:
-                so_far = evidence[best.model.name]
-                more = model.per_frame > best.model.per_frame
-                limit = so_far * (FREER_FRAME if more else FREER_SHARED)
-                if error >= min(limit, so_far - SMALLEST_GAIN_PX):
-                    continue
-            best = Choice(model, evidence, held)
-        assert best is not None
-        return best
 
-    def halves(self, model: Model, tiles: Sequence[Matches], H: Matrix) -> tuple[Matrix, Matrix]:
+        def error(model: Model) -> float:
+            held[model.name] = self._held_out(model, tiles, H)
+            evidence[model.name] = trimmed_rms(held[model.name])
+            return evidence[model.name]
+
+        best = MATRICES[0]
+        error(best)
+        for model in MATRICES[1:]:
+            if self._earned(error(model), model, evidence[best.name], best):
+                best = model
+        # Most lenses need not be modelled; one look tells.
+        if error(MODELS["changing lens"]) < WORTH_A_LENS * evidence["rotation"]:
+            for model in LENSES:
+                found = evidence.get(model.name) or error(model)
+                if self._earned(found, model, evidence[best.name], best):
+                    best = model
+        return Choice(best, evidence, held[best.name])
+
+    @staticmethod
+    def _earned(error: float, model: Model, so_far: float, best: Model) -> bool:
+        """Whether a model that follows `best` on the ladder gains enough by its freedom."""
+        freer = FREER_LENS if model in LENSES else FREER_FRAME
+        freer = freer if model.per_frame > best.per_frame else FREER_SHARED
+        return error < min(so_far * freer, so_far - SMALLEST_GAIN_PX)
+
+    def judged(self, choice: Choice, tiles: Sequence[Matches], H: Matrix) -> Choice:
+        """The same choice, held against tiles that were measured anew."""
+        held = self._held_out(choice.model, tiles, H)
+        return Choice(choice.model, choice.evidence, held)
+
+    def halves(
+        self, model: Model, tiles: Sequence[Matches], H: Matrix
+    ) -> tuple[Solution, Solution]:
         """Solutions from each half of all measurements alone, feature matches included.
 
         Where a half does not hold all frames together, it gets all feature matches.
@@ -136,7 +168,7 @@ class Ladder:
             learn, weak = self._half(tiles, H, side), self._half(self._anchors, H, side)
             if len(groups(len(H), [(m.first, m.second) for m in [*learn, *weak]])) > 1:
                 weak = self._anchors
-            found.append(self.fit(model, learn, weak).matrices)
+            found.append(self.fit(model, learn, weak))
         return found[0], found[1]
 
     def _half(self, matches: Sequence[Matches], H: Matrix, side: bool) -> list[Matches]:
@@ -150,13 +182,14 @@ class Ladder:
         held: list[Held] = []
         for side in (False, True):
             learn = [m.part(f == side) for m, f in zip(tiles, folds, strict=True)]
-            matrices = self.fit(model, [m for m in learn if len(m.p)]).matrices
+            found = self.fit(model, [m for m in learn if len(m.p)])
             for m, f in zip(tiles, folds, strict=True):
                 weakest = np.linalg.norm(m.root, axis=(1, 2), ord=-2)
                 test = m.part((f != side) & (weakest > 1 / INFORMATIVE_PX))
                 if len(test.p):
-                    places = transform(matrices[m.first], test.p)
-                    held.append(Held(m.first, m.second, places, residuals(test, matrices)))
+                    test = test.straightened(found.bends, self._size)
+                    places = transform(found.matrices[m.first], test.p)
+                    held.append(Held(m.first, m.second, places, residuals(test, found.matrices)))
         return held
 
     def _fold(self, m: Matches, H: Matrix) -> Mask:

@@ -16,10 +16,10 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator, cg
 
 from focusstack.alignment.measure import Round, measure_pairs
+from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts
-from focusstack.proxies import Proxy
 from focusstack.resample import Field
-from focusstack.typing import Mask, Matrix, Points
+from focusstack.typing import Mask, Points
 
 NODE_PX = 32
 """Distance of the field's nodes in proxy pixels."""
@@ -78,38 +78,33 @@ def grid_shape(width: int, height: int) -> tuple[int, int]:
 
 
 def find_fields(
-    load: Callable[[int], Proxy],
-    H: Matrix,
-    reference: int,
-    pairs: Sequence[tuple[int, int]],
-    gains: Sequence[float],
-    size: tuple[int, int],
-    workers: int = 2,
-    advance: Callable[[], None] = lambda: None,
-    with_parallax: Callable[[int, Field], Field] = lambda index, field: field,  # noqa: ARG005
+    series: Series,
+    poses: Poses,
+    with_parallax: Callable[[int, Field], Field | None] = lambda index, field: field,  # noqa: ARG005
 ) -> Local:
     """Measure and solve the local displacement of all frames, coarse to fine.
 
     Parameters
     ----------
-    load, H, reference, pairs, gains, size, workers, advance
-        As for `focusstack.alignment.refine.refine`.
+    series, poses
+        The frames and where they lie.
     with_parallax : callable, optional
         Adds what is known already to a frame's smooth field.
     """
-    grid = Grid(*grid_shape(*size), size, len(H), reference)
-    fields = np.zeros((len(H), grid.rows, grid.columns, 2))
+    size, count = series.size, len(poses.matrices)
+    grid = Grid(*grid_shape(*size), size, count, series.reference)
+    fields = np.zeros((count, grid.rows, grid.columns, 2))
     for how in ROUNDS:
 
-        def place(index: int, fields: Points = fields) -> Field:
+        def place(index: int, fields: Points = fields) -> Field | None:
             return with_parallax(index, Field(fields[index].astype(np.float32), *size))
 
-        found = list(measure_pairs(load, H, gains, pairs, how, place, workers))
+        found = list(measure_pairs(series, poses, how, place))
         if not found:
             return Local(fields, 0.0, 0.0)
         equations = grid.equations(found, fields)
         fields = grid.solve(equations, fields)
-        advance()
+        series.advance()
     return Local(fields, *grid.held_out(equations, fields))
 
 

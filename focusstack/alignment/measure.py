@@ -6,7 +6,7 @@ tile with several others, near and far in focus.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,7 +15,7 @@ from itertools import groupby
 import cv2
 import numpy as np
 
-from focusstack.alignment.solve import Matches
+from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts, with_depth
 from focusstack.geometry import Rect, at_scale, outline, transform
 from focusstack.proxies import Proxy, proxy_size
@@ -101,39 +101,30 @@ def reduced(proxy: Proxy, scale: float) -> Proxy:
 
 
 def measure_pairs(
-    load: Callable[[int], Proxy],
-    H: Matrix,
-    gains: Sequence[float],
-    pairs: Iterable[tuple[int, int]],
+    series: Series,
+    poses: Poses,
     how: Round,
     displaced: Callable[[int], Field | None] = lambda index: None,  # noqa: ARG005
-    workers: int = 2,
     depth: Float32 | None = None,
 ) -> Iterator[tuple[int, int, TileShifts]]:
     """Yield ``(first, second, shifts)`` of every pair that has tiles to compare.
 
     Parameters
     ----------
-    load : callable
-        Proxy of a frame index.
-    H : (n, 3, 3) ndarray
-        Proxy pixels to canvas pixels of all frames.
-    gains : sequence of float
-        Exposure factor of each frame on linear luma.
-    pairs : iterable of (int, int)
-        What to compare.
+    series : Series
+        The frames; what it says of progress is left to the caller.
+    poses : Poses
+        Where they lie; pairs with a frame that has no place are skipped.
     how : Round
         Scale, pass band and tile size.
     displaced : callable, optional
-        Local displacement of a frame index in proxy pixels.
-    workers : int, optional
-        Threads; the result does not depend on it.
+        Local displacement of a frame index in proxy pixels, which the lens's is added to.
     depth : (h, w) float32 ndarray, optional
         A map on the canvas whose mean over each tile, weighted by the detail that was compared,
         comes with the shifts.
     """
     # Sorted by the later frame, so that a frame stays in the cache while its partners pass by.
-    todo = sorted(pairs, key=lambda ij: (max(ij), min(ij)))
+    todo = sorted(series.pairs, key=lambda ij: (max(ij), min(ij)))
     s = how.scale
 
     if depth is not None and s < 1:
@@ -142,14 +133,15 @@ def measure_pairs(
 
     @lru_cache(maxsize=10)
     def warped(index: int) -> Warped:
-        proxy = reduced(load(index), s)
+        proxy = reduced(series.load(index), s)
         height, width = proxy.luma.shape
-        field = displaced(index)
+        field = poses.field(index, displaced(index))
         if field is not None:
-            field = Field(field.grid * np.float32(s), width, height)
-        return warp_proxy(proxy, at_scale(H[index], 1 / s), how, gains[index], field)
+            field = field.reduced(s, width, height)
+        H = at_scale(poses.matrices[index], 1 / s)
+        return warp_proxy(proxy, H, how, series.gains[index], field)
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(series.workers) as pool:
         for _, same_later in groupby(todo, key=max):
             group = list(same_later)
             frames = sorted({index for pair in group for index in pair})
@@ -174,15 +166,3 @@ def enlarged(shifts: TileShifts, scale: float) -> TileShifts:
         return shifts
     centres = (shifts.centres + 0.5) / scale - 0.5
     return replace(shifts, centres=centres, shifts=shifts.shifts / scale, root=shifts.root * scale)
-
-
-def as_matches(first: int, second: int, shifts: TileShifts, H: Matrix) -> Matches:
-    """Turn tile shifts on the canvas into matching points of the two frames.
-
-    A detail seen half a shift before the tile's centre in the first warped frame and half a shift
-    behind it in the second is one point of the scene.
-    """
-    half = shifts.shifts / 2
-    p = transform(np.linalg.inv(H[first]), shifts.centres - half)
-    q = transform(np.linalg.inv(H[second]), shifts.centres + half)
-    return Matches(first, second, p, q, shifts.root)

@@ -6,6 +6,9 @@ a displacement of about the same size and the normal equations are well conditio
 
 The zero vector is always the identity, and every model contains the ones before it as special
 cases closely enough that a solution of one starts the next.
+
+A lens may bend straight lines besides, and bend them differently at every distance (radial
+distortion, :mod:`focusstack.lens`): the matrices of such a model are for straightened pixels.
 """
 
 from __future__ import annotations
@@ -19,6 +22,11 @@ from focusstack.geometry import normalised, transform, translation
 from focusstack.typing import Matrix, Points
 
 Build = Callable[[Points, Points], Matrix]
+Bends = Callable[[Points, Points], Points]
+
+
+def _straight(theta: Points, common: Points) -> Points:  # noqa: ARG001 - same call for all
+    return np.zeros((len(theta), 2))
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,13 @@ class Model:
     prior : tuple of float
         Standard deviation of each shared parameter, in normalised units; it keeps a parameter
         that the stack says nothing about at zero.
+    firmness : tuple of float
+        Standard deviation, likewise, that every single match claims: it holds a parameter that a
+        stack knows little about however many matches there are.
+    bends : callable
+        ``(theta, common) -> (n, 2)``: the lens's bend in each frame.
+    loose : tuple of float
+        Standard deviation of each of a frame's own parameters; those without one are free.
     """
 
     name: str
@@ -44,6 +59,9 @@ class Model:
     shared: int
     build: Build
     prior: tuple[float, ...] = ()
+    firmness: tuple[float, ...] = ()
+    bends: Bends = _straight
+    loose: tuple[float, ...] = ()
 
 
 def _stacked(*entries: Points | float) -> Matrix:
@@ -92,14 +110,52 @@ def _homography(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
     return _stacked(1 + a + stretch, shear - b, x, shear + b, 1 + a - stretch, y, u, v, 1)
 
 
-MODELS: dict[str, Model] = {
-    "similarity": Model("similarity", 4, 0, _similarity),
-    "rotation": Model("rotation", 4, 3, _rotation, (1.0, 0.5, 0.5)),
-    "perspective": Model("perspective", 6, 0, _perspective),
-    "affine": Model("affine", 6, 0, _affine),
-    "homography": Model("homography", 8, 0, _homography),
-}
-"""The ladder, stiffest first."""
+def _with_lens(name: str, base: Model, changing: bool) -> Model:
+    """`base` seen through a lens with one bend, or with one that changes from frame to frame."""
+    own = base.per_frame
+
+    def build(theta: Points, common: Points) -> Matrix:
+        return base.build(theta[:, :own], common[:-1])
+
+    def bends(theta: Points, common: Points) -> Points:
+        change = theta[:, own:] if changing else np.zeros((len(theta), 2))
+        return np.asarray(change + (common[-1], 0), float)
+
+    return Model(
+        name,
+        own + 2 * changing,
+        base.shared + 1,
+        build,
+        (*base.prior, np.inf),
+        (*(np.inf for _ in base.prior), LENS_BEND),
+        bends,
+        (*(np.inf for _ in range(own)), CHANGE_OF_BEND, CHANGE_OF_BEND) if changing else (),
+    )
+
+
+LENS_BEND, CHANGE_OF_BEND = 0.2, 0.01
+"""How much lenses bend, and by how much that changes with focus: standard deviations, as shares of
+the half diagonal at the corners."""
+
+MATRICES = (
+    Model("similarity", 4, 0, _similarity),
+    Model("rotation", 4, 3, _rotation, (1.0, 0.5, 0.5)),
+    Model("perspective", 6, 0, _perspective),
+    Model("affine", 6, 0, _affine),
+    Model("homography", 8, 0, _homography),
+)
+"""The ladder without a lens, stiffest first."""
+
+LENSES = (
+    _with_lens("lens", MATRICES[1], changing=False),
+    _with_lens("changing lens", MATRICES[1], changing=True),
+    _with_lens("changing lens, perspective", MATRICES[2], changing=True),
+    _with_lens("changing lens, homography", MATRICES[4], changing=True),
+)
+"""The same with a lens that bends straight lines."""
+
+MODELS: dict[str, Model] = {model.name: model for model in (*MATRICES, *LENSES)}
+"""The whole ladder."""
 
 
 def normalisation(width: int, height: int) -> Matrix:

@@ -13,19 +13,16 @@ matrices, which without parallax in the model had settled on a compromise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from focusstack.alignment.focus_index import focus_index
 from focusstack.alignment.measure import Round, measure_pairs
+from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.travel import Geometry, SeenTiles
-from focusstack.geometry import normalised
-from focusstack.parallax import SceneDepth, Viewpoint
-from focusstack.proxies import Proxy
+from focusstack.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.resample import Field
-from focusstack.typing import Float32, Matrix
 
 ROUNDS = (
     Round(0.25, 1.0, 6.0, 48),
@@ -48,8 +45,8 @@ class Parallax:
 
     Attributes
     ----------
-    matrices : (n, 3, 3) float64 ndarray
-        Corrected: proxy pixel to reference proxy pixel at depth zero.
+    poses : Poses
+        Corrected: where frames lie at depth zero.
     scene : SceneDepth
         In proxy pixels.
     views : tuple of Viewpoint or None
@@ -58,7 +55,7 @@ class Parallax:
         Held-out residual with matrices alone and with parallax, proxy pixels.
     """
 
-    matrices: Matrix
+    poses: Poses
     scene: SceneDepth
     views: tuple[Viewpoint | None, ...]
     before: float
@@ -69,58 +66,49 @@ class Parallax:
         """Whether tiles held out of the fit confirm it."""
         return self.after < PROVEN_SHARE * self.before
 
-    def added_to(self, index: int, field: Field) -> Field:
+    def added_to(self, index: int, field: Field) -> Field | None:
         """Displacement of a frame in proxy pixels, with a smooth field on top."""
-        view = self.views[index]
-        return field if view is None else self.scene.displacement(view, field)
+        return seen_from(self.scene, self.views[index], field)
 
 
-def find_parallax(
-    load: Callable[[int], Proxy],
-    H: Matrix,
-    reference: int,
-    pairs: Sequence[tuple[int, int]],
-    gains: Sequence[float],
-    size: tuple[int, int],
-    workers: int = 2,
-    advance: Callable[[], None] = lambda: None,
-) -> Parallax | None:
+def find_parallax(series: Series, poses: Poses) -> Parallax | None:
     """Measure parallax; None where there is too little to measure it by.
 
     Parameters
     ----------
-    load, H, reference, pairs, gains, size, workers, advance
-        As for `focusstack.alignment.refine.refine`; frames in focus order.
+    series : Series
+        The frames, in focus order.
+    poses : Poses
+        Where they lie.
     """
-    kept = [i for i in range(len(H)) if np.isfinite(H[i]).all()]
+    kept = poses.kept
     if len(kept) < FEWEST:
         return None
     row = {frame: k for k, frame in enumerate(kept)}
-    model = Geometry.still(len(kept), row[reference], size)
-    H = H.copy()
-    index = np.zeros(size[::-1], np.float32)
-    before = after = 0.0
+    model = Geometry.still(len(kept), row[series.reference], series.size)
+    index = np.zeros(series.size[::-1], np.float32)
     for how in ROUNDS:
-        state = model
+        present = model
+        seen = present.scene(index)
 
-        def sharp_place(i: int, state: Geometry = state, index: Float32 = index) -> Field:
-            return state.scene(index).displacement(state.view(row[i]), in_focus=True)
+        def sharp(i: int, scene: SceneDepth = seen, present: Geometry = present) -> Field:
+            return scene.displacement(present.view(row[i]), in_focus=True)
 
-        index = focus_index(load, H, gains, kept, sharp_place, min(1.0, 2 * how.scale))
+        index = focus_index(series, poses, sharp, min(1.0, 2 * how.scale))
+        seen = present.scene(index)
 
-        def place(i: int, state: Geometry = state, index: Float32 = index) -> Field:
-            return state.scene(index).displacement(state.view(row[i]))
+        def placed(i: int, scene: SceneDepth = seen, present: Geometry = present) -> Field:
+            return scene.displacement(present.view(row[i]))
 
-        found = list(measure_pairs(load, H, gains, pairs, how, place, workers, index))
+        found = list(measure_pairs(series, poses, how, placed, index))
         if not found:
             return None
         tiles = SeenTiles.of(found, row)
-        before, after = state.held_out(tiles)
-        model, corrections = state.solved(tiles)
-        for k, i in enumerate(kept):
-            H[i] = normalised(np.linalg.inv(corrections[k]) @ H[i])
-        advance()
-    views: list[Viewpoint | None] = [None] * len(H)
+        model, corrections = present.solved(tiles)
+        moved = np.linalg.inv(corrections) @ poses.matrices[kept]
+        poses = poses.moved(moved / moved[:, 2:, 2:], poses.bends[kept])
+        series.advance()
+    views: list[Viewpoint | None] = [None] * len(poses.matrices)
     for k, i in enumerate(kept):
         views[i] = model.view(k)
-    return Parallax(H, model.scene(index), tuple(views), before, after)
+    return Parallax(poses, model.scene(index), tuple(views), *present.held_out(tiles))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from focusstack.alignment.certainty import Certainty, certainty
+from focusstack.alignment.certainty import Certainty, certainty, probes
 from focusstack.alignment.closure import Closure, closures
 from focusstack.alignment.disagreement import Disagreement, disagreement
-from focusstack.alignment.ladder import Held, Ladder, lengths
-from focusstack.alignment.measure import Round, as_matches, measure_pairs
-from focusstack.alignment.models import MODELS
+from focusstack.alignment.ladder import Choice, Held, Ladder, lengths
+from focusstack.alignment.measure import Round, measure_pairs
+from focusstack.alignment.models import LENSES, MODELS
+from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.residual import Residual, left_between, summary
-from focusstack.alignment.solve import Matches
-from focusstack.proxies import Proxy
-from focusstack.typing import Matrix
+from focusstack.alignment.solve import Matches, Solution
+from focusstack.lens import on_canvas
+from focusstack.typing import Matrix, Points
 
 _HALF, _FULL = Round(0.5, 1.0, 6.0, 64), Round(1, 1.0, 6.0, 96)
 
@@ -34,8 +35,8 @@ class Refined:
 
     Attributes
     ----------
-    matrices : (n, 3, 3) float64 ndarray
-        Proxy pixel to reference proxy pixel; NaN for frames left out.
+    poses : Poses
+        Where the frames lie.
     model : str
         The motion model chosen.
     evidence : dict of str to float
@@ -54,7 +55,7 @@ class Refined:
         What contradicts the frames that are used, in their order.
     """
 
-    matrices: Matrix
+    poses: Poses
     model: str
     evidence: dict[str, float]
     frames: list[Residual | None]
@@ -65,67 +66,73 @@ class Refined:
     disagreement: Disagreement
 
 
-def refine(
-    load: Callable[[int], Proxy],
-    coarse: Matrix,
-    reference: int,
-    anchors: Sequence[Matches],
-    pairs: Sequence[tuple[int, int]],
-    gains: Sequence[float],
-    size: tuple[int, int],
-    workers: int = 2,
-    advance: Callable[[], None] = lambda: None,
-) -> Refined:
+def refine(series: Series, coarse: Matrix, anchors: Sequence[Matches]) -> Refined:
     """Measure tiles on many pairs and solve all frames, several times.
 
     Parameters
     ----------
-    load : callable
-        Proxy of a frame index.
+    series : Series
+        The frames and the pairs to compare.
     coarse : (n, 3, 3) ndarray
         Starting matrices in proxy pixels; NaN for frames that are not to be used.
-    reference : int
-        The frame that does not move.
     anchors : sequence of Matches
         Feature matches: weak, but they hold a frame whose tiles say nothing.
-    pairs : sequence of (int, int)
-        What to compare.
-    gains : sequence of float
-        Exposure factor of each frame on linear luma.
-    size : tuple of int
-        Width and height of the proxies.
-    workers : int, optional
-        Threads.
-    advance : callable, optional
-        Called after each round.
     """
-    kept = [i for i in range(len(coarse)) if np.isfinite(coarse[i]).all()]
+    size = series.size
+    poses = Poses.unbent(coarse, series.reference, size)
+    kept = poses.kept
     row = {frame: k for k, frame in enumerate(kept)}
     weak = [_thinned(m).renumbered(row) for m in anchors]
-    ladder = Ladder(size, row[reference], coarse[kept], weak)
-    H = coarse.copy()
+    ladder = Ladder(size, row[series.reference], coarse[kept], weak)
     for scales in ROUNDS:
-        tiles = [
-            as_matches(i, j, shifts, H)
-            for how in scales
-            for i, j, shifts in measure_pairs(load, H, gains, pairs, how, workers=workers)
-        ]
-        local = [m.renumbered(row) for m in tiles]
+        tiles = _measured(series, poses, scales, row)
         # Until the last round, the stiffest model that can follow a hand will do.
-        H[kept] = ladder.fit(MODELS["rotation"], local).matrices
-        advance()
-    choice = ladder.choose(local, H[kept])
-    H[kept] = ladder.fit(choice.model, local).matrices
-    frames: list[Residual | None] = [None] * len(coarse)
-    for i in kept:
-        frames[i] = _summary([h for h in choice.held if row[i] in (h.first, h.second)], size)
+        found = ladder.fit(MODELS["rotation"], tiles)
+        poses = poses.moved(found.matrices, found.bends)
+        series.advance()
+    choice = ladder.choose(tiles, poses.matrices[kept])
+    found = ladder.fit(choice.model, tiles)
+    poses = poses.moved(found.matrices, found.bends)
+    if choice.model in LENSES:
+        # Rounds without the lens left tiles farther apart than one step measures exactly.
+        tiles = _measured(series, poses, ROUNDS[-1], row)
+        choice = ladder.judged(choice, tiles, found.matrices)
+        found = ladder.fit(choice.model, tiles)
+        poses = poses.moved(found.matrices, found.bends)
+    return _concluded(ladder, choice, tiles, poses, found)
+
+
+def _measured(
+    series: Series, poses: Poses, scales: Sequence[Round], row: Mapping[int, int]
+) -> list[Matches]:
+    """Tiles of all pairs, measured in every way of a round; `row` numbers the frames in use."""
+    return [
+        poses.matches(i, j, shifts).renumbered(row)
+        for how in scales
+        for i, j, shifts in measure_pairs(series, poses, how)
+    ]
+
+
+def _concluded(
+    ladder: Ladder, choice: Choice, tiles: Sequence[Matches], poses: Poses, found: Solution
+) -> Refined:
+    """What the chosen model leaves, and how sure it is."""
+    kept, size = poses.kept, poses.size
+    frames: list[Residual | None] = [None] * len(poses.matrices)
+    for k, i in enumerate(kept):
+        frames[i] = _summary([h for h in choice.held if k in (h.first, h.second)], size)
     stack = _summary(choice.held, size) or Residual(np.inf, np.inf, np.inf, 0)
-    left = [left_between(m, H[kept]) for m in local]
-    halves = ladder.halves(choice.model, local, H[kept])
-    sure = certainty(halves, left, H[kept], size)
+    straight = [m.straightened(found.bends, size) for m in tiles]
+    left = [left_between(m, found.matrices) for m in straight]
+    reference = kept.index(poses.reference)
+    first, second = (
+        _positions(half, reference, size)
+        for half in ladder.halves(choice.model, tiles, found.matrices)
+    )
+    sure = certainty((first, second), left, found.matrices, size)
     closed = [replace(c, first=kept[c.first], second=kept[c.second]) for c in closures(left, size)]
     return Refined(
-        H,
+        poses,
         choice.model.name,
         choice.evidence,
         frames,
@@ -134,6 +141,16 @@ def refine(
         sure,
         closed,
         disagreement(choice.held, len(kept), size),
+    )
+
+
+def _positions(found: Solution, reference: int, size: tuple[int, int]) -> Points:
+    """Where a solution puts the probes of every frame, ``(n, P, 2)``."""
+    return np.stack(
+        [
+            on_canvas(probes(size), H, bend, found.bends[reference], size)
+            for H, bend in zip(found.matrices, found.bends, strict=True)
+        ]
     )
 
 

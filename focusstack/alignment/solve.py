@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.linalg
 
-from focusstack.alignment.models import Model, matrices
+from focusstack.alignment.models import LENSES, Model, matrices
+from focusstack.lens import straightened
 from focusstack.typing import Indices, Mask, Matrix, Points
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ class Matches:
         """Some of the matches."""
         return Matches(self.first, self.second, self.p[which], self.q[which], self.root[which])
 
+    def straightened(self, bends: Points, size: tuple[int, int]) -> Matches:
+        """The same matches without what the lens bends in each frame."""
+        if not bends.any():
+            return self
+        p = straightened(self.p, bends[self.first], size)
+        q = straightened(self.q, bends[self.second], size)
+        return Matches(self.first, self.second, p, q, self.root)
+
     def renumbered(self, row: Mapping[int, int]) -> Matches:
         """The same matches, their frames under other numbers."""
         return Matches(row[self.first], row[self.second], self.p, self.q, self.root)
@@ -64,7 +73,9 @@ class Solution:
     common : (s,) ndarray
         Shared parameters.
     matrices : (n, 3, 3) ndarray
-        Frame pixel to reference pixel.
+        Frame pixel to reference pixel, both straightened.
+    bends : (n, 2) ndarray
+        The lens's bend in each frame, see `focusstack.lens`.
     sigma : float
         Robust scale of the whitened residuals: 1 when the measurements are as good as they claim.
     """
@@ -72,6 +83,7 @@ class Solution:
     theta: Points
     common: Points
     matrices: Matrix
+    bends: Points
     sigma: float
 
 
@@ -81,7 +93,10 @@ def isotropic(count: int, sigma: float) -> Points:
 
 
 def residuals(matches: Matches, H: Matrix) -> Points:
-    """Distance vectors in reference pixels between both ends of each match, ``(N, 2)``."""
+    """Distance vectors in reference pixels between both ends of each match, ``(N, 2)``.
+
+    The matches of a bent stack must be straightened.
+    """
     return _project(H[matches.first], matches.p) - _project(H[matches.second], matches.q)
 
 
@@ -90,25 +105,26 @@ def _project(H: Matrix, p: Points) -> Points:
     return np.asarray(q[:, :2] / q[:, 2:])
 
 
-def _matrix_jacobian(
+def _jacobian(
     model: Model, theta: Points, common: Points, N: Matrix
 ) -> tuple[Matrix, Points, Points]:
-    """Matrices and their derivatives by own ``(n, 9, k)`` and shared ``(n, 9, s)`` parameters."""
+    """Matrix and bend of all frames, ``(n, 11)``, and their derivatives.
+
+    By each frame's own parameters, ``(n, 11, k)``, and by the shared ones, ``(n, 11, s)``.
+    """
     step = 1e-6
-    H = matrices(model, theta, common, N)
-    own = np.empty((len(theta), 9, model.per_frame))
-    for k in range(model.per_frame):
-        d = np.zeros(model.per_frame)
-        d[k] = step
-        plus, minus = matrices(model, theta + d, common, N), matrices(model, theta - d, common, N)
-        own[:, :, k] = (plus - minus).reshape(-1, 9) / (2 * step)
-    shared = np.empty((len(theta), 9, model.shared))
-    for k in range(model.shared):
-        d = np.zeros(model.shared)
-        d[k] = step
-        plus, minus = matrices(model, theta, common + d, N), matrices(model, theta, common - d, N)
-        shared[:, :, k] = (plus - minus).reshape(-1, 9) / (2 * step)
-    return H, own, shared
+
+    def entries(theta: Points, common: Points) -> Points:
+        H = matrices(model, theta, common, N)
+        return np.column_stack([H.reshape(-1, 9), model.bends(theta, common)])
+
+    own = np.empty((*entries(theta, common).shape, model.per_frame))
+    for k, d in enumerate(step * np.eye(model.per_frame)):
+        own[:, :, k] = (entries(theta + d, common) - entries(theta - d, common)) / (2 * step)
+    shared = np.empty((*entries(theta, common).shape, model.shared))
+    for k, d in enumerate(step * np.eye(model.shared)):
+        shared[:, :, k] = (entries(theta, common + d) - entries(theta, common - d)) / (2 * step)
+    return entries(theta, common), own, shared
 
 
 def robust_scale(squared: Points) -> float:
@@ -157,7 +173,7 @@ def solve(
     cutoff : float, optional
         Robust kernel width in standard deviations.
     """
-    problem = _Problem(model, flattened(matches), reference, N)
+    problem = _Problem(model, flattened(matches, N, model in LENSES), reference, N)
     theta = theta.copy()
     common = np.zeros(model.shared) if common is None else common.copy()
     sigma, damping = np.inf, 1e-9
@@ -167,21 +183,22 @@ def solve(
         sigma = min(sigma, max(robust_scale(squared), 1e-6))
         width = sigma * cutoff
         A, g = problem.normal_equations(theta, common, robust_weight(squared / width**2))
-        before = problem.cost(common, squared, width)
+        before = problem.cost(theta, common, squared, width)
         while damping < 1e6:
             step = problem.step(A, g, damping)
             tried = theta + step[: theta.size].reshape(theta.shape), common + step[theta.size :]
-            if problem.cost(tried[1], problem.squared(*tried), width) <= before:
+            if problem.cost(*tried, problem.squared(*tried), width) <= before:
                 theta, common = tried
                 damping = max(damping / 10, 1e-9)
                 break
             damping = max(damping * 100, 1e-6)
         if damping >= 1e6 or np.abs(step[: theta.size]).max() / N[0, 0] < 1e-3:
             break
-    return Solution(theta, common, matrices(model, theta, common, N), float(sigma))
+    found = matrices(model, theta, common, N), model.bends(theta, common)
+    return Solution(theta, common, *found, float(sigma))
 
 
-def flattened(matches: Sequence[Matches]) -> Flat:
+def flattened(matches: Sequence[Matches], N: Matrix, bent: bool = False) -> Flat:
     """Put the matches of all pairs one after the other."""
     # Loads the compiler, which takes a while.
     from focusstack.alignment.equations import Flat
@@ -195,6 +212,7 @@ def flattened(matches: Sequence[Matches]) -> Flat:
         joined(m.p for m in matches),
         joined(m.q for m in matches),
         joined(m.root for m in matches),
+        np.array([-N[0, 2] / N[0, 0], -N[1, 2] / N[1, 1], bent * N[0, 0] ** 2]),
     )
 
 
@@ -209,25 +227,38 @@ class _Problem:
 
     def squared(self, theta: Points, common: Points) -> Points:
         """Squared lengths of all residuals, in standard deviations."""
-        return self.matches.squared(matrices(self.model, theta, common, self.N))
+        H = matrices(self.model, theta, common, self.N)
+        return self.matches.squared(H, self.model.bends(theta, common))
 
-    def cost(self, common: Points, squared: Points, width: float) -> float:
+    def cost(self, theta: Points, common: Points, squared: Points, width: float) -> float:
         """Robust cost whose derivative by the squared residual is `robust_weight`."""
         scaled = squared / width**2
         total = np.sum(0.95 * scaled / (1 + scaled) + 0.05 * np.log1p(scaled)) * width**2
-        prior = np.sum(np.square(common / np.asarray(self.model.prior))) if len(common) else 0
-        return float(total + prior)
+        own, shared = self._priors()
+        return float(total + np.sum(own * theta**2) + np.sum(shared * common**2))
+
+    def _priors(self) -> tuple[Points, Points]:
+        """Inverse variances that keep each frame's and the shared parameters near zero."""
+        own = np.zeros(self.model.per_frame)
+        own[: len(self.model.loose)] = 1 / np.square(np.array(self.model.loose))
+        shared = 1 / np.square(np.array(self.model.prior))
+        shared[: len(self.model.firmness)] += len(self.matches.p) / np.square(
+            np.array(self.model.firmness)
+        )
+        return own, shared
 
     def normal_equations(
         self, theta: Points, common: Points, weight: Points
     ) -> tuple[Matrix, Points]:
-        """Weighted ``JᵀJ`` and ``Jᵀr``, with the prior on shared parameters."""
-        H, own, shared = _matrix_jacobian(self.model, theta, common, self.N)
-        A, g = _by_parameters(self.matches.frames, own, shared, *self.matches.by_entries(H, weight))
-        if self.model.shared:
-            prior = 1 / np.square(np.asarray(self.model.prior))
-            A[-self.model.shared :, -self.model.shared :] += np.diag(prior)
-            g[-self.model.shared :] += prior * common
+        """Weighted ``JᵀJ`` and ``Jᵀr``, with the priors."""
+        entries, own, shared = _jacobian(self.model, theta, common, self.N)
+        H, bends = entries[:, :9].reshape(-1, 3, 3).copy(), entries[:, 9:].copy()
+        sums = self.matches.by_entries(H, bends, weight)
+        A, g = _by_parameters(self.matches.frames, own, shared, *sums)
+        of_frame, of_stack = self._priors()
+        prior = np.concatenate([np.tile(of_frame, len(theta)), of_stack])
+        A[np.diag_indices_from(A)] += prior
+        g += prior * np.concatenate([theta.ravel(), common])
         return A, g
 
     def step(self, A: Matrix, g: Points, damping: float) -> Points:
@@ -246,12 +277,12 @@ def _by_parameters(
     frames: Indices, own: Points, shared: Points, M: Points, g: Points
 ) -> tuple[Matrix, Points]:
     """``JᵀWJ`` and ``JᵀWr`` by all frames' and the shared parameters, from those by entries."""
-    n, _, k = own.shape
+    n, entries, k = own.shape
     s = shared.shape[2]
     i, j = frames.T
-    J = np.zeros((len(frames), 18, 2 * k + s))
-    J[:, :9, :k], J[:, 9:, k : 2 * k] = own[i], own[j]
-    J[:, :9, 2 * k :], J[:, 9:, 2 * k :] = shared[i], shared[j]
+    J = np.zeros((len(frames), 2 * entries, 2 * k + s))
+    J[:, :entries, :k], J[:, entries:, k : 2 * k] = own[i], own[j]
+    J[:, :entries, 2 * k :], J[:, entries:, 2 * k :] = shared[i], shared[j]
     Jt = np.swapaxes(J, 1, 2)
     blocks, sums = Jt @ M @ J, np.einsum("prc,pr->pc", J, g)
     A, total = np.zeros((n * k + s, n * k + s)), np.zeros(n * k + s)

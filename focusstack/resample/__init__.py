@@ -50,6 +50,10 @@ class Field:
         if len(shape) != 3 or shape[2] != 2 or min(shape[:2]) < 2:
             raise ValueError(f"a field needs a grid (rows >= 2, cols >= 2, 2), not {shape}")
 
+    def reduced(self, scale: float, width: int, height: int) -> Field:
+        """The same field on a canvas resized by `scale` to `width` x `height`."""
+        return Field(self.grid * np.float32(scale), width, height)
+
     def at(self, points: Points) -> Points:
         """Displacement ``(N, 2)`` at reference points ``(N, 2)``, as `resample` interpolates it."""
         # Loads the compiler, which takes a while.
