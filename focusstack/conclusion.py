@@ -133,6 +133,7 @@ def make_plan(
         verdict=judged(given, error),
         common_ev=round(float(np.log2(common)), 4),
         clipped_everywhere=round(nowhere, 5),
+        residual_map_px=None if refined.map is None else (refined.map / stack.scale).round(4),
         pairs=tuple(
             PairClosure((stack.names[c.first], stack.names[c.second]), c.tiles, c.px / stack.scale)
             for c in refined.closures

@@ -86,6 +86,8 @@ class OutputOptions:
         Whether to go on from what an interrupted run left in `folder`.
     maps : MapOptions
         Which maps are written beside the composite.
+    report : bool
+        Whether ``report.html`` is written; ``report.json`` always is.
 
     Raises
     ------
@@ -103,6 +105,7 @@ class OutputOptions:
     multipage: bool = False
     resume: bool = False
     maps: MapOptions = field(default_factory=MapOptions)
+    report: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))

@@ -14,6 +14,7 @@ from focusstack.frames import FileFrames, FilmFrames, FrameSource
 from focusstack.fusion import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.pages import PageWriter
+from focusstack.images.read import read_picture
 from focusstack.images.write import (
     SUFFIXES,
     atomic_write,
@@ -24,9 +25,10 @@ from focusstack.images.write import (
 from focusstack.maps import write_maps
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
-from focusstack.plan_file import from_plain, plain
 from focusstack.render import AlignedFrame
+from focusstack.report.gathering import Gathering
 from focusstack.report.html import report_page
+from focusstack.report.provenance import Provenance
 from focusstack.staging import StagedFolder
 from focusstack.typing import Image
 from focusstack.unfinished import complete, load, mark_done, save, signature
@@ -60,6 +62,7 @@ class OutputFolder:
         self._staging = staging
         self._done: set[Path] = set()
         self._pages: PageWriter | None = None
+        self._shown: Gathering | None = None
         if staging.resumed:
             self.plan = load(staging.place, made_from)
             self._done = complete(staging.place)
@@ -69,6 +72,8 @@ class OutputFolder:
         if self._made_from and self.plan is None:
             save(self._staging.place, self._made_from, plan)
             self._staging.keep()
+        if self.options.report:
+            self._shown = Gathering(plan)
         if self.options.aligned and self.options.multipage:
             path = self._staging.staged(self.options.folder / "aligned.tif")
             bytes_a_frame = plan.crop.area * self.frames.channels * self.dtype.itemsize
@@ -79,7 +84,9 @@ class OutputFolder:
         return self._pages is not None or self._staged(self._aligned(name)) not in self._done
 
     def add(self, frame: AlignedFrame) -> None:
-        """Take an aligned frame; it is written if aligned frames are wanted."""
+        """Take an aligned frame; it is shown in the report, and written if that is wanted."""
+        if self._shown is not None:
+            self._shown.add(frame.name, frame.pixels, frame.metadata)
         if not self.options.aligned or not self.lacks(frame.name):
             return
         pixels = to_dtype(frame.pixels, self.dtype)
@@ -93,12 +100,14 @@ class OutputFolder:
 
     def write_maps(self, fused: Fused, frames: int) -> list[str]:
         """Write the maps that are wanted and return their names."""
+        if self._shown is not None:
+            self._shown.add_fused(fused)
         paths = [self._staged(path) for path in self._maps()]
         write_maps(fused, frames, self.options.maps, paths)
         return self.options.maps.names()
 
-    def finish(self, plan: StackPlan, image: Image | None) -> None:
-        """Write the composite, if there is one, and the reports."""
+    def finish(self, plan: StackPlan, image: Image | None, made: Provenance) -> None:
+        """Write the composite, if there is one, and the reports; `made` is how."""
         folder = self.options.folder
         if self._pages is not None:
             self._pages.close()
@@ -109,12 +118,34 @@ class OutputFolder:
             count = (len(plan.frames), len(plan.used()))
             path = self._staged(fused)
             write_image(path, image, metadata, self.options.quality, frames=count)
+            if self._shown is not None:
+                self._shown.add_composite(image, metadata)
         atomic_write(self._staged(folder / "report.json"), plan.to_json().encode())
-        # With the digits that the file keeps: a run from it then gives the same page.
-        saved = from_plain(plain(plan))
-        page = report_page(saved, image, fused.name if fused else None)
-        # Names that are not UTF-8 cannot be shown as they are.
-        atomic_write(self._staged(folder / "report.html"), page.encode(errors="backslashreplace"))
+        if self._shown is not None:
+            self._show_others(plan, self._shown)
+            aligned = self._links(plan) if self.options.aligned else {}
+            name = fused.name if fused else None
+            page = report_page(plan, self._shown.found, made, name, aligned)
+            # Names that are not UTF-8 cannot be shown as they are.
+            data = page.encode(errors="backslashreplace")
+            atomic_write(self._staged(folder / "report.html"), data)
+
+    def _show_others(self, plan: StackPlan, shown: Gathering) -> None:
+        """Take pictures of what has not passed by: frames left out or done by an earlier run."""
+        for f in plan.frames:
+            if not f.used:
+                shown.add_lost(f.file, self.frames.read(self.frames.names.index(f.file)))
+            elif f.file not in shown.found.frames:
+                path = self._staged(self._aligned(f.file))
+                done = path if path.is_file() else self._aligned(f.file)
+                picture = read_picture(done)
+                shown.add(f.file, picture.pixels, picture.metadata)
+
+    def _links(self, plan: StackPlan) -> dict[str, str]:
+        """Path of each aligned frame from the report."""
+        folder = self.options.folder
+        used = (f.file for f in plan.used())
+        return {name: self._aligned(name).relative_to(folder).as_posix() for name in used}
 
     def _carried(self, name: str) -> Metadata | None:
         """What the file of a frame says besides its pixels."""
@@ -133,7 +164,8 @@ class OutputFolder:
         folder = self.options.folder
         aligned = [self._aligned(name) for name in names] if self.options.aligned else []
         fused = [self._fused(name) for name in names] if self.options.fused else []
-        return [*aligned, *fused, *self._maps(), folder / "report.json", folder / "report.html"]
+        reports = ["report.json"] + ["report.html"] * self.options.report
+        return [*aligned, *fused, *self._maps(), *(folder / name for name in reports)]
 
     def _staged(self, target: Path) -> Path:
         return self._staging.staged(target)

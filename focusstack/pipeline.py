@@ -37,6 +37,7 @@ from focusstack.planning import (
 )
 from focusstack.progress import Progress, Silent, track
 from focusstack.render import AlignedFrame, render
+from focusstack.report.provenance import StageClock, provenance
 from focusstack.threads import Background, own_threads
 from focusstack.typing import Image
 
@@ -265,7 +266,7 @@ def stack(
     InputError, AlignmentError, OutputError, UsageError
         See their docstrings.
     """
-    options, progress = options or StackOptions(), progress or Silent()
+    options, progress = options or StackOptions(), StageClock(progress)
     frames = open_frames(inputs, progress, options.max_megapixels)
     check_method(options.fusion)
     _tell_footprint(frames, options, progress)
@@ -281,7 +282,7 @@ def stack(
         if fused:
             plan = _with_fusion(plan, fused, options, folder, progress)
         if folder:
-            folder.finish(plan, image)
+            folder.finish(plan, image, provenance(frames, options, folder.options, progress))
     return StackResult(plan, fused, image)
 
 
@@ -332,7 +333,7 @@ def _render(
         steps = count * len(placements)
         with track(progress, stage, rendered, steps) as found, Background() as writer:
             for frame, in_focus in found:
-                if folder and writes and in_focus == placements[0]:
+                if folder and number == 0 and in_focus == placements[0]:
                     writer.run(folder.add, frame)
                 if fuser and in_focus == placements[-1]:
                     fuser.add(frame.pixels, frame.validity)

@@ -147,6 +147,9 @@ class StackPlan:
         keeps highlights.
     clipped_everywhere : float
         Share of the picture that is clipped in every frame.
+    residual_map_px : (rows, columns) float64 ndarray or None
+        Median of the residuals under the matrices in each cell of a grid over the canvas, in
+        full-size pixels; NaN where nothing was measured.
     """
 
     reference: str
@@ -166,6 +169,7 @@ class StackPlan:
     pairs: tuple[PairClosure, ...] = ()
     common_ev: float = 0.0
     clipped_everywhere: float = 0.0
+    residual_map_px: Points | None = None
 
     def used(self) -> list[FramePlan]:
         """Return the frames that are part of the result, in focus order."""

@@ -19,7 +19,7 @@ from focusstack.lens import STRAIGHT, STRONGEST_BEND
 from focusstack.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.resample import Field
-from focusstack.typing import Matrix
+from focusstack.typing import Matrix, Points
 from focusstack.verdict import GRADES, Verdict
 from focusstack.version import __version__
 
@@ -77,6 +77,7 @@ def plain(plan: StackPlan) -> dict[str, Any]:
         "scene_depth": plan.scene and _depth(plan.scene),
         "common_ev": plan.common_ev,
         "clipped_everywhere": plan.clipped_everywhere,
+        "residual_map_px": _cells(plan.residual_map_px),
         "warnings": list(plan.warnings),
         "pairs": [
             {"frames": list(p.frames), "tiles": p.tiles, "closure_px": round(p.px, 4)}
@@ -93,6 +94,12 @@ def _rounded(r: Residual | None) -> dict[str, Any] | None:
     }
     plain = {k: round(getattr(r, k), 4) for k in ("median", "p95", "edge_p95", "tiles")}
     return {**plain, "zones": zones}
+
+
+def _cells(found: Points | None) -> list[list[float | None]] | None:
+    if found is None:
+        return None
+    return [[round(float(v), 4) if np.isfinite(v) else None for v in row] for row in found]
 
 
 def _number(value: float | None) -> float | None:
@@ -178,6 +185,7 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
         pairs=tuple(_closure(p) for p in data.get("pairs", [])),
         common_ev=_finite(data.get("common_ev", 0)),
         clipped_everywhere=_finite(data.get("clipped_everywhere", 0)),
+        residual_map_px=_map(data.get("residual_map_px")),
     )
 
 
@@ -271,6 +279,15 @@ def _residual(data: dict[str, Any] | None) -> Residual | None:
         for name, z in dict(data.get("zones", {})).items()
     }
     return Residual(**fields, tiles=int(data.get("tiles", 0)), zones=zones)
+
+
+def _map(rows: Any) -> Points | None:
+    if rows is None:
+        return None
+    found = np.array([[np.nan if v is None else _finite(v) for v in row] for row in rows], float)
+    if found.ndim != 2 or not found.size:
+        raise ValueError("the map of residuals is no grid")
+    return found
 
 
 def _finite(value: Any) -> float:

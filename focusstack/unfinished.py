@@ -27,7 +27,9 @@ from focusstack.version import __version__
 DONE = STATE.with_name("done.jsonl")
 """Complete files, one a line: digest and name."""
 
-_NOT_ASKED = ("folder", "overwrite", "resume", "workers", "memory", "plan", "max_megapixels")
+_NOT_ASKED = {
+    "folder", "overwrite", "resume", "workers", "memory", "plan", "max_megapixels", "report"
+}  # fmt: skip
 """Options that change no byte of a picture, or are part of the plan."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from focusstack.lens import STRAIGHT
 from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, StackPlan, fitted_to
 from focusstack.plan_file import read_plan
-from focusstack.report.html import report_page
 from focusstack.report.table import plan_table, summary
 from focusstack.resample import Field
 from focusstack.typing import Matrix
@@ -47,6 +45,14 @@ def matrices(draw: st.DrawFn) -> Matrix:
 
 
 residuals = st.none() | st.builds(Residual, *[st.floats(0, 100)] * 3, tiles=st.integers(0, 100_000))
+
+
+cells = st.floats(0, 100) | st.just(np.nan)
+residual_maps = st.none() | st.integers(1, 4).flatmap(
+    lambda columns: st.lists(
+        st.lists(cells, min_size=columns, max_size=columns), min_size=1, max_size=3
+    ).map(lambda rows: np.array(rows, float))
+)
 
 
 @st.composite
@@ -83,6 +89,7 @@ def plans(draw: st.DrawFn) -> StackPlan:
         evidence=draw(st.dictionaries(st.text(), st.floats(0, 100), max_size=3)),
         residual_px=draw(residuals),
         warnings=tuple(draw(st.lists(st.text(), max_size=3))),
+        residual_map_px=draw(residual_maps),
     )
 
 
@@ -150,6 +157,9 @@ def test_what_is_for_people_survives_as_printed(folder: Path, made: StackPlan) -
         assert a.sharpness == pytest.approx(b.sharpness, abs=1e-4)
         assert a.clipped == pytest.approx(b.clipped, abs=1e-5)
         assert a.area_cost == pytest.approx(b.area_cost, abs=1e-5)
+    assert (found.residual_map_px is None) == (made.residual_map_px is None)
+    if found.residual_map_px is not None and made.residual_map_px is not None:
+        assert found.residual_map_px == pytest.approx(made.residual_map_px, abs=1e-4, nan_ok=True)
     assert (found.residual_px is None) == (made.residual_px is None)
     if found.residual_px and made.residual_px:
         assert found.residual_px.p95 == pytest.approx(made.residual_px.p95, abs=1e-4)
@@ -402,45 +412,6 @@ def test_another_size_is_refused() -> None:
 
 
 # For people -----------------------------------------------------------------------------------
-
-
-class Page(HTMLParser):
-    """Cells and links of a page, as a browser shows them."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.shown = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.shown += data
-
-
-AWKWARD = ["<script>.jpg", "a&b.jpg", 'quote".jpg', "é 1.jpg"]
-
-
-def test_the_page_shows_every_name_and_runs_none() -> None:
-    made = plan(*AWKWARD, lost=("a&b.jpg",)).with_warnings(["left out: <b>a&b.jpg"])
-    page = Page(report_page(made, np.zeros((30, 40, 3), np.uint8), "fused.jpg"))
-    for name in AWKWARD:
-        assert name in page.shown
-    assert "left out: <b>a&b.jpg" in page.shown
-    assert "too little detail" in page.shown
-    assert "script" not in page.tags
-    assert page.tags.count("tr") == 1 + len(AWKWARD)
-    assert page.tags.count("img") == 1
-
-
-@pytest.mark.parametrize("shape", [(30, 40), (30, 40, 3), (2000, 3000, 3)])
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-def test_the_page_shows_composites_of_every_kind(shape: tuple[int, ...], dtype: type) -> None:
-    page = report_page(plan("a.jpg", "b.jpg"), np.zeros(shape, dtype), None)
-    assert "data:image/jpeg;base64," in page
-    assert len(page) < 200_000
 
 
 def test_the_table_has_a_line_for_every_frame() -> None:

@@ -14,7 +14,7 @@ from focusstack.alignment.ladder import Choice, Held, Ladder, lengths
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.models import LENSES, MODELS
 from focusstack.alignment.poses import Poses, Series
-from focusstack.alignment.residual import Residual, left_between, summary
+from focusstack.alignment.residual import Residual, left_between, residual_map, summary
 from focusstack.alignment.solve import Matches, Solution
 from focusstack.lens import on_canvas
 from focusstack.typing import Matrix, Points
@@ -53,6 +53,8 @@ class Refined:
         Of every pair that was measured.
     disagreement : Disagreement
         What contradicts the frames that are used, in their order.
+    map : (rows, columns) float64 ndarray or None
+        Median residual in the cells of a grid over the canvas, in proxy pixels.
     """
 
     poses: Poses
@@ -64,6 +66,7 @@ class Refined:
     certainty: Certainty
     closures: list[Closure]
     disagreement: Disagreement
+    map: Points | None = None
 
 
 def refine(series: Series, coarse: Matrix, anchors: Sequence[Matches]) -> Refined:
@@ -141,6 +144,7 @@ def _concluded(
         sure,
         closed,
         disagreement(choice.held, len(kept), size),
+        _map(choice.held, size),
     )
 
 
@@ -157,6 +161,12 @@ def _positions(found: Solution, reference: int, size: tuple[int, int]) -> Points
 def _thinned(m: Matches) -> Matches:
     """An evenly spread part of a pair's feature matches."""
     return m.part(slice(None, None, max(1, -(-len(m.p) // ANCHORS))))
+
+
+def _map(held: Sequence[Held], size: tuple[int, int]) -> Points | None:
+    if not held:
+        return None
+    return residual_map(np.concatenate([h.places for h in held]), lengths(held), size)
 
 
 def _summary(held: Sequence[Held], size: tuple[int, int]) -> Residual | None:

@@ -103,6 +103,43 @@ def zone_masks(places: Points, size: tuple[int, int]) -> dict[str, Mask]:
     return {"centre": np.asarray(~corner & ~edge), "edge": edge, "corner": corner}
 
 
+MAP_CELLS = 96
+"""Cells of a map of residuals, about square."""
+
+LEAST_IN_CELL = 5
+"""Fewer tiles say nothing about a cell."""
+
+
+def residual_map(places: Points, lengths: Points, size: tuple[int, int]) -> Points:
+    """Median residual in each cell of a grid over the canvas, row by row.
+
+    Parameters
+    ----------
+    places : (N, 2) float64 ndarray
+        Where each was found, pixels.
+    lengths : (N,) float64 ndarray
+        Length of each.
+    size : tuple of int
+        Width and height of the canvas, pixels.
+
+    Returns
+    -------
+    (rows, columns) float64 ndarray
+        In the unit of `lengths`; NaN where too few were found.
+    """
+    rows = int(np.clip(round(np.sqrt(MAP_CELLS * size[1] / size[0])), 2, MAP_CELLS // 2))
+    columns = max(2, round(MAP_CELLS / rows))
+    cell = np.floor((places + 0.5) / size * (columns, rows)).astype(int)
+    x, y = np.clip(cell, 0, (columns - 1, rows - 1)).T
+    found = np.full(rows * columns, np.nan)
+    order = np.argsort(y * columns + x, kind="stable")
+    cells, starts = np.unique((y * columns + x)[order], return_index=True)
+    for index, inside in zip(cells, np.split(lengths[order], starts[1:]), strict=True):
+        if len(inside) >= LEAST_IN_CELL:
+            found[index] = np.median(inside)
+    return found.reshape(rows, columns)
+
+
 def summary(places: Points, lengths: Points, size: tuple[int, int]) -> Residual | None:
     """Summarise residual lengths at places; None if there are none."""
     if not len(lengths):

@@ -108,6 +108,7 @@ ReferenceOption = Annotated[
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace results of an earlier run.")
 ]
+NoReportOption = Annotated[bool, typer.Option("--no-report", help="Write no report.html.")]
 NoLocalOption = Annotated[
     bool, typer.Option("--no-local", help="Matrices only: no local displacement for parallax.")
 ]

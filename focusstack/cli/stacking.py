@@ -27,6 +27,7 @@ from focusstack.cli.options import (
     MethodOption,
     MultipageOption,
     NoLocalOption,
+    NoReportOption,
     OutputFolderOption,
     OverwriteOption,
     PlanOption,
@@ -62,6 +63,7 @@ def run(
     plan: PlanOption = None,
     reference: ReferenceOption = "auto",
     no_local: NoLocalOption = False,
+    no_report: NoReportOption = False,
     overwrite: OverwriteOption = False,
     resume: ResumeOption = False,
     max_megapixels: MegapixelsOption = 537,
@@ -89,7 +91,7 @@ def run(
             multipage=multipage,
             resume=resume,
         )
-        target = replace(target, maps=map_options(depth, source_map))
+        target = replace(target, maps=map_options(depth, source_map), report=not no_report)
         options = stack_options(reference, plan, max_megapixels, threads, memory, method, no_local)
         _stack(inputs, target, options, progress, quiet)
 
@@ -104,6 +106,7 @@ def align(
     plan: PlanOption = None,
     reference: ReferenceOption = "auto",
     no_local: NoLocalOption = False,
+    no_report: NoReportOption = False,
     overwrite: OverwriteOption = False,
     resume: ResumeOption = False,
     max_megapixels: MegapixelsOption = 537,
@@ -125,6 +128,7 @@ def align(
             multipage=multipage,
             resume=resume,
         )
+        target = replace(target, report=not no_report)
         options = stack_options(reference, plan, max_megapixels, threads, memory, no_local=no_local)
         _stack(inputs, target, options, progress, quiet)
 

@@ -1,99 +1,289 @@
-"""report.html: the same facts as report.json, for people."""
+"""report.html: the same facts as report.json, for people, in one file that needs nothing else."""
 
 from __future__ import annotations
 
-import base64
-from html import escape
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote
 
-import cv2
 import numpy as np
 
-from focusstack.colour import to_dtype, to_float
 from focusstack.plan import FramePlan, StackPlan
-from focusstack.typing import Image
+from focusstack.report.gathering import Gathered
+from focusstack.report.judgement import ORDER, Grade, grade_of, judgement
+from focusstack.report.provenance import Provenance
+from focusstack.report.remedies import remedy
+from focusstack.report.samples import COLUMNS, Place, Sample, brightness
+from focusstack.typing import Float32
+from focusstack.version import __version__
 
-STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
-table{border-collapse:collapse;width:100%}th,td{padding:.3rem .6rem;text-align:right}
-th:first-child,td:first-child,td:last-child,th:last-child{text-align:left}
-th{border-bottom:2px solid #888}tr:nth-child(even){background:#f4f4f4}
-.out{color:#a33}.warn{background:#fff3cd;padding:.5rem 1rem;margin:.5rem 0}
-img{max-width:100%;height:auto;border:1px solid #ccc}
-"""
+HEADINGS = (
+    ("#", "place"),
+    ("", "picture"),
+    ("Frame", "name"),
+    ("Verdict", "words"),
+    ("Error px", "number"),
+    ("Residual px", "number"),
+    ("95 %", "number"),
+    ("Edge 95 %", "number"),
+    ("EV before", "number"),
+    ("EV after", "number"),
+    ("Zoom %", "number"),
+    ("Rotation °", "number"),
+    ("Shift px", "number"),
+    ("Sharpness", "number"),
+    ("Costs %", "number"),
+)
+"""Headings of the table of frames, and what stands beneath: decides how it is sorted."""
+
+PARTS = ("style.css", "compare.js", "table.js")
+"""Files that stand inside the page."""
 
 
-def report_page(plan: StackPlan, image: Image | None, file: str | None) -> str:
+@dataclass(frozen=True)
+class Row:
+    """A line of the table.
+
+    Attributes
+    ----------
+    plan : FramePlan
+        What is known of the frame.
+    index : int
+        Its place in the input, from 1.
+    number : int or None
+        Its place in focus order, from 1; None if it is left out.
+    grade : str
+        How good it is.
+    words : str
+        Its verdict, or why it is left out.
+    thumbnail : str or None
+        As a ``data:`` address.
+    link : str or None
+        Address of the aligned frame.
+    movement : (zoom in %, rotation in degrees, shift in pixels)
+        Against the reference.
+    after : float or None
+        Exposure that is left, in stops against the reference.
+    """
+
+    plan: FramePlan
+    index: int
+    number: int | None
+    grade: Grade
+    words: str
+    thumbnail: str | None
+    link: str | None
+    movement: tuple[float, float, float]
+    after: float | None
+
+    @property
+    def rank(self) -> float:
+        """Order of verdicts, the worst last."""
+        error = self.plan.error_px
+        return ORDER.index(self.grade) + min(error if error is not None else 0.0, 999.0) / 1000
+
+
+def report_page(
+    plan: StackPlan,
+    gathered: Gathered | None = None,
+    made: Provenance | None = None,
+    file: str | None = None,
+    aligned: Mapping[str, str] | None = None,
+) -> str:
     """Return the page.
 
     Parameters
     ----------
     plan : StackPlan
         What to report.
-    image : ndarray or None
-        The composite, shown small.
-    file : str or None
-        Its file name, linked.
+    gathered : Gathered, optional
+        Pictures; without them there are numbers only.
+    made : Provenance, optional
+        How it was made.
+    file : str, optional
+        File name of the composite, linked.
+    aligned : mapping of str to str, optional
+        Path, from the page, of each aligned frame that was written, by the frame's file name.
     """
-    width, height = plan.canvas
-    c = plan.crop
-    share = 100 * c.area / (width * height)
-    parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Focus stack report</title>",
-        f"<style>{STYLE}</style><h1>Focus stack of {len(plan.used())} frames</h1>",
-        f"<p>Verdict: <b>{escape(str(plan.verdict))}</b></p>" if plan.verdict else "",
-        "".join(f"<p class=warn>{escape(w)}</p>" for w in plan.warnings),
-        _picture(image, file),
-        _fusion(plan),
-        f"<p>Reference <b>{escape(plan.reference)}</b>; common area {c.width} × {c.height} pixels "
-        f"({share:.1f} % of a frame); motion model: {escape(plan.model)}{_residual(plan)}.</p>",
-        "<table><tr><th>Frame<th>Exposure EV<th>Zoom %<th>Rotation °<th>Shift px"
-        "<th>Sharpness<th>Residual px<th>p95<th>Edge p95<th>Error px<th>Verdict",
-        *(_row(f, plan) for f in plan.frames),
-        "</table></html>\n",
-    ]
-    return "\n".join(parts)
+    # Only a page needs these: commands that write none start without them.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
-
-def _fusion(plan: StackPlan) -> str:
-    if plan.fusion is None:
-        return ""
-    links = [f'<a href="{escape(name)}">{escape(name)}</a>' for name in plan.fusion["maps"]]
-    return f"<p>Maps: {', '.join(links)}</p>" if links else ""
-
-
-def _residual(plan: StackPlan) -> str:
-    r = plan.residual_px
-    text = f"; held-out residual {r.median:.3f} px (95 %: {r.p95:.2f})" if r else ""
-    if plan.local_median_px:
-        before, after = plan.local_median_px
-        text += f"; local displacement brings small tiles from {before:.2f} to {after:.2f} px"
-    return text
-
-
-def _picture(image: Image | None, file: str | None) -> str:
-    if image is None:
-        return ""
-    small = to_float(image)
-    s = min(1.0, 1200 / max(small.shape[:2]))
-    small = np.asarray(cv2.resize(small, None, fx=s, fy=s, interpolation=cv2.INTER_AREA))
-    pixels = to_dtype(small, np.dtype(np.uint8))
-    shown = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 88])
-    text = base64.b64encode(data.tobytes()).decode()
-    tag = f'<img alt="the composite" src="data:image/jpeg;base64,{text}">'
-    return f'<p><a href="{escape(file)}">{tag}</a></p>' if file else f"<p>{tag}</p>"
-
-
-def _row(f: FramePlan, plan: StackPlan) -> str:
-    if not f.used:
-        dashes = "<td>–" * 9
-        return f"<tr class=out><td>{escape(f.file)}{dashes}<td>{escape(f.reason or 'left out')}"
-    zoom, rotation, shift = f.movement(*plan.canvas)
-    r = f.residual_px
-    residual = f"<td>{r.median:.3f}<td>{r.p95:.2f}<td>{r.edge_p95:.2f}" if r else "<td>–" * 3
-    error = "–" if f.error_px is None else f"{f.error_px:.3f}"
-    return (
-        f"<tr><td>{escape(f.file)}<td>{f.exposure_ev:+.2f}<td>{zoom:+.2f}<td>{rotation:+.3f}"
-        f"<td>{shift:.1f}<td>{f.sharpness:.2f}{residual}<td>{error}"
-        f"<td>{escape(str(f.verdict or 'used'))}"
+    environment = Environment(
+        loader=PackageLoader("focusstack.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters["address"] = _address
+    page = environment.get_template("report.html.jinja")
+    return page.render(_content(plan, gathered, made, file, aligned or {}))
+
+
+def _content(
+    plan: StackPlan,
+    gathered: Gathered | None,
+    made: Provenance | None,
+    file: str | None,
+    aligned: Mapping[str, str],
+) -> dict[str, Any]:
+    """Everything that the template names."""
+    shown = gathered or Gathered([])
+    before, after = _exposures(plan, shown)
+    rows = [_row(k, f, plan, shown, after, aligned) for k, f in enumerate(plan.frames, 1)]
+    return {
+        "version": __version__,
+        "plan": plan,
+        "judgement": judgement(plan, file is not None),
+        "columns": HEADINGS,
+        "rows": rows,
+        "rows_by_name": {row.plan.file: row for row in rows},
+        "warnings": [(text, remedy(text)) for text in plan.warnings],
+        "file": file,
+        "link": file and quote(file),
+        "composite": shown.large,
+        "pictures": _pictures(plan, shown),
+        "first_pair": _first_pair(plan),
+        "made": made,
+        "moved": _moved(plan),
+        **_drawings(plan, shown, before, after),
+        **{name.replace(".", "_"): _part(name) for name in PARTS},
+    }
+
+
+def _part(name: str) -> str:
+    return files("focusstack.report").joinpath("page", name).read_text(encoding="utf-8")
+
+
+def _drawings(
+    plan: StackPlan, shown: Gathered, before: Float32 | None, after: Float32 | None
+) -> dict[str, Any]:
+    """Plots, outlines, heat map and maps."""
+    # These load the plotting library.
+    from focusstack.report import drawings, plots
+
+    count = len(plan.focus_order)
+    cells, heat = drawings.residual_cells(plan)
+    maps = shown.maps
+    return {
+        "movement_plot": plots.movement_plot(plan),
+        "exposure_plot": (
+            None if before is None or after is None else plots.exposure_plot(before, after)
+        ),
+        "residual_plot": plots.residual_plot(plan) if plan.residual_px else None,
+        "pairs_plot": plots.pairs_plot(plan) if plan.pairs else None,
+        "cells": cells,
+        "heat": heat,
+        "beneath": _beneath(plan, shown),
+        "outlines": drawings.outlines(plan),
+        "costly": _costly(plan),
+        "view_box": drawings.view_box(plan),
+        "depth": maps and drawings.depth_picture(maps, count),
+        "source": maps and drawings.source_picture(maps, count),
+        "depth_legend": drawings.depth_legend(plan) if maps else None,
+    }
+
+
+def _exposures(plan: StackPlan, shown: Gathered) -> tuple[Float32 | None, Float32 | None]:
+    """Exposure of the used frames in stops against the reference, before and after."""
+    samples = [shown.frames[f.file] for f in plan.used() if f.file in shown.frames]
+    if len(samples) != len(plan.used()) or plan.reference not in plan.focus_order:
+        return None, None
+    after = brightness(samples)
+    after -= after[plan.focus_order.index(plan.reference)]
+    gains = np.log2([f.gain for f in plan.used()])
+    gains -= gains[plan.focus_order.index(plan.reference)]
+    return np.asarray(after - gains, np.float32), after
+
+
+def _costly(plan: StackPlan) -> list[FramePlan]:
+    """The frames that take most of the common area, if any takes more than a thousandth."""
+    found = [f for f in plan.used() if f.area_cost >= 0.001]
+    return sorted(found, key=lambda f: -f.area_cost)[:3]
+
+
+def _row(
+    index: int,
+    f: FramePlan,
+    plan: StackPlan,
+    shown: Gathered,
+    after: Float32 | None,
+    aligned: Mapping[str, str],
+) -> Row:
+    number = plan.focus_order.index(f.file) + 1 if f.used else None
+    small = shown.frames[f.file].thumbnail if f.file in shown.frames else shown.lost.get(f.file)
+    left = float(np.nanmean(after[number - 1])) if number and after is not None else None
+    words = f.verdict.words if f.verdict else "used"
+    return Row(
+        f,
+        index,
+        number,
+        grade_of(f),
+        words if f.used else f.reason or "left out",
+        _address(small) if small else None,
+        quote(aligned[f.file]) if f.file in aligned else None,
+        f.movement(*plan.canvas),
+        left if left is not None and np.isfinite(left) else None,
+    )
+
+
+def _pictures(plan: StackPlan, shown: Gathered) -> dict[str, Any] | None:
+    """What the viewer shows, as plain data; None if there is nothing to compare."""
+    order = [name for name in plan.focus_order if name in shown.frames]
+    found = [_views(name, shown.frames[name], k) for k, name in enumerate(order, 1)]
+    if shown.composite:
+        found.append(_views("composite", shown.composite, 0))
+    if len(found) < 2:
+        return None
+    return {
+        "frames": found,
+        "places": [_place(p) for p in shown.places],
+        "side": shown.places[0].rect.width,
+        "columns": COLUMNS,
+        "width": plan.crop.width,
+        "height": plan.crop.height,
+    }
+
+
+def _views(name: str, sample: Sample, number: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "number": number,
+        "overview": _address(sample.overview),
+        "places": _address(sample.places),
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    r = place.rect
+    return {"name": place.name, "x": r.x, "y": r.y}
+
+
+def _first_pair(plan: StackPlan) -> tuple[str, str]:
+    """The frame that is worst and its better neighbour in focus: what to compare first."""
+    used = plan.used()
+    errors = [f.error_px if f.error_px is not None else np.inf for f in used]
+    moving = [-1 if f.file == plan.reference else e for f, e in zip(used, errors, strict=True)]
+    worst = int(np.argmax(moving))
+    beside = [k for k in (worst - 1, worst + 1) if 0 <= k < len(used)]
+    other = min(beside, key=lambda k: errors[k], default=worst)
+    return used[worst].file, used[other].file
+
+
+def _beneath(plan: StackPlan, shown: Gathered) -> str | None:
+    """A small picture to draw residuals on."""
+    sample = shown.composite or shown.frames.get(plan.reference)
+    return _address(sample.thumbnail) if sample else None
+
+
+def _moved(plan: StackPlan) -> list[dict[str, int]]:
+    """Spots of the composite in which something moved."""
+    return list((plan.fusion or {}).get("moved") or [])
+
+
+def _address(data: bytes) -> str:
+    """A WebP picture as a ``data:`` address."""
+    return f"data:image/webp;base64,{b64encode(data).decode('ascii')}"

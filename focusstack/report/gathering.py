@@ -1,0 +1,86 @@
+"""Collects the page's pictures in the course of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from focusstack.fusion import Fused
+from focusstack.images.metadata import Metadata
+from focusstack.images.read import Picture
+from focusstack.plan import StackPlan
+from focusstack.report.samples import (
+    Maps,
+    Place,
+    Sample,
+    budget,
+    composite,
+    maps,
+    places,
+    sample,
+    thumbnail,
+)
+from focusstack.typing import Image
+
+
+@dataclass
+class Gathered:
+    """What the page shows of pixels.
+
+    Attributes
+    ----------
+    places : list of Place
+        What is shown at full size.
+    frames : dict of str to Sample
+        Of aligned frames, by file name.
+    lost : dict of str to bytes
+        Thumbnails of frames that are left out, by file name.
+    composite : Sample or None
+        None if nothing was fused.
+    large : bytes or None
+        The composite again, larger.
+    maps : Maps or None
+        Where it comes from.
+    """
+
+    places: list[Place]
+    frames: dict[str, Sample] = field(default_factory=dict)
+    lost: dict[str, bytes] = field(default_factory=dict)
+    composite: Sample | None = None
+    large: bytes | None = None
+    maps: Maps | None = None
+
+
+class Gathering:
+    """Takes pictures as frames and results come; a few ten kilobytes of each stay.
+
+    Parameters
+    ----------
+    plan : StackPlan
+        Of the run.
+
+    Attributes
+    ----------
+    found : Gathered
+        What has been taken so far.
+    """
+
+    def __init__(self, plan: StackPlan) -> None:
+        self._size = budget(len(plan.used()) + 1)
+        self.found = Gathered(places(plan, self._size.place_side))
+
+    def add(self, name: str, pixels: Image, metadata: Metadata | None) -> None:
+        """Take an aligned frame."""
+        self.found.frames[name] = sample(pixels, metadata, self.found.places, self._size)
+
+    def add_lost(self, name: str, picture: Picture) -> None:
+        """Take a frame that is left out."""
+        self.found.lost[name] = thumbnail(picture.pixels, picture.metadata.icc)
+
+    def add_fused(self, fused: Fused) -> None:
+        """Take depth and origin of the composite."""
+        self.found.maps = maps(fused)
+
+    def add_composite(self, image: Image, metadata: Metadata | None) -> None:
+        """Take the composite."""
+        self.found.composite = sample(image, metadata, self.found.places, self._size)
+        self.found.large = composite(image, metadata.icc if metadata else None)

@@ -1,0 +1,103 @@
+"""Small pictures for a page: reduced, in sRGB, 8 bit, as WebP of no more than so many bytes."""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageCms
+
+from focusstack.colour import to_dtype, to_float
+from focusstack.typing import Float32, Image
+
+QUALITIES = (74, 58, 42, 28)
+"""Of WebP, from the one tried first; below the last, pictures are made smaller instead."""
+
+EFFORT = 2
+"""Of WebP's encoder, 0 to 6: beyond 2 the time doubles for a tenth of the bytes."""
+
+SHRINKING = 0.75
+
+LEAST_SIDE = 16
+"""A picture is never made smaller than this to save bytes."""
+
+
+def reduced(image: Image, side: int) -> Float32:
+    """Return a picture made so small that no side is longer than `side`.
+
+    Pixels are skipped first where enough remain for a mean over area, which saves most of the
+    time that a large picture takes.
+
+    Parameters
+    ----------
+    image : (H, W[, 3]) ndarray
+        Encoded, of any supported dtype; not modified.
+    side : int
+        In pixels.
+
+    Returns
+    -------
+    (h, w[, 3]) float32 ndarray
+        Encoded, 1 = white, not clipped. Never larger than `image`.
+    """
+    height, width = image.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    step = max(1, int(0.5 / scale))
+    some = to_float(np.ascontiguousarray(image[::step, ::step]))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if size == some.shape[1::-1]:
+        return some
+    return np.asarray(cv2.resize(some, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def eight_bit(image: Float32, icc: bytes | None = None) -> Image:
+    """Return encoded float values as 8-bit sRGB.
+
+    Parameters
+    ----------
+    image : (H, W[, 3]) float32 ndarray
+        Encoded as `icc` says.
+    icc : bytes, optional
+        Colour profile; sRGB if not given. A profile that cannot be used is not: reading the frame
+        has told so.
+    """
+    pixels = to_dtype(image, np.dtype(np.uint8))
+    change = _to_srgb(icc) if icc and image.ndim == 3 else None
+    if change is None:
+        return pixels
+    return np.asarray(ImageCms.applyTransform(Pillow.fromarray(pixels), change))
+
+
+@lru_cache(maxsize=4)
+def _to_srgb(icc: bytes) -> ImageCms.ImageCmsTransform | None:
+    with suppress(OSError, ImageCms.PyCMSError):
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        if "srgb" not in ImageCms.getProfileDescription(profile).lower():
+            return ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), "RGB", "RGB")
+    return None
+
+
+def webp(pixels: Image, most: int) -> bytes:
+    """Encode an 8-bit picture in at most `most` bytes: less quality first, then fewer pixels.
+
+    A picture of `LEAST_SIDE` is given whatever it takes.
+    """
+    while True:
+        for quality in QUALITIES:
+            data = _encoded(pixels, quality)
+            if len(data) <= most:
+                return data
+        height, width = (round(n * SHRINKING) for n in pixels.shape[:2])
+        if min(height, width) < LEAST_SIDE:
+            return data
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _encoded(pixels: Image, quality: int) -> bytes:
+    target = io.BytesIO()
+    Pillow.fromarray(pixels).save(target, "WEBP", quality=quality, method=EFFORT)
+    return target.getvalue()

@@ -1,0 +1,242 @@
+"""What the page shows of pixels, taken while the frames pass by once.
+
+Of each frame a few ten kilobytes stay: a thumbnail, an overview, and places at full size in the
+middle, at the edges and in the corners, where misalignment hides. The more frames, the smaller
+these are, so that a page of fifty frames stays below five megabytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from focusstack.colour import linearise
+from focusstack.fusion import Fused
+from focusstack.geometry import Rect
+from focusstack.images.metadata import Metadata
+from focusstack.plan import StackPlan
+from focusstack.report.pictures import eight_bit, reduced, webp
+from focusstack.typing import Float32, Image
+
+FRAMES_BYTES = 2_500_000
+"""For the pictures of all frames; in the page they take a third more."""
+
+MOST_BYTES, LEAST_BYTES = 160_000, 8_000
+"""For those of one frame."""
+
+COMPOSITE_SIDE, COMPOSITE_BYTES = 1600, 350_000
+
+THUMBNAIL_SIDE, THUMBNAIL_BYTES = 176, 5_000
+
+MAP_SIDE = 800
+"""Longest side of depth and source map."""
+
+LIGHT_GRID = (24, 16)
+"""Columns and rows of the means by which exposures are compared."""
+
+DARK = 1e-3
+"""Linear light below which a mean is noise."""
+
+COLUMNS = 5
+"""Places side by side in the picture that holds them all."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the pictures of one frame may take.
+
+    Attributes
+    ----------
+    overview_side, place_side : int
+        Longest side of the overview, and side of a place at full size, in pixels.
+    overview_bytes, places_bytes : int
+        For the overview, and for all places together.
+    """
+
+    overview_side: int
+    place_side: int
+    overview_bytes: int
+    places_bytes: int
+
+
+def budget(frames: int) -> Budget:
+    """Return what each of so many frames may take."""
+    share = int(np.clip(FRAMES_BYTES / max(frames, 1), LEAST_BYTES, MOST_BYTES))
+    side, place = (1200, 240) if frames <= 16 else (960, 192) if frames <= 60 else (640, 128)
+    return Budget(side, place, share // 2, share - share // 2)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A square of the common area that is shown at full size.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    rect : Rect
+        In pixels of the aligned frames.
+    """
+
+    name: str
+    rect: Rect
+
+
+def places(plan: StackPlan, side: int) -> list[Place]:
+    """Nine places from corner to corner, and the one where tiles disagree most, if known."""
+    width, height = plan.crop.width, plan.crop.height
+    side = max(1, min(side, width // 3, height // 3))
+    ends = {"left": 0.0, "": 0.5, "right": 1.0}
+    rows = {"top": 0.0, "": 0.5, "bottom": 1.0}
+    found = [
+        Place(f"{down} {across}".strip() or "centre", _square(x, y, side, width, height))
+        for down, y in rows.items()
+        for across, x in ends.items()
+    ]
+    worst = _worst(plan)
+    if worst is not None:
+        x, y = worst[0] - plan.crop.x - side / 2, worst[1] - plan.crop.y - side / 2
+        place = _square(x / max(width - side, 1), y / max(height - side, 1), side, width, height)
+        found.append(Place("largest residual", place))
+    return found
+
+
+def _square(x: float, y: float, side: int, width: int, height: int) -> Rect:
+    """Square whose corner lies at a share 0..1 of the room there is for it."""
+    left, top = (round(float(np.clip(v, 0, 1)) * (n - side)) for v, n in ((x, width), (y, height)))
+    return Rect(left, top, side, side)
+
+
+def _worst(plan: StackPlan) -> tuple[float, float] | None:
+    """Middle of the cell with the largest residual, on the canvas."""
+    found = plan.residual_map_px
+    if found is None or not np.isfinite(found).any():
+        return None
+    row, column = np.unravel_index(np.nanargmax(found), found.shape)
+    rows, columns = found.shape
+    return (column + 0.5) / columns * plan.canvas[0], (row + 0.5) / rows * plan.canvas[1]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What stays of an aligned frame, or of the composite.
+
+    Attributes
+    ----------
+    thumbnail, overview, places : bytes
+        WebP pictures: small, larger, and all places at full size, `COLUMNS` side by side.
+    light : (rows, columns, C) float32 ndarray
+        Linear light, mean over the cells of a coarse grid.
+    """
+
+    thumbnail: bytes
+    overview: bytes
+    places: bytes
+    light: Float32
+
+
+def sample(
+    pixels: Image, metadata: Metadata | None, shown: Sequence[Place], size: Budget
+) -> Sample:
+    """Take what the page shows of a picture in the common area.
+
+    Parameters
+    ----------
+    pixels : (H, W[, 3]) ndarray
+        Encoded, of any supported dtype; not modified.
+    metadata : Metadata or None
+        With the colour profile, if there is one.
+    shown : sequence of Place
+        What to show at full size.
+    size : Budget
+        How large.
+    """
+    icc = metadata.icc if metadata else None
+    small = reduced(pixels, size.overview_side)
+    light = linearise(small, metadata.transfer if metadata else None)
+    means = np.asarray(cv2.resize(light, LIGHT_GRID, interpolation=cv2.INTER_AREA), np.float32)
+    return Sample(
+        thumbnail(small, icc),
+        webp(eight_bit(small, icc), size.overview_bytes),
+        webp(eight_bit(_sheet(pixels, shown), icc), size.places_bytes),
+        means if means.ndim == 3 else means[..., None],
+    )
+
+
+def thumbnail(pixels: Image, icc: bytes | None) -> bytes:
+    """Return a picture as a thumbnail."""
+    return webp(eight_bit(reduced(pixels, THUMBNAIL_SIDE), icc), THUMBNAIL_BYTES)
+
+
+def composite(pixels: Image, icc: bytes | None) -> bytes:
+    """Return the composite as the page shows it first."""
+    return webp(eight_bit(reduced(pixels, COMPOSITE_SIDE), icc), COMPOSITE_BYTES)
+
+
+def _sheet(pixels: Image, shown: Sequence[Place]) -> Float32:
+    """All places in one picture, row by row."""
+    side = shown[0].rect.width
+    rows = -(-len(shown) // COLUMNS)
+    sheet = np.zeros((rows * side, COLUMNS * side, *pixels.shape[2:]), pixels.dtype)
+    for k, place in enumerate(shown):
+        r, (y, x) = place.rect, divmod(k, COLUMNS)
+        part = pixels[r.y : r.y + side, r.x : r.x + side]
+        sheet[y * side : (y + 1) * side, x * side : (x + 1) * side] = part
+    return reduced(sheet, max(sheet.shape[:2]))
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Depth and origin of the composite, few pixels of them.
+
+    Attributes
+    ----------
+    depth : (h, w) float32 ndarray
+        Focus index.
+    confidence : (h, w) float32 ndarray
+        0..1: how sure that is.
+    source : (h, w) uint16 ndarray
+        Index of the frame that weighs most.
+    """
+
+    depth: Float32
+    confidence: Float32
+    source: Image
+
+
+def maps(fused: Fused) -> Maps:
+    """Return every so many-th pixel: means would mix what lies behind each other."""
+    step = -(-max(fused.source.shape) // MAP_SIDE)
+    some = np.s_[::step, ::step]
+    return Maps(fused.depth[some].copy(), fused.confidence[some].copy(), fused.source[some].copy())
+
+
+def brightness(samples: Sequence[Sample]) -> Float32:
+    """How bright each frame is against the middle one of all, place by place.
+
+    Compared are the same places of the scene, whose mean hardly changes with focus; the middle
+    (median) over all places is told.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Of the aligned frames.
+
+    Returns
+    -------
+    (n, C) float32 ndarray
+        In stops; NaN where everything is black.
+    """
+    light = np.stack([s.light for s in samples])
+    lit = np.min(light, axis=0) > DARK
+    stops = np.log2(np.maximum(light, DARK))
+    stops -= np.median(stops, axis=0)
+    found = np.full((len(samples), light.shape[-1]), np.nan, np.float32)
+    for c in range(light.shape[-1]):
+        seen = np.asarray(lit[..., c])
+        if seen.any():
+            found[:, c] = np.median(stops[:, seen, c], axis=1)
+    return found
