@@ -5,8 +5,9 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
@@ -19,6 +20,9 @@ from focusstack.report.remedies import remedy
 from focusstack.report.samples import COLUMNS, Place, Sample, brightness
 from focusstack.typing import Float32
 from focusstack.version import __version__
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 HEADINGS = (
     ("#", "place"),
@@ -108,6 +112,11 @@ def report_page(
     aligned : mapping of str to str, optional
         Path, from the page, of each aligned frame that was written, by the frame's file name.
     """
+    return _template().render(_content(plan, gathered, made, file, aligned or {}))
+
+
+@cache
+def _template() -> Template:
     # Only a page needs these: commands that write none start without them.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -119,8 +128,14 @@ def report_page(
         lstrip_blocks=True,
     )
     environment.filters["address"] = _address
-    page = environment.get_template("report.html.jinja")
-    return page.render(_content(plan, gathered, made, file, aligned or {}))
+    environment.filters["as"] = _as
+    return environment.get_template("report.html.jinja")
+
+
+def _as(value: float, form: str) -> str:
+    """Return a number as text, with a minus and without a negative zero."""
+    text = form % value
+    return text.lstrip("-+") if not text.strip("-+0.") else text.replace("-", "−")
 
 
 def _content(

@@ -14,13 +14,14 @@ from PIL import ImageCms
 from focusstack.colour import to_dtype, to_float
 from focusstack.typing import Float32, Image
 
-QUALITIES = (74, 58, 42, 28)
+QUALITIES = (74, 50, 28)
 """Of WebP, from the one tried first; below the last, pictures are made smaller instead."""
 
 EFFORT = 2
 """Of WebP's encoder, 0 to 6: beyond 2 the time doubles for a tenth of the bytes."""
 
-SHRINKING = 0.75
+SHRINKING = (0.3, 0.85)
+"""Least and most that is left of a side when a picture is made smaller."""
 
 LEAST_SIDE = 16
 """A picture is never made smaller than this to save bytes."""
@@ -91,7 +92,8 @@ def webp(pixels: Image, most: int) -> bytes:
             data = _encoded(pixels, quality)
             if len(data) <= most:
                 return data
-        height, width = (round(n * SHRINKING) for n in pixels.shape[:2])
+        left = np.clip(np.sqrt(most / len(data)), *SHRINKING)
+        height, width = (round(n * left) for n in pixels.shape[:2])
         if min(height, width) < LEAST_SIDE:
             return data
         pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from focusstack.plan import FramePlan, StackPlan
-from focusstack.report.judgement import grade_of
+from focusstack.report.judgement import Grade, grade_of
 from focusstack.typing import Float32, Image, Points
 from focusstack.verdict import FAIL_PX, PASS_PX
 
@@ -70,6 +70,14 @@ STYLE: dict[str, Any] = {
     "savefig.facecolor": "none",
     "axes.unicode_minus": True,
 }
+
+MARKS: dict[Grade, tuple[str, str, int]] = {
+    "pass": ("pass", "o", 4),
+    "unknown": ("ink", "o", 4),
+    "look": ("look", "D", 6),
+    "fail": ("fail", "X", 8),
+}
+"""Colour, shape and size of a frame's mark by its grade."""
 
 CHANNELS = {
     1: (("grey", "ink", "o-"),),
@@ -229,10 +237,11 @@ def _line(axes: Axes, values: Points | Float32, colour: str, mark: str, name: st
 
 def _marks(axes: Axes, frames: Iterable[FramePlan], values: Points) -> None:
     """One mark a frame: shape and colour tell its verdict."""
-    looks = {"look": ("look", "D", 6), "fail": ("fail", "X", 8)}
-    for number, (frame, value) in enumerate(zip(frames, values, strict=True), 1):
-        colour, mark, size = looks.get(grade_of(frame), ("pass", "o", 4))
-        axes.plot(number, value, mark, color=COLOURS[colour], markersize=size)
+    grades = np.array([grade_of(f) for f in frames])
+    for grade, (colour, mark, size) in MARKS.items():
+        at = np.flatnonzero(grades == grade)
+        if len(at):
+            axes.plot(at + 1, values[at], mark, color=COLOURS[colour], markersize=size)
 
 
 def _frames_axis(axes: Axes, count: int) -> None:
@@ -257,7 +266,16 @@ def _svg(draw: Callable[[Figure], None], height: float, name: str) -> str:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # whatever the user has set up for plots of his own
         cast(dict[str, Any], matplotlib.rcParams).update(STYLE)
-        figure = Figure((WIDTH, height), layout="constrained")
+        figure = Figure((WIDTH, height))
+        # Fixed margins in inches: fitting them to the text takes longer than the drawing.
+        left, right, bottom, top = (0.62, 0.1, 0.5, 0.3)
+        figure.subplots_adjust(
+            left=left / WIDTH,
+            right=1 - right / WIDTH,
+            bottom=bottom / height,
+            top=1 - top / height,
+            hspace=0.32,
+        )
         draw(figure)
         target = io.StringIO()
         nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
