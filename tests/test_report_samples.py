@@ -69,10 +69,8 @@ def plan(width: int, height: int, worst: tuple[int, int] | None = None) -> Stack
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_reduced_pictures_fit_and_keep_their_light(shape: tuple[int, ...], dtype: type) -> None:
     top = 1 if dtype is np.float32 else np.iinfo(dtype).max
-    given = (
-        smooth(*shape[:2], 3)[..., : len(shape)] if len(shape) == 3 else smooth(*shape, 1)[..., 0]
-    )
-    image = (given * top).astype(dtype)
+    given = smooth(shape[0], shape[1])
+    image: Image = ((given if len(shape) == 3 else given[..., 0]) * top).astype(dtype)
     before = image.copy()
     small = reduced(image, 300)
     assert small.dtype == np.float32

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.geometry import Rect, outline, transform
-from focusstack.plan import StackPlan
+from focusstack.geometry import Rect, outline
+from focusstack.lens import on_canvas
+from focusstack.plan import FramePlan, StackPlan
 from focusstack.report.judgement import Grade, grade_of
 from focusstack.report.pictures import webp
 from focusstack.report.plots import coloured, colours
@@ -21,6 +22,9 @@ UNSURE = 0.35
 """Share of its colour that a place keeps where the depth is not known at all; the rest is grey."""
 
 MAP_BYTES = 160_000
+
+EDGE_POINTS = 6
+"""Along each side of an outline."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +61,29 @@ def outlines(plan: StackPlan) -> list[Outline]:
     """Outline of every used frame, in focus order."""
     found = []
     for f in plan.used():
-        assert f.matrix is not None
-        corners = transform(f.matrix, outline(*plan.canvas))
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in _edge(plan, f))
         found.append(Outline(f.file, grade_of(f), points, f.area_cost))
     return found
 
 
 def view_box(plan: StackPlan) -> Rect:
     """Rectangle that holds canvas and all outlines, with a margin."""
-    edge = outline(*plan.canvas)
-    corners = [transform(f.matrix, edge) for f in plan.used() if f.matrix is not None]
-    every = np.concatenate([edge, *corners])
+    every = np.concatenate([outline(*plan.canvas), *(_edge(plan, f) for f in plan.used())])
     margin = 0.01 * max(plan.canvas)
     low, high = every.min(0) - margin, every.max(0) + margin
     x, y = (int(v) for v in np.floor(low))
     width, height = (int(v) for v in np.ceil(high - low))
     return Rect(x, y, width, height)
+
+
+def _edge(plan: StackPlan, frame: FramePlan) -> Points:
+    """Points along a frame's edge, on the canvas; a lens may have bent it."""
+    assert frame.matrix is not None
+    corners = outline(*plan.canvas)
+    along = np.linspace(0, 1, EDGE_POINTS, endpoint=False)[:, None]
+    sides = zip(corners, np.roll(corners, -1, axis=0), strict=True)
+    edge = np.concatenate([a + along * (b - a) for a, b in sides])
+    return on_canvas(edge, frame.matrix, frame.bend, plan.canvas_bend, plan.canvas)
 
 
 def residual_cells(plan: StackPlan) -> tuple[list[Cell], Legend | None]:
