@@ -13,6 +13,7 @@ from focusstack.report.judgement import Grade, grade_of
 from focusstack.report.pictures import webp
 from focusstack.report.plots import coloured, colours
 from focusstack.report.samples import Maps
+from focusstack.typing import Points
 from focusstack.verdict import PASS_PX
 
 DEPTH_COLOURS = "turbo"
