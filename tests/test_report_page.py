@@ -123,6 +123,13 @@ def test_every_name_is_shown_and_none_is_run() -> None:
     assert "%3Cb%3Efused.jpg" in page.addresses()
 
 
+def test_names_of_raw_bytes_lead_to_their_files() -> None:
+    name = b"\xe9.jpg".decode(errors="surrogateescape")
+    made = plan(frame(name), frame("b.jpg"))
+    page = report_page(made, gathered(made), None, "fused.jpg", {name: f"aligned/{name}"})
+    assert 'href="aligned/%E9.jpg"' in page
+
+
 def test_nothing_is_asked_for_but_the_file() -> None:
     made = plan(frame("a.jpg"), frame("b.jpg"))
     page = Page(report_page(made, gathered(made), None, "fused.jpg"))

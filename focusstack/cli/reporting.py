@@ -22,8 +22,9 @@ def reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProgr
     """Turn errors into messages and exit codes."""
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
-    # What libraries say of broken files is in the error.
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    # What libraries say of broken files is in the error; where plots keep their fonts is no news.
+    for library in ("tifffile", "matplotlib"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     progress = TerminalProgress(quiet)
     import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later

@@ -158,7 +158,7 @@ def _content(
         "rows_by_name": {row.plan.file: row for row in rows},
         "warnings": [(text, remedy(text)) for text in plan.warnings],
         "file": file,
-        "link": file and quote(file),
+        "link": file and _link(file),
         "composite": shown.large,
         "pictures": _pictures(plan, shown),
         "first_pair": _first_pair(plan),
@@ -239,7 +239,7 @@ def _row(
         grade_of(f),
         words if f.used else f.reason or "left out",
         _address(small) if small else None,
-        quote(aligned[f.file]) if f.file in aligned else None,
+        _link(aligned[f.file]) if f.file in aligned else None,
         f.movement(*plan.canvas),
         left if left is not None and np.isfinite(left) else None,
     )
@@ -297,6 +297,11 @@ def _beneath(plan: StackPlan, shown: Gathered) -> str | None:
 def _moved(plan: StackPlan) -> list[dict[str, int]]:
     """Spots of the composite in which something moved."""
     return list((plan.fusion or {}).get("moved") or [])
+
+
+def _link(path: str) -> str:
+    """A path as an address; bytes of a name that are not UTF-8 stay as they are."""
+    return quote(path, errors="surrogateescape")
 
 
 def _address(data: bytes) -> str:
