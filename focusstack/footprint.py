@@ -65,11 +65,12 @@ def footprint(
     pixels = size[0] * size[1]
     picture = pixels * channels * itemsize
     proxies = BASE + PROXY_BYTES * min(pixels, 3_000_000)
-    fusing = BASE + pixels * (FUSER_BYTES[channels] + 4 * channels) + picture
-    ahead = 1 if fusing + 4 * pixels * channels + picture <= bound else 0
+    aligned = pixels * channels * (2 if itemsize == 1 else 4)
+    fusing = BASE + pixels * FUSER_BYTES[channels] + aligned + picture
+    ahead = 1 if fusing + aligned + picture <= bound else 0
     # A decoder may hold a picture twice.
     readers = max(1, min(threads, int((bound - proxies) // (2 * picture))))
-    second = fusing + ahead * (4 * pixels * channels + picture)
+    second = fusing + ahead * (aligned + picture)
     return Footprint(readers, ahead, max(proxies + readers * 2 * picture, second))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.colour import to_dtype
 from focusstack.errors import OutputError, UsageError
 from focusstack.frames import FileFrames, FilmFrames, FrameSource
 from focusstack.fusion import Fused
@@ -89,7 +88,7 @@ class OutputFolder:
             self._shown.add(frame.name, frame.pixels, frame.metadata)
         if not self.options.aligned or not self.lacks(frame.name):
             return
-        pixels = to_dtype(frame.pixels, self.dtype)
+        pixels = frame.planes.rounded(self.dtype)
         if self._pages is not None:
             self._pages.add(pixels, frame.metadata)
             return

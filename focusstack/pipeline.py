@@ -213,7 +213,8 @@ def _rendered(
         if in_focus != placements[-1]:
             decoded[k] = picture
         placed = replace(used[k], field=plan.displacement(used[k], in_focus))
-        return render(picture, placed, plan.crop, highest, threads), in_focus
+        coded = frames.dtype == np.uint8
+        return render(picture, placed, plan.crop, highest, threads, coded), in_focus
 
     with own_threads():
         if ahead and options.workers > 1:
@@ -336,7 +337,7 @@ def _render(
                 if folder and number == 0 and in_focus == placements[0]:
                     writer.run(folder.add, frame)
                 if fuser and in_focus == placements[-1]:
-                    fuser.add(frame.pixels, frame.validity)
+                    fuser.add(frame.planes, frame.validity)
                 writer.wait()
                 del frame  # before the next one is asked for
         if fuser:

@@ -13,8 +13,9 @@ from focusstack.geometry import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.plan import FramePlan
+from focusstack.planes import Planes
 from focusstack.proxies import CLIPPED_CODE
-from focusstack.resample import resample
+from focusstack.resample import resample, resampled_planes
 from focusstack.typing import Float32, Image, Points
 
 LEAST_TRUST = 0.05
@@ -32,7 +33,7 @@ class AlignedFrame:
     ----------
     name : str
         File name of the frame.
-    pixels : (H, W[, 3]) float32 ndarray
+    planes : Planes
         Encoded, at the reference's exposure; values above 1 are what a darker frame holds beyond
         the reference's white.
     validity : (H, W) float32 ndarray or None
@@ -43,13 +44,23 @@ class AlignedFrame:
     """
 
     name: str
-    pixels: Float32
+    planes: Planes
     validity: Float32 | None
     metadata: Metadata
 
+    @property
+    def pixels(self) -> Float32:
+        """The picture ``(H, W[, 3])``, float32."""
+        return self.planes.pixels()
+
 
 def render(
-    picture: Picture, frame: FramePlan, rect: Rect, highest_gain: Points, threads: int = 1
+    picture: Picture,
+    frame: FramePlan,
+    rect: Rect,
+    highest_gain: Points,
+    threads: int = 1,
+    coded: bool = False,
 ) -> AlignedFrame:
     """Equalise, align and crop a frame with one resampling.
 
@@ -65,26 +76,30 @@ def render(
         Of all used frames: that of the darkest exposure, which holds most highlights.
     threads : int, optional
         How many share the work; the bytes do not depend on it.
+    coded : bool, optional
+        Whether 16 bits a value will do, as for frames of 8 bits.
     """
     assert frame.matrix is not None
-    pixels = _moved(picture, frame, rect, threads)
+    planes = _moved(picture, frame, rect, threads, coded)
     trust = clipping_trust(frame.gain, highest_gain)
     validity = None if trust >= 1 else clipped_validity(picture.pixels, frame, rect, trust)
     if picture.alpha is not None:
         seen = opaque(picture.alpha, frame, rect)
         validity = seen if validity is None else validity * seen
-    return AlignedFrame(frame.file, pixels, validity, picture.metadata)
+    return AlignedFrame(frame.file, planes, validity, picture.metadata)
 
 
-def _moved(picture: Picture, frame: FramePlan, rect: Rect, threads: int) -> Float32:
+def _moved(picture: Picture, frame: FramePlan, rect: Rect, threads: int, coded: bool) -> Planes:
     """Gain and warp; for integers the gain is a table that the warp looks values up in."""
     assert frame.matrix is not None
     pixels, gain = picture.pixels, frame.gain
+    table = None
     if pixels.dtype == np.float32:
-        even = apply_gain(pixels, gain, picture.transfer)
-        return resample(even, frame.matrix, rect, None, frame.field, None, threads)
-    table = tone_table(pixels.dtype, gain, picture.transfer)
-    return resample(pixels, frame.matrix, rect, table, frame.field, None, threads)
+        pixels = apply_gain(pixels, gain, picture.transfer)
+    else:
+        table = tone_table(pixels.dtype, gain, picture.transfer)
+    H, field = frame.matrix, frame.field
+    return resampled_planes(pixels, H, rect, table, field, threads=threads, coded=coded)
 
 
 def opaque(alpha: Float32, frame: FramePlan, rect: Rect) -> Float32:

@@ -24,6 +24,7 @@ from focusstack.fusion.running_mean import row_strips
 from focusstack.fusion.soft_selection import SoftSelection
 from focusstack.fusion.strips import strips
 from focusstack.fusion.validity import filled, validity_levels
+from focusstack.planes import Planes
 from focusstack.typing import Float32
 
 
@@ -63,7 +64,7 @@ def measured(image: Float32, apart: bool = True) -> tuple[FocusEvidence, ChromaE
     shapes = level_shapes(*image.shape[:2])
     evidence, colour = FocusEvidence(shapes), ChromaEvidence(shapes) if apart else None
     finest = FinestLevel(image.shape, apart, FINEST_RADIUS * RADIUS, 1)
-    finest.measure(image, evidence.finest, None if colour is None else colour.finest)
+    finest.measure(Planes.of(image), evidence.finest, None if colour is None else colour.finest)
     evidence.find_noise()
     finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
     pyramid = LaplacianPyramid(finest.reduced.shape, shapes=shapes[1:])
@@ -131,8 +132,8 @@ def test_finest_band_is_that_of_the_pyramid(shape: tuple[int, int], precise: boo
     )
     finest = FinestLevel(image.shape, True, FINEST_RADIUS * RADIUS, precise=precise)
     energy, focus = np.empty(shape, np.float32), np.zeros(finest.reduced.shape, np.float32)
-    finest.measure(image, energy, focus)
-    finest.add(image, energy, 0.0, None, focus, (1.0, 1.0), None)
+    finest.measure(Planes.of(image), energy, focus)
+    finest.add(Planes.of(image), energy, 0.0, None, focus, (1.0, 1.0), None)
     np.testing.assert_allclose(finest.band(slice(None)), bands[0], atol=1e-5 if precise else 4e-5)
     np.testing.assert_allclose(
         finest.chroma_band(slice(None)), bands[1], atol=1e-5 if precise else 4e-5
@@ -148,8 +149,8 @@ def test_nothing_depends_on_how_the_work_is_shared(monkeypatch: pytest.MonkeyPat
         finest = FinestLevel(image.shape, True, 1.2, workers)
         energy, colour = np.zeros((210, 75), np.float32), np.zeros((105, 38), np.float32)
         for _ in range(2):
-            finest.measure(image, energy, colour)
-            finest.add(image, energy, 1e-4, None, colour, (1e-4, 1e-4), None)
+            finest.measure(Planes.of(image), energy, colour)
+            finest.add(Planes.of(image), energy, 1e-4, None, colour, (1e-4, 1e-4), None)
         made.append([finest.image(finest.reduced, finest.reduced_chroma), energy, colour])
     for one, three, cut, whole in zip(*made, strict=True):
         np.testing.assert_array_equal(one, three)
@@ -219,7 +220,7 @@ def test_range_is_that_of_all_frames(shape: tuple[int, int]) -> None:
     frames = [white(shape, 1.0, seed) for seed in range(3)]
     finest = FinestLevel(shape, False, 1.0, 1)
     for frame in frames:
-        finest.measure(frame, np.empty(shape, np.float32), None)
+        finest.measure(Planes.of(frame), np.empty(shape, np.float32), None)
     bounds = finest._range
     beside = np.ones((3, 3), np.uint8)
     low = np.min([cv2.erode(frame, beside)[::2, ::2] for frame in frames], axis=0)

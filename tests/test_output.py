@@ -16,7 +16,6 @@ from typer.testing import CliRunner, Result
 
 import focusstack.output
 from focusstack.cli import app
-from focusstack.colour import to_dtype
 from focusstack.errors import InputError, OutputError, UsageError
 from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata
@@ -24,6 +23,7 @@ from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import open_frames, plan_stack, stack
+from focusstack.planes import Planes
 from focusstack.scene import render_stack
 from focusstack.staging import UNFINISHED, StagedFolder
 
@@ -159,12 +159,14 @@ def test_an_output_folder_that_vanishes(
 ) -> None:
     out = tmp_path / "out"
 
+    rounded = Planes.rounded
+
     def vanishing(*arguments: Any) -> Any:
         shutil.rmtree(out, ignore_errors=True)
         out.write_text("now a file")
-        return to_dtype(*arguments)
+        return rounded(*arguments)
 
-    monkeypatch.setattr(focusstack.output, "to_dtype", vanishing)
+    monkeypatch.setattr(Planes, "rounded", vanishing)
     with pytest.raises(OutputError, match="cannot be written"):
         stack(photos, out, options)
     assert out.read_text() == "now a file"

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.options import FusionOptions
+from focusstack.planes import Planes
 from focusstack.typing import Float32, Mask
 
 
@@ -50,12 +51,12 @@ class Fuser(Protocol):
 
     passes: int
 
-    def add(self, frame: Float32, validity: Float32 | None = None) -> None:
+    def add(self, frame: Float32 | Planes, validity: Float32 | None = None) -> None:
         """Take one frame.
 
         Parameters
         ----------
-        frame : (H, W[, 3]) float32 ndarray
+        frame : (H, W[, 3]) float32 ndarray or Planes
             Aligned, exposure-equalised, sRGB-encoded; 1 is the reference's white, values above
             occur. Not modified.
         validity : (H, W) float32 ndarray, optional
@@ -68,6 +69,16 @@ class Fuser(Protocol):
 
     def result(self) -> Fused:
         """Return the composite, after the last pass; call it once."""
+
+
+def pixels_of(frame: Float32 | Planes) -> Float32:
+    """Frame ``(H, W[, C])``, put together if need be."""
+    return frame.pixels() if isinstance(frame, Planes) else frame
+
+
+def planes_of(frame: Float32 | Planes) -> Planes:
+    """Frame plane by plane, taken apart if need be."""
+    return frame if isinstance(frame, Planes) else Planes.of(frame)
 
 
 FuserFactory: TypeAlias = Callable[[tuple[int, ...], int, FusionOptions], Fuser]

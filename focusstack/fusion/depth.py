@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.fusion.base import Fused, Fuser
+from focusstack.fusion.base import Fused, Fuser, pixels_of
 from focusstack.fusion.depth_map import regularised
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.evidence import FINEST_RADIUS, RADIUS, FocusEvidence
@@ -18,6 +18,7 @@ from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.running_mean import NEVER, blend
 from focusstack.fusion.validity import filled
+from focusstack.planes import Planes
 from focusstack.typing import Float32
 
 LEVELS = 3
@@ -56,12 +57,13 @@ class DepthFuser:
         self._variances: list[float] = []
         self._frames = 0
 
-    def add(self, frame: Float32, validity: Float32 | None = None) -> None:
+    def add(self, frame: Float32 | Planes, validity: Float32 | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
+        pixels = pixels_of(frame)
         if self._finest is not None:
-            self._look(self._finest, frame, validity)
+            self._look(self._finest, pixels, validity)
         else:
-            self._render(frame, validity)
+            self._render(pixels, validity)
 
     def end_pass(self) -> None:
         """Fix the depth map after the first pass."""
@@ -90,7 +92,7 @@ class DepthFuser:
         if validity is not None:
             frame = filled(frame, validity)
         evidence = self._evidence
-        finest.measure(frame, evidence.finest, None)
+        finest.measure(Planes.of(frame), evidence.finest, None)
         evidence.find_noise()
         finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
         self._pyramid.decompose(finest.reduced)

@@ -41,9 +41,9 @@ class DepthTracker:
 
     def add(self, focus: Float32) -> None:
         """Take the focus measure (not negative) of the next frame."""
-        from focusstack.fusion import loops  # loads the compiler
+        from focusstack.fusion import tracking  # loads the compiler
 
-        loops.track()(
+        tracking.track()(
             focus.view(np.uint32), focus, self.frames, self._peak, self._before, self._after,
             self._last, self.index, self._total,
         )  # fmt: skip

@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, up
 from focusstack.fusion.luma_range import LumaRange
-from focusstack.fusion.luminance import join, luma_of, split
+from focusstack.fusion.luminance import join, luma_of
 from focusstack.fusion.soft_selection import Weights
 from focusstack.fusion.strips import Crew, Strip, strips
+from focusstack.planes import STEP, Planes
 from focusstack.typing import Float32
-
-FINE, COARSE = 2.0**-24, 2.0**-14
-"""Steps of the means: a float32 holds 1 to the first, 16 bits hold 2 to the second."""
 
 T = TypeVar("T", bound=np.generic)
 
@@ -70,11 +68,11 @@ class FinestLevel:
         own = shape[:2] if apart else shape
         self.signal = Weights((height, width))
         self.chroma = Weights(half) if apart else None
-        kind = np.float32 if precise else np.int16
         self._precise = precise
-        self._step = np.float32(FINE if precise else COARSE)
-        self._mean = np.zeros((height, width, *own[2:]), kind)
-        self._chroma_mean = np.zeros((height, width, 2) if apart else (0, 0, 2), kind)
+        self._step = np.float32(0 if precise else STEP)
+        self._signals = own[2] if len(own) == 3 else 1
+        planes = self._signals + (2 if apart else 0)
+        self._mean = np.zeros((planes, height, width), np.float32 if precise else np.int16)
         self.reduced = np.empty(half + own[2:], np.float32)
         self.reduced_chroma = np.empty((*half, 2), np.float32) if apart else None
         self._crew = Crew(workers)
@@ -83,42 +81,41 @@ class FinestLevel:
         self._limited = apart or len(shape) == 2
         self._taps = window(radius)
 
-    def measure(self, frame: Float32, energy: Float32, chroma_energy: Float32 | None) -> None:
+    def measure(self, frame: Planes, energy: Float32, chroma_energy: Float32 | None) -> None:
         """Reduce a frame, and measure the energy of its finest band.
 
         Parameters
         ----------
-        frame : ndarray
+        frame : Planes
             Encoded.
         energy : (H, W) float32 ndarray
             Takes the mean square of the band of its luma over the window.
         chroma_energy : (h, w) float32 ndarray or None
             Takes that of the colour differences, summed over the two, at half the size.
         """
-
-        def reduce(strip: Strip) -> None:
-            half = down(frame[strip.wide])[strip.inner_half]
-            if self.reduced_chroma is None:
-                self.reduced[strip.half] = half
-            else:
-                split(half, self.reduced[strip.half], self.reduced_chroma[strip.half])
-
         from focusstack.fusion import loops  # loads the compiler
 
-        self._crew.do(reduce, self._strips)
-        luma = deep(luma_of(self.reduced))
         colour: Float32 = np.empty((0, 0, 2), np.float32)
         if self.reduced_chroma is not None:
             colour = self.reduced_chroma
         if chroma_energy is None:
             chroma_energy = np.empty((0, 0), np.float32)
+        values, step, reduced = frame.values, np.float32(frame.step), deep(self.reduced)
+        coded = values.dtype == np.int16
+
+        def halve(strip: Strip) -> None:
+            loops.halve(coded)(values, step, reduced, colour, strip.half.start, strip.half.stop)
+
+        self._crew.do(halve, self._strips)
+        luma = deep(luma_of(self.reduced))
         low, high = self._range.low, self._range.high
 
         def look(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop
-            loops.measure()(
-                deep(frame), luma, colour, self._taps, first, last, energy, chroma_energy, low, high
-            )
+            loops.measure(coded)(
+                values, step, luma, colour, self._taps, first, last, energy, chroma_energy, low,
+                high,
+            )  # fmt: skip
 
         self._crew.do(look, self._strips)
 
@@ -133,7 +130,7 @@ class FinestLevel:
 
     def add(
         self,
-        frame: Float32,
+        frame: Planes,
         energy: Float32,
         floor: float,
         second: Float32 | None,
@@ -145,7 +142,7 @@ class FinestLevel:
 
         Parameters
         ----------
-        frame : ndarray
+        frame : Planes
             The same again.
         energy : (H, W) float32 ndarray
             Of its finest band, as measured.
@@ -173,13 +170,14 @@ class FinestLevel:
             self._weigh(chroma, shares, nothing if trust is None else trust[1])
             colour = self.reduced_chroma
         certain = nothing if trust is None else trust[0]
-        coarse, mean = deep(self.reduced), deep(self._mean)
+        coarse = deep(self.reduced)
         behind = none if second is None else deep(second)
+        values, step = frame.values, np.float32(frame.step)
 
         def take(strip: Strip) -> None:
-            loops.take(self._precise)(
-                deep(frame), coarse, colour, energy, np.float32(floor), behind, certain,
-                signal.scale, signal.amplitude, mean, shares, self._chroma_mean, self._step,
+            loops.take(values.dtype == np.int16, self._precise)(
+                values, step, coarse, colour, energy, np.float32(floor), behind, certain,
+                signal.scale, signal.amplitude, shares, self._mean, self._step,
                 strip.rows.start, strip.rows.stop,
             )  # fmt: skip
 
@@ -187,18 +185,18 @@ class FinestLevel:
 
     def _weigh(self, chroma: Weights, shares: Float32, trust: Float32) -> None:
         """Replace evidence for colour differences by shares."""
-        from focusstack.fusion import loops
+        from focusstack.fusion.shares import weigh as weighing
 
         def weigh(strip: Strip) -> None:
             first, last = strip.half.start, strip.half.stop
-            loops.weigh()(shares, trust, chroma.scale, chroma.amplitude, first, last)
+            weighing()(shares, trust, chroma.scale, chroma.amplitude, first, last)
 
         self._crew.do(weigh, self._strips)
 
     def image(self, reduced: Float32, reduced_chroma: Float32 | None) -> Float32:
         """Return the composite, from that at half the size; nothing can be added afterwards."""
-        image = np.empty(self._mean.shape[:2] + ((3,) if self.chroma else reduced.shape[2:]),
-                         np.float32)  # fmt: skip
+        channels = (3,) if self.chroma else reduced.shape[2:]
+        image = np.empty((*self._mean.shape[1:], *channels), np.float32)
 
         def finish(strip: Strip) -> None:
             rows, inner = strip.rows, strip.inner
@@ -218,17 +216,29 @@ class FinestLevel:
 
     def band(self, rows: slice) -> Float32:
         """Rows of the mean of the signal's finest band."""
-        return np.asarray(self._mean[rows] * self._step, np.float32)
+        planes = self._rows(slice(0, self._signals), rows)
+        return (
+            planes[0] if self.reduced.ndim == 2 else np.ascontiguousarray(planes.transpose(1, 2, 0))
+        )
 
     def chroma_band(self, rows: slice) -> Float32:
         """Rows of the mean of the colour differences' finest band."""
-        return np.asarray(self._chroma_mean[rows] * self._step, np.float32)
+        return _beside(self._rows(slice(self._signals, None), rows))
+
+    def _rows(self, planes: slice, rows: slice) -> Float32:
+        step = np.float32(1) if self._precise else self._step
+        return np.asarray(self._mean[planes, rows] * step, np.float32)
 
 
 def window(radius: float) -> Float32:
     """Weights of a Gaussian window of standard deviation `radius`, in one direction."""
     side = 2 * max(1, round(2.5 * radius)) + 1
     return np.asarray(cv2.getGaussianKernel(side, max(radius, 0.3), cv2.CV_32F).ravel(), np.float32)
+
+
+def _beside(planes: Float32) -> Float32:
+    """Planes ``(C, H, W)`` as channels ``(H, W, C)``."""
+    return np.ascontiguousarray(planes.transpose(1, 2, 0))
 
 
 def deep(plane: NDArray[T]) -> NDArray[T]:

@@ -1,4 +1,4 @@
-"""The compiled loops of the finest level and of the selection between frames.
+"""The compiled loops of the finest level.
 
 Everything is done row by row with a few rows at hand, so that nothing of the size of the picture
 is stored in between. Rows of a result depend on nothing but the input: the bytes are the same
@@ -11,129 +11,82 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from focusstack.colour import LUMA
-from focusstack.compiler import compiled, inlined, inner, read_only, writable
+from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.fusion.rows import (
+    MIDDLE,
+    NEAR,
+    OUTER,
+    Coded,
+    average_row,
+    channel_row,
+    difference_row,
+    doubled_row,
+    halved_row,
+    keep_extremes,
+    luma_row,
+    reflected,
+)
+from focusstack.fusion.shares import shares
 from focusstack.typing import Float32
-
-UNTRUSTED = np.float32(8.5e-5)
-"""Stands for the quality of what is not trusted: beside the least quality, 1, it weighs nothing."""
-
-NO_TRUST = np.float32(1e-3)
-"""Trust up to this is none at all."""
 
 SECOND_IN_FINEST = np.float32(0.3)
 """Share of the second level's evidence that counts for the finest, which is the noisiest."""
 
-Coded: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
-"""Whole multiples of a step."""
-
-RED, GREEN, BLUE = (np.float32(part) for part in LUMA)
-
-LEAST_STEP = np.float32(1e-6)
-"""Steps above this are those of 16-bit means."""
-
-BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+MOST = np.float32(32767)
+"""Largest code of 16 bits."""
 
 
-@inlined
-def _reflected(i: int, n: int) -> int:
-    """Index beyond an end of ``0..n-1``, mirrored at the last one."""
-    if i < 0:
-        i = -i
-    if i >= n:
-        i = 2 * n - 2 - i
-    return max(i, 0)
+def _halve(
+    values: Coded, step: np.float32, luma: Float32, colour: Float32, first: int, last: int
+) -> None:
+    """Bring planes ``(C, H, W)`` to half the size in the rows from `first` to `last` of the result.
 
-
-@inner
-def _up(coarse: Float32, channel: int, y: int, line: Float32, out: Float32) -> None:
-    """Row `y` of a channel of `coarse` at twice the size, as ``cv2.pyrUp`` has it."""
-    h, w = coarse.shape[:2]
-    i = y // 2
-    after = min(i + 1, h - 1)
-    if y % 2:
-        for x in range(w):
-            line[x] = np.float32(0.5) * (coarse[i, x, channel] + coarse[after, x, channel])
-    else:
-        before = i - 1 if i else after
-        for x in range(w):
-            ends = coarse[before, x, channel] + coarse[after, x, channel]
-            line[x] = np.float32(0.125) * ends + np.float32(0.75) * coarse[i, x, channel]
-    line[w] = line[w - 1]
-    first = line[min(1, w - 1)]
-    width = len(out)
-    out[0] = np.float32(0.25) * first + np.float32(0.75) * line[0]
-    for x in range(1, (width + 1) // 2):
-        ends = line[x - 1] + line[x + 1]
-        out[2 * x] = np.float32(0.125) * ends + np.float32(0.75) * line[x]
-    for x in range(width // 2):
-        out[2 * x + 1] = np.float32(0.5) * (line[x] + line[x + 1])
+    With `colour` ``(h, w, 2)``, `luma` ``(h, w, 1)`` takes the luma and that what red and blue
+    differ from it by; without rows of it, `luma` ``(h, w, C)`` takes all channels.
+    """
+    channels, height, width = values.shape
+    half = luma.shape[1]
+    total = np.empty(width, np.float32)
+    halves = np.empty((channels, half), np.float32)
+    a, b, c = OUTER * step, NEAR * step, MIDDLE * step
+    for i in range(first, last):
+        for k in range(channels):
+            plane = values[k]
+            above, below = plane[reflected(2 * i - 2, height)], plane[reflected(2 * i + 2, height)]
+            over, under = plane[reflected(2 * i - 1, height)], plane[reflected(2 * i + 1, height)]
+            here = plane[2 * i]
+            for x in range(width):
+                ends = a * (np.float32(above[x]) + np.float32(below[x]))
+                near = b * (np.float32(over[x]) + np.float32(under[x]))
+                total[x] = ends + near + c * np.float32(here[x])
+            halved_row(total, halves[k])
+        _store_halves(halves, luma[i], colour[i] if colour.size else luma[i])
 
 
 @inner
-def _signal(frame: Float32, y: int, channel: int, out: Float32) -> None:
-    """Row of a channel of the frame; -1 is luma, 3 and 4 are what red and blue differ by."""
-    width = len(out)
-    if channel >= 0 and channel < 3:
-        for x in range(width):
-            out[x] = frame[y, x, channel]
+def _store_halves(halves: Float32, luma: Float32, colour: Float32) -> None:
+    channels, half = halves.shape
+    if colour.shape[1] == 2:
+        grey, differences = luma.reshape(-1), colour.reshape(-1)
+        red, blue = halves[0], halves[2]
+        luma_row(halves.reshape((channels, 1, half)), np.float32(1), 0, grey)
+        for x in range(half):
+            differences[2 * x] = red[x] - grey[x]
+            differences[2 * x + 1] = blue[x] - grey[x]
         return
-    for x in range(width):
-        r, g, b = frame[y, x, 0], frame[y, x, 1], frame[y, x, 2]
-        out[x] = RED * r + GREEN * g + BLUE * b
-    if channel == 3:
-        for x in range(width):
-            out[x] = frame[y, x, 0] - out[x]
-    elif channel == 4:
-        for x in range(width):
-            out[x] = frame[y, x, 2] - out[x]
-
-
-@inner
-def _average(padded: Float32, taps: Float32, out: Float32) -> None:
-    """Weighted mean over `taps` of a row whose ends are filled in here."""
-    reach = len(taps) // 2
-    width = len(out)
-    for i in range(1, reach + 1):
-        padded[reach - i] = padded[reach + _reflected(i, width)]
-        padded[reach + width - 1 + i] = padded[reach + _reflected(width - 1 + i, width)]
-    for x in range(width):
-        out[x] = taps[0] * padded[x]
-    for k in range(1, len(taps)):
-        for x in range(width):
-            out[x] += taps[k] * padded[x + k]
-
-
-@inner
-def _extremes(luma: Float32, low: Float32, high: Float32) -> None:
-    """Least and most of every second pixel of a row and its two neighbours."""
-    width = len(luma)
-    for i in range(len(low)):
-        x = 2 * i
-        here, left, right = luma[x], luma[max(x - 1, 0)], luma[min(x + 1, width - 1)]
-        low[i] = min(here, min(left, right))
-        high[i] = max(here, max(left, right))
-
-
-@inner
-def _halved(square: Float32, out: Float32) -> None:
-    """Row at half the size, as ``cv2.pyrDown`` has it."""
-    width = len(square)
-    for i in range(len(out)):
-        total = np.float32(0)
-        for k in range(5):
-            total += np.float32(BINOMIAL[k]) * square[_reflected(2 * i + k - 2, width)]
-        out[i] = total
+    for k in range(channels):
+        for x in range(half):
+            luma[x, k] = halves[k, x]
 
 
 def _measure(
-    frame: Float32,
+    values: Coded,
+    step: np.float32,
     coarse: Float32,
     colour: Float32,
     taps: Float32,
@@ -146,60 +99,102 @@ def _measure(
 ) -> None:
     """Energy of the finest band, and the range of luma, in the rows from `first` to `last`.
 
-    frame (H, W, C), coarse (h, w, 1) its luma and colour (h, w, 2) its colour differences at half
-    the size, energy (H, W); colour_energy, low and high (h, w). Without colour: no rows of it.
+    values (C, H, W), coarse (h, w, 1) their luma and colour (h, w, 2) their colour differences at
+    half the size, energy (H, W); colour_energy, low and high (h, w). Without colour: no rows of it.
     """
-    height, width = frame.shape[:2]
+    height, width = values.shape[1:]
     half = coarse.shape[1]
-    reach = len(taps) // 2
+    side = taps.size
+    reach = side // 2
     around = max(reach, 4)
-    count = last - first + 2 * around
-    luma, blurred, line = (
+    base = first - around
+    luma, band, line = (
         np.empty(width, np.float32),
         np.empty(width, np.float32),
         np.empty(half + 1, np.float32),
     )
     padded = np.empty(width + 2 * reach, np.float32)
-    rows = np.empty((count, width), np.float32)
-    lows, highs = np.empty((count, half), np.float32), np.empty((count, half), np.float32)
-    halves = np.empty((count if len(colour) else 0, half), np.float32)
-    base = first - around
-    for y in range(max(base, 0), min(last + around, height)):
-        _signal(frame, y, 0 if frame.shape[2] == 1 else -1, luma)
-        _up(coarse, 0, y, line, blurred)
-        for x in range(width):
-            band = luma[x] - blurred[x]
-            padded[reach + x] = band * band
-        _average(padded, taps, rows[y - base])
-        _extremes(luma, lows[y - base], highs[y - base])
-        if len(colour):
-            for x in range(width):
-                padded[x] = 0
-            for c in range(2):
-                _signal(frame, y, 3 + c, luma)
-                _up(colour, c, y, line, blurred)
-                for x in range(width):
-                    band = luma[x] - blurred[x]
-                    padded[x] += band * band
-            _halved(padded[:width], halves[y - base])
-    for y in range(first, last):
-        out = energy[y]
-        for k in range(len(taps)):
-            row = rows[_reflected(y + k - reach, height) - base]
-            if k == 0:
-                for x in range(width):
-                    out[x] = taps[0] * row[x]
-            else:
-                for x in range(width):
-                    out[x] += taps[k] * row[x]
-    for i in range(first // 2, (last + 1) // 2):
-        for k in range(-1, 2):
-            y = min(max(2 * i + k, 0), height - 1) - base
-            for x in range(half):
-                low[i, x] = min(low[i, x], lows[y, x])
-                high[i, x] = max(high[i, x], highs[y, x])
-    if len(colour):
+    ring = np.empty((side, width), np.float32)
+    halves = np.empty((last + around - base if colour.size else 0, half), np.float32)
+    for y in range(max(base, 0), last + around):
+        if y < height:
+            luma_row(values, step, y, luma)
+            if first - reach <= y:
+                doubled_row(coarse, 0, y, line, band)
+                _square(luma, band, padded[reach:])
+                average_row(padded, taps, width, ring[y % side])
+            _range(luma, y, (first // 2, (last + 1) // 2), low, high)
+            if colour.size:
+                _colour_square(values, step, y, luma, colour, line, band, padded)
+                halved_row(padded[:width], halves[y - base])
+        if first <= y - reach < last:
+            _average_down(ring, taps, y - reach, height, energy[y - reach])
+    if colour.size:
         _colour_energy(halves, first, last, height, base, colour_energy)
+
+
+@inner
+def _square(luma: Float32, band: Float32, out: Float32) -> None:
+    for x in range(luma.size):
+        difference = luma[x] - band[x]
+        out[x] = difference * difference
+
+
+@inner
+def _range(luma: Float32, y: int, rows: tuple[int, int], low: Float32, high: Float32) -> None:
+    """Take row `y` into the range of those rows of half the size that it is part of."""
+    for i in range(y // 2, (y + 1) // 2 + 1):
+        if rows[0] <= i < rows[1]:
+            keep_extremes(luma, low[i], high[i])
+
+
+@inner
+def _colour_square(
+    values: Coded,
+    step: np.float32,
+    y: int,
+    luma: Float32,
+    colour: Float32,
+    line: Float32,
+    band: Float32,
+    out: Float32,
+) -> None:
+    """Squares of the colour differences' finest band in row `y`, summed."""
+    for c in range(2):
+        doubled_row(colour, c, y, line, band)
+        own = values[2 * c, y]
+        if c == 0:
+            for x in range(luma.size):
+                difference = np.float32(own[x]) * step - luma[x] - band[x]
+                out[x] = difference * difference
+        else:
+            for x in range(luma.size):
+                difference = np.float32(own[x]) * step - luma[x] - band[x]
+                out[x] += difference * difference
+
+
+@inner
+def _average_down(ring: Float32, taps: Float32, y: int, height: int, out: Float32) -> None:
+    """Weighted mean over the rows around `y`, each kept in its place of the ring."""
+    side, reach = taps.size, taps.size // 2
+    if side == 7:
+        a, b = ring[reflected(y - 3, height) % 7], ring[reflected(y - 2, height) % 7]
+        c, d = ring[reflected(y - 1, height) % 7], ring[y % 7]
+        e, f = ring[reflected(y + 1, height) % 7], ring[reflected(y + 2, height) % 7]
+        g = ring[reflected(y + 3, height) % 7]
+        w0, w1, w2, w3 = taps[0], taps[1], taps[2], taps[3]
+        for x in range(out.size):
+            ends = w0 * (a[x] + g[x]) + w1 * (b[x] + f[x])
+            out[x] = ends + w2 * (c[x] + e[x]) + w3 * d[x]
+        return
+    for k in range(side):
+        row, share = ring[reflected(y + k - reach, height) % side], taps[k]
+        if k == 0:
+            for x in range(out.size):
+                out[x] = share * row[x]
+        else:
+            for x in range(out.size):
+                out[x] += share * row[x]
 
 
 @inner
@@ -211,89 +206,67 @@ def _colour_energy(
     start, stop = first // 2 - 1, (last + 1) // 2 + 1
     reduced = np.zeros((stop - start, half), np.float32)
     for i in range(max(start, 0), min(stop, h)):
-        for k in range(5):
-            row = halves[_reflected(2 * i + k - 2, height) - base]
-            for x in range(half):
-                reduced[i - start, x] += np.float32(BINOMIAL[k]) * row[x]
-    total = np.empty(half, np.float32)
+        above = halves[reflected(2 * i - 2, height) - base]
+        over = halves[reflected(2 * i - 1, height) - base]
+        under = halves[reflected(2 * i + 1, height) - base]
+        below = halves[reflected(2 * i + 2, height) - base]
+        here, to = halves[2 * i - base], reduced[i - start]
+        for x in range(half):
+            near = NEAR * (over[x] + under[x])
+            to[x] = OUTER * (above[x] + below[x]) + near + MIDDLE * here[x]
+    total = np.empty(half + 2, np.float32)
     for i in range(first // 2, (last + 1) // 2):
-        above = reduced[_reflected(i - 1, h) - start]
+        above = reduced[reflected(i - 1, h) - start]
         here = reduced[i - start]
-        below = reduced[_reflected(i + 1, h) - start]
+        below = reduced[reflected(i + 1, h) - start]
         for x in range(half):
-            total[x] = above[x] + here[x] + below[x]
+            total[x + 1] = above[x] + here[x] + below[x]
+        total[0], total[half + 1] = total[1 + reflected(-1, half)], total[1 + reflected(half, half)]
         for x in range(half):
-            around = total[_reflected(x - 1, half)] + total[x] + total[_reflected(x + 1, half)]
-            out[i, x] = around * np.float32(1 / 9)
+            out[i, x] = (total[x] + total[x + 1] + total[x + 2]) * np.float32(1 / 9)
 
 
 @inner
-def _shares(
-    evidence: Float32, trust: Float32, scale: np.float32, amplitude: Float32, share: Float32
-) -> None:
-    """Share of a frame in a row, and its weight added; see :class:`SoftSelection`.
-
-    Qualities are powers' bases: only ratios of the worse to the better are raised to the power.
-    """
-    width = len(share)
-    for x in range(width):
-        share[x] = np.float32(1) + np.sqrt(evidence[x]) * scale
-    for x in range(len(trust)):
-        if trust[x] <= NO_TRUST:
-            share[x] = UNTRUSTED
-        elif trust[x] < 1:
-            share[x] *= np.float32(trust[x] ** (1 / 64))
-    one = np.float32(1)
-    for x in range(width):
-        own, total = share[x], one + amplitude[x] * scale
-        better = max(own, total)
-        ratio = min(own, total) / better
-        for _ in range(6):
-            ratio *= ratio
-        part = one / (one + ratio)
-        share[x] = part if own >= total else ratio * part
-        # log(1 + ratio) / 64 by the series of artanh, and its exponential
-        u = ratio / (np.float32(2) + ratio)
-        v = u * u
-        series = one + v * (
-            np.float32(1 / 3)
-            + v * (np.float32(1 / 5) + v * (np.float32(1 / 7) + v / np.float32(9)))
-        )
-        z = np.float32(1 / 32) * u * series
-        grown = better + better * z * (one + z * (np.float32(0.5) + z * np.float32(1 / 6)))
-        amplitude[x] = (grown - one) / scale
+def _blend(own: Float32, coarse: Float32, share: Float32, mean: Any, step: np.float32) -> None:
+    """Blend ``own - coarse`` into a row of the mean; 16 bits hold multiples of `step`."""
+    inverse = np.float32(1) / step
+    for x in range(own.size):
+        past = np.float32(mean[x]) * step
+        now = (past + share[x] * (own[x] - coarse[x] - past)) * inverse
+        now = now if now < MOST else MOST
+        now = now if now > -MOST else -MOST
+        mean[x] = np.int32(np.floor(now + np.float32(0.5)))
 
 
-def _weigh(
-    evidence: Float32, trust: Float32, scale: np.float32, amplitude: Float32, first: int, last: int
-) -> None:
-    """Replace evidence (h, w) by shares in the rows from `first` to `last`."""
-    for y in range(first, last):
-        certain = trust[y] if len(trust) else trust[0:0, 0]
-        _shares(evidence[y].copy(), certain, scale, amplitude[y], evidence[y])
+@inner
+def _blend_precisely(own: Float32, coarse: Float32, share: Float32, mean: Any) -> None:
+    for x in range(own.size):
+        mean[x] += share[x] * (own[x] - coarse[x] - mean[x])
 
 
-def _select(
-    band: Float32,
-    evidence: Float32,
-    trust: Float32,
-    scale: np.float32,
-    amplitude: Float32,
-    mean: Float32,
-) -> None:
-    """Blend a level (h, w, C) into the mean so far."""
-    h, w, channels = band.shape
-    share = np.empty(w, np.float32)
-    for y in range(h):
-        certain = trust[y] if len(trust) else trust[0:0, 0]
-        _shares(evidence[y], certain, scale, amplitude[y], share)
-        for c in range(channels):
-            for x in range(w):
-                mean[y, x, c] += share[x] * (band[y, x, c] - mean[y, x, c])
+@inner
+def _spread(parts: Float32, y: int, line: Float32, share: Float32) -> None:
+    """Row `y` of shares at half the size, interpolated linearly."""
+    h, half = parts.shape
+    i = y // 2
+    other = min(i + 1, h - 1) if y % 2 else max(i - 1, 0)
+    near, far = np.float32(0.75), np.float32(0.25)
+    here, there = parts[i], parts[other]
+    for x in range(half):
+        line[x + 1] = near * here[x] + far * there[x]
+    line[0], line[half + 1] = line[1], line[half]
+    before, middle, after = line, line[1:], line[2:]
+    for x in range(share.size // 2):
+        share[2 * x] = near * middle[x] + far * before[x]
+        share[2 * x + 1] = near * middle[x] + far * after[x]
+    if share.size % 2:
+        x = share.size // 2
+        share[2 * x] = near * middle[x] + far * before[x]
 
 
 def _take(
-    frame: Float32,
+    values: Coded,
+    step: np.float32,
     coarse: Float32,
     colour: Float32,
     energy: Float32,
@@ -302,112 +275,88 @@ def _take(
     trust: Float32,
     scale: np.float32,
     amplitude: Float32,
-    mean: Coded,
     colour_shares: Float32,
-    colour_mean: Coded,
-    step: np.float32,
+    mean: Coded,
+    mean_step: np.float32,
     first: int,
     last: int,
 ) -> None:
     """Blend the finest band of a frame into the mean so far in the rows from `first` to `last`.
 
-    frame (H, W, C), coarse (h, w, S) the signal and colour (h, w, 2) the colour differences at
-    half the size, energy (H, W), second (h, w, 1), trust and amplitude (H, W), mean (H, W, S),
-    colour_shares (h, w), colour_mean (H, W, 2). What is not there has no rows. The means are
-    whole multiples of `step`, a power of two.
+    values (C, H, W), coarse (h, w, S) the signal and colour (h, w, 2) the colour differences at
+    half the size, energy (H, W), second (h, w, 1), trust and amplitude (H, W), colour_shares
+    (h, w), mean (S or S + 2, H, W), colour differences last. What is not there has no rows. A mean
+    of 16 bits is whole multiples of `mean_step`.
     """
-    inverse = np.float32(1) / step
-    most = np.float32(32767) if step > LEAST_STEP else np.float32(3e38)
-    width = frame.shape[1]
-    h, half = coarse.shape[:2]
-    signals = coarse.shape[2]
+    width = values.shape[2]
+    half, signals = coarse.shape[1:]
     evidence, share = np.empty(width, np.float32), np.empty(width, np.float32)
     own, blurred = np.empty(width, np.float32), np.empty(width, np.float32)
-    line = np.empty(half + 1, np.float32)
+    luma = np.empty(width, np.float32)
+    line = np.empty(half + 2, np.float32)
     for y in range(first, last):
+        present, out = energy[y], evidence
         for x in range(width):
-            evidence[x] = max(energy[y, x] - floor, np.float32(0))
-        if len(second):
-            _up(second, 0, y, line, blurred)
+            above = present[x] - floor
+            out[x] = above if above > 0 else np.float32(0)
+        if second.size:
+            doubled_row(second, 0, y, line, blurred)
             for x in range(width):
-                evidence[x] += SECOND_IN_FINEST * blurred[x]
-        certain = trust[y] if len(trust) else trust[0:0, 0]
-        _shares(evidence, certain, scale, amplitude[y], share)
+                out[x] += SECOND_IN_FINEST * blurred[x]
+        certain = trust[y] if trust.size else trust.reshape(-1)
+        shares(evidence, certain, scale, amplitude[y], share)
         for c in range(signals):
-            _signal(frame, y, c if signals == frame.shape[2] else -1, own)
-            _up(coarse, c, y, line, blurred)
-            for x in range(width):
-                past = mean[y, x, c] * step
-                now = past + share[x] * (own[x] - blurred[x] - past)
-                mean[y, x, c] = np.rint(min(max(now * inverse, -most), most))
-        if len(colour):
-            i = y // 2
-            other = min(i + 1, h - 1) if y % 2 else max(i - 1, 0)
-            for x in range(half):
-                near = np.float32(0.75) * colour_shares[i, x]
-                line[x] = near + np.float32(0.25) * colour_shares[other, x]
-            for x in range(width):
-                j = x // 2
-                k = min(j + 1, half - 1) if x % 2 else max(j - 1, 0)
-                share[x] = np.float32(0.75) * line[j] + np.float32(0.25) * line[k]
+            if signals == values.shape[0]:
+                channel_row(values, step, y, c, own)
+            else:
+                luma_row(values, step, y, own)
+                luma[:] = own
+            doubled_row(coarse, c, y, line, blurred)
+            _blend_row(own, blurred, share, mean[c, y], mean_step)
+        if colour.size:
+            _spread(colour_shares, y, line, share)
             for c in range(2):
-                _signal(frame, y, 3 + c, own)
-                _up(colour, c, y, line, blurred)
-                for x in range(width):
-                    past = colour_mean[y, x, c] * step
-                    now = past + share[x] * (own[x] - blurred[x] - past)
-                    colour_mean[y, x, c] = np.rint(min(max(now * inverse, -most), most))
+                difference_row(values, step, y, c, luma, own)
+                doubled_row(colour, c, y, line, blurred)
+                _blend_row(own, blurred, share, mean[signals + c, y], mean_step)
 
 
-def _track(
-    bits: NDArray[np.uint32],
-    focus: Float32,
-    frame: int,
-    peak: NDArray[np.uint16],
-    before: NDArray[np.uint16],
-    after: NDArray[np.uint16],
-    last: NDArray[np.uint16],
-    index: NDArray[np.uint16],
-    total: Float32,
-) -> None:
-    """Keep the largest measure, that before and that after it; all (H, W)."""
-    for y in range(focus.shape[0]):
-        for x in range(focus.shape[1]):
-            code = np.uint16((bits[y, x] + np.uint32(0x8000)) >> np.uint32(16))
-            if index[y, x] == frame - 1:
-                after[y, x] = code
-            if code > peak[y, x] or frame == 0:
-                peak[y, x], before[y, x], after[y, x] = code, last[y, x], 0
-                index[y, x] = frame
-            last[y, x] = code
-            total[y, x] += focus[y, x]
+@inner
+def _blend_row(own: Float32, coarse: Float32, share: Float32, mean: Any, step: np.float32) -> None:
+    if step == 0:
+        _blend_precisely(own, coarse, share, mean)
+    else:
+        _blend(own, coarse, share, mean, step)
 
 
 _IN1, _IN2, _IN3 = (read_only(np.float32, n) for n in (1, 2, 3))
 _OUT2, _OUT3 = (writable(np.float32, n) for n in (2, 3))
 _INT, _FLOAT = numba.types.int64, numba.types.float32
 
-measure = lru_cache(
-    lambda: compiled(_measure, _IN3, _IN3, _IN3, _IN1, _INT, _INT, _OUT2, _OUT2, _OUT2, _OUT2)
-)
-"""Returns the compiled :func:`_measure`; so do the following theirs."""
+
+def _frame(coded: bool) -> Any:
+    return read_only(np.int16 if coded else np.float32, 3)
 
 
 @lru_cache
-def take(precise: bool) -> Callable[..., None]:
-    """Return the compiled :func:`_take` for means stored as float32, else as int16."""
+def halve(coded: bool) -> Callable[..., None]:
+    """Return the compiled :func:`_halve` for frames stored as int16, else as float32."""
+    return compiled(_halve, _frame(coded), _FLOAT, _OUT3, _OUT3, _INT, _INT)
+
+
+@lru_cache
+def measure(coded: bool) -> Callable[..., None]:
+    """Return the compiled :func:`_measure` for such frames."""
+    return compiled(
+        _measure, _frame(coded), _FLOAT, _IN3, _IN3, _IN1, _INT, _INT, _OUT2, _OUT2, _OUT2, _OUT2
+    )
+
+
+@lru_cache
+def take(coded: bool, precise: bool) -> Callable[..., None]:
+    """Return the compiled :func:`_take` for such frames, and means stored as float32 or int16."""
     mean = writable(np.float32 if precise else np.int16, 3)
     return compiled(
-        _take, _IN3, _IN3, _IN3, _IN2, _FLOAT, _IN3, _IN2, _FLOAT, _OUT2, mean, _IN2, mean,
-        _FLOAT, _INT, _INT,
+        _take, _frame(coded), _FLOAT, _IN3, _IN3, _IN2, _FLOAT, _IN3, _IN2, _FLOAT, _OUT2, _IN2,
+        mean, _FLOAT, _INT, _INT,
     )  # fmt: skip
-
-
-select = lru_cache(lambda: compiled(_select, _IN3, _IN2, _IN2, _FLOAT, _OUT2, _OUT3))
-weigh = lru_cache(lambda: compiled(_weigh, _OUT2, _IN2, _FLOAT, _OUT2, _INT, _INT))
-_CODES = writable(np.uint16, 2)
-track = lru_cache(
-    lambda: compiled(
-        _track, read_only(np.uint32, 2), _IN2, _INT, _CODES, _CODES, _CODES, _CODES, _CODES, _OUT2
-    )
-)

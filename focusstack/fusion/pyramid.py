@@ -10,12 +10,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from focusstack.fusion.base import Fused, Fuser
+from focusstack.fusion.base import Fused, Fuser, pixels_of
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, up
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.validity import filled, validity_levels
+from focusstack.planes import Planes
 from focusstack.typing import Float32
 
 LEAST = 1e-12
@@ -51,11 +52,11 @@ class PyramidFuser:
         self._tracker = DepthTracker(shapes[1])
         self._shape = shape
 
-    def add(self, frame: Float32, validity: Float32 | None = None) -> None:
+    def add(self, frame: Float32 | Planes, validity: Float32 | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
-        shapes = self._pyramid.shapes
+        shapes, pixels = self._pyramid.shapes, pixels_of(frame)
         trust = None if validity is None else validity_levels(validity, shapes)
-        self._pyramid.decompose(frame if validity is None else filled(frame, validity))
+        self._pyramid.decompose(pixels if validity is None else filled(pixels, validity))
         energies = []
         for level, band in enumerate(self._pyramid.bands):
             energy = self._energy(band)

@@ -97,12 +97,12 @@ class SoftSelection(Weights):
         trust : (H, W) float32 ndarray, optional
             0..1, multiplies the weight.
         """
-        from focusstack.fusion import loops  # loads the compiler
+        from focusstack.fusion import shares  # loads the compiler
 
         self.begin(noise)
         certain = np.empty((0, 0), np.float32) if trust is None else trust
         shape = (*self.grid, -1)
-        loops.select()(
+        shares.select()(
             band.reshape(shape), evidence, certain, self.scale, self.amplitude,
             self.mean.reshape(shape),
         )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.fusion.base import Fused, Fuser
+from focusstack.fusion.base import Fused, Fuser, pixels_of, planes_of
 from focusstack.fusion.composite import Composite
 from focusstack.fusion.depth_map import regularised, source_map
 from focusstack.fusion.depth_tracker import DepthTracker
@@ -20,6 +20,7 @@ from focusstack.fusion.movement import Motion, Movement, mask_levels, motion_lev
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.validity import filled, validity_levels
+from focusstack.planes import Planes
 from focusstack.typing import Float32
 
 
@@ -60,19 +61,21 @@ class WeightedFuser:
         self._variances: list[float] = []
         self._chroma_variances: list[float] = []
 
-    def add(self, frame: Float32, validity: Float32 | None = None) -> None:
+    def add(self, frame: Float32 | Planes, validity: Float32 | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
-        trust = None
+        trust, planes = None, planes_of(frame)
         if validity is not None:
             trust = validity_levels(validity, self._shapes)
-            frame = filled(frame, validity)
-        self._measure(frame)
+            if float(validity.min()) <= 0:
+                whole = filled(pixels_of(frame), validity)
+                planes = Planes.of(whole, planes.values.dtype == np.int16)
+        self._measure(planes)
         motion = self._motion(trust)
         if motion is not None:
             trust = self._choose(motion, trust)
-        self._blend(frame, trust)
+        self._blend(planes, trust)
 
-    def _measure(self, frame: Float32) -> None:
+    def _measure(self, frame: Planes) -> None:
         """Take the frame apart, coarse levels only, and see how sharp it is."""
         finest, evidence, colour = self._finest, self._evidence, self._chroma_evidence
         finest.measure(frame, evidence.finest, None if colour is None else colour.finest)
@@ -86,7 +89,7 @@ class WeightedFuser:
             colour.measure(self._chroma.bands, evidence)
             self._chroma_variances.append(colour.variance)
 
-    def _blend(self, frame: Float32, trust: list[Float32] | None) -> None:
+    def _blend(self, frame: Planes, trust: list[Float32] | None) -> None:
         """Add the frame measured last to the means."""
         evidence, colour = self._evidence, self._chroma_evidence
         variance, chroma_variance = float(np.median(self._variances)), 0.0

@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from focusstack.colour import full_scale
 from focusstack.geometry import Rect
+from focusstack.planes import STEP, Planes
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, coefficients
 from focusstack.typing import Float32, Image, Matrix, Points
 
-__all__ = ["REACH_AFTER", "REACH_BEFORE", "Field", "resample"]
+__all__ = ["REACH_AFTER", "REACH_BEFORE", "Field", "resample", "resampled_planes"]
 
 
 @dataclass(frozen=True)
@@ -125,41 +127,78 @@ def resample(
     ValueError
         If shapes do not fit each other or `H` cannot be inverted.
     """
-    planes = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
     shape = (rect.height, rect.width, *image.shape[2:])
-    out = np.empty(shape, np.float32) if out is None else out
-    if out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
+    if out is not None and (
+        out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous
+    ):
         raise ValueError(f"out must be a C-contiguous float32 array of shape {shape}")
-    values = _table(planes, table)
+    if image.ndim == 3 and image.shape[2] != 1:
+        found = resampled_planes(image, H, rect, table, field, threads=threads)
+        out = np.empty(shape, np.float32) if out is None else out
+        return np.asarray(cv2.merge(list(found.values), out), np.float32)
+    into = None if out is None else out.reshape(1, rect.height, rect.width)
+    found = resampled_planes(image, H, rect, table, field, into, threads)
+    return found.values.reshape(shape) if out is None else out
+
+
+def resampled_planes(
+    image: Image,
+    H: Matrix,
+    rect: Rect,
+    table: Float32 | None = None,
+    field: Field | None = None,
+    out: Float32 | None = None,
+    threads: int = 1,
+    coded: bool = False,
+) -> Planes:
+    """The same with a plane for each channel.
+
+    Parameters
+    ----------
+    image, H, rect, table, field, threads
+        As for `resample`.
+    out : (C, rect.height, rect.width) float32 ndarray, optional
+        Where to put the values; C-contiguous.
+    coded : bool, optional
+        Whether the values are to be rounded to codes of 16 bits.
+    """
+    given = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
+    kind = np.dtype(np.int16 if coded else np.float32)
+    if out is None:
+        out = np.empty((given.shape[2], rect.height, rect.width), kind)
+    values = _table(given, table)
     nodes, scale = (np.empty((0, 0, 2)), np.zeros(2)) if field is None else field.nodes
     arguments = (
-        planes,
+        given,
         values,
-        _white(planes, values),
+        _white(given, values),
         _inverse(H),
         np.array([rect.x, rect.y], np.int64),
         nodes,
         scale,
         coefficients(),
-        out.reshape(rect.height, rect.width, -1),
+        STEP if coded else 0.0,
+        out,
     )
-    fill, tile_height = _compiled(image.dtype)
+    fill, tile_height = _compiled(image.dtype, kind)
     bands = _bands(rect.height, tile_height, threads)
     if len(bands) == 1:
         fill(*arguments, *bands[0])
-        return out
-    with ThreadPoolExecutor(len(bands)) as pool:
-        list(pool.map(lambda band: fill(*arguments, *band), bands))
-    return out
+    else:
+        with ThreadPoolExecutor(len(bands)) as pool:
+            list(pool.map(lambda band: fill(*arguments, *band), bands))
+    return Planes(out, image.ndim == 2)
 
 
 @lru_cache
-def _compiled(dtype: np.dtype[np.generic]) -> tuple[Callable[..., None], int]:
+def _compiled(
+    dtype: np.dtype[np.generic], into: np.dtype[np.generic]
+) -> tuple[Callable[..., None], int]:
     """Compiled loops for frames of `dtype` and the tile height; imports the compiler."""
     from focusstack.resample.compiler import compiled
     from focusstack.resample.loops import TILE_HEIGHT
 
-    return compiled(dtype), TILE_HEIGHT
+    return compiled(dtype, into), TILE_HEIGHT
 
 
 def _bands(height: int, step: int, threads: int) -> list[tuple[int, int]]:

@@ -14,11 +14,12 @@ import numpy as np
 
 from focusstack.compiler import compiled as compiled_for
 from focusstack.compiler import read_only, writable
-from focusstack.resample.loops import fill, interpolate
+from focusstack.resample.loops import fill
+from focusstack.resample.positions import interpolate
 
 
-def compiled(dtype: np.dtype[Any]) -> Callable[..., None]:
-    """Return `fill` for frames of `dtype`, from the cache on disk or compiled now."""
+def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:
+    """Return `fill` for frames of `dtype` and results of `into`, from the cache or compiled now."""
     t = numba.types
     return compiled_for(
         fill,
@@ -30,7 +31,8 @@ def compiled(dtype: np.dtype[Any]) -> Callable[..., None]:
         read_only(np.float64, 3),
         read_only(np.float64, 1),
         read_only(np.float32, 2),
-        writable(np.float32, 3),
+        t.float64,
+        writable(into, 3),
         t.int64,
         t.int64,
     )

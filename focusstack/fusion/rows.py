@@ -1,0 +1,183 @@
+"""The compiled operations on rows of pictures that fusion is made of.
+
+Loops are written so that the compiler vectorises them: values beside each other, borders apart
+from the inside, whatever is doubled or halved in pairs.
+
+Import this module only when pixels are to be worked on: loading the compiler takes a while.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from focusstack.colour import LUMA
+from focusstack.compiler import inlined, inner
+from focusstack.typing import Float32
+
+Coded: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
+"""Whole multiples of a step."""
+
+RED, GREEN, BLUE = (np.float32(part) for part in LUMA)
+
+OUTER, NEAR, MIDDLE = np.float32(1 / 16), np.float32(4 / 16), np.float32(6 / 16)
+"""The binomial kernel that pyramids are made with."""
+
+
+@inlined
+def reflected(i: int, n: int) -> int:
+    """Index beyond an end of ``0..n-1``, mirrored at the last one."""
+    if i < 0:
+        i = -i
+    if i >= n:
+        i = 2 * n - 2 - i
+    return max(i, 0)
+
+
+@inner
+def luma_row(values: Coded, step: np.float32, y: int, out: Float32) -> None:
+    """Luma of row `y` of a frame's planes ``(C, H, W)``."""
+    if values.shape[0] == 1:
+        grey = values[0, y]
+        for x in range(out.size):
+            out[x] = np.float32(grey[x]) * step
+        return
+    red, green, blue = values[0, y], values[1, y], values[2, y]
+    r, g, b = RED * step, GREEN * step, BLUE * step
+    for x in range(out.size):
+        out[x] = r * np.float32(red[x]) + g * np.float32(green[x]) + b * np.float32(blue[x])
+
+
+@inner
+def difference_row(
+    values: Coded, step: np.float32, y: int, which: int, luma: Float32, out: Float32
+) -> None:
+    """What red (`which` 0) or blue (1) of row `y` differ from the row's luma by."""
+    colour = values[2 * which, y]
+    for x in range(out.size):
+        out[x] = np.float32(colour[x]) * step - luma[x]
+
+
+@inner
+def channel_row(values: Coded, step: np.float32, y: int, channel: int, out: Float32) -> None:
+    """Row `y` of one plane."""
+    row = values[channel, y]
+    for x in range(out.size):
+        out[x] = np.float32(row[x]) * step
+
+
+@inner
+def _between(coarse: Float32, channel: int, y: int, line: Float32) -> None:
+    """Values of a channel of `coarse` ``(h, w, C)`` at the height of row `y` of twice its size."""
+    h, w, channels = coarse.shape
+    i = y // 2
+    after = min(i + 1, h - 1)
+    before = i - 1 if i else after
+    here, below, above = (
+        coarse[i].reshape(-1),
+        coarse[after].reshape(-1),
+        coarse[before].reshape(-1),
+    )
+    half, eighth, most = np.float32(0.5), np.float32(0.125), np.float32(0.75)
+    here = coarse[i].reshape(-1)[channel:]
+    below = coarse[after].reshape(-1)[channel:]
+    above = coarse[before].reshape(-1)[channel:]
+    if y % 2:
+        if channels == 1:
+            for x in range(w):
+                line[x] = half * (here[x] + below[x])
+        elif channels == 2:
+            for x in range(w):
+                line[x] = half * (here[2 * x] + below[2 * x])
+        else:
+            for x in range(w):
+                line[x] = half * (here[channels * x] + below[channels * x])
+    elif channels == 1:
+        for x in range(w):
+            line[x] = eighth * (above[x] + below[x]) + most * here[x]
+    elif channels == 2:
+        for x in range(w):
+            line[x] = eighth * (above[2 * x] + below[2 * x]) + most * here[2 * x]
+    else:
+        for x in range(w):
+            at = channels * x
+            line[x] = eighth * (above[at] + below[at]) + most * here[at]
+
+
+@inner
+def doubled_row(coarse: Float32, channel: int, y: int, line: Float32, out: Float32) -> None:
+    """Row `y` of a channel of `coarse` ``(h, w, C)`` at twice the size, as ``cv2.pyrUp`` has it.
+
+    `line` has room for one value more than a row of `coarse`.
+    """
+    _between(coarse, channel, y, line)
+    w, width = coarse.shape[1], out.size
+    line[w] = line[w - 1]
+    half, eighth, most = np.float32(0.5), np.float32(0.125), np.float32(0.75)
+    out[0] = np.float32(0.25) * line[min(1, w - 1)] + most * line[0]
+    if width > 1:
+        out[1] = half * (line[0] + line[1])
+    before, after, to = line, line[2:], out[2:]
+    here = line[1:]
+    for x in range((width - 2) // 2):
+        to[2 * x] = eighth * (before[x] + after[x]) + most * here[x]
+        to[2 * x + 1] = half * (here[x] + after[x])
+    if width > 2 and width % 2:
+        x = width // 2
+        out[2 * x] = eighth * (line[x - 1] + line[x + 1]) + most * line[x]
+
+
+@inner
+def halved_row(row: Float32, out: Float32) -> None:
+    """`row` at half the size, as ``cv2.pyrDown`` has it."""
+    width = row.size
+    inside = max((width - 3) // 2, 0)
+    a, b, c, to = row, row[2:], row[4:], out[1:]
+    for i in range(inside):
+        ends = OUTER * (a[2 * i] + c[2 * i])
+        to[i] = ends + NEAR * (a[2 * i + 1] + b[2 * i + 1]) + MIDDLE * b[2 * i]
+    for k in range(out.size - inside):
+        i = k + inside if k else 0
+        ends = row[reflected(2 * i - 2, width)] + row[reflected(2 * i + 2, width)]
+        near = row[reflected(2 * i - 1, width)] + row[reflected(2 * i + 1, width)]
+        out[i] = OUTER * ends + NEAR * near + MIDDLE * row[2 * i]
+
+
+@inner
+def average_row(padded: Float32, taps: Float32, width: int, out: Float32) -> None:
+    """Weighted mean over `taps` of a row of `width` whose ends are filled in here."""
+    reach = taps.size // 2
+    for i in range(1, reach + 1):
+        padded[reach - i] = padded[reach + reflected(i, width)]
+        padded[reach + width - 1 + i] = padded[reach + reflected(width - 1 + i, width)]
+    if taps.size == 7:
+        w0, w1, w2, w3 = taps[0], taps[1], taps[2], taps[3]
+        for x in range(width):
+            ends = w0 * (padded[x] + padded[x + 6]) + w1 * (padded[x + 1] + padded[x + 5])
+            out[x] = ends + w2 * (padded[x + 2] + padded[x + 4]) + w3 * padded[x + 3]
+        return
+    for x in range(width):
+        out[x] = taps[0] * padded[x]
+    for k in range(1, taps.size):
+        share, shifted = taps[k], padded[k:]
+        for x in range(width):
+            out[x] += share * shifted[x]
+
+
+@inner
+def keep_extremes(luma: Float32, low: Float32, high: Float32) -> None:
+    """Take every second pixel of a row and its two neighbours into the least and the most."""
+    width, last = luma.size, low.size - 1
+    for i in range(0, last + 1, max(last, 1)):
+        for x in range(max(2 * i - 1, 0), min(2 * i + 2, width)):
+            low[i], high[i] = min(low[i], luma[x]), max(high[i], luma[x])
+    after, here = luma[2:], luma[1:]
+    inner_low, inner_high = low[1:], high[1:]
+    for i in range(last - 1):
+        a, b, c = here[2 * i], after[2 * i], after[2 * i + 1]
+        least, most = (a if a < b else b), (a if a > b else b)
+        least, most = (c if c < least else least), (c if c > most else most)
+        inner_low[i] = least if least < inner_low[i] else inner_low[i]
+        inner_high[i] = most if most > inner_high[i] else inner_high[i]

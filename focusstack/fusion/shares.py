@@ -1,0 +1,95 @@
+"""The compiled loops that share every coefficient out among the frames.
+
+Import this module only when pixels are to be worked on: loading the compiler takes a while.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numba
+import numpy as np
+
+from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.typing import Float32
+
+UNTRUSTED = np.float32(8.5e-5)
+"""Stands for the quality of what is not trusted: beside the least quality, 1, it weighs nothing."""
+
+NO_TRUST = np.float32(1e-3)
+"""Trust up to this is none at all."""
+
+
+@inner
+def shares(
+    evidence: Float32, trust: Float32, scale: np.float32, amplitude: Float32, share: Float32
+) -> None:
+    """Share of a frame in a row, and its weight added; see :class:`SoftSelection`.
+
+    Qualities are powers' bases: only ratios of the worse to the better are raised to the power.
+    """
+    width = len(share)
+    for x in range(width):
+        share[x] = np.float32(1) + np.sqrt(evidence[x]) * scale
+    for x in range(len(trust)):
+        if trust[x] <= NO_TRUST:
+            share[x] = UNTRUSTED
+        elif trust[x] < 1:
+            share[x] *= np.float32(trust[x] ** (1 / 64))
+    one = np.float32(1)
+    for x in range(width):
+        own, total = share[x], one + amplitude[x] * scale
+        better = max(own, total)
+        ratio = min(own, total) / better
+        for _ in range(6):
+            ratio *= ratio
+        part = one / (one + ratio)
+        share[x] = part if own >= total else ratio * part
+        # log(1 + ratio) / 64 by the series of artanh, and its exponential
+        u = ratio / (np.float32(2) + ratio)
+        v = u * u
+        series = one + v * (
+            np.float32(1 / 3)
+            + v * (np.float32(1 / 5) + v * (np.float32(1 / 7) + v / np.float32(9)))
+        )
+        z = np.float32(1 / 32) * u * series
+        grown = better + better * z * (one + z * (np.float32(0.5) + z * np.float32(1 / 6)))
+        amplitude[x] = (grown - one) / scale
+
+
+def _weigh(
+    evidence: Float32, trust: Float32, scale: np.float32, amplitude: Float32, first: int, last: int
+) -> None:
+    """Replace evidence (h, w) by shares in the rows from `first` to `last`."""
+    for y in range(first, last):
+        certain = trust[y] if len(trust) else trust[0:0, 0]
+        shares(evidence[y].copy(), certain, scale, amplitude[y], evidence[y])
+
+
+def _select(
+    band: Float32,
+    evidence: Float32,
+    trust: Float32,
+    scale: np.float32,
+    amplitude: Float32,
+    mean: Float32,
+) -> None:
+    """Blend a level (h, w, C) into the mean so far."""
+    h, w, channels = band.shape
+    share = np.empty(w, np.float32)
+    for y in range(h):
+        certain = trust[y] if len(trust) else trust[0:0, 0]
+        shares(evidence[y], certain, scale, amplitude[y], share)
+        for c in range(channels):
+            for x in range(w):
+                mean[y, x, c] += share[x] * (band[y, x, c] - mean[y, x, c])
+
+
+_IN2, _IN3 = (read_only(np.float32, n) for n in (2, 3))
+_OUT2, _OUT3 = (writable(np.float32, n) for n in (2, 3))
+_INT, _FLOAT = numba.types.int64, numba.types.float32
+
+select = lru_cache(lambda: compiled(_select, _IN3, _IN2, _IN2, _FLOAT, _OUT2, _OUT3))
+"""Returns the compiled :func:`_select`; so does the following its own."""
+
+weigh = lru_cache(lambda: compiled(_weigh, _OUT2, _IN2, _FLOAT, _OUT2, _INT, _INT))
