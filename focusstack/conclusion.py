@@ -27,7 +27,7 @@ from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.planning import Measured
 from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
-from focusstack.verdict import Verdict, frame_verdict, stack_verdict
+from focusstack.verdict import Doubt, Verdict, frame_verdict, stack_verdict
 
 UNFOLLOWED = 0.5
 """Share of what tiles contradict matrices by that is left by local displacement between tiles."""
@@ -49,11 +49,12 @@ def make_plan(
     gains: Points,
     size: tuple[int, int],
     deep: bool = False,
+    quick: bool = False,
 ) -> StackPlan:
     """Put everything that was found into full-size pixels and input order.
 
     With `deep` frames (more than 8 bits), the common exposure is lowered until no frame's
-    highlights are beyond white.
+    highlights are beyond white. With `quick` nothing fails: a run may follow it.
     """
     poses = (displaced or refined).poses
     matrices = full_size(poses.matrices, stack.scale)
@@ -102,7 +103,13 @@ def make_plan(
             bend=bends[k],
             error_px=errors.get(k),
             verdict=(
-                frame_verdict(errors[k], supports[k], doubts.get(k, []), remarks.get(k, []))
+                frame_verdict(
+                    errors[k],
+                    supports[k],
+                    doubts.get(k, []),
+                    remarks.get(k, []),
+                    "look" if quick else "fail",
+                )
                 if is_used
                 else None
             ),
@@ -131,6 +138,7 @@ def make_plan(
         ),
         error_px=error,
         verdict=judged(given, error),
+        quick=quick,
         common_ev=round(float(np.log2(common)), 4),
         clipped_everywhere=round(nowhere, 5),
         residual_map_px=None if refined.map is None else (refined.map / stack.scale).round(4),
@@ -160,19 +168,21 @@ def frame_errors(
     }
 
 
-def _contradictions(refined: Refined, followed: bool) -> dict[int, list[str]]:
+def _contradictions(refined: Refined, followed: bool) -> dict[int, list[Doubt]]:
     """What to say of frames that good tiles contradict, or do not know."""
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[Doubt]] = {}
     seen = refined.disagreement
     for k, share, missing in zip(refined.kept, seen.share, seen.missing, strict=True):
         if share > LEAST_SHARE:
-            found[k] = [f"{100 * share:.0f} % of its detail is displaced: parallax or movement"]
-            if followed:
-                found[k][0] += ", which was followed: look at edges in depth"
+            displaced = f"{100 * share:.0f} % of its detail displaced"
+            found[k] = [
+                Doubt("parallax", f"{displaced}, followed")
+                if followed
+                else Doubt("moved", f"{displaced}: parallax or movement")
+            ]
         elif not followed and missing > MOST_MISSING:
             found[k] = [
-                f"{100 * missing:.0f} % of the detail that its neighbours share is not in it: "
-                "something moved, or it is blurred"
+                Doubt("missing", f"lacks {100 * missing:.0f} % of what its neighbours share")
             ]
     return found
 
@@ -189,6 +199,7 @@ def judged(frames: Sequence[FramePlan], error_px: float | None) -> Verdict:
         [(f.file, f.verdict) for f in frames if f.verdict is not None],
         error_px,
         [f.file for f in frames if not f.used],
+        max((f.error_px for f in frames if f.error_px is not None), default=None),
     )
 
 

@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -124,6 +125,12 @@ class FileFrames:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def reduced(self, reduction: int) -> FileFrames:
+        """Return these frames as they are read for a small proxy: smaller where that is faster."""
+        smaller = copy(self)
+        smaller._reading = replace(self._reading, reduction=reduction)
+        return smaller
 
     def read(self, i: int) -> Picture:
         """Decode frame `i`.

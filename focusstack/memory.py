@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
+from pathlib import Path
 
 APART = 4 << 20
 """Arrays from this size in bytes on live in pages of their own."""
@@ -35,3 +37,12 @@ def _call(name: str, *arguments: int) -> None:
     except (AttributeError, OSError, TypeError):
         return
     function(*arguments)
+
+
+def in_use() -> int | None:
+    """Bytes of memory that this process holds now; None where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None

@@ -105,8 +105,14 @@ class OutputFolder:
         write_maps(fused, frames, self.options.maps, paths)
         return self.options.maps.names()
 
-    def finish(self, plan: StackPlan, image: Image | None, made: Provenance) -> None:
-        """Write the composite, if there is one, and the reports; `made` is how."""
+    def finish(self, plan: StackPlan, image: Image | None, made: Provenance) -> list[str]:
+        """Write the composite, if there is one, and the reports; `made` is how.
+
+        Returns
+        -------
+        list of str
+            What the folder now holds, in words.
+        """
         folder = self.options.folder
         if self._pages is not None:
             self._pages.close()
@@ -128,6 +134,16 @@ class OutputFolder:
             # Names that are not UTF-8 cannot be shown as they are.
             data = page.encode(errors="backslashreplace")
             atomic_write(self._staged(folder / "report.html"), data)
+        return self._contents(fused, len(plan.used()))
+
+    def _contents(self, fused: Path | None, frames: int) -> list[str]:
+        """What was written, in words."""
+        found = [fused.name] if fused else []
+        if self.options.aligned:
+            pages = self.options.multipage
+            found.append(f"{'aligned.tif' if pages else 'aligned/'} ({frames} frames)")
+        found += [path.name for path in self._maps()]
+        return [*found, *["report.html"] * (self._shown is not None), "report.json"]
 
     def _show_others(self, plan: StackPlan, shown: Gathering) -> None:
         """Take pictures of what has not passed by: frames left out or done by an earlier run."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from focusstack.colour import to_dtype
 from focusstack.conclusion import make_plan
+from focusstack.effort import THOROUGH, Effort
 from focusstack.errors import UsageError
 from focusstack.exclusion import unsupported
 from focusstack.footprint import Footprint, footprint, in_gigabytes, memory_bound
@@ -30,6 +31,7 @@ from focusstack.planning import (
     find_alignment,
     find_displacement,
     find_gains,
+    glanced,
     measure_frames,
     refine_alignment,
     series_of,
@@ -56,11 +58,14 @@ class StackResult:
         The composite and its depth and source maps; None if it was not asked for.
     image : ndarray or None
         The composite in the dtype of the frames, or the bit depth asked for.
+    written : tuple of str
+        What the output folder now holds, for people; empty if there is none.
     """
 
     plan: StackPlan
     fused: Fused | None
     image: Image | None
+    written: tuple[str, ...] = ()
 
 
 def open_frames(
@@ -110,6 +115,12 @@ def open_frames(
     return FilmFrames(films[0])
 
 
+QUICK_PLAN = (
+    "the plan is of a quick look: measured on small proxies, parallax not followed "
+    "(inspect --thorough measures as a run does)"
+)
+"""What is said of rendering from a quick look."""
+
 _INPUTS = "Give a folder, files, globs, or a list of arrays, one for each frame."
 
 
@@ -120,7 +131,10 @@ def _listed(inputs: object) -> list[object]:
 
 
 def plan_stack(
-    inputs: Inputs, options: StackOptions | None = None, progress: Progress | None = None
+    inputs: Inputs,
+    options: StackOptions | None = None,
+    progress: Progress | None = None,
+    effort: Effort = THOROUGH,
 ) -> StackPlan:
     """Pass 1: measure a stack without moving a pixel.
 
@@ -132,6 +146,8 @@ def plan_stack(
         Defaults if not given. With `plan` set, that plan is returned for these frames.
     progress : Progress, optional
         Silent if not given.
+    effort : Effort, optional
+        How closely to look. Rendering from a quick look is possible, and warned of.
 
     Raises
     ------
@@ -141,30 +157,32 @@ def plan_stack(
     options, progress = options or StackOptions(), progress or Silent()
     frames = open_frames(inputs, progress, options.max_megapixels)
     if options.plan is not None:
-        return _given_plan(options, frames)
+        return _given_plan(options, frames, progress)
     check_reference(frames.names, options.reference)
     keep_large_arrays_apart()
     readers = _footprint(frames, options).readers
-    spool, scale = spool_for(frames)
+    spool, scale = spool_for(frames, effort.megapixels)
     with spool, own_threads():
-        stack = measure_frames(frames, spool, scale, readers, progress)
-        coarse, gains = find_alignment(stack, options.reference, options.workers, progress)
+        seen = glanced(frames, scale) if effort.quick else frames
+        stack = measure_frames(seen, spool, scale, readers, progress)
+        coarse, gains = find_alignment(stack, options.reference, options.workers, progress, effort)
         series = series_of(stack, coarse, gains, options.workers, progress)
-        refined = refine_alignment(series, coarse, progress)
-        coarse = coarse.without(unsupported(stack, coarse, refined))
+        refined = refine_alignment(series, coarse, progress, effort)
+        if not effort.quick:  # too few tiles to give up a frame for
+            coarse = coarse.without(unsupported(stack, coarse, refined))
         gains = find_gains(stack, refined.poses.matrices, coarse)
         local = None
-        if options.local:
+        if options.local and effort.local:
             series = series_of(stack, coarse, gains, options.workers, progress)
             local = find_displacement(series, refined, progress)
         deep = frames.dtype != np.uint8
-        plan = make_plan(stack, coarse, refined, local, gains, frames.size, deep)
+        plan = make_plan(stack, coarse, refined, local, gains, frames.size, deep, effort.quick)
     for warning in plan.warnings:
         progress.warn(warning)
     return plan.with_warnings(frames.notes) if isinstance(frames, FileFrames) else plan
 
 
-def _given_plan(options: StackOptions, frames: FrameSource) -> StackPlan:
+def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) -> StackPlan:
     """Read an earlier plan and fit it to these frames and options."""
     assert options.plan is not None
     plan = fitted_to(read_plan(options.plan), frames.names, frames.size, frames.channels)
@@ -173,9 +191,10 @@ def _given_plan(options: StackOptions, frames: FrameSource) -> StackPlan:
             f"the plan's reference is {plan.reference}, not {options.reference}",
             "Give either --plan or --reference.",
         )
-    if options.local:
-        return plan
-    return plan.without_local()
+    if plan.quick and QUICK_PLAN not in plan.warnings:
+        progress.warn(QUICK_PLAN)
+        plan = plan.with_warnings([QUICK_PLAN])
+    return plan if options.local else plan.without_local()
 
 
 def aligned_frames(
@@ -282,9 +301,11 @@ def stack(
         image = None if fused is None else to_dtype(fused.image, dtype)
         if fused:
             plan = _with_fusion(plan, fused, options, folder, progress)
+        written: list[str] = []
         if folder:
-            folder.finish(plan, image, provenance(frames, options, folder.options, progress))
-    return StackResult(plan, fused, image)
+            made = provenance(frames, options, folder.options, progress)
+            written = folder.finish(plan, image, made)
+    return StackResult(plan, fused, image, tuple(written))
 
 
 def _with_fusion(

@@ -150,6 +150,8 @@ class StackPlan:
     residual_map_px : (rows, columns) float64 ndarray or None
         Median of the residuals under the matrices in each cell of a grid over the canvas, in
         full-size pixels; NaN where nothing was measured.
+    quick : bool
+        Whether it comes from a quick look: matrices alone, measured on small proxies.
     """
 
     reference: str
@@ -170,6 +172,7 @@ class StackPlan:
     common_ev: float = 0.0
     clipped_everywhere: float = 0.0
     residual_map_px: Points | None = None
+    quick: bool = False
 
     def used(self) -> list[FramePlan]:
         """Return the frames that are part of the result, in focus order."""

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from focusstack.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.resample import Field
 from focusstack.typing import Matrix, Points
-from focusstack.verdict import GRADES, Verdict
+from focusstack.verdict import GRADES, Cause, Verdict
 from focusstack.version import __version__
 
 SCHEMA = 1
@@ -75,6 +75,7 @@ def plain(plan: StackPlan) -> dict[str, Any]:
         "local_median_px": plan.local_median_px and [round(v, 4) for v in plan.local_median_px],
         "fusion": plan.fusion,
         "scene_depth": plan.scene and _depth(plan.scene),
+        "quick": plan.quick,
         "common_ev": plan.common_ev,
         "clipped_everywhere": plan.clipped_everywhere,
         "residual_map_px": _cells(plan.residual_map_px),
@@ -106,8 +107,8 @@ def _number(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _words(verdict: Verdict | None) -> dict[str, str] | None:
-    return None if verdict is None else asdict(verdict)
+def _words(verdict: Verdict | None) -> dict[str, Any] | None:
+    return None if verdict is None else {**asdict(verdict), "causes": list(verdict.causes)}
 
 
 def read_plan(path: str | Path) -> StackPlan:
@@ -183,6 +184,7 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
         error_px=_error(data.get("error_px")),
         verdict=_verdict(data.get("verdict")),
         pairs=tuple(_closure(p) for p in data.get("pairs", [])),
+        quick=bool(data.get("quick", False)),
         common_ev=_finite(data.get("common_ev", 0)),
         clipped_everywhere=_finite(data.get("clipped_everywhere", 0)),
         residual_map_px=_map(data.get("residual_map_px")),
@@ -313,7 +315,10 @@ def _verdict(data: dict[str, Any] | None) -> Verdict | None:
         return None
     if data["grade"] not in GRADES:
         raise ValueError(f"{data['grade']!r} is not a verdict")
-    return Verdict(data["grade"], str(data["words"]))
+    causes = data.get("causes", [])
+    if not set(causes) <= set(get_args(Cause)):
+        raise ValueError(f"{causes!r} are not causes of a verdict")
+    return Verdict(data["grade"], str(data["words"]), str(data.get("remedy", "")), tuple(causes))
 
 
 def _closure(data: dict[str, Any]) -> PairClosure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
 from focusstack.alignment.order import focus_order
 from focusstack.alignment.poses import Series
-from focusstack.alignment.refine import ROUNDS, Refined, refine
+from focusstack.alignment.refine import Refined, refine
 from focusstack.common_exposure import recorded_stops, with_recorded
+from focusstack.effort import Effort
 from focusstack.errors import InputError, UsageError
 from focusstack.exclusion import unlinked
 from focusstack.exposure import gain_ratio, register_blocks, solve_gains
-from focusstack.frames import FrameSource, prefetch
+from focusstack.frames import FileFrames, FrameSource, prefetch
 from focusstack.oddities import beyond_repair
 from focusstack.progress import Progress, stage, track
 from focusstack.proxies import (
@@ -80,7 +81,7 @@ def measure_frames(
 
     def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
         picture = frames.read(index)
-        proxy, facts = make_proxy(picture.pixels, scale, picture.transfer)
+        proxy, facts = make_proxy(picture.pixels, scale, picture.transfer, spool.size)
         return proxy, facts, picture.note, recorded_stops(picture.metadata)
 
     count = len(frames)
@@ -112,8 +113,8 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def spool_for(frames: FrameSource) -> tuple[ProxySpool, float]:
-    """Return an empty spool for the frames' proxies, and the proxies' scale.
+def spool_for(frames: FrameSource, megapixels: float) -> tuple[ProxySpool, float]:
+    """Return an empty spool for proxies of at most `megapixels`, and the proxies' scale.
 
     Raises
     ------
@@ -126,21 +127,21 @@ def spool_for(frames: FrameSource) -> tuple[ProxySpool, float]:
             f"the frames have {width} x {height} pixels, too few to be aligned",
             f"Both sides must have at least {SMALLEST} pixels.",
         )
-    scale = proxy_scale(*frames.size)
+    scale = proxy_scale(*frames.size, megapixels)
     return ProxySpool(*proxy_size(*frames.size, scale)), scale
 
 
 def find_alignment(
-    stack: Measured, reference: str, workers: int, progress: Progress
+    stack: Measured, reference: str, workers: int, progress: Progress, effort: Effort
 ) -> tuple[Coarse, Points]:
     """Match features, link all frames, solve them coarsely, and measure exposure on the result."""
     count = len(stack.names)
     with stage(progress, "Finding features", count):
-        features = detect_all(stack.load, count, workers, progress.advance)
+        features = detect_all(stack.load, count, workers, progress.advance, effort.features)
     spoilt = beyond_repair(stack.statistics)
     fits = [
         f
-        for f in match_all(features, stack.size, workers)
+        for f in match_all(features, stack.size, workers, effort.features)
         if f.first not in spoilt and f.second not in spoilt
     ]
     coarse = coarse_alignment(
@@ -154,6 +155,12 @@ def find_alignment(
     gains = find_gains(stack, coarse.matrices, coarse)
     used = [k for k, u in enumerate(coarse.used) if u]
     return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]
+
+
+def glanced(frames: FrameSource, scale: float) -> FrameSource:
+    """Return frames that are read no larger than proxies of `scale` need, where that is faster."""
+    reduction = next(k for k in (8, 4, 2, 1) if k * scale <= 1)
+    return frames.reduced(reduction) if isinstance(frames, FileFrames) else frames
 
 
 def check_reference(names: Sequence[str], reference: str) -> None:
@@ -185,10 +192,13 @@ def series_of(
     )
 
 
-def refine_alignment(series: Series, coarse: Coarse, progress: Progress) -> Refined:
+def refine_alignment(series: Series, coarse: Coarse, progress: Progress, effort: Effort) -> Refined:
     """Bring the coarse alignment to sub-pixel accuracy."""
-    with stage(progress, "Aligning", len(ROUNDS)):
-        return refine(series, coarse.matrices, coarse.matches)
+    if effort.apart is not None:
+        near = [(i, j) for i, j in series.pairs if abs(i - j) <= effort.apart]
+        series = replace(series, pairs=near)
+    with stage(progress, "Aligning", len(effort.rounds)):
+        return refine(series, coarse.matrices, coarse.matches, effort.rounds, effort.model)
 
 
 def find_displacement(series: Series, refined: Refined, progress: Progress) -> Displacement | None:

@@ -99,7 +99,10 @@ def proxy_size(width: int, height: int, scale: float) -> tuple[int, int]:
 
 
 def make_proxy(
-    pixels: Image, scale: float, transfer: Transfer | None = None
+    pixels: Image,
+    scale: float,
+    transfer: Transfer | None = None,
+    size: tuple[int, int] | None = None,
 ) -> tuple[Proxy, Statistics]:
     """Reduce a frame.
 
@@ -111,8 +114,10 @@ def make_proxy(
         From `proxy_scale`.
     transfer : Transfer, optional
         How the codes relate to light; sRGB's way if not given.
+    size : tuple of int, optional
+        Width and height of the proxy, where `pixels` may have been reduced already.
     """
-    size = proxy_size(pixels.shape[1], pixels.shape[0], scale)
+    size = size or proxy_size(pixels.shape[1], pixels.shape[0], scale)
     linear, clipped = _reduced(pixels, size, transfer)
     proxy = Proxy(luma(linear), clipped)
     return proxy, _statistics(linear, proxy)

@@ -25,6 +25,33 @@ FAIL_PX = 2.0
 LEAST_SUPPORT = 0.25
 """Share of the picture that must lie between tiles for its corners to be believed."""
 
+Cause = Literal["error", "blank", "support", "parallax", "moved", "missing", "lost"]
+"""Why something does not pass: its estimated error; it has no detail, or only in a part; it was
+displaced as near things are, which was followed; it was displaced by what is not known; it lacks
+what its neighbours show; it was left out."""
+
+LEADS: dict[Grade, str] = {"pass": "Good", "look": "Take a look", "fail": "Not good"}
+"""How a verdict begins when it is read by people."""
+
+NAMED, LISTED = 3, 50
+"""More frames than these, or names with more characters, are counted, not listed."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Something that speaks against a frame.
+
+    Attributes
+    ----------
+    cause : str
+        Its kind, by which a stack's frames are told together.
+    words : str
+        What is to be said of the one frame.
+    """
+
+    cause: Cause
+    words: str
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -36,20 +63,31 @@ class Verdict:
         ``pass``, ``look`` (it may be good: look at it) or ``fail``.
     words : str
         Why.
+    remedy : str
+        What to do about it; empty where there is nothing to do.
+    causes : tuple of str
+        What speaks against it.
     """
 
     grade: Grade
     words: str
+    remedy: str = ""
+    causes: tuple[Cause, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.grade}: {self.words}" if self.words else self.grade
+
+    def sentence(self) -> str:
+        """Return the judgement of a stack as people read it, without the remedy."""
+        return f"{LEADS[self.grade]}: {self.words}." if self.words else f"{LEADS[self.grade]}."
 
 
 def frame_verdict(
     error_px: float | None,
     support: float,
-    doubts: Sequence[str] = (),
+    doubts: Sequence[Doubt] = (),
     remarks: Sequence[str] = (),
+    worst: Grade = "fail",
 ) -> Verdict:
     """Judge a used frame.
 
@@ -59,32 +97,36 @@ def frame_verdict(
         Estimated error of its positions; None if no tile says anything.
     support : float
         Share of the picture between its tiles.
-    doubts : sequence of str
+    doubts : sequence of Doubt
         What else speaks against it: makes a pass a look.
     remarks : sequence of str
         What is odd but harmless.
+    worst : str, optional
+        The worst that may be said: a quick look does not know what a run would follow.
     """
     if error_px is None:
-        return Verdict("look", "too little detail to tell how well it fits")
+        return Verdict("look", "too little detail to tell", causes=("blank",))
     grade: Grade = "pass" if error_px <= PASS_PX else "look" if error_px <= FAIL_PX else "fail"
-    words = [
-        f"good to {error_px:.2f} px" if grade == "pass" else f"may be off by {error_px:.1f} px"
-    ]
+    against = list(doubts)
     if support < LEAST_SUPPORT:
-        words.append("too little detail outside a small part of the picture")
-    words += doubts
-    if grade == "pass" and len(words) > 1:
+        against.insert(0, Doubt("support", "detail in a small part only"))
+    if grade != "pass":
+        against.insert(0, Doubt("error", f"may be off by {error_px:.1f} px"))
+    elif against:
         grade = "look"
-    return Verdict(grade, "; ".join([*words, *remarks]))
+    grade = min(grade, worst, key=GRADES.index)
+    good = [f"good to {error_px:.2f} px"] if error_px <= PASS_PX else []
+    words = [*good, *(d.words for d in against), *remarks]
+    return Verdict(grade, "; ".join(words), causes=tuple(d.cause for d in against))
 
 
 def stack_verdict(
     frames: Sequence[tuple[str, Verdict]],
     error_px: float | None,
     lost: Sequence[str] = (),
-    notes: Sequence[str] = (),
+    worst_px: float | None = None,
 ) -> Verdict:
-    """Judge a stack by its frames.
+    """Judge a stack by its frames, in a sentence that people understand.
 
     Parameters
     ----------
@@ -94,17 +136,76 @@ def stack_verdict(
         Estimated error of the whole stack.
     lost : sequence of str
         Frames that are left out.
-    notes : sequence of str
-        What else is odd about the stack.
+    worst_px : float, optional
+        Estimated error of the worst frame.
     """
     worst: Grade = max((v.grade for _, v in frames), key=GRADES.index, default="fail")
-    blamed = [(name, v) for name, v in frames if v.grade == worst]
-    words = list(notes)
-    if worst != "pass":
-        more = f" and {len(blamed) - 3} more" if len(blamed) > 3 else ""
-        words = [f"{name} {v.words}" for name, v in blamed[:3]] + [more] * bool(more) + words
+    if not frames:
+        return Verdict("fail", "no frame could be used")
+    words, remedies, causes = [], [], []
+    for cause, (does, do, advice) in _TOLD.items():
+        blamed = _blamed(frames, cause, worst)
+        if blamed:
+            many = len(blamed) > 1
+            who = "all frames" if len(blamed) == len(frames) else _who(blamed, len(frames))
+            much = f"{worst_px:.1f}" if worst_px is not None else "some"
+            words.append(f"{who} {do if many else does}".format(px=much))
+            remedies.append(advice)
+            causes.append(cause)
     if lost:
-        words.append(f"left out: {', '.join(lost[:5])}" + ", …" * (len(lost) > 5))
+        words.append(f"left out: {_who(lost, len(frames) + len(lost))}")
+        remedies.append("The report says why each was left out.")
+        causes.append("lost")
     if not words:
-        return Verdict("pass", f"good to {error_px:.2f} px" if error_px is not None else "")
-    return Verdict("look" if worst == "pass" else worst, "; ".join(words))
+        return Verdict("pass", "" if error_px is None else f"aligned to {error_px:.2f} px")
+    grade = "look" if worst == "pass" else worst
+    return Verdict(grade, "; ".join(words), " ".join(dict.fromkeys(remedies)), tuple(causes))
+
+
+def _blamed(frames: Sequence[tuple[str, Verdict]], cause: Cause, worst: Grade) -> list[str]:
+    """Frames against which `cause` speaks; of those that are off, the worst only."""
+    return [
+        name for name, v in frames if cause in v.causes and (cause != "error" or v.grade == worst)
+    ]
+
+
+def _who(names: Sequence[str], total: int) -> str:
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    if len(names) > NAMED or (len(names) > 1 and len(listed) > LISTED):
+        return f"{len(names)} of {total} frames"
+    return listed
+
+
+_TOLD: dict[Cause, tuple[str, str, str]] = {
+    "error": (
+        "may be off by {px} px",
+        "may be off by up to {px} px",
+        "Look for double edges in the composite; leave out the frame they come from.",
+    ),
+    "parallax": (
+        "was taken from another place (parallax, which was followed)",
+        "were taken from different places (parallax, which was followed)",
+        "Look at the edges between near and far in the composite.",
+    ),
+    "moved": (
+        "holds something displaced by movement or parallax",
+        "hold something displaced by movement or parallax",
+        "Look for double edges in the composite; leave out the frame they come from.",
+    ),
+    "missing": (
+        "lacks detail that its neighbours show",
+        "lack detail that their neighbours show",
+        "Look at these frames: something moved in them, or they are blurred.",
+    ),
+    "support": (
+        "has detail in a small part of the picture only",
+        "have detail in a small part of the picture only",
+        "Look at the corners of the composite.",
+    ),
+    "blank": (
+        "holds too little detail to tell",
+        "hold too little detail to tell",
+        "If nothing is in focus in them, leave them out.",
+    ),
+}
+"""What is said of one frame and of several, and what to do, by cause in the order of telling."""

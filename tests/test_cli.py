@@ -31,6 +31,7 @@ from focusstack.plan_file import read_plan
 from focusstack.scene import RenderedStack, render_stack
 from focusstack.terminal import TerminalProgress
 from focusstack.typing import Image
+from focusstack.verdict import LEADS
 from focusstack.version import __version__
 
 NAMES = [f"IMG_{k}.png" for k in (8, 9, 10, 11)]
@@ -132,7 +133,7 @@ CALLS = [
     "crop {aligned} --output {out} --format jpg --quality 80 --overwrite --debug",
     "crop {aligned} -o {out} --quiet --verbose -q -v --bit-depth 16 --max-megapixels 9",
     "inspect {photos} --max-megapixels 9 --json --reference IMG_9.png --quiet --verbose --debug",
-    "inspect {photos} -q -v",
+    "inspect {photos} -q -v --thorough",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
@@ -401,18 +402,33 @@ def test_inspect_prints_a_table(photos: Path) -> None:
     assert [line.split()[0] for line in lines[1:5]] == NAMES
     for word in ("EV", "zoom", "rot", "shift", "sharp", "verdict"):
         assert word in lines[0]
-    assert "reference IMG_10.png" in lines[-1]
+    assert any(line.startswith(tuple(LEADS.values())) for line in lines[5:])
+    assert any("reference IMG_10.png" in line for line in lines)
+    assert lines[-1].split(maxsplit=1) == ["next", f"focusstack run {photos}"]
     assert listed(photos.parent) == before
 
 
 def test_inspect_prints_the_report(photos: Path, plan: Path) -> None:
-    result = done("inspect", photos, "--json")
+    result = done("inspect", photos, "--json", "--thorough")
     written = json.loads(plan.read_text())
     assert written.pop("fusion")["method"] == "auto"
     measured = json.loads(result.stdout)
     assert measured.pop("fusion") is None
     assert measured == written
     assert not result.stderr
+
+
+def test_a_quick_look_may_be_rendered_but_not_unnoticed(
+    photos: Path, plan: Path, tmp_path: Path
+) -> None:
+    text = done("inspect", photos, "--json").stdout
+    (tmp_path / "quick.json").write_text(text)
+    result = done("run", photos, "-o", tmp_path / "out", "--plan", tmp_path / "quick.json")
+    assert "warning: the plan is of a quick look" in result.stderr
+    data = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert data["quick"]
+    assert any("quick look" in w for w in data["warnings"])
+    assert not json.loads(plan.read_text())["quick"]
 
 
 def test_sample(tmp_path: Path, small_sample: None) -> None:
@@ -599,8 +615,16 @@ def test_results_go_to_stdout_and_nothing_to_stderr(
 ) -> None:
     result = done("run", photos, "-o", tmp_path / "out", "--plan", plan)
     assert str(tmp_path / "out") in result.stdout
-    assert "4 frames" in result.stdout
-    assert len(result.stdout.splitlines()) == 1
+    verdict, *_ = result.stdout.splitlines()
+    judged = read_plan(tmp_path / "out" / "report.json").verdict
+    assert judged is not None
+    assert verdict == judged.sentence()
+    lines = result.stdout.splitlines()[-5:]
+    assert [line.split()[0] for line in lines] == [
+        "written", "frames", "residual", "exposure", "area"
+    ]  # fmt: skip
+    assert "fused.png, aligned/ (4 frames), report.html, report.json" in lines[0]
+    assert "all 4 used" in lines[1]
     assert not result.stderr
 
 

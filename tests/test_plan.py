@@ -20,7 +20,6 @@ from focusstack.lens import STRAIGHT
 from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, StackPlan, fitted_to
 from focusstack.plan_file import read_plan
-from focusstack.report.table import plan_table, summary
 from focusstack.resample import Field
 from focusstack.typing import Matrix
 from focusstack.version import __version__
@@ -409,21 +408,3 @@ def test_another_size_is_refused() -> None:
     with pytest.raises(UsageError, match="400 x 300") as caught:
         fitted_to(plan("a.jpg", "b.jpg"), ["a.jpg", "b.jpg"], (300, 400))
     assert "300 x 400" in caught.value.message
-
-
-# For people -----------------------------------------------------------------------------------
-
-
-def test_the_table_has_a_line_for_every_frame() -> None:
-    made = plan("a.jpg", "IMG_1000.jpg", "c.jpg", lost=("c.jpg",))
-    head, *lines, last = plan_table(made).splitlines()
-    assert [line.split()[0] for line in lines] == ["a.jpg", "IMG_1000.jpg", "c.jpg"]
-    assert "left out: too little detail" in lines[2]
-    assert lines[1].endswith("used")
-    assert head.index("EV") < head.index("zoom")
-    assert "reference a.jpg" in last
-
-
-def test_the_summary_counts_what_is_used() -> None:
-    assert "2 of 3 frames, 390 x 280 pixels" in summary(plan("a", "b", "c", lost=("c",)))
-    assert summary(plan("a", "b")).startswith("2 frames")

@@ -1,14 +1,31 @@
-"""Verdicts: what passes, what must be looked at, what fails, and who is blamed."""
+"""Verdicts: what passes, what must be looked at, what fails, who is blamed, in what words."""
 
 from __future__ import annotations
+
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.verdict import GRADES, Verdict, frame_verdict, stack_verdict
+from focusstack.verdict import (
+    GRADES,
+    LEADS,
+    Cause,
+    Doubt,
+    Grade,
+    Verdict,
+    frame_verdict,
+    stack_verdict,
+)
 
 GOOD = Verdict("pass", "good to 0.02 px")
+CAUSES: tuple[Cause, ...] = tuple(c for c in get_args(Cause) if c != "lost")
+MOVED = Doubt("moved", "part of the subject has moved")
+
+
+def off(px: float) -> Verdict:
+    return frame_verdict(px, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -22,12 +39,14 @@ def test_errors_decide(error: float, grade: str) -> None:
 @given(st.floats(2.001, 1e6), st.floats(0, 1))
 def test_an_error_of_two_pixels_fails(error: float, support: float) -> None:
     assert frame_verdict(error, support).grade == "fail"
+    # Unless it is not known what a run would follow.
+    assert frame_verdict(error, support, worst="look").grade == "look"
 
 
 def test_what_is_not_known_does_not_pass() -> None:
     assert frame_verdict(None, 1.0).grade == "look"
     assert frame_verdict(0.01, 0.1).grade == "look"
-    assert frame_verdict(0.01, 1.0, ["part of the subject has moved"]).grade == "look"
+    assert frame_verdict(0.01, 1.0, [MOVED]).grade == "look"
 
 
 def test_remarks_are_harmless() -> None:
@@ -36,10 +55,20 @@ def test_remarks_are_harmless() -> None:
     assert "b.jpg" in found.words
 
 
+@given(st.floats(0, 9) | st.none(), st.floats(0, 1), st.sets(st.sampled_from(CAUSES)))
+def test_causes_are_named_exactly_where_something_does_not_pass(
+    error: float | None, support: float, causes: set[Cause]
+) -> None:
+    found = frame_verdict(error, support, [Doubt(c, c) for c in sorted(causes)])
+    assert (found.grade == "pass") == (not found.causes)
+    assert found.words
+
+
 def test_a_stack_is_as_good_as_its_worst_frame() -> None:
     for grade in GRADES:
-        frames = [("a.jpg", GOOD), ("b.jpg", Verdict(grade, "so it is"))]
-        found = stack_verdict(frames, 0.1)
+        causes: tuple[Cause, ...] = () if grade == "pass" else ("error",)
+        frames = [("a.jpg", GOOD), ("b.jpg", Verdict(grade, "so it is", causes=causes))]
+        found = stack_verdict(frames, 0.1, worst_px=1.0)
         assert found.grade == grade
         assert ("b.jpg" in found.words) == (grade != "pass")
         assert "a.jpg" not in found.words
@@ -51,13 +80,52 @@ def test_a_stack_without_some_of_its_frames_is_looked_at() -> None:
     assert "b.jpg" in found.words
 
 
-def test_many_are_blamed_briefly() -> None:
-    frames = [(f"{k}.jpg", Verdict("fail", "may be off by 2.0 px")) for k in range(9)]
-    words = stack_verdict(frames, 2.0).words
-    assert "0.jpg" in words
-    assert "6 more" in words
+def test_a_stack_without_frames_fails() -> None:
+    assert stack_verdict([], None, ["b.jpg"]).grade == "fail"
+
+
+def test_those_who_are_off_most_are_blamed() -> None:
+    frames = [("a.jpg", GOOD), ("b.jpg", off(0.5)), ("c.jpg", off(3.0)), ("d.jpg", off(0.6))]
+    assert stack_verdict(frames, 1.0, worst_px=3.0).words == "c.jpg may be off by 3.0 px"
+
+
+def test_many_are_counted() -> None:
+    frames = [(f"{k}.jpg", off(2.5)) for k in range(9)]
+    assert stack_verdict([*frames, ("a.jpg", GOOD)], 2.0, worst_px=2.5).words == (
+        "9 of 10 frames may be off by up to 2.5 px"
+    )
+    assert stack_verdict(frames, 2.0, worst_px=2.5).words.startswith("all frames ")
+
+
+@given(
+    st.lists(
+        st.builds(
+            frame_verdict,
+            st.floats(0, 9) | st.none(),
+            st.floats(0, 1),
+            st.lists(st.builds(Doubt, st.sampled_from(CAUSES), st.just("words")), max_size=2),
+        ),
+        min_size=1,
+        max_size=60,
+    ),
+    st.integers(0, 9),
+)
+def test_a_sentence_is_short_and_comes_with_what_to_do(frames: list[Verdict], lost: int) -> None:
+    named = [(f"IMG_20190208_1105{k:02d}.jpg", v) for k, v in enumerate(frames)]
+    found = stack_verdict(named, 0.5, [f"lost{k}.jpg" for k in range(lost)], 1.0)
+    assert len(found.sentence()) < 500
+    assert found.sentence().startswith(LEADS[found.grade])
+    assert bool(found.remedy) == (found.grade != "pass")
+    assert set(found.causes) <= {c for v in frames for c in v.causes} | {"lost"}
 
 
 def test_words_follow_the_grade() -> None:
+    grades: dict[Grade, str] = {
+        "pass": "Good: aligned to 0.02 px.",
+        "look": "Take a look: aligned to 0.02 px.",
+        "fail": "Not good: aligned to 0.02 px.",
+    }
+    for grade, sentence in grades.items():
+        assert Verdict(grade, "aligned to 0.02 px").sentence() == sentence
     assert str(GOOD) == "pass: good to 0.02 px"
     assert str(Verdict("fail", "")) == "fail"

@@ -71,12 +71,16 @@ class Coarse:
 
 
 def detect_all(
-    load: Callable[[int], Proxy], count: int, workers: int, advance: Callable[[], None]
+    load: Callable[[int], Proxy],
+    count: int,
+    workers: int,
+    advance: Callable[[], None],
+    megapixels: float = FEATURE_MEGAPIXELS,
 ) -> list[Features]:
     """Features of all proxies, in proxy pixels."""
 
     def one(index: int) -> Features:
-        found = detect_reduced(load(index))
+        found = detect_reduced(load(index), megapixels)
         advance()
         return found
 
@@ -84,10 +88,10 @@ def detect_all(
         return list(pool.map(one, range(count)))
 
 
-def detect_reduced(proxy: Proxy) -> Features:
-    """Detect at no more than `FEATURE_MEGAPIXELS`; points come back in the proxy's pixels."""
+def detect_reduced(proxy: Proxy, megapixels: float = FEATURE_MEGAPIXELS) -> Features:
+    """Detect at no more than `megapixels`; points come back in the proxy's pixels."""
     height, width = proxy.luma.shape
-    s = proxy_scale(width, height, FEATURE_MEGAPIXELS)
+    s = proxy_scale(width, height, megapixels)
     found = detect(reduced(proxy, s).picture())
     small = proxy_size(width, height, s)
     # Sizes are rounded to whole pixels, so that the scales of both axes differ a little.
@@ -95,9 +99,14 @@ def detect_reduced(proxy: Proxy) -> Features:
     return Features((found.points + 0.5) * ratio - 0.5, found.descriptors)
 
 
-def match_all(features: Sequence[Features], size: tuple[int, int], workers: int) -> list[PairFit]:
+def match_all(
+    features: Sequence[Features],
+    size: tuple[int, int],
+    workers: int,
+    megapixels: float = FEATURE_MEGAPIXELS,
+) -> list[PairFit]:
     """Match every frame with several others, near and further away in focus."""
-    s = proxy_scale(*size, FEATURE_MEGAPIXELS)
+    s = proxy_scale(*size, megapixels)
 
     def one(pair: tuple[int, int]) -> PairFit | None:
         return fit_pair(*pair, features[pair[0]], features[pair[1]], INLIER_PX / s)

@@ -151,6 +151,11 @@ class Ladder:
         freer = freer if model.per_frame > best.per_frame else FREER_SHARED
         return error < min(so_far * freer, so_far - SMALLEST_GAIN_PX)
 
+    def only(self, model: Model, tiles: Sequence[Matches], H: Matrix) -> Choice:
+        """Take `model` without a look at others."""
+        held = self._held_out(model, tiles, H)
+        return Choice(model, {model.name: trimmed_rms(held)}, held)
+
     def judged(self, choice: Choice, tiles: Sequence[Matches], H: Matrix) -> Choice:
         """The same choice, held against tiles that were measured anew."""
         held = self._held_out(choice.model, tiles, H)

@@ -69,7 +69,13 @@ class Refined:
     map: Points | None = None
 
 
-def refine(series: Series, coarse: Matrix, anchors: Sequence[Matches]) -> Refined:
+def refine(
+    series: Series,
+    coarse: Matrix,
+    anchors: Sequence[Matches],
+    rounds: Sequence[Sequence[Round]] = ROUNDS,
+    model: str | None = None,
+) -> Refined:
     """Measure tiles on many pairs and solve all frames, several times.
 
     Parameters
@@ -80,6 +86,10 @@ def refine(series: Series, coarse: Matrix, anchors: Sequence[Matches]) -> Refine
         Starting matrices in proxy pixels; NaN for frames that are not to be used.
     anchors : sequence of Matches
         Feature matches: weak, but they hold a frame whose tiles say nothing.
+    rounds : sequence of sequence of Round, optional
+        How tiles are measured in each round.
+    model : str, optional
+        Name of the motion model; what held-out tiles ask for if not given.
     """
     size = series.size
     poses = Poses.unbent(coarse, series.reference, size)
@@ -87,18 +97,19 @@ def refine(series: Series, coarse: Matrix, anchors: Sequence[Matches]) -> Refine
     row = {frame: k for k, frame in enumerate(kept)}
     weak = [_thinned(m).renumbered(row) for m in anchors]
     ladder = Ladder(size, row[series.reference], coarse[kept], weak)
-    for scales in ROUNDS:
+    for scales in rounds:
         tiles = _measured(series, poses, scales, row)
         # Until the last round, the stiffest model that can follow a hand will do.
         found = ladder.fit(MODELS["rotation"], tiles)
         poses = poses.moved(found.matrices, found.bends)
         series.advance()
-    choice = ladder.choose(tiles, poses.matrices[kept])
+    present = poses.matrices[kept]
+    choice = ladder.only(MODELS[model], tiles, present) if model else ladder.choose(tiles, present)
     found = ladder.fit(choice.model, tiles)
     poses = poses.moved(found.matrices, found.bends)
     if choice.model in LENSES:
         # Rounds without the lens left tiles farther apart than one step measures exactly.
-        tiles = _measured(series, poses, ROUNDS[-1], row)
+        tiles = _measured(series, poses, rounds[-1], row)
         choice = ladder.judged(choice, tiles, found.matrices)
         found = ladder.fit(choice.model, tiles)
         poses = poses.moved(found.matrices, found.bends)

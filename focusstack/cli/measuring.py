@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,13 +20,22 @@ from focusstack.cli.options import (
     VerboseOption,
     stack_options,
 )
-from focusstack.cli.reporting import reporting
+from focusstack.cli.reporting import reporting, say
+
+if TYPE_CHECKING:
+    from focusstack.plan import StackPlan
 
 
 def inspect(
     inputs: Inputs,
     json: Annotated[
         bool, typer.Option("--json", help="Print report.json instead of a table.")
+    ] = False,
+    thorough: Annotated[
+        bool,
+        typer.Option(
+            "--thorough", help="Measure as closely as `run` does, which takes ten times as long."
+        ),
     ] = False,
     reference: ReferenceOption = "auto",
     max_megapixels: MegapixelsOption = 537,
@@ -35,9 +47,33 @@ def inspect(
 ) -> None:
     """Measure a stack without moving a pixel: exposure, zoom, rotation, shift, sharpness."""
     with reporting(quiet, verbose, debug) as progress:
+        from focusstack.effort import QUICK, THOROUGH
         from focusstack.pipeline import plan_stack
-        from focusstack.report.table import plan_table
 
         options = stack_options(reference, None, max_megapixels, threads, memory)
-        plan = plan_stack(inputs, options, progress)
-        print(plan.to_json() if json else plan_table(plan), end="")
+        plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
+        if json:
+            print(plan.to_json(), end="")
+        else:
+            _show(plan, inputs)
+
+
+def _show(plan: StackPlan, inputs: list[Path]) -> None:
+    """Print the table, the verdict, and what to do next."""
+    from focusstack.report.table import facts, plan_table, rich_table, verdict_lines
+
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(rich_table(plan))
+    else:
+        say(False, plan_table(plan))
+    for line in verdict_lines(plan):
+        say(False, line)
+    for name, value in facts(plan):
+        say(False, f"  {name:<8}  {value}")
+    given = " ".join(shlex.quote(str(path)) for path in inputs[:1])
+    more = " …" if len(inputs) > 1 else ""
+    say(False, f"  next      focusstack run {given}{more}")
+    if plan.quick and plan.verdict is not None and plan.verdict.grade != "pass":
+        say(False, "            (it measures more closely, follows parallax and says how well)")

@@ -144,4 +144,5 @@ def _stack(
     from focusstack.report.table import summary
 
     result = stack(inputs, target, options, progress)
-    say(quiet, f"{target.folder}: {summary(result.plan)}")
+    for line in summary(result.plan, [str(target.folder), *result.written]):
+        say(quiet, line)

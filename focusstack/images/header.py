@@ -47,6 +47,8 @@ class Header:
         What the user should know.
     page : int
         Where in its file the picture is, counted from 0.
+    reduction : int
+        By how much smaller than `width` and `height` the pixels come.
     """
 
     width: int
@@ -57,6 +59,7 @@ class Header:
     decode: Callable[[], Image]
     note: str | None = None
     page: int = 0
+    reduction: int = 1
 
 
 @contextlib.contextmanager

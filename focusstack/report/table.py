@@ -1,22 +1,32 @@
-"""The plan as text for a terminal."""
+"""The plan as text for a terminal: a table of the frames, a verdict, a summary."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
 from focusstack.plan import FramePlan, StackPlan
 
+if TYPE_CHECKING:
+    from rich.table import Table
 
-def summary(plan: StackPlan) -> str:
-    """Return one line: frames, common area, residual, verdict."""
-    c = plan.crop
-    count, total = len(plan.used()), len(plan.frames)
-    frames = f"{count} frames" if count == total else f"{count} of {total} frames"
-    r = plan.residual_px
-    fit = f", residual {r.median:.2f} px (95 %: {r.p95:.2f})" if r else ""
-    if plan.local_median_px:
-        before, after = plan.local_median_px
-        fit += f", local displacement {before:.2f} → {after:.2f} px"
-    verdict = printable(f"; {plan.verdict}") if plan.verdict else ""
-    return f"{frames}, {c.width} x {c.height} pixels{fit}{verdict}"
+COLOURS = {"pass": "green", "look": "yellow", "fail": "red"}
+"""By grade."""
+
+HEAD = (
+    "frame", "EV", "zoom %", "rot °", "shift px", "sharp", "resid px", "95 %", "verdict"
+)  # fmt: skip
+"""Columns of the table of frames."""
+
+UNKNOWN = "–"
+
+
+class Line(NamedTuple):
+    """A frame in the table: its cells, and how the last one reads where its colour is seen."""
+
+    cells: tuple[str, ...]
+    words: str
+    colour: str
 
 
 def printable(name: str) -> str:
@@ -24,39 +34,122 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
+def frame_lines(plan: StackPlan) -> list[Line]:
+    """Return the frames as the cells of a table, in the order of the input."""
+    return [_line(f, plan) for f in plan.frames]
+
+
+def _line(f: FramePlan, plan: StackPlan) -> Line:
+    name = printable(f.file)
+    if not f.used:
+        blank = ("",) * (len(HEAD) - 2)
+        told = f"left out: {printable(f.reason or '')}"
+        return Line((name, *blank, told), told, "red")
+    zoom, rotation, shift = f.movement(*plan.canvas)
+    r = f.residual_px
+    fit = (f"{r.median:.2f}", f"{r.p95:.2f}") if r else (UNKNOWN,) * 2
+    verdict, words = str(f.verdict or "used"), f.verdict.words if f.verdict else "used"
+    cells = (
+        name,
+        f"{f.exposure_ev + 0.0:+.2f}",
+        f"{zoom:+.2f}",
+        f"{rotation:+.2f}",
+        f"{shift:.1f}",
+        f"{f.sharpness:.2f}",
+        *fit,
+        printable(verdict),
+    )
+    return Line(cells, printable(words), COLOURS[f.verdict.grade] if f.verdict else "default")
+
+
 def plan_table(plan: StackPlan) -> str:
-    """Return a table with a line per frame, a header and a summary."""
-    wide = max(5, *(len(printable(f.file)) for f in plan.frames))
-    head = (
-        f"{'frame':<{wide}}  {'EV':>6} {'zoom %':>7} {'rot °':>7} {'shift px':>8} {'sharp':>5} "
-        f"{'resid px':>8} {'p95':>6} {'edge p95':>8} {'error px':>8}  verdict"
-    )
-    lines = [head, *(_line(f, plan, wide) for f in plan.frames)]
-    lines += [zone_line(plan)] if plan.residual_px and plan.residual_px.zones else []
-    lines.append(
-        f"reference {printable(plan.reference)}; motion model {plan.model}; {summary(plan)}"
-    )
+    """Return the table as plain text, for files and other programs: a header, a line per frame."""
+    rows = [HEAD, *(line.cells for line in frame_lines(plan))]
+    wide = [max(len(row[k]) for row in rows) for k in range(len(HEAD) - 1)]
+    lines = []
+    for name, *numbers, last in rows:
+        cells = (f"{n:>{w}}" for n, w in zip(numbers, wide[1:], strict=True))
+        filled = "  ".join([f"{name:<{wide[0]}}", *cells])
+        lines.append(f"{filled if any(numbers) else name}  {last}")
     return "\n".join(lines) + "\n"
 
 
-def zone_line(plan: StackPlan) -> str:
-    """Return the residuals of centre, edges and corners in one line."""
-    assert plan.residual_px is not None
-    zones = plan.residual_px.zones.items()
-    return "residual px: " + ", ".join(
-        f"{name} {z.median:.3f} (95 %: {z.p95:.2f})" for name, z in zones
+def rich_table(plan: StackPlan) -> Table:
+    """Return the table for a terminal."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    lines = frame_lines(plan)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(
+        HEAD[0], overflow="fold", min_width=min(24, max(len(line.cells[0]) for line in lines))
     )
+    for title in HEAD[1:-1]:  # the unit on a line of its own: narrow enough for 80 columns
+        table.add_column(title.replace(" ", "\n"), justify="right", no_wrap=True)
+    table.add_column(HEAD[-1], overflow="fold", min_width=12)
+    for line in lines:
+        name, *numbers, _ = line.cells
+        table.add_row(*map(Text, (name, *numbers)), Text(line.words, style=line.colour))
+    return table
 
 
-def _line(f: FramePlan, plan: StackPlan, wide: int) -> str:
-    if not f.used:
-        return f"{printable(f.file):<{wide}}  left out: {printable(f.reason or '')}"
-    zoom, rotation, shift = f.movement(*plan.canvas)
-    r = f.residual_px
-    fit = f"{r.median:8.3f} {r.p95:6.2f} {r.edge_p95:8.2f}" if r else f"{'-':>8} {'-':>6} {'-':>8}"
-    name, verdict = printable(f.file), printable(str(f.verdict or "used"))
-    error = f"{'-':>8}" if f.error_px is None else f"{f.error_px:8.3f}"
-    return (
-        f"{name:<{wide}}  {f.exposure_ev + 0.0:+6.2f} {zoom:+7.2f} {rotation:+7.3f} {shift:8.1f} "
-        f"{f.sharpness:5.2f} {fit} {error}  {verdict}"
-    )
+def verdict_lines(plan: StackPlan) -> list[str]:
+    """Return the verdict of the stack in words, and what to do once there is a composite."""
+    if plan.verdict is None:
+        return []
+    advice = [] if plan.quick or not plan.verdict.remedy else [plan.verdict.remedy]
+    return [printable(text) for text in (plan.verdict.sentence(), *advice)]
+
+
+def facts(plan: StackPlan) -> list[tuple[str, str]]:
+    """Return what there is to say of a stack, as names and values."""
+    return [
+        ("frames", _frames(plan)),
+        ("residual", _residual(plan)),
+        ("exposure", _exposure(plan)),
+        ("area", _area(plan)),
+    ]
+
+
+def summary(plan: StackPlan, written: Sequence[str]) -> list[str]:
+    """Return the end of a run: the verdict, and five lines of facts.
+
+    Parameters
+    ----------
+    plan : StackPlan
+        Of the run.
+    written : sequence of str
+        What was written, the first being where.
+    """
+    where, *what = written
+    told = [("written", f"{where}{': ' if what else ''}{', '.join(what)}"), *facts(plan)]
+    return [*verdict_lines(plan), *(f"  {name:<8}  {printable(value)}" for name, value in told)]
+
+
+def _frames(plan: StackPlan) -> str:
+    used, total = len(plan.used()), len(plan.frames)
+    count = f"{used} of {total} used" if used < total else f"all {total} used"
+    return f"{count}, reference {plan.reference}"
+
+
+def _residual(plan: StackPlan) -> str:
+    r = plan.residual_px
+    text = f"{r.median:.2f} px (95 %: {r.p95:.2f} px)" if r else "too little detail to tell"
+    text += f", motion model {plan.model}"
+    if plan.local_median_px:
+        before, after = plan.local_median_px
+        text += f"; local displacement {before:.2f} → {after:.2f} px"
+    return text
+
+
+def _exposure(plan: StackPlan) -> str:
+    stops = [f.exposure_ev for f in plan.used()]
+    spread = max(stops) - min(stops) if stops else 0.0
+    return f"{spread:.2f} EV of spread {'found' if plan.quick else 'removed'}"
+
+
+def _area(plan: StackPlan) -> str:
+    c, (width, height) = plan.crop, plan.canvas
+    share = 100 * c.area / (width * height)
+    return f"{share:.1f} % kept, {c.width} x {c.height} of {width} x {height} pixels"

@@ -1,0 +1,93 @@
+"""The table, the verdict and the summary on a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from rich.console import Console
+
+from focusstack.alignment.residual import Residual
+from focusstack.geometry import Rect
+from focusstack.plan import FramePlan, StackPlan
+from focusstack.report.table import HEAD, facts, plan_table, rich_table, summary, verdict_lines
+from focusstack.verdict import Verdict
+
+
+def frame(name: str, ev: float = 0.0, reason: str | None = None) -> FramePlan:
+    return FramePlan(
+        file=name,
+        used=reason is None,
+        reason=reason,
+        matrix=np.eye(3) if reason is None else None,
+        gain=np.ones(3),
+        residual_px=Residual(0.03, 0.1, 0.15, 50),
+        exposure_ev=ev,
+        sharpness=0.5,
+        error_px=0.04,
+        verdict=Verdict("pass", "good to 0.04 px") if reason is None else None,
+    )
+
+
+PLAN = StackPlan(
+    "a.jpg",
+    (400, 300),
+    Rect(3, 4, 390, 280),
+    (frame("a.jpg"), frame("IMG_1000.jpg", 0.5), frame("c.jpg", -3, "too little detail")),
+    ("a.jpg", "IMG_1000.jpg"),
+    residual_px=Residual(0.03, 0.1, 0.15, 100),
+    verdict=Verdict("look", "left out: c.jpg", "The report says why.", ("lost",)),
+)
+
+
+def test_the_table_has_a_line_for_every_frame() -> None:
+    head, *lines = plan_table(PLAN).splitlines()
+    assert [line.split()[0] for line in lines] == ["a.jpg", "IMG_1000.jpg", "c.jpg"]
+    assert lines[2] == "c.jpg  left out: too little detail"
+    assert lines[1].endswith("pass: good to 0.04 px")
+    assert [head.index(word) for word in HEAD] == sorted(head.index(word) for word in HEAD)
+
+
+def test_the_table_keeps_names_on_one_line() -> None:
+    odd = replace(PLAN, frames=(frame("a\nb.jpg"), *PLAN.frames[1:]))
+    assert len(plan_table(odd).splitlines()) == 4
+
+
+def test_a_terminal_shows_the_same_cells() -> None:
+    console = Console(width=160, record=True, quiet=False, file=None, force_terminal=False)
+    with console.capture() as shown:
+        console.print(rich_table(PLAN))
+    for line in plan_table(PLAN).splitlines():
+        assert line.split()[0] in shown.get()
+    assert "left out: too little detail" in shown.get()
+
+
+def test_a_narrow_terminal_cuts_nothing() -> None:
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(rich_table(PLAN))
+    text = "".join(shown.get().split())
+    assert "IMG_1000.jpg" in text
+    assert "+0.50" in text
+
+
+def test_the_summary_has_five_lines_of_facts() -> None:
+    verdict, advice, *lines = summary(PLAN, ["out", "fused.jpg", "report.html"])
+    assert verdict == "Take a look: left out: c.jpg."
+    assert advice == "The report says why."
+    assert [line.split()[0] for line in lines] == [
+        "written", "frames", "residual", "exposure", "area"
+    ]  # fmt: skip
+    assert lines[0].endswith("out: fused.jpg, report.html")
+
+
+def test_facts_count_what_is_used() -> None:
+    told = dict(facts(PLAN))
+    assert told["frames"] == "2 of 3 used, reference a.jpg"
+    assert told["exposure"].startswith("0.50 EV")  # the frame left out does not count
+    assert told["area"].startswith("91.0 % kept, 390 x 280 of 400 x 300")
+    assert "0.03 px" in told["residual"]
+
+
+def test_before_there_is_a_composite_nobody_is_sent_to_look_at_it() -> None:
+    assert verdict_lines(replace(PLAN, quick=True)) == ["Take a look: left out: c.jpg."]
