@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from focusstack.cli.examples import EPILOG, EXAMPLES
+from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
 from focusstack.cli.sampling import sample
 from focusstack.cli.stacking import align, run
@@ -29,8 +29,14 @@ app = typer.Typer(
     epilog=EPILOG,
 )
 
-for _command in (run, align, fuse, equalize, crop, inspect, sample):
-    app.command(epilog=EXAMPLES[_command.__name__])(_command)
+_PANELS = {
+    "The whole chain": (run,),
+    "Single stages": (align, fuse, equalize, crop),
+    "Look and try": (inspect, sample),
+}
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        app.command(epilog=epilog(_command.__name__), rich_help_panel=_panel)(_command)
 
 
 def main() -> None:

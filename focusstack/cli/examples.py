@@ -1,20 +1,44 @@
-"""What the help ends with: examples for every command."""
+"""What the help ends with: what happens without options, and examples for every command."""
 
 EPILOG = (
+    "**Start with** `focusstack run photos/`, which writes to `photos-stacked/`, or with "
+    "`focusstack inspect photos/`, which writes nothing.\n\n"
     "**Exit codes**: 0 done, 2 usage, 3 input unusable, 4 the frames cannot be aligned, "
-    "5 output cannot be written, 130 interrupted.\n\n"
-    "**Example**: `focusstack run photos/` writes the result to `photos-stacked/`."
+    "5 output cannot be written, 130 interrupted."
 )
 
-EXAMPLES = {
-    "run": "**Examples**: `focusstack run photos/` · "
-    "`focusstack run IMG_*.jpg -o result --format tif` · "
-    "`focusstack run raws/ --plan result/report.json`",
-    "align": "**Example**: `focusstack align photos/ -o aligned --format tif`",
-    "fuse": "**Example**: `focusstack fuse aligned/ -o sharp.tif`",
-    "equalize": "**Example**: `focusstack equalize photos/ -o even`",
-    "crop": "**Example**: `focusstack crop aligned/ -o cropped`",
-    "inspect": "**Example**: `focusstack inspect photos/ --json > report.json`",
-    "sample": "**Example**: `focusstack sample demo && focusstack run demo`",
+_EXAMPLES: dict[str, dict[str, str]] = {
+    "run": {
+        "focusstack run photos/": "everything, into photos-stacked/",
+        "focusstack run IMG_*.jpg -o result --format tif": "written as TIFF",
+        "focusstack run photos/ -o result --no-aligned --depth": "composite and depth map only",
+        "focusstack run raws/ --plan result/report.json": "the same matrices, gains and crop",
+        "focusstack run photos/ -o result --resume": "go on from an interrupted run",
+    },
+    "align": {
+        "focusstack align photos/ -o aligned": "for another stacking program",
+        "focusstack align photos/ -o aligned --multipage --bit-depth 16": "pages of one TIFF",
+    },
+    "fuse": {
+        "focusstack fuse aligned/ -o sharp.tif": "all frames of a folder",
+        "focusstack fuse aligned/ -o sharp.png --method pyramid --source-map": "another method",
+    },
+    "equalize": {
+        "focusstack equalize photos/ -o even": "",
+        "focusstack equalize photos/ -o even --reference IMG_0005.jpg": "to this frame's exposure",
+    },
+    "crop": {"focusstack crop aligned/ -o cropped": ""},
+    "inspect": {
+        "focusstack inspect photos/": "a table and a verdict, within seconds",
+        "focusstack inspect photos/ --thorough": "as closely as a run measures",
+        "focusstack inspect photos/ --thorough --json > plan.json": "a plan for run --plan",
+    },
+    "sample": {"focusstack sample demo && focusstack run demo": "needs no pictures"},
 }
-"""By command."""
+
+
+def epilog(command: str) -> str:
+    """Return the examples of a command as Markdown."""
+    told = _EXAMPLES[command]
+    lines = [f"- `{line}`{' – ' if why else ''}{why}" for line, why in told.items()]
+    return "\n".join(["**Examples**", "", *lines])

@@ -42,6 +42,10 @@ class Method(StrEnum):
     depth = "depth"
 
 
+RESULTS, ALIGNMENT, FUSION = "Results", "Alignment", "Fusion"
+WORK, MESSAGES = "Threads and memory", "Messages"
+"""Panels of the help."""
+
 Inputs = Annotated[
     list[Path],
     typer.Argument(metavar="INPUT", help="A folder, files or globs.", show_default=False),
@@ -54,24 +58,46 @@ OutputFolderOption = Annotated[
         metavar="DIR",
         help="Folder for the results.",
         show_default="<input folder>-stacked",
+        rich_help_panel=RESULTS,
     ),
 ]
 FormatOption = Annotated[
-    Format, typer.Option("--format", help="Format of the pictures; auto: as the input.")
+    Format,
+    typer.Option(
+        "--format", help="Format of the pictures; auto: as the input.", rich_help_panel=RESULTS
+    ),
 ]
-QualityOption = Annotated[int, typer.Option("--quality", min=1, max=100, help="JPEG quality.")]
+QualityOption = Annotated[
+    int, typer.Option("--quality", min=1, max=100, help="JPEG quality.", rich_help_panel=RESULTS)
+]
 BitDepthOption = Annotated[
-    BitDepth, typer.Option("--bit-depth", help="Bits of the pictures; auto: as the input.")
+    BitDepth,
+    typer.Option(
+        "--bit-depth", help="Bits of the pictures; auto: as the input.", rich_help_panel=RESULTS
+    ),
 ]
 MultipageOption = Annotated[
-    bool, typer.Option("--multipage", help="Aligned frames as pages of one TIFF, aligned.tif.")
+    bool,
+    typer.Option(
+        "--multipage",
+        help="Aligned frames as pages of one TIFF, aligned.tif.",
+        rich_help_panel=RESULTS,
+    ),
 ]
 ResumeOption = Annotated[
-    bool, typer.Option("--resume", help="Go on from what an interrupted run has left.")
+    bool,
+    typer.Option(
+        "--resume", help="Go on from what an interrupted run has left.", rich_help_panel=RESULTS
+    ),
 ]
 MegapixelsOption = Annotated[
     float,
-    typer.Option("--max-megapixels", metavar="N", help="Refuse pictures that claim to be larger."),
+    typer.Option(
+        "--max-megapixels",
+        metavar="N",
+        help="Refuse pictures that claim to be larger.",
+        rich_help_panel=WORK,
+    ),
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -81,6 +107,7 @@ ThreadsOption = Annotated[
         min=1,
         show_default="one a core",
         help="Threads; the result is the same.",
+        rich_help_panel=WORK,
     ),
 ]
 MemoryOption = Annotated[
@@ -91,6 +118,7 @@ MemoryOption = Annotated[
         parser=parse_bytes,
         show_default="half of what is free",
         help="Memory to stay within, such as 600M or 4G; the result is the same.",
+        rich_help_panel=WORK,
     ),
 ]
 PlanOption = Annotated[
@@ -100,28 +128,57 @@ PlanOption = Annotated[
         metavar="FILE",
         show_default=False,
         help="Reuse matrices, gains and crop of an earlier report.json.",
+        rich_help_panel=ALIGNMENT,
     ),
 ]
 ReferenceOption = Annotated[
-    str, typer.Option("--reference", metavar="NAME|auto", help="The frame that does not move.")
+    str,
+    typer.Option(
+        "--reference",
+        metavar="NAME|auto",
+        help="The frame that does not move.",
+        rich_help_panel=ALIGNMENT,
+    ),
 ]
 OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Replace results of an earlier run.")
+    bool,
+    typer.Option("--overwrite", help="Replace results of an earlier run.", rich_help_panel=RESULTS),
 ]
-NoReportOption = Annotated[bool, typer.Option("--no-report", help="Write no report.html.")]
+NoReportOption = Annotated[
+    bool, typer.Option("--no-report", help="Write no report.html.", rich_help_panel=RESULTS)
+]
 NoLocalOption = Annotated[
-    bool, typer.Option("--no-local", help="Matrices only: no local displacement for parallax.")
+    bool,
+    typer.Option(
+        "--no-local",
+        help="Matrices only: no local displacement for parallax.",
+        rich_help_panel=ALIGNMENT,
+    ),
 ]
-MethodOption = Annotated[Method, typer.Option("--method", help="How the frames are fused.")]
+MethodOption = Annotated[
+    Method, typer.Option("--method", help="How the frames are fused.", rich_help_panel=FUSION)
+]
 DepthOption = Annotated[
-    bool, typer.Option("--depth", help="Also write the depth map and how sure it is.")
+    bool,
+    typer.Option(
+        "--depth", help="Also write the depth map and how sure it is.", rich_help_panel=FUSION
+    ),
 ]
 SourceMapOption = Annotated[
-    bool, typer.Option("--source-map", help="Also write which frame each pixel comes from.")
+    bool,
+    typer.Option(
+        "--source-map", help="Also write which frame each pixel comes from.", rich_help_panel=FUSION
+    ),
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done.")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress, no summary.", rich_help_panel=MESSAGES)
+]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Say what is being done.", rich_help_panel=MESSAGES)
+]
+DebugOption = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an error.", rich_help_panel=MESSAGES)
+]
 
 
 def stack_options(

@@ -14,6 +14,7 @@ from focusstack.terminal import TerminalProgress
 if TYPE_CHECKING:
     from focusstack.options import OutputOptions, StackOptions
 from focusstack.cli.options import (
+    RESULTS,
     BitDepth,
     BitDepthOption,
     DebugOption,
@@ -53,16 +54,19 @@ def run(
     quality: QualityOption = 95,
     bit_depth: BitDepthOption = BitDepth.auto,
     no_aligned: Annotated[
-        bool, typer.Option("--no-aligned", help="Write the composite only.")
+        bool,
+        typer.Option("--no-aligned", help="Write the composite only.", rich_help_panel=RESULTS),
     ] = False,
-    no_fuse: Annotated[bool, typer.Option("--no-fuse", help="Write aligned frames only.")] = False,
+    no_fuse: Annotated[
+        bool, typer.Option("--no-fuse", help="Write aligned frames only.", rich_help_panel=RESULTS)
+    ] = False,
     multipage: MultipageOption = False,
-    method: MethodOption = Method.auto,
-    depth: DepthOption = False,
-    source_map: SourceMapOption = False,
     plan: PlanOption = None,
     reference: ReferenceOption = "auto",
     no_local: NoLocalOption = False,
+    method: MethodOption = Method.auto,
+    depth: DepthOption = False,
+    source_map: SourceMapOption = False,
     no_report: NoReportOption = False,
     overwrite: OverwriteOption = False,
     resume: ResumeOption = False,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from focusstack.cli.options import (
+    RESULTS,
     BitDepth,
     BitDepthOption,
     DebugOption,
@@ -41,7 +42,14 @@ def fuse(
     inputs: Inputs,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="FILE", help="The composite.", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The composite.",
+            show_default=False,
+            rich_help_panel=RESULTS,
+        ),
     ],
     quality: QualityOption = 95,
     bit_depth: BitDepthOption = BitDepth.auto,
