@@ -182,7 +182,10 @@ def _contradictions(refined: Refined, followed: bool) -> dict[int, list[Doubt]]:
             ]
         elif not followed and missing > MOST_MISSING:
             found[k] = [
-                Doubt("missing", f"lacks {100 * missing:.0f} % of what its neighbours share")
+                Doubt(
+                    "missing",
+                    f"lacks {100 * missing:.0f} % of its neighbours' detail: moved or blurred",
+                )
             ]
     return found
 

@@ -1,0 +1,77 @@
+"""What the program finds on the sample set, and what is known of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from focusstack.alignment.measure import measure_pairs
+from focusstack.alignment.refine import ROUNDS, Refined
+from focusstack.alignment.tiles import TileShifts
+from focusstack.effort import THOROUGH
+from focusstack.frames import FrameSource
+from focusstack.options import StackOptions
+from focusstack.pipeline import StackResult, open_frames, stack
+from focusstack.planning import find_alignment, measure_frames, refine_alignment, spool_for
+from focusstack.progress import Silent
+from focusstack.typing import Matrix, Points
+
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "desk"
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Displacements of a pair's tiles, before and after refinement, proxy pixels."""
+
+    before: TileShifts
+    after: TileShifts
+
+
+class Desk:
+    """The sample set, measured with the reference of its truth."""
+
+    def __init__(self) -> None:
+        self.truth = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+        self.options = StackOptions(reference=self.truth["reference"])
+
+    @cached_property
+    def frames(self) -> FrameSource:
+        """The frames."""
+        return open_frames(SAMPLE)
+
+    @cached_property
+    def result(self) -> StackResult:
+        """Plan and composite."""
+        return stack(self.frames, options=self.options)
+
+    @property
+    def matrices(self) -> Matrix:
+        """True matrices, in the order of the files."""
+        return np.array(self.truth["matrices"])
+
+    @property
+    def gains(self) -> Points:
+        """True gains ``(n, 3)`` on linear light."""
+        return np.array(self.truth["gains"])
+
+    def tiles(self, first: int, second: int) -> Tiles:
+        """Measure one pair's tiles under the feature matches' alignment and under the final one."""
+        spool, scale = spool_for(self.frames, THOROUGH.megapixels)
+        quiet, workers = Silent(), self.options.workers
+        with spool:
+            seen = measure_frames(self.frames, spool, scale, workers, quiet)
+            found = find_alignment(seen, self.options.reference, workers, quiet, THOROUGH)
+            coarse, gains = found
+            refined: Refined = refine_alignment(seen, coarse, gains, workers, quiet, THOROUGH)
+            light = [float(np.nanmean(g)) for g in gains]
+            pair = [(first, second)]
+            how = ROUNDS[-1][0]
+            both = [
+                next(measure_pairs(seen.load, H, light, pair, how))[2]
+                for H in (coarse.matrices, refined.matrices)
+            ]
+        return Tiles(*both)
