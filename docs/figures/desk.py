@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from focusstack.alignment.measure import measure_pairs
-from focusstack.alignment.refine import ROUNDS, Refined
+from focusstack.alignment.poses import Poses
+from focusstack.alignment.refine import ROUNDS
 from focusstack.alignment.tiles import TileShifts
 from focusstack.effort import THOROUGH
 from focusstack.frames import FrameSource
 from focusstack.options import StackOptions
 from focusstack.pipeline import StackResult, open_frames, stack
-from focusstack.planning import find_alignment, measure_frames, refine_alignment, spool_for
+from focusstack.planning import (
+    find_alignment,
+    measure_frames,
+    refine_alignment,
+    series_of,
+    spool_for,
+)
 from focusstack.progress import Silent
 from focusstack.typing import Matrix, Points
 
@@ -64,14 +71,13 @@ class Desk:
         quiet, workers = Silent(), self.options.workers
         with spool:
             seen = measure_frames(self.frames, spool, scale, workers, quiet)
-            found = find_alignment(seen, self.options.reference, workers, quiet, THOROUGH)
-            coarse, gains = found
-            refined: Refined = refine_alignment(seen, coarse, gains, workers, quiet, THOROUGH)
-            light = [float(np.nanmean(g)) for g in gains]
-            pair = [(first, second)]
-            how = ROUNDS[-1][0]
+            coarse, gains = find_alignment(seen, self.options.reference, workers, quiet, THOROUGH)
+            series = series_of(seen, coarse, gains, workers, quiet)
+            refined = refine_alignment(series, coarse, quiet, THOROUGH)
+            start = Poses.unbent(coarse.matrices, coarse.reference, series.size)
+            pair = replace(series, pairs=[(first, second)])
             both = [
-                next(measure_pairs(seen.load, H, light, pair, how))[2]
-                for H in (coarse.matrices, refined.matrices)
+                next(measure_pairs(pair, poses, ROUNDS[-1][0]))[2]
+                for poses in (start, refined.poses)
             ]
         return Tiles(*both)
