@@ -64,6 +64,10 @@ REMEDIES = (
         "the stack again without wind.",
     ),
     (
+        r"the plan is of a quick look",
+        "Run again without --plan, or with a plan of inspect --thorough --json.",
+    ),
+    (
         r"EXIF data is damaged",
         "Nothing for the pictures; copy the file again from its source if you need its EXIF.",
     ),
