@@ -170,6 +170,21 @@ def test_files_that_are_shown_exist() -> None:
             assert (ROOT / target).exists(), target
 
 
+def test_pages_show_every_picture_and_each_is_small() -> None:
+    pages = {ROOT / "README.md": readme()}
+    pages |= {p: p.read_text(encoding="utf-8") for p in (ROOT / "docs").glob("*.md")}
+    shown = {
+        (page.parent / target).resolve()
+        for page, text in pages.items()
+        for target in re.findall(r"\]\(([^)#]+)", text)
+        if "://" not in target
+    }
+    assert [p for p in shown if not p.exists()] == []
+    pictures = set((ROOT / "docs" / "pictures").iterdir())
+    assert pictures <= shown
+    assert all(p.stat().st_size <= 200_000 for p in pictures)
+
+
 def test_the_tour_of_the_code_is_of_this_code() -> None:
     (tour,) = [block for block in blocks("") if "pipeline.py" in block]
     for line in tour.splitlines():
