@@ -81,6 +81,22 @@ class Verdict:
         """Return the judgement of a stack as people read it, without the remedy."""
         return f"{LEADS[self.grade]}: {self.words}." if self.words else f"{LEADS[self.grade]}."
 
+    def lines(self, advise: bool = True) -> list[str]:
+        """Return the judgement of a stack with one line for each thing to look at.
+
+        Parameters
+        ----------
+        advise : bool, optional
+            Whether to say what to do about each.
+        """
+        told = self.words.split("; ")
+        if len(told) != len(self.causes):
+            return [self.sentence()] + [self.remedy] * bool(self.remedy and advise)
+        ends = [f" {ADVICE[c]}" if advise else "" for c in self.causes]
+        found = [f"{words}.{end}" for words, end in zip(told, ends, strict=True)]
+        lead = f"{LEADS[self.grade]}:"
+        return [f"{lead} {found[0]}"] if len(found) == 1 else [lead, *(f"  {f}" for f in found)]
+
 
 def frame_verdict(
     error_px: float | None,
@@ -143,18 +159,18 @@ def stack_verdict(
     if not frames:
         return Verdict("fail", "no frame could be used")
     words, remedies, causes = [], [], []
-    for cause, (does, do, advice) in _TOLD.items():
+    for cause, (does, do) in _TOLD.items():
         blamed = _blamed(frames, cause, worst)
         if blamed:
             many = len(blamed) > 1
-            who = "all frames" if len(blamed) == len(frames) else _who(blamed, len(frames))
+            who = "all frames" if len(blamed) == len(frames) > 1 else _who(blamed, len(frames))
             much = f"{worst_px:.1f}" if worst_px is not None else "some"
             words.append(f"{who} {do if many else does}".format(px=much))
-            remedies.append(advice)
+            remedies.append(ADVICE[cause])
             causes.append(cause)
     if lost:
         words.append(f"left out: {_who(lost, len(frames) + len(lost))}")
-        remedies.append("The report says why each was left out.")
+        remedies.append(ADVICE["lost"])
         causes.append("lost")
     if not words:
         return Verdict("pass", "" if error_px is None else f"aligned to {error_px:.2f} px")
@@ -176,36 +192,32 @@ def _who(names: Sequence[str], total: int) -> str:
     return listed
 
 
-_TOLD: dict[Cause, tuple[str, str, str]] = {
-    "error": (
-        "may be off by {px} px",
-        "may be off by up to {px} px",
-        "Look for double edges in the composite; leave out the frame they come from.",
-    ),
+_TOLD: dict[Cause, tuple[str, str]] = {
+    "error": ("may be off by {px} px", "may be off by up to {px} px"),
     "parallax": (
         "was taken from another place (parallax, which was followed)",
         "were taken from different places (parallax, which was followed)",
-        "Look at the edges between near and far in the composite.",
     ),
     "moved": (
         "holds something displaced by movement or parallax",
         "hold something displaced by movement or parallax",
-        "Look for double edges in the composite; leave out the frame they come from.",
     ),
-    "missing": (
-        "lacks detail that its neighbours show",
-        "lack detail that their neighbours show",
-        "Look at these frames: something moved in them, or they are blurred.",
-    ),
+    "missing": ("lacks detail that its neighbours show", "lack detail that their neighbours show"),
     "support": (
         "has detail in a small part of the picture only",
         "have detail in a small part of the picture only",
-        "Look at the corners of the composite.",
     ),
-    "blank": (
-        "holds too little detail to tell",
-        "hold too little detail to tell",
-        "If nothing is in focus in them, leave them out.",
-    ),
+    "blank": ("holds too little detail to tell", "hold too little detail to tell"),
 }
-"""What is said of one frame and of several, and what to do, by cause in the order of telling."""
+"""What is said of one frame and of several, by cause in the order of telling."""
+
+ADVICE: dict[Cause, str] = {
+    "error": "Look for double edges in the composite; leave out the frame they come from.",
+    "parallax": "Look at the edges between near and far in the composite.",
+    "moved": "Look for double edges in the composite; leave out the frame they come from.",
+    "missing": "Something moved there, or is blurred: look at it in the composite.",
+    "support": "Look at the corners of the composite.",
+    "blank": "Leave out what shows nothing in focus.",
+    "lost": "The report says why.",
+}
+"""What to do, by cause."""

@@ -116,7 +116,7 @@ def test_results_go_to_stdout_and_nothing_to_stderr(
     verdict, *_ = result.stdout.splitlines()
     judged = read_plan(tmp_path / "out" / "report.json").verdict
     assert judged is not None
-    assert verdict == judged.sentence()
+    assert verdict == judged.lines()[0]
     lines = result.stdout.splitlines()[-5:]
     assert [line.split()[0] for line in lines] == [
         "written", "frames", "residual", "exposure", "area"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from focusstack.verdict import (
+    ADVICE,
     GRADES,
     LEADS,
     Cause,
@@ -117,6 +118,23 @@ def test_a_sentence_is_short_and_comes_with_what_to_do(frames: list[Verdict], lo
     assert found.sentence().startswith(LEADS[found.grade])
     assert bool(found.remedy) == (found.grade != "pass")
     assert set(found.causes) <= {c for v in frames for c in v.causes} | {"lost"}
+
+
+def test_several_things_to_look_at_have_a_line_each() -> None:
+    frames = [("a.jpg", off(0.5)), ("b.jpg", frame_verdict(None, 1.0)), ("c.jpg", GOOD)]
+    found = stack_verdict(frames, 0.5, worst_px=0.5)
+    assert found.lines() == [
+        "Take a look:",
+        f"  a.jpg may be off by 0.5 px. {ADVICE['error']}",
+        f"  b.jpg holds too little detail to tell. {ADVICE['blank']}",
+    ]
+    assert found.lines(advise=False)[1] == "  a.jpg may be off by 0.5 px."
+    assert stack_verdict(frames[:1], 0.5, worst_px=0.5).lines() == [
+        f"Take a look: a.jpg may be off by 0.5 px. {ADVICE['error']}"
+    ]
+    assert stack_verdict(frames[2:], 0.02).lines() == ["Good: aligned to 0.02 px."]
+    # A plan written by hand.
+    assert Verdict("look", "so; it; is", "Look.").lines() == ["Take a look: so; it; is.", "Look."]
 
 
 def test_words_follow_the_grade() -> None:

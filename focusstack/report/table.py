@@ -98,16 +98,15 @@ def verdict_lines(plan: StackPlan) -> list[str]:
     """Return the verdict of the stack in words, and what to do once there is a composite."""
     if plan.verdict is None:
         return []
-    advice = [] if plan.quick or not plan.verdict.remedy else [plan.verdict.remedy]
-    return [printable(text) for text in (plan.verdict.sentence(), *advice)]
+    return [printable(text) for text in plan.verdict.lines(advise=not plan.quick)]
 
 
-def facts(plan: StackPlan) -> list[tuple[str, str]]:
-    """Return what there is to say of a stack, as names and values."""
+def facts(plan: StackPlan, done: bool = False) -> list[tuple[str, str]]:
+    """Return what there is to say of a stack, before or after it is `done`: names and values."""
     return [
         ("frames", _frames(plan)),
         ("residual", _residual(plan)),
-        ("exposure", _exposure(plan)),
+        ("exposure", _exposure(plan, done)),
         ("area", _area(plan)),
     ]
 
@@ -123,7 +122,7 @@ def summary(plan: StackPlan, written: Sequence[str]) -> list[str]:
         What was written, the first being where.
     """
     where, *what = written
-    told = [("written", f"{where}{': ' if what else ''}{', '.join(what)}"), *facts(plan)]
+    told = [("written", f"{where}{': ' if what else ''}{', '.join(what)}"), *facts(plan, done=True)]
     return [*verdict_lines(plan), *(f"  {name:<8}  {printable(value)}" for name, value in told)]
 
 
@@ -143,10 +142,10 @@ def _residual(plan: StackPlan) -> str:
     return text
 
 
-def _exposure(plan: StackPlan) -> str:
+def _exposure(plan: StackPlan, done: bool) -> str:
     stops = [f.exposure_ev for f in plan.used()]
     spread = max(stops) - min(stops) if stops else 0.0
-    return f"{spread:.2f} EV of spread {'found' if plan.quick else 'removed'}"
+    return f"{spread:.2f} EV of spread {'removed' if done else 'found'}"
 
 
 def _area(plan: StackPlan) -> str:
