@@ -24,7 +24,7 @@ from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.report import plots
 from focusstack.report.gathering import Gathered, Gathering
 from focusstack.report.html import HEADINGS, report_page
-from focusstack.report.judgement import MOST_BLAMED, judgement
+from focusstack.report.judgement import FEW, MOST_BLAMED, PARALLAX, judgement
 from focusstack.report.provenance import StageClock, provenance
 from focusstack.report.remedies import OTHERWISE, REMEDIES, remedy
 from focusstack.verdict import Grade, Verdict
@@ -225,10 +225,24 @@ def test_the_worst_frame_is_blamed_first() -> None:
     frames = [frame("a"), frame("b", "look", 0.5), frame("c", "fail", 3.0), frame("d", "look", 0.9)]
     frames += [frame("e", "look", None), lost("f")]
     assert [b.file for b in judgement(plan(*frames), True).blamed] == ["c", "e", "d", "b", "f"]
-    many = [frame("a"), *[frame(f"b{k}", "look", 0.5) for k in range(20)]]
+    many = [*[frame(f"a{k}") for k in range(20)], *[frame(f"b{k}", "look", 0.5) for k in range(9)]]
     found = judgement(plan(*many), True)
     assert len(found.blamed) == MOST_BLAMED
-    assert found.more == 20 - MOST_BLAMED
+    assert found.more == 9 - MOST_BLAMED
+
+
+def test_where_all_are_alike_none_is_blamed() -> None:
+    said = Verdict("look", "may be off by 0.5 px; 30 % of its detail is displaced: " + PARALLAX)
+    frames = [replace(frame(f"b{k}", "look", 0.5), verdict=said) for k in range(9)]
+    found = judgement(plan(*frames), True)
+    assert "All 9 frames may be off, by up to 0.5 pixels. No single frame" in found.sentence
+    assert PARALLAX in found.sentence
+    assert len(found.blamed) == FEW
+    assert found.more == 9 - FEW
+    one = replace(frame("worst", "look", 1.5), verdict=said)
+    found = judgement(plan(*frames, one, lost("c")), True)
+    assert "No single frame" not in found.sentence
+    assert found.blamed[0].file == "worst"
 
 
 def test_every_warning_has_a_remedy_of_its_own() -> None:
@@ -242,6 +256,7 @@ def test_every_warning_has_a_remedy_of_its_own() -> None:
         "the exposure recorded in EXIF is not the one measured", "common exposure is",
         "is clipped in every frame", "of the common area", "something moved between frames",
     ]  # fmt: skip
+    assert PARALLAX in sources[0]
     for sentence in said:
         assert any(sentence in source for source in sources), f"no longer said: {sentence}"
         patterns = [p for p, _ in REMEDIES if re.search(p, _as_warning(sentence))]

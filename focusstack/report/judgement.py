@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 from focusstack.plan import FramePlan, StackPlan
@@ -13,8 +15,17 @@ Grade = Literal["pass", "look", "fail", "out", "unknown"]
 ORDER: tuple[Grade, ...] = ("pass", "unknown", "look", "fail", "out")
 """From good to bad."""
 
-MOST_BLAMED = 8
+MOST_BLAMED = 6
 """Frames that are named above the fold; the others are in the table."""
+
+FEW = 3
+"""Frames that are named where none is to blame."""
+
+OUTSTANDING = 2.0
+"""A frame whose error is so many times the usual one stands out."""
+
+PARALLAX = "parallax or movement"
+"""As verdicts put it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,8 @@ class Judgement:
         Whether to trust it.
     sentence : str
         Why.
+    heading : str
+        What the frames that follow have in common.
     blamed : list of Blamed
         The frames to look at, worst first.
     more : int
@@ -57,6 +70,7 @@ class Judgement:
     grade: Grade
     title: str
     sentence: str
+    heading: str
     blamed: list[Blamed]
     more: int
 
@@ -79,19 +93,29 @@ def judgement(plan: StackPlan, fused: bool) -> Judgement:
         Whether there is a composite.
     """
     what = "picture" if fused else "alignment"
-    doubtful = [f for f in plan.used() if grade_of(f) in ("look", "fail")]
+    doubtful = sorted((f for f in plan.used() if grade_of(f) in ("look", "fail")), key=_order)
     lost = [f for f in plan.frames if not f.used]
-    grade: Grade = max((grade_of(f) for f in doubtful), key=_badness, default="pass")
+    grade: Grade = grade_of(doubtful[0]) if doubtful else "pass"
     if plan.verdict is None:
         grade = "unknown"
-    blamed = [_blame(f) for f in sorted(doubtful, key=_order)] + [_blame(f) for f in lost]
+    alike = _alike(plan, doubtful)
+    blamed = [_blame(f) for f in (doubtful[:FEW] if alike else doubtful)]
+    blamed += [_blame(f) for f in lost]
     return Judgement(
         "look" if grade == "pass" and lost else grade,
         _title(grade, what, len(lost)),
-        _sentence(plan, grade, len(doubtful), len(lost)),
+        _sentence(plan, grade, doubtful, len(lost), alike),
+        _heading(len(blamed), len(doubtful), alike),
         blamed[:MOST_BLAMED],
-        max(0, len(blamed) - MOST_BLAMED),
+        len(doubtful) + len(lost) - len(blamed[:MOST_BLAMED]),
     )
+
+
+def _alike(plan: StackPlan, doubtful: Sequence[FramePlan]) -> bool:
+    """Whether most frames are doubtful and none stands out: the scene is to blame, not a frame."""
+    errors = [f.error_px for f in plan.used() if f.error_px is not None]
+    most = 2 * len(doubtful) > len(plan.used()) and len(doubtful) > FEW
+    return most and bool(errors) and max(errors) < OUTSTANDING * median(errors)
 
 
 def _badness(grade: Grade) -> int:
@@ -120,8 +144,18 @@ def _title(grade: Grade, what: str, lost: int) -> str:
     }.get(grade, "Nothing is known about how well the frames fit")
 
 
-def _sentence(plan: StackPlan, grade: Grade, doubtful: int, lost: int) -> str:
-    used = len(plan.used())
+def _heading(blamed: int, doubtful: int, alike: bool) -> str:
+    if alike:
+        return "The worst of them"
+    if not doubtful:
+        return "Left out"
+    return "Frame to blame" if blamed == 1 else "Frames to blame"
+
+
+def _sentence(
+    plan: StackPlan, grade: Grade, doubtful: Sequence[FramePlan], lost: int, alike: bool
+) -> str:
+    used, off = len(plan.used()), len(doubtful)
     size = "" if plan.error_px is None else f", to about {plan.error_px:.2f} pixels"
     left = f"{_frames(lost)} of {used + lost} {'was' if lost == 1 else 'were'} left out"
     if grade == "unknown":
@@ -129,12 +163,25 @@ def _sentence(plan: StackPlan, grade: Grade, doubtful: int, lost: int) -> str:
     if grade == "pass":
         fit = f"{'All' if not lost else 'The other'} {used} frames lie where they belong{size}."
         return f"{left[0].upper()}{left[1:]}. {fit}" if lost else fit
-    off = "may be off" if grade == "look" else "is off so far that detail is doubled"
-    if doubtful > 1:
-        off = off.replace("is ", "are ", 1)
-    rest = f"; the other {used - doubtful} fit" if used > doubtful else ""
     more = f", and {left}" if lost else ""
-    return f"{_frames(doubtful)} {off}{rest}{more}."
+    if alike:
+        worst = max(f.error_px or 0.0 for f in doubtful)
+        every = f"All {used}" if off == used else f"{off} of {used}"
+        return f"{every} frames may be off, by up to {worst:.1f} pixels{more}. {_shared(doubtful)}"
+    how = "may be off" if grade == "look" else "is off so far that detail is doubled"
+    how = how.replace("is ", "are ", 1) if off > 1 else how
+    rest = f"; the other {used - off} fit" if used > off else ""
+    return f"{_frames(off)} {how}{rest}{more}."
+
+
+def _shared(doubtful: Sequence[FramePlan]) -> str:
+    """What most doubtful frames have in common."""
+    said = [f.verdict.words for f in doubtful if f.verdict]
+    if 2 * sum(PARALLAX in words for words in said) > len(said):
+        return (
+            f"No single frame is to blame: it is {PARALLAX} in the scene; look at edges in depth."
+        )
+    return "No single frame is to blame."
 
 
 def _frames(count: int) -> str:

@@ -60,7 +60,7 @@ REMEDIES = (
     ),
     (
         r"something moved between frames",
-        "Look at the marked spots. If what moved is not sharp there, try --method depth, or take "
+        "Have it marked beneath the picture. If it is not sharp there, try --method depth, or take "
         "the stack again without wind.",
     ),
     (

@@ -37,6 +37,9 @@ MAP_SIDE = 800
 LIGHT_GRID = (24, 16)
 """Columns and rows of the means by which exposures are compared."""
 
+APART = 3
+"""Of the overview's pixels, every so many-th is looked at for that, each way."""
+
 DARK = 1e-3
 """Linear light below which a mean is noise."""
 
@@ -156,7 +159,9 @@ def sample(
     """
     icc = metadata.icc if metadata else None
     small = reduced(pixels, size.overview_side)
-    light = linearise(small, metadata.transfer if metadata else None)
+    # Single pixels, not means: those of encoded values would tell detail from blur.
+    some = np.ascontiguousarray(small[::APART, ::APART])
+    light = linearise(some, metadata.transfer if metadata else None)
     means = np.asarray(cv2.resize(light, LIGHT_GRID, interpolation=cv2.INTER_AREA), np.float32)
     return Sample(
         thumbnail(small, icc),
