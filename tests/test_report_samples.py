@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from focusstack.report.pictures import eight_bit, reduced, webp
 from focusstack.report.samples import (
     COLUMNS,
     MAP_SIDE,
+    NINTHS,
     THUMBNAIL_BYTES,
     Budget,
     Place,
@@ -29,6 +31,7 @@ from focusstack.report.samples import (
     maps,
     places,
     sample,
+    worst_place,
 )
 from focusstack.typing import Float32, Image
 
@@ -54,11 +57,16 @@ def plan(width: int, height: int, worst: tuple[int, int] | None = None) -> Stack
         FramePlan(name, True, None, np.eye(3), np.ones(3), None, 0.0, 1.0) for name in "ab"
     )
     found = np.full((8, 12), 0.1)
-    if worst:
+    if worst is not None:
         found[worst] = 3.0
     crop = Rect(10, 10, width - 20, height - 20)
     return StackPlan(
-        "a", (width, height), crop, frames, ("a", "b"), residual_map_px=found if worst else None
+        "a",
+        (width, height),
+        crop,
+        frames,
+        ("a", "b"),
+        residual_map_px=None if worst is None else found,
     )
 
 
@@ -110,37 +118,36 @@ def test_not_even_noise_takes_more_than_it_may(most: int) -> None:
 # Places ----------------------------------------------------------------------------------------
 
 
-@given(
-    st.integers(64, 5000), st.integers(64, 5000), st.integers(16, 300),
-    st.none() | st.tuples(st.integers(0, 7), st.integers(0, 11)),
-)  # fmt: skip
+@given(st.integers(64, 5000), st.integers(64, 5000), st.integers(16, 300), st.integers(0, 95))
 @settings(max_examples=60)
-def test_places_lie_inside(
-    width: int, height: int, side: int, worst: tuple[int, int] | None
-) -> None:
-    made = plan(width, height, worst)
-    found = places(made, side)
-    assert len(found) == 9 + (worst is not None)
-    assert len({p.name for p in found}) == len(found)
-    for place in found:
-        r = place.rect
-        assert r.width == r.height == found[0].rect.width <= side
-        assert r.x >= 0
-        assert r.y >= 0
-        assert r.x + r.width <= made.crop.width
-        assert r.y + r.height <= made.crop.height
-    assert (found[0].rect.x, found[0].rect.y) == (0, 0)
-    corner = found[8].rect
-    assert corner.x + corner.width == made.crop.width
-    assert corner.y + corner.height == made.crop.height
+def test_places_lie_inside(width: int, height: int, side: int, worst: int) -> None:
+    made = plan(width, height, divmod(worst, 12))
+    for given_plan in (made, replace(made, residual_map_px=None)):
+        found = places(given_plan, side)
+        assert [p.name for p in found] == list(NINTHS)
+        for place in found:
+            r = place.rect
+            assert r.width == r.height == found[0].rect.width <= side
+            assert r.x >= 0
+            assert r.y >= 0
+            assert r.x + r.width <= made.crop.width
+            assert r.y + r.height <= made.crop.height
 
 
-def test_the_place_of_the_largest_residual() -> None:
-    found = places(plan(1200, 800, (2, 7)), 100)[-1]
-    assert found.name == "largest residual"
+def test_places_without_a_map_lie_at_the_edges_and_in_the_corners() -> None:
+    found = [p.rect for p in places(plan(320, 220), 50)]
+    assert [(r.x, r.y) for r in found] == [(x, y) for y in (0, 75, 150) for x in (0, 125, 250)]
+
+
+def test_places_are_where_tiles_disagree_most() -> None:
+    made = plan(1200, 800, (2, 7))
+    found = places(made, 100)
     # The cell's middle on the canvas, less the crop's corner.
-    assert found.rect.x + 50 == pytest.approx(750 - 10, abs=1)
-    assert found.rect.y + 50 == pytest.approx(250 - 10, abs=1)
+    assert worst_place(made) == 1
+    assert found[1].rect.x + 50 == pytest.approx(750 - 10, abs=1)
+    assert found[1].rect.y + 50 == pytest.approx(250 - 10, abs=1)
+    empty = np.full((8, 12), np.nan)
+    assert worst_place(replace(made, residual_map_px=empty)) == 4
 
 
 def test_places_are_shown_pixel_by_pixel() -> None:

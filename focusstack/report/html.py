@@ -17,7 +17,7 @@ from focusstack.report.gathering import Gathered
 from focusstack.report.judgement import ORDER, Grade, grade_of, judgement
 from focusstack.report.provenance import Provenance
 from focusstack.report.remedies import remedy
-from focusstack.report.samples import COLUMNS, Place, Sample, brightness
+from focusstack.report.samples import COLUMNS, Sample, brightness, worst_place
 from focusstack.typing import Float32
 from focusstack.version import __version__
 
@@ -255,7 +255,8 @@ def _pictures(plan: StackPlan, shown: Gathered) -> dict[str, Any] | None:
         return None
     return {
         "frames": found,
-        "places": [_place(p) for p in shown.places],
+        "places": [place.name for place in shown.places],
+        "worst": worst_place(plan),
         "side": shown.places[0].rect.width,
         "columns": COLUMNS,
         "width": plan.crop.width,
@@ -270,11 +271,6 @@ def _views(name: str, sample: Sample, number: int) -> dict[str, Any]:
         "overview": _address(sample.overview),
         "places": _address(sample.places),
     }
-
-
-def _place(place: Place) -> dict[str, Any]:
-    r = place.rect
-    return {"name": place.name, "x": r.x, "y": r.y}
 
 
 def _first_pair(plan: StackPlan) -> tuple[str, str]:

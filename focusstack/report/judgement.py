@@ -98,24 +98,25 @@ def judgement(plan: StackPlan, fused: bool) -> Judgement:
     grade: Grade = grade_of(doubtful[0]) if doubtful else "pass"
     if plan.verdict is None:
         grade = "unknown"
-    alike = _alike(plan, doubtful)
-    blamed = [_blame(f) for f in (doubtful[:FEW] if alike else doubtful)]
-    blamed += [_blame(f) for f in lost]
+    widespread = 2 * len(doubtful) > len(plan.used()) and len(doubtful) > FEW
+    standing = _outstanding(plan, doubtful) if widespread else doubtful
+    named = standing or doubtful[:FEW]
+    blamed = [_blame(f) for f in [*named, *lost]]
     return Judgement(
         "look" if grade == "pass" and lost else grade,
         _title(grade, what, len(lost)),
-        _sentence(plan, grade, doubtful, len(lost), alike),
-        _heading(len(blamed), len(doubtful), alike),
+        _sentence(plan, grade, doubtful, len(lost), standing if widespread else None),
+        _heading(len(standing), len(lost), bool(doubtful)),
         blamed[:MOST_BLAMED],
         len(doubtful) + len(lost) - len(blamed[:MOST_BLAMED]),
     )
 
 
-def _alike(plan: StackPlan, doubtful: Sequence[FramePlan]) -> bool:
-    """Whether most frames are doubtful and none stands out: the scene is to blame, not a frame."""
+def _outstanding(plan: StackPlan, doubtful: Sequence[FramePlan]) -> list[FramePlan]:
+    """Frames that are much worse than is usual in their stack; else the scene is to blame."""
     errors = [f.error_px for f in plan.used() if f.error_px is not None]
-    most = 2 * len(doubtful) > len(plan.used()) and len(doubtful) > FEW
-    return most and bool(errors) and max(errors) < OUTSTANDING * median(errors)
+    limit = OUTSTANDING * median(errors) if errors else 0.0
+    return [f for f in doubtful if f.error_px is None or f.error_px > limit]
 
 
 def _badness(grade: Grade) -> int:
@@ -144,17 +145,22 @@ def _title(grade: Grade, what: str, lost: int) -> str:
     }.get(grade, "Nothing is known about how well the frames fit")
 
 
-def _heading(blamed: int, doubtful: int, alike: bool) -> str:
-    if alike:
-        return "The worst of them"
+def _heading(standing: int, lost: int, doubtful: bool) -> str:
     if not doubtful:
         return "Left out"
-    return "Frame to blame" if blamed == 1 else "Frames to blame"
+    if not standing:
+        return "The worst of them"
+    return "Frame to blame" if standing + lost == 1 else "Frames to blame"
 
 
 def _sentence(
-    plan: StackPlan, grade: Grade, doubtful: Sequence[FramePlan], lost: int, alike: bool
+    plan: StackPlan,
+    grade: Grade,
+    doubtful: Sequence[FramePlan],
+    lost: int,
+    standing: Sequence[FramePlan] | None,
 ) -> str:
+    """Why; `standing` are the frames that stand out where most are doubtful."""
     used, off = len(plan.used()), len(doubtful)
     size = "" if plan.error_px is None else f", to about {plan.error_px:.2f} pixels"
     left = f"{_frames(lost)} of {used + lost} {'was' if lost == 1 else 'were'} left out"
@@ -164,14 +170,23 @@ def _sentence(
         fit = f"{'All' if not lost else 'The other'} {used} frames lie where they belong{size}."
         return f"{left[0].upper()}{left[1:]}. {fit}" if lost else fit
     more = f", and {left}" if lost else ""
-    if alike:
+    if standing is not None:
         worst = max(f.error_px or 0.0 for f in doubtful)
         every = f"All {used}" if off == used else f"{off} of {used}"
-        return f"{every} frames may be off, by up to {worst:.1f} pixels{more}. {_shared(doubtful)}"
+        how = f"may be off, by up to {worst:.1f} pixels"
+        return f"{every} frames {how}{more}. {_blaming(doubtful, standing)}"
     how = "may be off" if grade == "look" else "is off so far that detail is doubled"
     how = how.replace("is ", "are ", 1) if off > 1 else how
     rest = f"; the other {used - off} fit" if used > off else ""
     return f"{_frames(off)} {how}{rest}{more}."
+
+
+def _blaming(doubtful: Sequence[FramePlan], standing: Sequence[FramePlan]) -> str:
+    """Who stands out among many; or that it is what they all show."""
+    if standing:
+        names = ", ".join(f.file for f in standing[:FEW]) + ", …" * (len(standing) > FEW)
+        return f"Much worse than the others: {names}."
+    return _shared(doubtful)
 
 
 def _shared(doubtful: Sequence[FramePlan]) -> str:

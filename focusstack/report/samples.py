@@ -43,8 +43,15 @@ APART = 3
 DARK = 1e-3
 """Linear light below which a mean is noise."""
 
-COLUMNS = 5
+COLUMNS = 3
 """Places side by side in the picture that holds them all."""
+
+NINTHS = (
+    *("top left", "top", "top right"),
+    *("left", "centre", "right"),
+    *("bottom left", "bottom", "bottom right"),
+)
+"""Names of the places, row by row."""
 
 
 @dataclass(frozen=True)
@@ -89,38 +96,57 @@ class Place:
 
 
 def places(plan: StackPlan, side: int) -> list[Place]:
-    """Nine places from corner to corner, and the one where tiles disagree most, if known."""
+    """One place in each ninth of the common area, row by row: where tiles disagree most.
+
+    Parameters
+    ----------
+    plan : StackPlan
+        With a map of residuals. Where that is empty, the places lie in the middle, at the edges
+        and in the corners.
+    side : int
+        Of a place, in pixels; less if three do not fit side by side.
+    """
     width, height = plan.crop.width, plan.crop.height
     side = max(1, min(side, width // 3, height // 3))
-    ends = {"left": 0.0, "": 0.5, "right": 1.0}
-    rows = {"top": 0.0, "": 0.5, "bottom": 1.0}
-    found = [
-        Place(f"{down} {across}".strip() or "centre", _square(x, y, side, width, height))
-        for down, y in rows.items()
-        for across, x in ends.items()
-    ]
-    worst = _worst(plan)
-    if worst is not None:
-        x, y = worst[0] - plan.crop.x - side / 2, worst[1] - plan.crop.y - side / 2
-        place = _square(x / max(width - side, 1), y / max(height - side, 1), side, width, height)
-        found.append(Place("largest residual", place))
+    cells = _cells(plan)
+    found = []
+    for k, name in enumerate(NINTHS):
+        row, column = divmod(k, 3)
+        inside = [c for c in cells if c[1:] == (row, column)]
+        x, y = (column / 2 * (width - side), row / 2 * (height - side))
+        if inside:
+            x, y = (v - side / 2 for v in max(inside)[0][1:])
+        left, top = (int(np.clip(v, 0, n - side)) for v, n in ((x, width), (y, height)))
+        found.append(Place(name, Rect(left, top, side, side)))
     return found
 
 
-def _square(x: float, y: float, side: int, width: int, height: int) -> Rect:
-    """Square whose corner lies at a share 0..1 of the room there is for it."""
-    left, top = (round(float(np.clip(v, 0, 1)) * (n - side)) for v, n in ((x, width), (y, height)))
-    return Rect(left, top, side, side)
+def _cells(plan: StackPlan) -> list[tuple[tuple[float, float, float], int, int]]:
+    """Cells of the map of residuals: ``(px, x, y)`` of its middle, and the ninth it lies in.
 
-
-def _worst(plan: StackPlan) -> tuple[float, float] | None:
-    """Middle of the cell with the largest residual, on the canvas."""
+    Positions are those in aligned frames; cells whose middle is cropped away are left out.
+    """
     found = plan.residual_map_px
-    if found is None or not np.isfinite(found).any():
-        return None
-    row, column = np.unravel_index(np.nanargmax(found), found.shape)
+    if found is None:
+        return []
+    crop, cells = plan.crop, []
     rows, columns = found.shape
-    return (column + 0.5) / columns * plan.canvas[0], (row + 0.5) / rows * plan.canvas[1]
+    for r, c in np.argwhere(np.isfinite(found)):
+        x = (c + 0.5) / columns * plan.canvas[0] - crop.x
+        y = (r + 0.5) / rows * plan.canvas[1] - crop.y
+        if 0 <= x < crop.width and 0 <= y < crop.height:
+            ninth = int(3 * y / crop.height), int(3 * x / crop.width)
+            cells.append(((float(found[r, c]), float(x), float(y)), *ninth))
+    return cells
+
+
+def worst_place(plan: StackPlan) -> int:
+    """Index of the place at which tiles disagree most of all; the middle one if unknown."""
+    cells = _cells(plan)
+    if not cells:
+        return 4
+    _, row, column = max(cells)
+    return 3 * row + column
 
 
 @dataclass(frozen=True)

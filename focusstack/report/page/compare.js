@@ -111,7 +111,7 @@
     data.sizes = two.map((image) => image.naturalWidth);
     const zoom = Number(chosen("zoom"));
     const places = where === "whole" ? [null]
-      : where === "one" ? [Number(get("place").value)] : [...Array(9).keys()];
+      : where === "one" ? [Number(get("place").value)] : [...data.places.keys()];
     const panes = document.createElement("div");
     panes.className = `panes ${where}`;
     panes.style.gridTemplateColumns = `repeat(${where === "all" ? 3 : 1}, max-content)`;
@@ -192,8 +192,8 @@
   const viewer = () => {
     fill(a, data.frames);
     fill(b, data.frames);
-    get("place").replaceChildren(...data.places.map((place, k) => new Option(place.name, k)));
-    if (data.places.length > 9) get("place").value = 9;
+    get("place").replaceChildren(...data.places.map((place, k) => new Option(place, k)));
+    get("place").value = data.worst;
     get("auto").checked = !calm;
     const numbers = new Map(data.frames.filter((f) => f.number).map((f) => [f.name, f.number]));
     const pair = JSON.parse(get("first-pair").textContent).map((name) => numbers.get(name) ?? 1);
