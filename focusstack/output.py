@@ -85,7 +85,7 @@ class OutputFolder:
     def add(self, frame: AlignedFrame) -> None:
         """Take an aligned frame; it is shown in the report, and written if that is wanted."""
         if self._shown is not None:
-            self._shown.add(frame.name, frame.pixels, frame.metadata)
+            self._shown.add(frame.name, frame.planes, frame.metadata)
         if not self.options.aligned or not self.lacks(frame.name):
             return
         pixels = frame.planes.rounded(self.dtype)

@@ -208,6 +208,9 @@ def test_resumed_runs_give_the_same_bytes(
     assert {k: found[k] for k in expected} == expected
     for name, time in done.items():  # not written again
         assert (out / "aligned" / name).stat().st_mtime_ns == time
+    # What was done before is shown too.
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.count('"overview":') == len(NAMES) + fused
 
 
 def test_the_plan_is_not_made_again(

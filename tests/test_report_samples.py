@@ -17,8 +17,9 @@ from focusstack.fusion import Fused
 from focusstack.geometry import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.plan import FramePlan, StackPlan
+from focusstack.planes import Planes
 from focusstack.report.gathering import Gathering
-from focusstack.report.pictures import eight_bit, reduced, webp
+from focusstack.report.pictures import eight_bit, part, reduced, webp
 from focusstack.report.samples import (
     COLUMNS,
     MAP_SIDE,
@@ -87,6 +88,17 @@ def test_reduced_pictures_fit_and_keep_their_light(shape: tuple[int, ...], dtype
     assert np.array_equal(image, before)
     wanted = image[:: max(1, shape[0] // 300)].mean() / top
     assert small.mean() == pytest.approx(wanted, abs=0.01)
+
+
+@pytest.mark.parametrize("coded", [True, False])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_frames_in_planes_look_the_same(coded: bool, channels: int) -> None:
+    given = RNG.random((150, 200, channels), np.float32)
+    given = given[..., 0] if channels == 1 else given
+    planes = Planes.of(given, coded)
+    assert reduced(planes, 90) == pytest.approx(reduced(given, 90), abs=1e-4)
+    some = slice(10, 50), slice(30, 170, 2)
+    assert part(planes, *some) == pytest.approx(given[some], abs=1e-4)
 
 
 def test_colours_of_other_profiles_become_srgb() -> None:

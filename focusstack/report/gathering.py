@@ -8,6 +8,7 @@ from focusstack.fusion import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.plan import StackPlan
+from focusstack.planes import Planes
 from focusstack.report.samples import (
     Maps,
     Place,
@@ -68,9 +69,9 @@ class Gathering:
         self._size = budget(len(plan.used()) + 1)
         self.found = Gathered(places(plan, self._size.place_side))
 
-    def add(self, name: str, pixels: Image, metadata: Metadata | None) -> None:
+    def add(self, name: str, picture: Image | Planes, metadata: Metadata | None) -> None:
         """Take an aligned frame."""
-        self.found.frames[name] = sample(pixels, metadata, self.found.places, self._size)
+        self.found.frames[name] = sample(picture, metadata, self.found.places, self._size)
 
     def add_lost(self, name: str, picture: Picture) -> None:
         """Take a frame that is left out."""

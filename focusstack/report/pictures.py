@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from focusstack.colour import to_dtype, to_float
+from focusstack.planes import Planes
 from focusstack.typing import Float32, Image
 
 QUALITIES = (74, 50, 28)
@@ -30,7 +31,24 @@ LEAST_SIDE = 16
 """A picture is never made smaller than this to save bytes."""
 
 
-def reduced(image: Image, side: int) -> Float32:
+def part(picture: Image | Planes, rows: slice, columns: slice) -> Float32:
+    """Return some of a picture's pixels as encoded float32, without touching the others.
+
+    Parameters
+    ----------
+    picture : (H, W[, 3]) ndarray of any supported dtype, or Planes
+        Encoded; not modified.
+    rows, columns : slice
+        Which pixels.
+    """
+    if isinstance(picture, Planes):
+        some = np.ascontiguousarray(picture.values[:, rows, columns])
+        return Planes(some, picture.flat).pixels()
+    found = picture[rows, columns]
+    return np.ascontiguousarray(found) if found.dtype == np.float32 else to_float(found)
+
+
+def reduced(picture: Image | Planes, side: int) -> Float32:
     """Return a picture made so small that no side is longer than `side`.
 
     Pixels are skipped first where enough remain for a mean over area, which saves most of the
@@ -38,22 +56,20 @@ def reduced(image: Image, side: int) -> Float32:
 
     Parameters
     ----------
-    image : (H, W[, 3]) ndarray
-        Encoded, of any supported dtype; not modified.
+    picture : (H, W[, 3]) ndarray of any supported dtype, or Planes
+        Encoded; not modified.
     side : int
         In pixels.
 
     Returns
     -------
     (h, w[, 3]) float32 ndarray
-        Encoded, 1 = white, not clipped. Never larger than `image`.
+        Encoded, 1 = white, not clipped. Never larger than `picture`.
     """
-    height, width = image.shape[:2]
+    height, width = picture.shape[:2]
     scale = min(1.0, side / max(height, width))
-    step = max(1, int(SKIPPED / scale))
-    some = image if step == 1 else np.ascontiguousarray(image[::step, ::step])
-    if some.dtype != np.float32:
-        some = to_float(some)
+    every = slice(None, None, max(1, int(SKIPPED / scale)))
+    some = part(picture, every, every)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if size == some.shape[1::-1]:
         return some

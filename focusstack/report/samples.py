@@ -18,7 +18,8 @@ from focusstack.fusion import Fused
 from focusstack.geometry import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.plan import StackPlan
-from focusstack.report.pictures import eight_bit, reduced, webp
+from focusstack.planes import Planes
+from focusstack.report.pictures import eight_bit, part, reduced, webp
 from focusstack.typing import Float32, Image
 
 FRAMES_BYTES = 2_500_000
@@ -168,14 +169,14 @@ class Sample:
 
 
 def sample(
-    pixels: Image, metadata: Metadata | None, shown: Sequence[Place], size: Budget
+    picture: Image | Planes, metadata: Metadata | None, shown: Sequence[Place], size: Budget
 ) -> Sample:
     """Take what the page shows of a picture in the common area.
 
     Parameters
     ----------
-    pixels : (H, W[, 3]) ndarray
-        Encoded, of any supported dtype; not modified.
+    picture : (H, W[, 3]) ndarray of any supported dtype, or Planes
+        Encoded; not modified.
     metadata : Metadata or None
         With the colour profile, if there is one.
     shown : sequence of Place
@@ -184,7 +185,7 @@ def sample(
         How large.
     """
     icc = metadata.icc if metadata else None
-    small = reduced(pixels, size.overview_side)
+    small = reduced(picture, size.overview_side)
     # Single pixels, not means: those of encoded values would tell detail from blur.
     some = np.ascontiguousarray(small[::APART, ::APART])
     light = linearise(some, metadata.transfer if metadata else None)
@@ -192,7 +193,7 @@ def sample(
     return Sample(
         thumbnail(small, icc),
         webp(eight_bit(small, icc), size.overview_bytes),
-        webp(eight_bit(_sheet(pixels, shown), icc), size.places_bytes),
+        webp(eight_bit(_sheet(picture, shown), icc), size.places_bytes),
         means if means.ndim == 3 else means[..., None],
     )
 
@@ -207,16 +208,16 @@ def composite(pixels: Image, icc: bytes | None) -> bytes:
     return webp(eight_bit(reduced(pixels, COMPOSITE_SIDE), icc), COMPOSITE_BYTES)
 
 
-def _sheet(pixels: Image, shown: Sequence[Place]) -> Float32:
+def _sheet(picture: Image | Planes, shown: Sequence[Place]) -> Float32:
     """All places in one picture, row by row."""
     side = shown[0].rect.width
     rows = -(-len(shown) // COLUMNS)
-    sheet = np.zeros((rows * side, COLUMNS * side, *pixels.shape[2:]), pixels.dtype)
+    sheet = np.zeros((rows * side, COLUMNS * side, *picture.shape[2:]), np.float32)
     for k, place in enumerate(shown):
         r, (y, x) = place.rect, divmod(k, COLUMNS)
-        part = pixels[r.y : r.y + side, r.x : r.x + side]
-        sheet[y * side : (y + 1) * side, x * side : (x + 1) * side] = part
-    return reduced(sheet, max(sheet.shape[:2]))
+        there = part(picture, slice(r.y, r.y + side), slice(r.x, r.x + side))
+        sheet[y * side : (y + 1) * side, x * side : (x + 1) * side] = there
+    return sheet
 
 
 @dataclass(frozen=True)
