@@ -42,8 +42,7 @@ def part(picture: Image | Planes, rows: slice, columns: slice) -> Float32:
         Which pixels.
     """
     if isinstance(picture, Planes):
-        some = np.ascontiguousarray(picture.values[:, rows, columns])
-        return Planes(some, picture.flat).pixels()
+        return Planes(picture.values[:, rows, columns].copy(), picture.flat).pixels()
     found = picture[rows, columns]
     return np.ascontiguousarray(found) if found.dtype == np.float32 else to_float(found)
 
