@@ -24,10 +24,10 @@ from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.report import plots
 from focusstack.report.gathering import Gathered, Gathering
 from focusstack.report.html import HEADINGS, report_page
-from focusstack.report.judgement import FEW, MOST_BLAMED, PARALLAX, judgement
+from focusstack.report.judgement import FEW, MOST_BLAMED, judgement
 from focusstack.report.provenance import StageClock, provenance
 from focusstack.report.remedies import OTHERWISE, REMEDIES, remedy
-from focusstack.verdict import Grade, Verdict
+from focusstack.verdict import Grade, Verdict, stack_verdict
 
 RNG = np.random.default_rng(1)
 AWKWARD = ["<script>.jpg", "a&b.jpg", 'quote".jpg', "é 1#%.jpg", "</script><b>.jpg"]
@@ -39,7 +39,7 @@ def frame(name: str, grade: Grade = "pass", error: float | None = 0.1) -> FrameP
     words = f"good to {error} px" if grade == "pass" else f"may be off by {error} px"
     return FramePlan(
         name, True, None, np.eye(3), np.ones(3), residual, 0.0, 0.5,
-        error_px=error, verdict=Verdict(grade, words),
+        error_px=error, verdict=Verdict(grade, words, causes=() if grade == "pass" else ("error",)),
     )  # fmt: skip
 
 
@@ -49,8 +49,9 @@ def lost(name: str) -> FramePlan:
 
 def plan(*frames: FramePlan, canvas: tuple[int, int] = (400, 300)) -> StackPlan:
     used = tuple(f.file for f in frames if f.used)
-    grades = [f.verdict.grade for f in frames if f.verdict]
-    worst: Grade = "fail" if "fail" in grades else "look" if "look" in grades else "pass"
+    told = [(f.file, f.verdict) for f in frames if f.verdict]
+    missing = [f.file for f in frames if not f.used]
+    worst = max((f.error_px for f in frames if f.error_px is not None), default=None)
     return StackPlan(
         reference=used[0],
         canvas=canvas,
@@ -59,7 +60,7 @@ def plan(*frames: FramePlan, canvas: tuple[int, int] = (400, 300)) -> StackPlan:
         focus_order=used,
         residual_px=Residual(0.03, 0.1, 0.15, 50),
         error_px=0.1,
-        verdict=Verdict(worst, ""),
+        verdict=stack_verdict(told, 0.1, missing, worst),
         pairs=tuple(PairClosure(p, 40, 0.1) for p in pairwise(used)),
         residual_map_px=np.full((8, 12), 0.1),
     )
@@ -201,16 +202,10 @@ def test_every_row_has_a_cell_for_every_heading() -> None:
         ([frame("a"), frame("b")], "pass", "You can trust this picture", "All 2 frames lie"),
         (
             [frame("a"), frame("b"), lost("c")],
-            "look", "can trust what is in this picture, but not everything", "One frame of 3",
+            "look", "can trust what is in this picture, but not everything", "1 frame was left out",
         ),
-        (
-            [frame("a"), frame("b", "look", 0.8)],
-            "look", "Look closely", "One frame may be off; the other 1",
-        ),
-        (
-            [frame("a", "fail", 3.0), frame("b", "fail", 4.0), lost("c")],
-            "fail", "Do not trust this picture", "2 frames are off",
-        ),
+        ([frame("a"), frame("b", "look", 0.8)], "look", "Look closely", "b may be off by 0.8 px"),
+        ([frame("a", "fail", 3.0), frame("b")], "fail", "Do not trust this", "a may be off"),
     ],
 )  # fmt: skip
 def test_the_verdict(frames: list[FramePlan], grade: str, title: str, sentence: str) -> None:
@@ -218,6 +213,7 @@ def test_the_verdict(frames: list[FramePlan], grade: str, title: str, sentence: 
     assert found.grade == grade
     assert title in found.title
     assert sentence in found.sentence
+    assert bool(found.remedy) == any(f.verdict and f.verdict.grade != "pass" for f in frames)
     assert "alignment" in judgement(plan(*frames), fused=False).title
 
 
@@ -232,17 +228,18 @@ def test_the_worst_frame_is_blamed_first() -> None:
 
 
 def test_where_all_are_alike_none_is_blamed() -> None:
-    said = Verdict("look", "may be off by 0.5 px; 30 % of its detail is displaced: " + PARALLAX)
-    frames = [replace(frame(f"b{k}", "look", 0.5), verdict=said) for k in range(9)]
+    frames = [frame(f"b{k}", "look", 0.5) for k in range(9)]
     found = judgement(plan(*frames), True)
-    assert "All 9 frames may be off, by up to 0.5 pixels. No single frame" in found.sentence
-    assert PARALLAX in found.sentence
+    assert "All frames may be off by up to 0.5 px. No single frame is to blame." in found.sentence
     assert len(found.blamed) == FEW
     assert found.more == 9 - FEW
-    one = replace(frame("worst", "look", 1.5), verdict=said)
-    found = judgement(plan(*frames, one, lost("c")), True)
+    found = judgement(plan(*frames, frame("worst", "look", 1.5), lost("c")), True)
     assert "Much worse than the others: worst." in found.sentence
     assert [b.file for b in found.blamed] == ["worst", "c"]
+    # Nor is a frame that fails lost among many that are hardly better.
+    frames = [frame(f"b{k}", "look", 1.9) for k in range(9)]
+    found = judgement(plan(*frames, frame("worst", "fail", 2.1)), True)
+    assert [b.file for b in found.blamed] == ["worst"]
 
 
 def test_every_warning_has_a_remedy_of_its_own() -> None:
@@ -256,7 +253,6 @@ def test_every_warning_has_a_remedy_of_its_own() -> None:
         "the exposure recorded in EXIF is not the one measured", "common exposure is",
         "is clipped in every frame", "of the common area", "something moved between frames",
     ]  # fmt: skip
-    assert PARALLAX in sources[0]
     for sentence in said:
         assert any(sentence in source for source in sources), f"no longer said: {sentence}"
         patterns = [p for p, _ in REMEDIES if re.search(p, _as_warning(sentence))]

@@ -24,9 +24,6 @@ FEW = 3
 OUTSTANDING = 2.0
 """A frame whose error is so many times the usual one stands out."""
 
-PARALLAX = "parallax or movement"
-"""As verdicts put it."""
-
 
 @dataclass(frozen=True)
 class Blamed:
@@ -59,6 +56,8 @@ class Judgement:
         Whether to trust it.
     sentence : str
         Why.
+    remedy : str
+        What to do; empty if there is nothing to do.
     heading : str
         What the frames that follow have in common.
     blamed : list of Blamed
@@ -70,6 +69,7 @@ class Judgement:
     grade: Grade
     title: str
     sentence: str
+    remedy: str
     heading: str
     blamed: list[Blamed]
     more: int
@@ -105,7 +105,8 @@ def judgement(plan: StackPlan, fused: bool) -> Judgement:
     return Judgement(
         "look" if grade == "pass" and lost else grade,
         _title(grade, what, len(lost)),
-        _sentence(plan, grade, doubtful, len(lost), standing if widespread else None),
+        _sentence(plan, grade, len(lost), standing if widespread else None),
+        plan.verdict.remedy if plan.verdict and doubtful else "",
         _heading(len(standing), len(lost), bool(doubtful)),
         blamed[:MOST_BLAMED],
         len(doubtful) + len(lost) - len(blamed[:MOST_BLAMED]),
@@ -116,7 +117,12 @@ def _outstanding(plan: StackPlan, doubtful: Sequence[FramePlan]) -> list[FramePl
     """Frames that are much worse than is usual in their stack; else the scene is to blame."""
     errors = [f.error_px for f in plan.used() if f.error_px is not None]
     limit = OUTSTANDING * median(errors) if errors else 0.0
-    return [f for f in doubtful if f.error_px is None or f.error_px > limit]
+    few = 2 * sum(grade_of(f) == "fail" for f in doubtful) <= len(errors)
+    return [
+        f
+        for f in doubtful
+        if f.error_px is None or f.error_px > limit or (few and grade_of(f) == "fail")
+    ]
 
 
 def _badness(grade: Grade) -> int:
@@ -154,50 +160,25 @@ def _heading(standing: int, lost: int, doubtful: bool) -> str:
 
 
 def _sentence(
-    plan: StackPlan,
-    grade: Grade,
-    doubtful: Sequence[FramePlan],
-    lost: int,
-    standing: Sequence[FramePlan] | None,
+    plan: StackPlan, grade: Grade, lost: int, standing: Sequence[FramePlan] | None
 ) -> str:
     """Why; `standing` are the frames that stand out where most are doubtful."""
-    used, off = len(plan.used()), len(doubtful)
-    size = "" if plan.error_px is None else f", to about {plan.error_px:.2f} pixels"
-    left = f"{_frames(lost)} of {used + lost} {'was' if lost == 1 else 'were'} left out"
-    if grade == "unknown":
+    used = len(plan.used())
+    if grade == "unknown" or plan.verdict is None:
         return f"{used} frames were placed by a given plan."
     if grade == "pass":
-        fit = f"{'All' if not lost else 'The other'} {used} frames lie where they belong{size}."
-        return f"{left[0].upper()}{left[1:]}. {fit}" if lost else fit
-    more = f", and {left}" if lost else ""
-    if standing is not None:
-        worst = max(f.error_px or 0.0 for f in doubtful)
-        every = f"All {used}" if off == used else f"{off} of {used}"
-        how = f"may be off, by up to {worst:.1f} pixels"
-        return f"{every} frames {how}{more}. {_blaming(doubtful, standing)}"
-    how = "may be off" if grade == "look" else "is off so far that detail is doubled"
-    how = how.replace("is ", "are ", 1) if off > 1 else how
-    rest = f"; the other {used - off} fit" if used > off else ""
-    return f"{_frames(off)} {how}{rest}{more}."
+        size = "" if plan.error_px is None else f", to about {plan.error_px:.2f} pixels"
+        fit = f"{used} frames lie where they belong{size}."
+        left = "1 frame was" if lost == 1 else f"{lost} frames were"
+        return f"{left} left out. The other {fit}" if lost else f"All {fit}"
+    told = f"{_begun(plan.verdict.words)}." if plan.verdict.words else ""
+    if standing is None:
+        return told
+    names = ", ".join(f.file for f in standing[:FEW]) + ", …" * (len(standing) > FEW)
+    who = f"Much worse than the others: {names}." if standing else "No single frame is to blame."
+    return f"{told} {who}".strip()
 
 
-def _blaming(doubtful: Sequence[FramePlan], standing: Sequence[FramePlan]) -> str:
-    """Who stands out among many; or that it is what they all show."""
-    if standing:
-        names = ", ".join(f.file for f in standing[:FEW]) + ", …" * (len(standing) > FEW)
-        return f"Much worse than the others: {names}."
-    return _shared(doubtful)
-
-
-def _shared(doubtful: Sequence[FramePlan]) -> str:
-    """What most doubtful frames have in common."""
-    said = [f.verdict.words for f in doubtful if f.verdict]
-    if 2 * sum(PARALLAX in words for words in said) > len(said):
-        return (
-            f"No single frame is to blame: it is {PARALLAX} in the scene; look at edges in depth."
-        )
-    return "No single frame is to blame."
-
-
-def _frames(count: int) -> str:
-    return "One frame" if count == 1 else f"{count} frames"
+def _begun(words: str) -> str:
+    """With a capital, unless a file's name comes first."""
+    return words[0].upper() + words[1:] if words.startswith(("all frames", "left out")) else words
