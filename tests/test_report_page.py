@@ -27,7 +27,7 @@ from focusstack.report.html import HEADINGS, report_page
 from focusstack.report.judgement import FEW, MOST_BLAMED, judgement
 from focusstack.report.provenance import StageClock, provenance
 from focusstack.report.remedies import OTHERWISE, REMEDIES, remedy
-from focusstack.verdict import Grade, Verdict, stack_verdict
+from focusstack.verdict import ADVICE, Grade, Verdict, stack_verdict
 
 RNG = np.random.default_rng(1)
 AWKWARD = ["<script>.jpg", "a&b.jpg", 'quote".jpg', "é 1#%.jpg", "</script><b>.jpg"]
@@ -235,6 +235,7 @@ def test_where_all_are_alike_none_is_blamed() -> None:
     assert found.more == 9 - FEW
     found = judgement(plan(*frames, frame("worst", "look", 1.5), lost("c")), True)
     assert "Much worse than the others: worst." in found.sentence
+    assert found.remedy == ADVICE["error"]  # the page itself says why a frame was left out
     assert [b.file for b in found.blamed] == ["worst", "c"]
     # Nor is a frame that fails lost among many that are hardly better.
     frames = [frame(f"b{k}", "look", 1.9) for k in range(9)]

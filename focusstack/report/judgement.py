@@ -8,6 +8,7 @@ from statistics import median
 from typing import Literal
 
 from focusstack.plan import FramePlan, StackPlan
+from focusstack.verdict import ADVICE
 
 Grade = Literal["pass", "look", "fail", "out", "unknown"]
 """Of a frame or stack: a verdict's, left out, or none known."""
@@ -106,7 +107,7 @@ def judgement(plan: StackPlan, fused: bool) -> Judgement:
         "look" if grade == "pass" and lost else grade,
         _title(grade, what, len(lost)),
         _sentence(plan, grade, len(lost), standing if widespread else None),
-        plan.verdict.remedy if plan.verdict and doubtful else "",
+        _remedy(plan) if doubtful else "",
         _heading(len(standing), len(lost), bool(doubtful)),
         blamed[:MOST_BLAMED],
         len(doubtful) + len(lost) - len(blamed[:MOST_BLAMED]),
@@ -177,6 +178,12 @@ def _sentence(
     names = ", ".join(f.file for f in standing[:FEW]) + ", …" * (len(standing) > FEW)
     who = f"Much worse than the others: {names}." if standing else "No single frame is to blame."
     return f"{told} {who}".strip()
+
+
+def _remedy(plan: StackPlan) -> str:
+    """What the verdict advises; why frames were left out is said here anyway."""
+    causes = plan.verdict.causes if plan.verdict else ()
+    return " ".join(dict.fromkeys(ADVICE[c] for c in causes if c != "lost"))
 
 
 def _begun(words: str) -> str:
