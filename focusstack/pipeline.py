@@ -21,7 +21,7 @@ from focusstack.images.choice import some
 from focusstack.images.read import MOST_MEGAPIXELS, Picture, Reading
 from focusstack.images.suffixes import VIDEO
 from focusstack.maps import fusion_entry, motion_warning
-from focusstack.memory import keep_large_arrays_apart, release_freed
+from focusstack.memory import keep_large_arrays_apart, release_freed, reuse_freed_memory
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder, opened_folder
 from focusstack.plan import StackPlan, fitted_to
@@ -159,7 +159,7 @@ def plan_stack(
     if options.plan is not None:
         return _given_plan(options, frames, progress)
     check_reference(frames.names, options.reference)
-    keep_large_arrays_apart()
+    reuse_freed_memory()
     readers = _footprint(frames, options).readers
     spool, scale = spool_for(frames, effort.megapixels)
     with spool, own_threads():

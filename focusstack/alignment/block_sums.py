@@ -83,10 +83,23 @@ def _add_row(a: Float32, b: Float32, valid: Image, n: int, work: Float32) -> Non
         work[_FIRST + 10 * WIDTH + x] += q * q
 
 
-def _block_sums(a: Float32, b: Float32, valid: Image, block: int, out: Float32) -> None:
-    rows, columns = out.shape[1:]
+@inner
+def _add_depth(depth: Float32, valid: Image, n: int, work: Float32) -> None:
+    """Add the depth of `n` pixels of a row, weighted by squared gradients, to a further sum."""
+    three, ten, norm = np.float32(3), np.float32(10), np.float32(1 / 64)
+    for x in range(n):
+        v = np.float32(valid[x])
+        gx = (work[x + 2] - work[x]) * norm * v
+        gy = (three * (work[LINE + x] + work[LINE + x + 2]) + ten * work[LINE + x + 1]) * norm * v
+        work[_FIRST + SUMS * WIDTH + x] += (gx * gx + gy * gy) * depth[x]
+
+
+def _block_sums(
+    a: Float32, b: Float32, valid: Image, depth: Float32, block: int, out: Float32
+) -> None:
+    sums, rows, columns = out.shape
     most = WIDTH // block
-    work = np.zeros(_FIRST + SUMS * WIDTH, np.float32)
+    work = np.zeros(_FIRST + (SUMS + 1) * WIDTH, np.float32)
     for i in range(rows):
         for j in range(0, columns, most):
             blocks = min(most, columns - j)
@@ -95,7 +108,9 @@ def _block_sums(a: Float32, b: Float32, valid: Image, block: int, out: Float32) 
             for y in range(i * block, (i + 1) * block):
                 _smooth(a, b, y, left, n, work)
                 _add_row(a[y][left:], b[y][left:], valid[y][left:], n, work)
-            for k in range(SUMS):
+                if sums > SUMS:
+                    _add_depth(depth[y][left:], valid[y][left:], n, work)
+            for k in range(sums):
                 for m in range(blocks):
                     total = np.float32(0)
                     for x in range(block):
@@ -109,13 +124,16 @@ _loops = lru_cache(
         read_only(np.float32, 2),
         read_only(np.float32, 2),
         read_only(np.uint8, 2),
+        read_only(np.float32, 2),
         numba.types.int64,
         writable(np.float32, 3),
     )
 )
 
 
-def block_sums(a: Float32, b: Float32, valid: Image, block: int) -> Float32:
+def block_sums(
+    a: Float32, b: Float32, valid: Image, block: int, depth: Float32 | None = None
+) -> Float32:
     """Sums over blocks of the products of two images and of their mean's gradient.
 
     Parameters
@@ -126,13 +144,18 @@ def block_sums(a: Float32, b: Float32, valid: Image, block: int) -> Float32:
         1 where pixels count, else 0.
     block : int
         Side of a block in pixels, at most `WIDTH`; what is left at the right and below is dropped.
+    depth : (H, W) float32 ndarray, optional
+        Any map over the images.
 
     Returns
     -------
     (SUMS, H // block, W // block) float32 ndarray
-        Gradients are Scharr's, in units per pixel, reflected at the border.
+        Gradients are Scharr's, in units per pixel, reflected at the border. With `depth`, one sum
+        more: of it, weighted by the squared gradient.
     """
-    out = np.empty((SUMS, a.shape[0] // block, a.shape[1] // block), np.float32)
-    first, second, where = (np.ascontiguousarray(image) for image in (a, b, valid))
-    _loops()(first, second, where, block, out)
+    count = SUMS + (depth is not None)
+    out = np.empty((count, a.shape[0] // block, a.shape[1] // block), np.float32)
+    deep = np.empty((0, 0), np.float32) if depth is None else depth
+    first, second, where, third = (np.ascontiguousarray(image) for image in (a, b, valid, deep))
+    _loops()(first, second, where, third, block, out)
     return out

@@ -6,6 +6,7 @@ S. K. Nayar and Y. Nakagawa, "Shape from Focus", TPAMI 16(8), 1994.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from focusstack.alignment.measure import reduced
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import band_pass
 from focusstack.geometry import Rect, at_scale
+from focusstack.proxies import proxy_size
 from focusstack.resample import Field, resample
 from focusstack.typing import Float32
 
@@ -25,6 +27,9 @@ WINDOW_SIGMA = 2.5
 
 FILL_SIGMAS = (1.0, 4.0, 16.0, 64.0)
 """Where nothing is sure, the mean over a wider and wider neighbourhood stands in."""
+
+FINEST_SIGMA = 4.0
+"""Standard deviation, in pixels, that blurs are brought down to."""
 
 ENOUGH = 0.3
 """Mean certainty of a neighbourhood that stands for itself."""
@@ -44,19 +49,16 @@ class FocusIndex:
         self._index, self._before, self._after, self._last, self._total = (
             np.zeros(shape, np.float32) for _ in range(5)
         )
-        self._rose = np.zeros(shape, bool)
         self._count = 0
 
     def add(self, measure: Float32) -> None:
         """Take the focus measure of the next frame."""
-        np.copyto(self._after, measure, where=self._rose)
-        np.greater(measure, self._peak, out=self._rose)
-        np.copyto(self._peak, measure, where=self._rose)
-        np.copyto(self._before, self._last, where=self._rose)
-        np.copyto(self._index, np.float32(self._count), where=self._rose)
-        np.copyto(self._after, np.float32(0), where=self._rose)
-        self._total += measure
-        self._last = measure
+        from focusstack.alignment.peak import follow  # loads the compiler
+
+        follow()(
+            measure, self._count, self._peak, self._index, self._before, self._after, self._last,
+            self._total,
+        )  # fmt: skip
         self._count += 1
 
     def result(self) -> Float32:
@@ -82,12 +84,24 @@ def _filled(index: Float32, certainty: Float32) -> Float32:
     """Weighted means over growing neighbourhoods (normalised convolution, Knutsson 1993)."""
     found, open_share = np.zeros_like(index), np.ones_like(index)
     for sigma in FILL_SIGMAS:
-        weight = cv2.GaussianBlur(certainty, (0, 0), sigma)
-        mean = cv2.GaussianBlur(certainty * index, (0, 0), sigma) / np.maximum(weight, 1e-9)
+        weight = _blurred(certainty, sigma)
+        mean = _blurred(certainty * index, sigma) / np.maximum(weight, 1e-9)
         sure = np.clip(weight / ENOUGH, 0, 1) if sigma < FILL_SIGMAS[-1] else np.ones_like(weight)
         found += open_share * sure * mean
         open_share *= 1 - sure
     return found
+
+
+def _blurred(image: Float32, sigma: float) -> Float32:
+    """Gaussian blur; a wide one is done on a smaller image, which looks the same."""
+    factor = min(8, max(1, round(sigma / FINEST_SIGMA)), *image.shape)
+    height, width = image.shape
+    size = -(-width // factor), -(-height // factor)
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor > 1 else image
+    small = cv2.GaussianBlur(small, (0, 0), sigma / factor)
+    if factor > 1:
+        small = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(small, np.float32)
 
 
 def focus_index(
@@ -115,18 +129,23 @@ def focus_index(
     (h, w) float32 ndarray
         Position in ``poses.kept``, from 0, at the scale of the proxies.
     """
-    found: FocusIndex | None = None
-    for index in poses.kept:
+    width, height = proxy_size(*series.size, scale)
+
+    def measure(index: int) -> Float32:
         luma = reduced(series.load(index), scale).luma
-        height, width = luma.shape
-        found = found or FocusIndex((height, width))
         field = poses.field(index, placed(index))
         if field is not None:
             field = field.reduced(scale, width, height)
         H = at_scale(poses.matrices[index], 1 / scale)
-        moved = resample(luma, H, Rect(0, 0, width, height), field=field, threads=2)
-        detail = band_pass(moved, FINE, COARSE) * np.float32(series.gains[index])
-        found.add(np.asarray(cv2.GaussianBlur(detail * detail, (0, 0), WINDOW_SIGMA), np.float32))
-    assert found is not None
+        moved = resample(luma, H, Rect(0, 0, width, height), field=field)
+        detail = band_pass(moved, FINE, COARSE, series.gains[index])
+        cv2.multiply(detail, detail, detail)
+        return np.asarray(cv2.GaussianBlur(detail, (0, 0), WINDOW_SIGMA, detail), np.float32)
+
+    found, kept = FocusIndex((height, width)), poses.kept
+    with ThreadPoolExecutor(series.workers) as pool:
+        for start in range(0, len(kept), series.workers):
+            for one in pool.map(measure, kept[start : start + series.workers]):
+                found.add(one)
     result = cv2.resize(found.result(), series.size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(result, np.float32)

@@ -6,17 +6,16 @@ tile with several others, near and far in focus.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 
 import cv2
 import numpy as np
 
 from focusstack.alignment.poses import Poses, Series
-from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts, with_depth
+from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
 from focusstack.geometry import Rect, at_scale, outline, transform
 from focusstack.proxies import Proxy, proxy_size
 from focusstack.resample import Field, resample
@@ -24,6 +23,9 @@ from focusstack.typing import Float32, Image, Matrix
 
 MARGIN = 9
 """Pixels around clipped areas and frame edges that the band pass makes unreliable."""
+
+MOST_AT_HAND = 12
+"""Warped frames that are kept for later pairs."""
 
 MIN_TILES = 3
 """Fewer comparable tiles say nothing about a pair."""
@@ -123,15 +125,12 @@ def measure_pairs(
         A map on the canvas whose mean over each tile, weighted by the detail that was compared,
         comes with the shifts.
     """
-    # Sorted by the later frame, so that a frame stays in the cache while its partners pass by.
-    todo = sorted(series.pairs, key=lambda ij: (max(ij), min(ij)))
     s = how.scale
 
     if depth is not None and s < 1:
         size = proxy_size(depth.shape[1], depth.shape[0], s)
         depth = np.asarray(cv2.resize(depth, size, interpolation=cv2.INTER_AREA), np.float32)
 
-    @lru_cache(maxsize=10)
     def warped(index: int) -> Warped:
         proxy = reduced(series.load(index), s)
         height, width = proxy.luma.shape
@@ -141,23 +140,42 @@ def measure_pairs(
         H = at_scale(poses.matrices[index], 1 / s)
         return warp_proxy(proxy, H, how, series.gains[index], field)
 
+    images: dict[int, Warped] = {}
+
+    def compare(pair: tuple[int, int]) -> TileShifts:
+        a, b = images[pair[0]], images[pair[1]]
+        return tile_shifts(a.detail, b.detail, a.valid & b.valid, how.tile, depth=depth)
+
     with ThreadPoolExecutor(series.workers) as pool:
-        for _, same_later in groupby(todo, key=max):
-            group = list(same_later)
-            frames = sorted({index for pair in group for index in pair})
-            images = dict(zip(frames, pool.map(warped, frames), strict=True))
-
-            def compare(pair: tuple[int, int], images: dict[int, Warped] = images) -> TileShifts:
-                a, b = images[pair[0]], images[pair[1]]
-                valid = a.valid & b.valid
-                found = tile_shifts(a.detail, b.detail, valid, how.tile)
-                if depth is None or not len(found.centres):
-                    return found
-                return with_depth(found, a.detail, b.detail, valid, depth, how.tile)
-
+        for wanted, group, later in in_turn(series.pairs):
+            lacking = [index for index in wanted if index not in images]
+            images.update(zip(lacking, pool.map(warped, lacking), strict=True))
             for pair, shifts in zip(group, pool.map(compare, group), strict=True):
                 if len(shifts.centres) >= MIN_TILES:
                     yield *pair, enlarged(shifts, s)
+            for index in set(images) - set(later[:MOST_AT_HAND]):
+                del images[index]
+
+
+def in_turn(
+    pairs: Iterable[tuple[int, int]],
+) -> Iterator[tuple[list[int], list[tuple[int, int]], list[int]]]:
+    """Pairs in groups with a frame in common, so that few frames have to be at hand.
+
+    Yields
+    ------
+    wanted : list of int
+        The frames of a group.
+    group : list of (int, int)
+        Its pairs.
+    later : list of int
+        Frames that later groups want, the soonest first.
+    """
+    todo = sorted(pairs, key=lambda ij: (max(ij), min(ij)))
+    groups = [list(same_later) for _, same_later in groupby(todo, key=max)]
+    wanted = [sorted({index for pair in group for index in pair}) for group in groups]
+    for k, group in enumerate(groups):
+        yield wanted[k], group, list(dict.fromkeys(chain.from_iterable(wanted[k + 1 :])))
 
 
 def enlarged(shifts: TileShifts, scale: float) -> TileShifts:

@@ -15,10 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from focusstack.typing import Float32, Image, Points
+
+SUMS = 11
+"""How many sums of products a shift is found from."""
 
 BLOCK = 16
 """Tiles are sums over whole blocks of this many pixels."""
@@ -70,7 +72,12 @@ def _tile_sums(block: Float32, blocks: int) -> Points:
 
 
 def tile_shifts(
-    a: Float32, b: Float32, valid: Image, tile: int = 96, min_correlation: float = 0.7
+    a: Float32,
+    b: Float32,
+    valid: Image,
+    tile: int = 96,
+    min_correlation: float = 0.7,
+    depth: Float32 | None = None,
 ) -> TileShifts:
     """Measure how far tiles of `b` are displaced against `a`.
 
@@ -84,6 +91,9 @@ def tile_shifts(
         Side of a tile in pixels, rounded to whole blocks.
     min_correlation : float, optional
         Tiles that agree less are left out.
+    depth : (H, W) float32 ndarray, optional
+        Any map over the canvas. Its mean over each tile, weighted by squared gradients as the
+        shifts are, comes with them: where depth jumps, a tile sees what is sharp in both.
     """
     blocks = max(2, round(tile / BLOCK))
     if min(a.shape) < blocks * BLOCK:
@@ -91,39 +101,8 @@ def tile_shifts(
     # Loads the compiler, which takes a while.
     from focusstack.alignment.block_sums import block_sums
 
-    sums = block_sums(a, b, np.not_equal(valid, 0).view(np.uint8), BLOCK)
+    sums = block_sums(a, b, np.not_equal(valid, 0).view(np.uint8), BLOCK, depth)
     return _solve_tiles([_tile_sums(s, blocks) for s in sums], blocks, min_correlation)
-
-
-def with_depth(
-    found: TileShifts, a: Float32, b: Float32, valid: Image, depth: Float32, tile: int
-) -> TileShifts:
-    """Add the depth of what was compared: where depth jumps, a tile sees what is sharp in both.
-
-    Parameters
-    ----------
-    found : TileShifts
-        From `tile_shifts` with the same arguments.
-    a, b, valid, tile
-        As given to `tile_shifts`.
-    depth : (H, W) float32 ndarray
-        Any map over the canvas; its mean over each tile is weighted by squared gradients, as
-        the shifts are.
-    """
-    blocks = max(2, round(tile / BLOCK))
-    mean = (a + b) * np.float32(0.5)
-    across, down = (cv2.Scharr(mean, cv2.CV_32F, dx, 1 - dx) for dx in (1, 0))
-    weight = (across * across + down * down) * valid
-    total, deep = (_tile_sums(_block_means(w), blocks) for w in (weight, weight * depth))
-    step, half = max(1, blocks // 2) * BLOCK, blocks * BLOCK / 2 - 0.5
-    column, row = np.round((found.centres - half) / step).astype(int).T
-    return replace(found, depth=deep[row, column] / np.maximum(total[row, column], 1e-20))
-
-
-def _block_means(image: Float32) -> Float32:
-    h, w = image.shape[0] // BLOCK, image.shape[1] // BLOCK
-    whole = image[: h * BLOCK, : w * BLOCK]
-    return np.asarray(cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) -> TileShifts:
@@ -133,7 +112,7 @@ def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) ->
     centres = np.stack([columns * step * BLOCK + half, rows * step * BLOCK + half], -1).reshape(
         -1, 2
     )
-    count, xx, xy, yy, ax, ay, bx, by, aa, ab, bb = (s.ravel() for s in sums)
+    count, xx, xy, yy, ax, ay, bx, by, aa, ab, bb = (s.ravel() for s in sums[:SUMS])
     tiny = 1e-12
     usable = (count > 0.6 * (blocks * BLOCK) ** 2) & (aa > tiny) & (bb > tiny)
     aa, bb = np.maximum(aa, tiny), np.maximum(bb, tiny)
@@ -154,7 +133,10 @@ def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) ->
     variance = 16 * unexplained / np.maximum(count, 1)
     root = _information_root(xx, xy, yy, variance)
     shifts = np.stack([dx, dy], 1)
-    return TileShifts(centres[usable], shifts[usable], root[usable], correlation[usable])
+    found = TileShifts(centres[usable], shifts[usable], root[usable], correlation[usable])
+    if len(sums) == SUMS:
+        return found
+    return replace(found, depth=(sums[SUMS].ravel() / np.maximum(xx + yy, 1e-20))[usable])
 
 
 def _information_root(xx: Points, xy: Points, yy: Points, variance: Points) -> Points:
