@@ -37,7 +37,7 @@ INVERSIONS = 6
 """Steps of the inverse: each squares the error, which is at most about the bend at first."""
 
 LEAST_SLOPE = 0.1
-"""Beyond the picture, where a bend might turn back, the inverse takes no larger steps."""
+"""Beyond the picture, where a bend turns back and has no inverse, steps get no larger."""
 
 
 def straightened(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
@@ -64,6 +64,7 @@ def recorded(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
         t = r2 * share * share
         off = share * (1 + t * (a + t * b)) - 1
         share -= off / np.maximum(1 + t * (3 * a + 5 * t * b), LEAST_SLOPE)
+        np.clip(share, 0.5, 2, out=share)
     return np.asarray(centre + d * share[:, None], float)
 
 
