@@ -7,14 +7,12 @@ not depend on the number of frames; `prefetch` decodes the next ones meanwhile.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -25,6 +23,7 @@ from focusstack.images.profile import colours_of, name_of
 from focusstack.images.read import Picture, Probe, Reading, check_values, probe_all, read_picture
 from focusstack.images.search import Found, find_files, natural_key, survey
 from focusstack.images.suffixes import RAW
+from focusstack.reading_ahead import prefetch
 from focusstack.typing import Image
 
 __all__ = [
@@ -38,8 +37,6 @@ __all__ = [
     "prefetch",
     "survey",
 ]
-
-T = TypeVar("T")
 
 
 @runtime_checkable
@@ -350,42 +347,3 @@ def _check_equal(names: Sequence[str], values: Sequence[str], what: str, remedy:
         f"The frames differ in {what}: {count} are {usual}, but not {', '.join(odd[:8])}{more}.",
         f"Leave the odd ones out. {remedy}",
     )
-
-
-def prefetch(
-    read: Callable[[int], T], indices: Iterable[int], ahead: int = 2, workers: int = 1
-) -> Generator[T, None, None]:
-    """Yield ``read(i)`` for each index in order, reading ahead in threads.
-
-    Parameters
-    ----------
-    read : callable
-        Called in a worker thread; what it raises is raised here in the place of its item.
-    indices : iterable of int
-        What to read.
-    ahead : int
-        Most results, finished or in the making, beside the one that has been yielded.
-    workers : int
-        Threads that read.
-
-    Yields
-    ------
-    object
-        Results in the order of `indices`. However the iteration ends, the threads have ended too
-        once the generator is closed.
-    """
-    if ahead < 1 or workers < 1:
-        raise ValueError("prefetch needs at least one worker and one item ahead")
-    waiting: deque[Future[T]] = deque()
-    source = iter(indices)
-    with ThreadPoolExecutor(workers, thread_name_prefix="prefetch") as pool:
-        try:
-            waiting.extend(pool.submit(read, i) for i in islice(source, ahead))
-            while waiting:
-                result = waiting.popleft().result()
-                waiting.extend(pool.submit(read, i) for i in islice(source, 1))
-                yield result
-                del result
-        finally:
-            for future in waiting:
-                future.cancel()

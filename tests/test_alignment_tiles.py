@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from focusstack.alignment.measure import MOST_AT_HAND, in_turn
 from focusstack.alignment.poses import Poses
 from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
 from focusstack.geometry import transform, translation
@@ -217,3 +218,15 @@ def test_a_measured_shift_becomes_the_movement_between_the_frames() -> None:
     matches = Poses.unbent(H, 0, (WIDTH, HEIGHT)).matches(0, 1, found)
     # Frame 1 was brought to the canvas by (7, 5) and is still off by the shift there.
     assert np.median(matches.q - matches.p, axis=0) == pytest.approx(truth - [7, 5], abs=0.02)
+
+
+def test_pairs_come_in_turn_with_what_is_wanted_later() -> None:
+    pairs = [(i, i + offset) for offset in (1, 2, 4, 8) for i in range(24 - offset)]
+    turns = list(in_turn(pairs))
+    assert sorted(pair for _, group, _ in turns for pair in group) == sorted(pairs)
+    for k, (wanted, group, later) in enumerate(turns):
+        assert set(wanted) == {index for pair in group for index in pair}
+        assert set(later) == {index for after, _, _ in turns[k + 1 :] for index in after}
+        # Frames that are wanted again are few: each is warped once.
+        seen = {index for before, _, _ in turns[: k + 1] for index in before}
+        assert len(seen & set(later)) <= MOST_AT_HAND

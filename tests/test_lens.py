@@ -137,3 +137,9 @@ def test_tiles_become_pixels_as_each_frame_recorded_them() -> None:
     found = poses.matches(0, 1, shifts)
     np.testing.assert_allclose(found.p, centres, atol=1e-5)
     np.testing.assert_allclose(on_canvas(found.q, H[1], bend[1], bend[0], SIZE), centres, atol=1e-5)
+
+
+def test_beyond_where_a_bend_has_an_inverse_places_stay_finite() -> None:
+    far = np.array([[-400.0, -300.0], [2600.0, 1900.0]])
+    for bend in ((-0.2, 0.0), (-0.15, -0.05), (0.2, 0.0)):
+        assert np.abs(recorded(far, bend, (2000, 1500))).max() < 1e4

@@ -157,7 +157,7 @@ class FinestLevel:
         trust : list of ndarray or None
             At full and half the size.
         """
-        from focusstack.fusion import loops
+        from focusstack.fusion import blending
 
         nothing = np.empty((0, 0), np.float32)
         none: Float32 = np.empty((0, 0, 2), np.float32)
@@ -175,7 +175,7 @@ class FinestLevel:
         values, step = frame.values, np.float32(frame.step)
 
         def take(strip: Strip) -> None:
-            loops.take(values.dtype == np.int16, self._precise)(
+            blending.take(values.dtype == np.int16, self._precise)(
                 values, step, coarse, colour, energy, np.float32(floor), behind, certain,
                 signal.scale, signal.amplitude, shares, self._mean, self._step,
                 strip.rows.start, strip.rows.stop,

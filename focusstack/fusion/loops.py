@@ -1,4 +1,4 @@
-"""The compiled loops of the finest level.
+"""The compiled loops that take the finest level of a frame apart and measure it.
 
 Everything is done row by row with a few rows at hand, so that nothing of the size of the picture
 is stored in between. Rows of a result depend on nothing but the input: the bytes are the same
@@ -23,22 +23,13 @@ from focusstack.fusion.rows import (
     OUTER,
     Coded,
     average_row,
-    channel_row,
-    difference_row,
     doubled_row,
     halved_row,
     keep_extremes,
     luma_row,
     reflected,
 )
-from focusstack.fusion.shares import shares
 from focusstack.typing import Float32
-
-SECOND_IN_FINEST = np.float32(0.3)
-"""Share of the second level's evidence that counts for the finest, which is the noisiest."""
-
-MOST = np.float32(32767)
-"""Largest code of 16 bits."""
 
 
 def _halve(
@@ -226,137 +217,25 @@ def _colour_energy(
             out[i, x] = (total[x] + total[x + 1] + total[x + 2]) * np.float32(1 / 9)
 
 
-@inner
-def _blend(own: Float32, coarse: Float32, share: Float32, mean: Any, step: np.float32) -> None:
-    """Blend ``own - coarse`` into a row of the mean; 16 bits hold multiples of `step`."""
-    inverse = np.float32(1) / step
-    for x in range(own.size):
-        past = np.float32(mean[x]) * step
-        now = (past + share[x] * (own[x] - coarse[x] - past)) * inverse
-        now = now if now < MOST else MOST
-        now = now if now > -MOST else -MOST
-        mean[x] = np.int32(np.floor(now + np.float32(0.5)))
-
-
-@inner
-def _blend_precisely(own: Float32, coarse: Float32, share: Float32, mean: Any) -> None:
-    for x in range(own.size):
-        mean[x] += share[x] * (own[x] - coarse[x] - mean[x])
-
-
-@inner
-def _spread(parts: Float32, y: int, line: Float32, share: Float32) -> None:
-    """Row `y` of shares at half the size, interpolated linearly."""
-    h, half = parts.shape
-    i = y // 2
-    other = min(i + 1, h - 1) if y % 2 else max(i - 1, 0)
-    near, far = np.float32(0.75), np.float32(0.25)
-    here, there = parts[i], parts[other]
-    for x in range(half):
-        line[x + 1] = near * here[x] + far * there[x]
-    line[0], line[half + 1] = line[1], line[half]
-    before, middle, after = line, line[1:], line[2:]
-    for x in range(share.size // 2):
-        share[2 * x] = near * middle[x] + far * before[x]
-        share[2 * x + 1] = near * middle[x] + far * after[x]
-    if share.size % 2:
-        x = share.size // 2
-        share[2 * x] = near * middle[x] + far * before[x]
-
-
-def _take(
-    values: Coded,
-    step: np.float32,
-    coarse: Float32,
-    colour: Float32,
-    energy: Float32,
-    floor: np.float32,
-    second: Float32,
-    trust: Float32,
-    scale: np.float32,
-    amplitude: Float32,
-    colour_shares: Float32,
-    mean: Coded,
-    mean_step: np.float32,
-    first: int,
-    last: int,
-) -> None:
-    """Blend the finest band of a frame into the mean so far in the rows from `first` to `last`.
-
-    values (C, H, W), coarse (h, w, S) the signal and colour (h, w, 2) the colour differences at
-    half the size, energy (H, W), second (h, w, 1), trust and amplitude (H, W), colour_shares
-    (h, w), mean (S or S + 2, H, W), colour differences last. What is not there has no rows. A mean
-    of 16 bits is whole multiples of `mean_step`.
-    """
-    width = values.shape[2]
-    half, signals = coarse.shape[1:]
-    evidence, share = np.empty(width, np.float32), np.empty(width, np.float32)
-    own, blurred = np.empty(width, np.float32), np.empty(width, np.float32)
-    luma = np.empty(width, np.float32)
-    line = np.empty(half + 2, np.float32)
-    for y in range(first, last):
-        present, out = energy[y], evidence
-        for x in range(width):
-            above = present[x] - floor
-            out[x] = above if above > 0 else np.float32(0)
-        if second.size:
-            doubled_row(second, 0, y, line, blurred)
-            for x in range(width):
-                out[x] += SECOND_IN_FINEST * blurred[x]
-        certain = trust[y] if trust.size else trust.reshape(-1)
-        shares(evidence, certain, scale, amplitude[y], share)
-        for c in range(signals):
-            if signals == values.shape[0]:
-                channel_row(values, step, y, c, own)
-            else:
-                luma_row(values, step, y, own)
-                luma[:] = own
-            doubled_row(coarse, c, y, line, blurred)
-            _blend_row(own, blurred, share, mean[c, y], mean_step)
-        if colour.size:
-            _spread(colour_shares, y, line, share)
-            for c in range(2):
-                difference_row(values, step, y, c, luma, own)
-                doubled_row(colour, c, y, line, blurred)
-                _blend_row(own, blurred, share, mean[signals + c, y], mean_step)
-
-
-@inner
-def _blend_row(own: Float32, coarse: Float32, share: Float32, mean: Any, step: np.float32) -> None:
-    if step == 0:
-        _blend_precisely(own, coarse, share, mean)
-    else:
-        _blend(own, coarse, share, mean, step)
-
-
 _IN1, _IN2, _IN3 = (read_only(np.float32, n) for n in (1, 2, 3))
 _OUT2, _OUT3 = (writable(np.float32, n) for n in (2, 3))
 _INT, _FLOAT = numba.types.int64, numba.types.float32
 
 
-def _frame(coded: bool) -> Any:
+def frames_of(coded: bool) -> Any:
+    """Type of a frame's planes."""
     return read_only(np.int16 if coded else np.float32, 3)
 
 
 @lru_cache
 def halve(coded: bool) -> Callable[..., None]:
     """Return the compiled :func:`_halve` for frames stored as int16, else as float32."""
-    return compiled(_halve, _frame(coded), _FLOAT, _OUT3, _OUT3, _INT, _INT)
+    return compiled(_halve, frames_of(coded), _FLOAT, _OUT3, _OUT3, _INT, _INT)
 
 
 @lru_cache
 def measure(coded: bool) -> Callable[..., None]:
     """Return the compiled :func:`_measure` for such frames."""
     return compiled(
-        _measure, _frame(coded), _FLOAT, _IN3, _IN3, _IN1, _INT, _INT, _OUT2, _OUT2, _OUT2, _OUT2
+        _measure, frames_of(coded), _FLOAT, _IN3, _IN3, _IN1, _INT, _INT, _OUT2, _OUT2, _OUT2, _OUT2
     )
-
-
-@lru_cache
-def take(coded: bool, precise: bool) -> Callable[..., None]:
-    """Return the compiled :func:`_take` for such frames, and means stored as float32 or int16."""
-    mean = writable(np.float32 if precise else np.int16, 3)
-    return compiled(
-        _take, _frame(coded), _FLOAT, _IN3, _IN3, _IN2, _FLOAT, _IN3, _IN2, _FLOAT, _OUT2, _IN2,
-        mean, _FLOAT, _INT, _INT,
-    )  # fmt: skip
