@@ -28,6 +28,7 @@ from numpy.polynomial import legendre
 
 from focusstack.alignment.residual import Left
 from focusstack.alignment.solve import robust_scale, robust_weight
+from focusstack.alignment.tiles import checkerboard
 from focusstack.geometry import transform
 from focusstack.typing import Matrix, Points
 
@@ -155,8 +156,7 @@ def _smooth(
     normal = np.zeros((count, terms, count, terms))
     right = np.zeros((count, terms, 2))
     for m, weight in zip(left, weights, strict=True):
-        board = np.clip(m.places / size, 0, 1 - 1e-9) * BOARD
-        here = board.astype(int).sum(1) % 2 == colour
+        here = checkerboard(m.places, size, BOARD) == colour
         B = _polynomials(m.places[here], size)
         weighted = B * weight[here, None]
         own, pull = weighted.T @ B, weighted.T @ m.vectors[here]

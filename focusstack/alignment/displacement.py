@@ -68,5 +68,6 @@ def find_displacement(series: Series, refined: Refined) -> Displacement | None:
     poses = parallax.poses
     local = find_fields(series, poses, parallax.added_to)
     if not local.proven:
-        return Displacement(poses, parallax, None, parallax.before, parallax.after)
-    return Displacement(poses, parallax, local, parallax.before, local.after)
+        held = parallax.held_out
+        return Displacement(poses, parallax, None, held.before, held.after)
+    return Displacement(poses, parallax, local, parallax.held_out.before, local.after)

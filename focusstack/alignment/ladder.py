@@ -21,6 +21,7 @@ from focusstack.alignment.models import (
     normalisation,
 )
 from focusstack.alignment.solve import Matches, Solution, residuals, solve
+from focusstack.alignment.tiles import checkerboard
 from focusstack.geometry import transform
 from focusstack.typing import Mask, Matrix, Points
 
@@ -199,8 +200,7 @@ class Ladder:
 
     def _fold(self, m: Matches, H: Matrix) -> Mask:
         """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""
-        cell = (transform(H[m.first], m.p) / self._size * (8, 6)).astype(int)
-        return np.asarray(cell.sum(1) % 2 == 1)
+        return checkerboard(transform(H[m.first], m.p), self._size, (8, 6))
 
 
 def lengths(held: Sequence[Held]) -> Points:

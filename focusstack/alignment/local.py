@@ -17,7 +17,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
-from focusstack.alignment.tiles import TileShifts
+from focusstack.alignment.tiles import TileShifts, checkerboard, softened
 from focusstack.resample import Field
 from focusstack.typing import Mask, Points
 
@@ -31,9 +31,6 @@ ROUNDS = (
     Round(1, 1.0, 6.0, 48),
 )
 """Coarse to fine: the first sees ten pixels, the last resolves what the nodes can hold."""
-
-TILE_SIGMA = 0.1
-"""Tiles at the edge of something nearer mix two displacements: they are good to this, in pixels."""
 
 SLOPE_SIGMA = 1.0
 """How much the displacement may differ between neighbouring nodes, in pixels."""
@@ -153,18 +150,16 @@ class Grid:
 
     def equations(self, found: Sequence[Measurement], fields: Points) -> Equations:
         """Turn what is left between frames, with present `fields`, into equations."""
-        differences, infos, folds = [], [], []
+        differences, roots, folds = [], [], []
         for first, second, shifts in found:
             differences.append(self._difference(first, second, shifts.centres))
-            value, vector = np.linalg.eigh(shifts.root)
-            softened = 1 / (1 / np.square(value) + TILE_SIGMA**2)
-            infos.append((vector * softened[:, None, :]) @ np.swapaxes(vector, 1, 2))
-            cell = (shifts.centres / self.size * (12, 8)).astype(int).sum(1)
-            folds.append(cell % 2 == 1)
+            roots.append(softened(shifts.root))
+            folds.append(checkerboard(shifts.centres, self.size))
         difference = sp.csr_array(sp.vstack(differences))
         left = np.concatenate([shifts.shifts for _, _, shifts in found])
         target = left + difference @ fields.reshape(-1, 2)
-        return Equations(difference, target, np.concatenate(infos), np.concatenate(folds))
+        root = np.concatenate(roots)
+        return Equations(difference, target, root @ root, np.concatenate(folds))
 
     def _difference(self, first: int, second: int, places: Points) -> sp.csr_array:
         """Rows that give the second frame's minus the first frame's field at `places`, bilinear."""

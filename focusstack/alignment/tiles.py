@@ -17,13 +17,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from focusstack.typing import Float32, Image, Points
+from focusstack.typing import Float32, Image, Mask, Points
 
 SUMS = 11
 """How many sums of products a shift is found from."""
 
 BLOCK = 16
 """Tiles are sums over whole blocks of this many pixels."""
+
+MIXED_PX = 0.1
+"""Tiles at the edge of something nearer mix two displacements: where displacement may jump, none is
+better than this, in proxy pixels."""
 
 SYSTEMATIC_PX = 0.02
 """What no tile is better than (defocus, interpolation), in pixels of the measured image."""
@@ -53,6 +57,19 @@ class TileShifts:
     root: Points
     correlation: Points
     depth: Points | None = None
+
+
+def softened(root: Points) -> Points:
+    """Information roots ``(N, 2, 2)`` of tiles none of which is better than `MIXED_PX`."""
+    value, vector = np.linalg.eigh(root)
+    limited = 1 / np.sqrt(1 / np.square(value) + MIXED_PX**2)
+    return np.asarray((vector * limited[:, None, :]) @ np.swapaxes(vector, 1, 2))
+
+
+def checkerboard(places: Points, size: tuple[int, int], board: tuple[int, int] = (12, 8)) -> Mask:
+    """Which of two halves each place ``(N, 2)`` belongs to: both see every part of the picture."""
+    cell = (np.clip(places / size, 0, 1 - 1e-9) * board).astype(int)
+    return np.asarray(cell.sum(1) % 2 == 1)
 
 
 def band_pass(luma: Float32, fine: float, coarse: float, factor: float = 1.0) -> Float32:

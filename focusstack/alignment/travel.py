@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from focusstack.alignment.models import normalisation
-from focusstack.alignment.tiles import TileShifts
-from focusstack.geometry import normalised, transform
+from focusstack.alignment.models import MODELS, matrices, normalisation
+from focusstack.alignment.tiles import TileShifts, checkerboard, softened
+from focusstack.geometry import transform
 from focusstack.parallax import SceneDepth, Viewpoint, travel_directions
 from focusstack.typing import Float32, Mask, Matrix, Points
 
@@ -24,15 +24,16 @@ NODE_PX = 4
 EDGE_SIGMA = 1.5
 """Jumps of depth are softened by this, in proxy pixels: a field that tears cannot be resampled."""
 
-TILE_SIGMA = 0.1
-"""Tiles at the edge of something nearer mix two displacements: they are good to this, in pixels."""
-
 PRIOR = np.array([0.02] * 4 + [0.005] * 2 + [0.02] * 3)
 """How large corrections of a matrix (similarity, perspective) and travel may be: standard
 deviations in half diagonals."""
 
 TURNS = 4
 """How often travel and depth are solved in turn per round."""
+
+
+TELLING = 20
+"""Tiles without which a pair's median says little."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,30 @@ class SeenTiles:
             pairs.append((row[first], row[second], slice(at, at + len(shifts.centres))))
             at += len(shifts.centres)
         join = [shifts for _, _, shifts in found]
-        value, vector = np.linalg.eigh(np.concatenate([s.root for s in join]))
-        softened = 1 / np.sqrt(1 / np.square(value) + TILE_SIGMA**2)
-        root = (vector * softened[:, None, :]) @ np.swapaxes(vector, 1, 2)
         return cls(
             pairs,
             np.concatenate([s.centres for s in join]),
             np.concatenate([s.shifts for s in join]),
-            root,
+            softened(np.concatenate([s.root for s in join])),
             np.concatenate([s.depth for s in join if s.depth is not None]),
         )
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What is left of tiles that a fit has not seen.
+
+    Attributes
+    ----------
+    before, after : float
+        Median residual with corrected matrices alone and with parallax, proxy pixels.
+    gained : float
+        Share of the pairs whose median parallax has lowered.
+    """
+
+    before: float
+    after: float
+    gained: float
 
 
 @dataclass(frozen=True)
@@ -110,9 +125,7 @@ class Geometry:
         What was measured adds to what the present travel already explains.
         """
         along = self.half_diagonal * travel_directions(tiles.places, self.size)
-        present = np.concatenate(
-            [along[at] @ (self.travel[j] - self.travel[i]) for i, j, at in tiles.pairs]
-        )
+        present = _predicted(tiles, along, self.travel)
         target = tiles.shifts + present * self.depth(tiles.index)[:, None]
         return self._corrections(tiles.places), along, target
 
@@ -124,16 +137,25 @@ class Geometry:
         down = np.stack([y, x, zero, one, -x * y, -y * y], -1)
         return self.half_diagonal * np.stack([across, down], 1)
 
-    def solved(
-        self, tiles: SeenTiles, use: Mask | None = None, freely: bool = True
-    ) -> tuple[Geometry, Matrix]:
-        """Fit to all tiles, or to some; without `freely` only the matrices are corrected.
+    def solved(self, tiles: SeenTiles) -> tuple[Geometry, Matrix]:
+        """Fit to all tiles.
 
         Returns
         -------
         model : Geometry
         corrections : (count, 3, 3) ndarray
             By which the canvas has to move so that each frame lies right.
+        """
+        model, theta = self._fitted(tiles)
+        nothing = np.zeros(0)
+        return model, matrices(MODELS["perspective"], theta, nothing, normalisation(*self.size))
+
+    def _fitted(
+        self, tiles: SeenTiles, use: Mask | None = None, freely: bool = True
+    ) -> tuple[Geometry, Points]:
+        """Fit to all tiles, or to some; without `freely` only the matrices are corrected.
+
+        Returns the model and the parameters of each frame's correction.
         """
         correct, along, target = self.equations(tiles)
         model = self if freely else replace(self, travel=np.zeros((self.count, 3)))
@@ -154,21 +176,12 @@ class Geometry:
             if freely and turn < TURNS - 1:
                 rest = target - _predicted(tiles, correct, theta)
                 model = model._with_planes(tiles, along, rest, root)
-        return model, np.stack([self._matrix(t) for t in theta])
-
-    def _matrix(self, theta: Points) -> Matrix:
-        a, b, x, y, u, v = theta
-        N = normalisation(*self.size)
-        M = np.array([[1 + a, -b, x], [b, 1 + a, y], [u, v, 1]])
-        return normalised(np.linalg.inv(N) @ M @ N)
+        return model, theta
 
     def _with_planes(self, tiles: SeenTiles, along: Points, rest: Points, root: Points) -> Geometry:
         """Depth of each plane of focus, given all travel; smooth over the sweep."""
         n = self.count
-        unit = np.concatenate(
-            [along[at] @ (self.travel[j] - self.travel[i]) for i, j, at in tiles.pairs]
-        )
-        unit, aim = _applied(root, unit), _applied(root, rest)
+        unit, aim = _applied(root, _predicted(tiles, along, self.travel)), _applied(root, rest)
         stiff, pull = np.square(unit).sum(1), (unit * aim).sum(1)
         low = np.clip(tiles.index.astype(int), 0, n - 2)
         share = np.stack([1 - (tiles.index - low), tiles.index - low])
@@ -185,31 +198,22 @@ class Geometry:
         # Only the product of depth and travel is seen: the deepest plane gets a half.
         return replace(self, planes=planes * 0.5 / max(float(np.abs(planes).max()), 1e-9))
 
-    def held_out(self, tiles: SeenTiles) -> tuple[float, float]:
-        """Median residual of each half of the tiles under the fit of the other half.
-
-        Returns
-        -------
-        before, after : float
-            With corrected matrices alone, and with parallax.
-        """
-        fold = (tiles.places / self.size * (12, 8)).astype(int).sum(1) % 2 == 1
+    def held_out(self, tiles: SeenTiles) -> HeldOut:
+        """Residual of each half of the tiles under the fit of the other half."""
+        fold = checkerboard(tiles.places, self.size)
         correct, along, target = self.equations(tiles)
-        lengths: tuple[list[Points], list[Points]] = ([], [])
+        lengths = np.zeros((2, len(target)))
         for side in (False, True):
             for freely in (False, True):
-                model, corrections = self.solved(tiles, fold == side, freely)
-                theta = np.stack([self._parameters(M) for M in corrections])
+                model, theta = self._fitted(tiles, fold == side, freely)
                 A = np.concatenate([correct, along * model.depth(tiles.index)[:, None, None]], 2)
                 left = target - _predicted(tiles, A, np.concatenate([theta, model.travel], 1))
-                lengths[freely].append(np.linalg.norm(left[fold != side], axis=1))
-        before, after = (float(np.median(np.concatenate(part))) for part in lengths)
-        return before, after
-
-    def _parameters(self, M: Matrix) -> Points:
-        N = normalisation(*self.size)
-        Q = normalised(N @ M @ np.linalg.inv(N))
-        return np.array([Q[0, 0] - 1, Q[1, 0], Q[0, 2], Q[1, 2], Q[2, 0], Q[2, 1]])
+                test = fold != side
+                lengths[int(freely), test] = np.linalg.norm(left[test], axis=1)
+        pairs = [at for _, _, at in tiles.pairs if at.stop - at.start >= TELLING]
+        gained = [np.median(lengths[1, at]) < np.median(lengths[0, at]) for at in pairs]
+        before, after = np.median(lengths, axis=1)
+        return HeldOut(float(before), float(after), float(np.mean(gained)) if gained else 0.0)
 
 
 def _applied(root: Points, vectors: Points) -> Points:
