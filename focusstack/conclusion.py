@@ -154,14 +154,20 @@ def frame_errors(
 ) -> dict[int, float | None]:
     """Estimated error of each solved frame in full-size pixels; None where no tile tells.
 
-    With local displacement, what matrices cannot follow is followed where tiles are, up to what
-    small tiles still disagree by; between them it is guessed, and half of it counts as error.
+    With local displacement, what matrices cannot follow is followed where tiles are, up to the
+    share that held-out tiles keep and what small tiles still disagree by; between them it is
+    guessed, and half of it counts as error. Where the depth of the scene is guessed, so is what
+    travel makes of it.
     """
     sure, apart = refined.certainty, refined.disagreement.px
     if displaced is None:
         errors = np.hypot(sure.frames, apart)
     else:
-        errors = np.hypot(np.hypot(sure.precision, displaced.after), UNFOLLOWED * apart)
+        followed = sure.structure * displaced.after / max(displaced.before, 1e-9)
+        between = np.hypot(followed, UNFOLLOWED * apart)
+        errors = np.hypot(np.hypot(sure.precision, displaced.after), between)
+        if displaced.parallax is not None:
+            errors = np.hypot(errors, displaced.parallax.guessed_px[refined.kept])
     return {
         k: round(float(e) / scale, 4) if refined.frames[k] is not None else None
         for k, e in zip(refined.kept, errors, strict=True)

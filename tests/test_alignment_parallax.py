@@ -113,7 +113,29 @@ def test_two_frames_are_too_few(travel: np.ndarray) -> None:
 def test_focus_index_tells_the_layers_apart() -> None:
     proxies = frames(np.zeros((COUNT, 2)))
     series, poses = still(proxies)
-    index = focus_index(series, poses, lambda _: None)
+    index, _ = focus_index(series, poses, lambda _: None)
     assert index.shape == (HEIGHT, WIDTH)
     assert np.median(index[20:-20, 230:300]) == pytest.approx(COUNT - 1, abs=0.2)
     assert np.median(index[20:-20, 40:160]) == pytest.approx(0, abs=0.2)
+
+
+def test_depth_is_a_guess_where_nothing_is_sharp() -> None:
+    proxies = frames(np.zeros((COUNT, 2)))
+    for proxy in proxies:
+        proxy.luma[120:280, 380:540] = 0.5
+    _, guessed = focus_index(*still(proxies), lambda _: None)
+    assert guessed[160:240, 420:500].mean() > 0.9
+    assert guessed[20:-20, 40:180].mean() < 0.1
+
+
+def test_a_guess_counts_as_error_as_far_as_frames_travel(travel: np.ndarray) -> None:
+    proxies = frames(travel)
+    whole = found_in(proxies)
+    for proxy in proxies:
+        proxy.luma[120:280, 380:540] = 0.5
+    partly = found_in(proxies)
+    assert whole.guessed_px[REFERENCE] == 0
+    others = np.arange(COUNT) != REFERENCE
+    assert (partly.guessed_px[others] > whole.guessed_px[others]).all()
+    # A tenth of the picture is empty; depths are two and the travel a few pixels.
+    assert 0.1 < partly.guessed_px[others].mean() < 1

@@ -15,6 +15,9 @@ CONSIDERED_PX, CONSIDERED_P95_PX = 0.2, 0.7
 """Held-out residual (median, 95th percentile) below which matrices are as good as tiles can tell,
 in proxy pixels."""
 
+CONSIDERED_ERROR_PX = 0.1
+"""Estimated error from which on a displacement is looked for too, in proxy pixels."""
+
 ROUNDS = len(PARALLAX_ROUNDS) + len(LOCAL_ROUNDS)
 """How often progress is reported."""
 
@@ -45,7 +48,8 @@ class Displacement:
 def is_considered(refined: Refined) -> bool:
     """Whether matrices leave enough for a displacement to be looked for."""
     left = refined.stack
-    return left.median >= CONSIDERED_PX or left.p95 >= CONSIDERED_P95_PX
+    unsure = refined.certainty.stack >= CONSIDERED_ERROR_PX
+    return unsure or left.median >= CONSIDERED_PX or left.p95 >= CONSIDERED_P95_PX
 
 
 def find_displacement(series: Series, refined: Refined) -> Displacement | None:

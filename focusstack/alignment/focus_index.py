@@ -31,6 +31,9 @@ FILL_SIGMAS = (1.0, 4.0, 16.0, 64.0)
 FINEST_SIGMA = 4.0
 """Standard deviation, in pixels, that blurs are brought down to."""
 
+NEAR_SIGMA = 4.0
+"""What only a wider neighbourhood than this tells is a guess, in pixels."""
+
 ENOUGH = 0.3
 """Mean certainty of a neighbourhood that stands for itself."""
 
@@ -61,8 +64,11 @@ class FocusIndex:
         )  # fmt: skip
         self._count += 1
 
-    def result(self) -> Float32:
-        """Index of the sharpest frame, between frames too, filled in where nothing is sure."""
+    def result(self) -> tuple[Float32, Float32]:
+        """Index of the sharpest frame, between frames too, and how far it is a guess, 0..1.
+
+        Where nothing is sure, the neighbourhood stands in.
+        """
         floor = np.float32(1e-12)
         before, peak, after = (
             np.log(np.maximum(m, floor)) for m in (self._before, self._peak, self._after)
@@ -80,16 +86,22 @@ class FocusIndex:
         return np.asarray(above * self._peak / (self._peak + noise), np.float32)
 
 
-def _filled(index: Float32, certainty: Float32) -> Float32:
-    """Weighted means over growing neighbourhoods (normalised convolution, Knutsson 1993)."""
+def _filled(index: Float32, certainty: Float32) -> tuple[Float32, Float32]:
+    """Weighted means over growing neighbourhoods (normalised convolution, Knutsson 1993).
+
+    And the share of each that comes from farther than `NEAR_SIGMA`.
+    """
     found, open_share = np.zeros_like(index), np.ones_like(index)
+    guessed = open_share
     for sigma in FILL_SIGMAS:
         weight = _blurred(certainty, sigma)
         mean = _blurred(certainty * index, sigma) / np.maximum(weight, 1e-9)
         sure = np.clip(weight / ENOUGH, 0, 1) if sigma < FILL_SIGMAS[-1] else np.ones_like(weight)
         found += open_share * sure * mean
-        open_share *= 1 - sure
-    return found
+        open_share = open_share * (1 - sure)
+        if sigma <= NEAR_SIGMA:
+            guessed = open_share
+    return found, guessed
 
 
 def _blurred(image: Float32, sigma: float) -> Float32:
@@ -109,7 +121,7 @@ def focus_index(
     poses: Poses,
     placed: Callable[[int], Field | None],
     scale: float = 1.0,
-) -> Float32:
+) -> tuple[Float32, Float32]:
     """Find where in the stack every part of the picture is sharpest.
 
     Parameters
@@ -126,8 +138,10 @@ def focus_index(
 
     Returns
     -------
-    (h, w) float32 ndarray
+    index : (h, w) float32 ndarray
         Position in ``poses.kept``, from 0, at the scale of the proxies.
+    guessed : (h, w) float32 ndarray
+        How far that is a guess from farther away, 0..1.
     """
     width, height = proxy_size(*series.size, scale)
 
@@ -147,5 +161,8 @@ def focus_index(
         for start in range(0, len(kept), series.workers):
             for one in pool.map(measure, kept[start : start + series.workers]):
                 found.add(one)
-    result = cv2.resize(found.result(), series.size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(result, np.float32)
+    index, guessed = (
+        np.asarray(cv2.resize(part, series.size, interpolation=cv2.INTER_LINEAR), np.float32)
+        for part in found.result()
+    )
+    return index, guessed

@@ -27,10 +27,10 @@ from focusstack.typing import Mask, Matrix, Points
 
 FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
 """A freer model must bring the held-out residual below this share of the stiffer one's: the first
-for a few numbers more for the whole stack, the others for more numbers for every frame, be they of
-a matrix, which follows almost anything, or of a lens."""
+for a few numbers more for the whole stack, the second for more numbers for every frame, the third
+for a lens, which parallax and the growth of blurred edges can look like a little."""
 
-WORTH_A_LENS = 0.95
+WORTH_A_LENS = 0.9
 """Lenses are tried on a stack whose residual one with a changing bend brings below this share of
 that without."""
 
@@ -148,8 +148,10 @@ class Ladder:
     @staticmethod
     def _earned(error: float, model: Model, so_far: float, best: Model) -> bool:
         """Whether a model that follows `best` on the ladder gains enough by its freedom."""
-        freer = FREER_LENS if model in LENSES else FREER_FRAME
-        freer = freer if model.per_frame > best.per_frame else FREER_SHARED
+        if model in LENSES:
+            freer = FREER_LENS
+        else:
+            freer = FREER_FRAME if model.per_frame > best.per_frame else FREER_SHARED
         return error < min(so_far * freer, so_far - SMALLEST_GAIN_PX)
 
     def only(self, model: Model, tiles: Sequence[Matches], H: Matrix) -> Choice:

@@ -23,6 +23,7 @@ from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.travel import Geometry, HeldOut, SeenTiles
 from focusstack.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.resample import Field
+from focusstack.typing import Points
 
 ROUNDS = (
     Round(0.25, 1.0, 6.0, 48),
@@ -59,12 +60,16 @@ class Parallax:
         Of each frame, in proxy pixels; None for frames left out.
     held_out : HeldOut
         What tiles that the fit has not seen say.
+    guessed_px : (n,) float64 ndarray
+        By how much each frame may be misplaced because depth is guessed where nothing is sharp:
+        root mean square over the picture, proxy pixels.
     """
 
     poses: Poses
     scene: SceneDepth
     views: tuple[Viewpoint | None, ...]
     held_out: HeldOut
+    guessed_px: Points
 
     @property
     def proven(self) -> bool:
@@ -100,7 +105,7 @@ def find_parallax(series: Series, poses: Poses) -> Parallax | None:
         def sharp(i: int, scene: SceneDepth = seen, present: Geometry = present) -> Field:
             return scene.displacement(present.view(row[i]), in_focus=True)
 
-        index = focus_index(series, poses, sharp, min(1.0, 2 * how.scale))
+        index, guessed = focus_index(series, poses, sharp, min(1.0, 2 * how.scale))
         seen = present.scene(index)
 
         def placed(i: int, scene: SceneDepth = seen, present: Geometry = present) -> Field:
@@ -117,4 +122,7 @@ def find_parallax(series: Series, poses: Poses) -> Parallax | None:
     views: list[Viewpoint | None] = [None] * len(poses.matrices)
     for k, i in enumerate(kept):
         views[i] = model.view(k)
-    return Parallax(poses, model.scene(index), tuple(views), present.held_out(tiles))
+    scene = model.scene(index)
+    guess_px = np.zeros(len(poses.matrices))
+    guess_px[kept] = model.guessed(index, guessed)
+    return Parallax(poses, scene, tuple(views), present.held_out(tiles), guess_px)
