@@ -143,3 +143,10 @@ def test_beyond_where_a_bend_has_an_inverse_places_stay_finite() -> None:
     far = np.array([[-400.0, -300.0], [2600.0, 1900.0]])
     for bend in ((-0.2, 0.0), (-0.15, -0.05), (0.2, 0.0)):
         assert np.abs(recorded(far, bend, (2000, 1500))).max() < 1e4
+
+
+def test_what_no_lens_can_be_is_not_taken_for_one() -> None:
+    """Parallax may look like a bend that is no lens's; a plan with it could not be read back."""
+    H = hand(6)
+    bend = np.stack([np.linspace(0, 0.15, 6), np.zeros(6)], 1)
+    assert Ladder(SIZE, 0, H, []).choose(tiles_between(H, bend), H).model not in LENSES

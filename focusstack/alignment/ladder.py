@@ -23,6 +23,7 @@ from focusstack.alignment.models import (
 from focusstack.alignment.solve import Matches, Solution, residuals, solve
 from focusstack.alignment.tiles import checkerboard
 from focusstack.geometry import transform
+from focusstack.lens import STRONGEST_BEND
 from focusstack.typing import Mask, Matrix, Points
 
 FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
@@ -141,9 +142,14 @@ class Ladder:
         if error(MODELS["changing lens"]) < WORTH_A_LENS * evidence["rotation"]:
             for model in LENSES:
                 found = evidence.get(model.name) or error(model)
-                if self._earned(found, model, evidence[best.name], best):
+                earned = self._earned(found, model, evidence[best.name], best)
+                if earned and self._plausible(model):
                     best = model
         return Choice(best, evidence, held[best.name])
+
+    def _plausible(self, model: Model) -> bool:
+        """Whether the last solution with `model` is one that a lens for cameras may have."""
+        return float(np.abs(self._starts[model.name].bends).sum(1).max()) < STRONGEST_BEND / 2
 
     @staticmethod
     def _earned(error: float, model: Model, so_far: float, best: Model) -> bool:
