@@ -31,6 +31,10 @@ FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
 for a few numbers more for the whole stack, the second for more numbers for every frame, the third
 for a lens, which parallax and the growth of blurred edges can look like a little."""
 
+STEADY_GAIN, NEARLY_ALL, TELLING = 0.99, 0.9, 20
+"""A freer matrix is also earned by a small gain that nearly all pairs with a telling number of
+tiles share: where tiles are noisy, what they say together is far surer than any of them."""
+
 WORTH_A_LENS = 0.9
 """Lenses are tried on a stack whose residual one with a changing bend brings below this share of
 that without."""
@@ -136,7 +140,10 @@ class Ladder:
         best = MATRICES[0]
         error(best)
         for model in MATRICES[1:]:
-            if self._earned(error(model), model, evidence[best.name], best):
+            steady = error(model) < STEADY_GAIN * evidence[best.name] and (
+                gaining_pairs(held[best.name], held[model.name]) >= NEARLY_ALL
+            )
+            if steady or self._earned(evidence[model.name], model, evidence[best.name], best):
                 best = model
         # Most lenses need not be modelled; one look tells.
         if error(MODELS["changing lens"]) < WORTH_A_LENS * evidence["rotation"]:
@@ -209,6 +216,22 @@ class Ladder:
     def _fold(self, m: Matches, H: Matrix) -> Mask:
         """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""
         return checkerboard(transform(H[m.first], m.p), self._size, (8, 6))
+
+
+def gaining_pairs(before: Sequence[Held], after: Sequence[Held]) -> float:
+    """Share of the pairs whose median held-out residual is lower after than before."""
+    a, b = _medians(before), _medians(after)
+    both = sorted(a.keys() & b.keys())
+    return float(np.mean([b[pair] < a[pair] for pair in both])) if both else 0.0
+
+
+def _medians(held: Sequence[Held]) -> dict[tuple[int, int], float]:
+    """Median residual of each pair with enough tiles to tell."""
+    pairs: dict[tuple[int, int], list[Held]] = {}
+    for h in held:
+        pairs.setdefault((h.first, h.second), []).append(h)
+    found = {pair: lengths(parts) for pair, parts in pairs.items()}
+    return {pair: float(np.median(far)) for pair, far in found.items() if len(far) >= TELLING}
 
 
 def lengths(held: Sequence[Held]) -> Points:
