@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from focusstack.alignment.ladder import Held, Ladder, lengths, trimmed_rms
+from focusstack.alignment.ladder import Held, Ladder, gaining_pairs, lengths, trimmed_rms
 from focusstack.alignment.models import LENSES, MATRICES, MODELS, Model, matrices, normalisation
 from focusstack.alignment.solve import Matches, Solution, isotropic, residuals, robust_scale, solve
 from focusstack.geometry import normalised, transform, translation
@@ -323,3 +323,32 @@ def test_outliers_do_not_choose_the_model() -> None:
     assert trimmed_rms([*held, moved]) < 0.3
     assert trimmed_rms([]) == float("inf")
     assert lengths([*held, moved]).shape == (108,)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_noise_does_not_hide_what_every_pair_says(seed: int) -> None:
+    """Tiles worse than what the stiffer model leaves: together they still tell."""
+    rng = np.random.default_rng(seed)
+    still = np.stack([np.eye(3)] * FRAMES)
+    drawn = [affine(rng, 0.00015) for _ in range(FRAMES)]
+    bent = np.stack([normalised(inverse(drawn[REFERENCE]) @ H) for H in drawn])
+    found = {}
+    for name, truth in (("bent", bent), ("still", still)):
+        ladder = Ladder(SIZE, REFERENCE, truth, [])
+        tiles = matched(truth, sigma=0.14, count=400, seed=seed)
+        found[name] = ladder.choose(tiles, truth)
+    assert found["still"].model.name == "similarity"
+    assert found["bent"].model.name == "affine"
+    evidence = found["bent"].evidence
+    assert evidence["affine"] > 0.85 * min(evidence["similarity"], evidence["rotation"])
+
+
+def test_pairs_gain_where_their_median_falls() -> None:
+    def held(pair: int, length: float, count: int = 30) -> Held:
+        return Held(0, pair, np.zeros((count, 2)), np.full((count, 2), length))
+
+    before = [held(1, 0.2), held(2, 0.2), held(3, 0.2), held(4, 0.2, count=3)]
+    after = [held(1, 0.1), held(2, 0.19), held(3, 0.3), held(4, 0.1, count=3)]
+    # The fourth pair has too few tiles to count.
+    assert gaining_pairs(before, after) == pytest.approx(2 / 3)
+    assert gaining_pairs([], []) == 0
