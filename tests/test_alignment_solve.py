@@ -335,7 +335,7 @@ def test_noise_does_not_hide_what_every_pair_says(seed: int) -> None:
     found = {}
     for name, truth in (("bent", bent), ("still", still)):
         ladder = Ladder(SIZE, REFERENCE, truth, [])
-        tiles = matched(truth, sigma=0.14, count=400, seed=seed)
+        tiles = matched(truth, sigma=0.14, count=1500, seed=seed)
         found[name] = ladder.choose(tiles, truth)
     assert found["still"].model.name == "similarity"
     assert found["bent"].model.name == "affine"
