@@ -62,16 +62,18 @@ def find_displacement(series: Series, refined: Refined) -> Displacement | None:
     refined : Refined
         The alignment by matrices.
     """
-    poses = refined.poses
-    parallax = find_parallax(series, poses)
-    if parallax is None or not parallax.proven:
-        local = find_fields(series, poses)
-        if not local.proven:
-            return None
-        return Displacement(poses, None, local, local.before, local.after)
-    poses = parallax.poses
-    local = find_fields(series, poses, parallax.added_to)
-    if not local.proven:
-        held = parallax.held_out
-        return Displacement(poses, parallax, None, held.before, held.after)
-    return Displacement(poses, parallax, local, parallax.held_out.before, local.after)
+    parallax = find_parallax(series, refined.poses)
+    if parallax is not None and parallax.proven:
+        local = find_fields(series, parallax.poses, parallax.added_to)
+        return _followed(parallax, local if local.proven else None)
+    # A smooth field that explains much is a better account than parallax that explains little.
+    local = find_fields(series, refined.poses)
+    if local.proven:
+        return Displacement(refined.poses, None, local, local.before, local.after)
+    return _followed(parallax, None) if parallax is not None and parallax.likely else None
+
+
+def _followed(parallax: Parallax, local: Local | None) -> Displacement:
+    held = parallax.held_out
+    after = local.after if local else held.after
+    return Displacement(parallax.poses, parallax, local, held.before, after)

@@ -37,10 +37,10 @@ PROVEN_SHARE = 0.7
 """Parallax that brings the held-out residual below this share of the matrices' is proven."""
 
 LIKELY_SHARE, GAINED = 0.93, 0.9
-"""It is also proven by a smaller gain, if nearly all pairs gain: where a camera was shows in each
-of its pairs, while the growth of blurred edges, which can look like depth, helps some and harms
-others. In rendered stacks without parallax at most 0.84 of the pairs gain, in hand-held ones of
-scenes in depth 0.91 and more."""
+"""A smaller gain is enough where nothing else explains more, if nearly all pairs gain: where a
+camera was shows in each of its pairs, while the growth of blurred edges, which can look like depth,
+helps some and harms others. In rendered stacks without parallax at most 0.84 of the pairs gain, in
+hand-held ones of scenes in depth 0.91 and more."""
 
 FEWEST = 3
 """Frames without which depth and travel cannot be told apart."""
@@ -74,8 +74,12 @@ class Parallax:
     @property
     def proven(self) -> bool:
         """Whether tiles held out of the fit confirm it."""
-        share = self.held_out.after / max(self.held_out.before, 1e-9)
-        return share < PROVEN_SHARE or (share < LIKELY_SHARE and self.held_out.gained >= GAINED)
+        return self.held_out.share < PROVEN_SHARE
+
+    @property
+    def likely(self) -> bool:
+        """Whether they gain little by it, but in nearly all pairs of frames."""
+        return self.held_out.share < LIKELY_SHARE and self.held_out.gained >= GAINED
 
     def added_to(self, index: int, field: Field) -> Field | None:
         """Displacement of a frame in proxy pixels, with a smooth field on top."""

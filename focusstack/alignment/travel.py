@@ -79,6 +79,11 @@ class HeldOut:
     after: float
     gained: float
 
+    @property
+    def share(self) -> float:
+        """What parallax leaves of the residual."""
+        return self.after / max(self.before, 1e-9)
+
 
 @dataclass(frozen=True)
 class Geometry:
