@@ -145,8 +145,8 @@ class Ladder:
             )
             if steady or self._earned(evidence[model.name], model, evidence[best.name], best):
                 best = model
-        # Most lenses need not be modelled; one look tells.
-        if error(MODELS["changing lens"]) < WORTH_A_LENS * evidence["rotation"]:
+        # Most lenses need not be modelled; one look tells, at a model that follows most hands.
+        if error(MODELS["changing lens, perspective"]) < WORTH_A_LENS * evidence["perspective"]:
             for model in LENSES:
                 found = evidence.get(model.name) or error(model)
                 earned = self._earned(found, model, evidence[best.name], best)
