@@ -9,7 +9,8 @@ from test_fusion import blurred, fuse, rms, textured
 from test_fusion_depth import tilted
 
 from focusstack.fusion.laplacian import LaplacianPyramid, level_shapes
-from focusstack.fusion.movement import Movement, Sight, mask_levels, motion_level, sight
+from focusstack.fusion.movement import Movement, mask_levels, motion_level
+from focusstack.fusion.sight import Sight, sight
 from focusstack.typing import Float32
 
 SHAPE = (200, 260)

@@ -11,8 +11,9 @@ import argparse
 
 import cv2
 
-from benchmarks.fusion.judge import Judged, fuse, judge, luma, spread
+from benchmarks.fusion.judge import Judged, fuse, judge, spread
 from benchmarks.fusion.scenes import SCENES, photograph
+from focusstack.colour import luma
 from focusstack.fusion import FUSERS
 
 HEAD = [

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from scipy.stats import spearmanr
+from skimage.metrics import structural_similarity
 
 from benchmarks.fusion.scenes import Photographs
+from focusstack.colour import luma
 from focusstack.fusion import Fused, FusionOptions, make_fuser
 from focusstack.typing import Float32, Mask
 
@@ -44,8 +46,8 @@ class Judged:
     halo : float
         Root mean square of the smooth part of the error at depth edges, in 8-bit steps.
     ghost : float or None
-        Root mean square error where something moved, in 8-bit steps, against the truth with it in
-        the place that fits best.
+        Root mean square error where something moved, in 8-bit steps, against the truth that fits
+        best: with it in one of its places, or without it.
     depth_rank : float
         Rank correlation of the depth map with the truth where there is texture; not a number
         where one pixel shows two depths.
@@ -88,11 +90,11 @@ def judge(fused: Fused, scene: Photographs, one_frame: float) -> Judged:
     inside[INSET:-INSET, INSET:-INSET] = True
     edge = depth_edges(scene.depth) & inside & ~scene.swept
     away = inside & ~edge & ~scene.swept
-    error = image - scene.truths[0]
-    similar = ssim(luma(image), luma(scene.truths[0]))
+    error = image - scene.truths[-1]
+    similar = ssim(luma(image), luma(scene.truths[-1]))
     smooth = np.asarray(cv2.GaussianBlur(error, (0, 0), HALO))
     none = not edge.any()
-    there = textured(luma(scene.truths[0])) & inside & ~scene.swept
+    there = textured(luma(scene.truths[-1])) & inside & ~scene.swept
     rank = spearmanr(fused.depth[there], -scene.depth[there]).statistic
     return Judged(
         psnr_away=psnr(error[away]),
@@ -134,10 +136,6 @@ def spread(luma: Float32, card: Mask) -> float:
     return float((luma - mean)[card].std())
 
 
-def luma(image: Float32) -> Float32:
-    return np.asarray(image @ np.float32([0.2126, 0.7152, 0.0722]), np.float32)
-
-
 def rms(error: Float32) -> float:
     return float(np.sqrt(np.mean(np.square(error, dtype=np.float64))))
 
@@ -147,12 +145,8 @@ def psnr(error: Float32) -> float:
 
 
 def ssim(a: Float32, b: Float32) -> Float32:
-    """Structural similarity (Z. Wang et al., IEEE Transactions on Image Processing 13(4), 2004)."""
-
-    def mean(plane: Float32) -> Float32:
-        return np.asarray(cv2.GaussianBlur(plane, (11, 11), 1.5), np.float32)
-
-    ma, mb = mean(a), mean(b)
-    va, vb, cab = mean(a * a) - ma * ma, mean(b * b) - mb * mb, mean(a * b) - ma * mb
-    top = (2 * ma * mb + 1e-4) * (2 * cab + 9e-4)
-    return np.asarray(top / ((ma * ma + mb * mb + 1e-4) * (va + vb + 9e-4)), np.float32)
+    """Structural similarity in every place, as of Z. Wang et al. (IEEE TIP 13(4), 2004)."""
+    _, found = structural_similarity(
+        a, b, data_range=1, gaussian_weights=True, use_sample_covariance=False, full=True
+    )
+    return np.asarray(found, np.float32)

@@ -23,6 +23,9 @@ from focusstack.typing import Float32, Mask
 
 Painter = Callable[[Canvas, np.random.Generator], list[Sheet]]
 
+Path = Callable[[int, int], tuple[float, float] | None]
+"""Where, in scene units, something that moves is in a frame of so many; None if it is not there."""
+
 SIZE = (600, 400)
 """Width and height of a frame."""
 
@@ -33,8 +36,11 @@ MID_GREY = 0.515
 """Encoded noise at mid grey by linear noise at white, by the slope of the sRGB curve and shot
 noise."""
 
-STEP = 7.0
-"""Pixels by which the moving thing moves from frame to frame."""
+STEP = 0.0175
+"""Scene units by which what moves slowly moves from frame to frame; 7 pixels."""
+
+MOVING_RADIUS = 0.14
+"""Of what moves, in scene units."""
 
 MOVING_DEPTH, CARD_DEPTH = 0.6, 0.1
 """Inverse depths."""
@@ -56,8 +62,8 @@ class Scene:
         Standard deviation at mid grey of the encoded frame, in 8-bit steps.
     blur : float
         Radius in pixels of the disc of a point in the nearest depth at farthest focus.
-    moving : bool
-        Whether something crosses the scene while it is photographed.
+    path : callable, optional
+        Where something is that moves while the scene is photographed.
     light : float
         Exposure; below 1 for dark frames.
     """
@@ -67,7 +73,7 @@ class Scene:
     frames: int = 10
     noise: float = 1.0
     blur: float = 9.0
-    moving: bool = False
+    path: Path | None = None
     light: float = 1.0
 
 
@@ -92,14 +98,46 @@ def veil(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:
     return sheets
 
 
-def mover(canvas: Canvas, frame: int, frames: int) -> Sheet:
-    """Something textured that moves sideways by ``STEP`` pixels a frame."""
+def wall(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:
+    """A wall with next to no texture, and a textured ledge before it."""
+    shade = np.linspace(0.25, 0.45, canvas.shape[0], dtype=np.float32)[:, None, None]
+    plain = np.broadcast_to(shade, (*canvas.shape, 3)) * np.float32([1, 0.95, 0.85])
+    sheets = [canvas.sheet(plain, None, (0, 0, 0.2))]
+    _, y = canvas.grid()
+    ledge = np.broadcast_to(np.clip((y - 0.36) * canvas.unit, 0, 1), canvas.shape)
+    sheets.append(
+        canvas.sheet(leaves(canvas.shape, rng, 20), ledge.astype(np.float32), (0, 0, 0.8))
+    )
+    return sheets
+
+
+def sideways(frame: int, frames: int) -> tuple[float, float]:
+    """Slowly across the middle."""
+    return (frame - (frames - 1) / 2) * STEP, 0.1
+
+
+def striding(frame: int, frames: int) -> tuple[float, float]:
+    """Across the whole scene, farther from frame to frame than it is wide in some of them."""
+    return -0.6 + 1.2 * (frame / (frames - 1)) ** 1.5, 0.12
+
+
+def jumping(frame: int, frames: int) -> tuple[float, float]:
+    """For some frames in one place, then elsewhere."""
+    return ((-0.45, -0.05), (0.4, 0.2))[2 * frame // frames]
+
+
+def passing(frame: int, frames: int) -> tuple[float, float] | None:
+    """There in two frames only."""
+    return {frames // 2: (-0.35, 0.1), frames // 2 + 1: (0.2, 0.1)}.get(frame)
+
+
+def mover(canvas: Canvas, place: tuple[float, float]) -> Sheet:
+    """Something textured, in a place."""
     rng = np.random.default_rng(77)
-    x = (frame - (frames - 1) / 2) * STEP / canvas.unit
-    picture = leaves(canvas.shape, rng, 330)
-    shift = round(x * canvas.unit * SAMPLES)
-    picture = np.roll(picture, shift, axis=1)
-    cover = ellipse(canvas, shift / SAMPLES / canvas.unit, 0.1, 0.14, 0.14, 0)
+    across, down = (round(v * canvas.unit * SAMPLES) for v in place)
+    picture = np.roll(leaves(canvas.shape, rng, 330), (down, across), axis=(0, 1))
+    x, y = (v / SAMPLES / canvas.unit for v in (across, down))
+    cover = ellipse(canvas, x, y, MOVING_RADIUS, MOVING_RADIUS, 0)
     return canvas.sheet(picture, cover, (0, 0, MOVING_DEPTH))
 
 
@@ -112,7 +150,7 @@ class Photographs:
     frames : iterator of (H, W, 3) float32 ndarray
         Encoded, rounded to 8 bit, one at a time.
     truths : list of (H, W, 3) float32 ndarray
-        All in focus, encoded; one for each place of what moves, else one.
+        All in focus, encoded; one for each place of what moves, the last without it.
     depth : (H, W) float32 ndarray
         Inverse depth, of what stands still.
     card : (H, W) bool ndarray
@@ -137,19 +175,21 @@ def photograph(scene: Scene, size: tuple[int, int] = SIZE, seed: int = 1) -> Pho
     focus = focus_steps(scene.frames)
     exposure = np.full(3, scene.light)
 
-    def sheets(index: int) -> list[Sheet]:
-        return [*still, mover(canvas, index, scene.frames)] if scene.moving else still
+    places = [scene.path and scene.path(i, scene.frames) for i in range(scene.frames)]
+
+    def sheets(place: tuple[float, float] | None) -> list[Sheet]:
+        return [*still, mover(canvas, place)] if place else still
 
     def frames() -> Iterator[Float32]:
         rng = np.random.default_rng(seed + 1)
-        for index, sharp in enumerate(focus):
-            light, _ = compose(sheets(index), np.eye(3), size, focus=float(sharp), blur=scene.blur)
+        for place, sharp in zip(places, focus, strict=True):
+            light, _ = compose(sheets(place), np.eye(3), size, focus=float(sharp), blur=scene.blur)
             noise = scene.noise / 255 / MID_GREY
             code = expose(light, exposure, noise, rng, np.dtype(np.uint8))
             yield to_float(code)
 
-    places = range(scene.frames) if scene.moving else range(1)
-    sharp = [compose(sheets(i), np.eye(3), size)[0] for i in places]
+    shown = dict.fromkeys([*places, None])  # without it is true, too
+    sharp = [compose(sheets(place), np.eye(3), size)[0] for place in shown]
     _, depth = compose(still, np.eye(3), size)
     truths = [np.clip(encode(light * np.float32(scene.light)), 0, 1) for light in sharp]
     y, x = np.mgrid[:height, :width]
@@ -157,9 +197,8 @@ def photograph(scene: Scene, size: tuple[int, int] = SIZE, seed: int = 1) -> Pho
     x, y = (x - (width - 1) / 2) / unit, (y - (height - 1) / 2) / unit
     card = ((x - 0.52) / 0.17) ** 2 + ((y + 0.34) / 0.12) ** 2 < 0.75**2
     swept = np.zeros((height, width), bool)
-    if scene.moving:
-        reach = 0.14 + (scene.frames - 1) / 2 * STEP / unit + 0.04
-        swept = (np.abs(x) < reach) & (np.abs(y - 0.1) < 0.18)
+    for place in filter(None, places):
+        swept |= (x - place[0]) ** 2 + (y - place[1]) ** 2 < (MOVING_RADIUS + 0.04) ** 2
     # Nothing in front of the card, and nothing close enough to glow into it.
     clear = cv2.erode((np.abs(depth - CARD_DEPTH) < 1e-3).astype(np.uint8), np.ones((9, 9))) > 0
     return Photographs(frames, truths, depth, card & clear & ~swept, swept)
@@ -174,7 +213,12 @@ SCENES = [
     Scene("steps, noise 3", steps, noise=3.0),
     Scene("steps, strong blur", steps, blur=20.0),
     Scene("transparent veil", veil, frames=8),
-    Scene("something moves", steps, moving=True),
+    Scene("something moves", steps, path=sideways),
+    Scene("something strides", steps, path=striding),
+    Scene("something jumps", steps, path=jumping),
+    Scene("something passes", steps, path=passing),
+    Scene("something jumps before a wall", wall, path=jumping),
+    Scene("something passes before a wall", wall, path=passing),
     Scene("low light, noise 6", steps, noise=6.0, light=0.35),
     Scene("steps, 30 frames, noise 2", steps, frames=30, noise=2.0),
     Scene("steps, 100 frames, noise 2", steps, frames=100, noise=2.0),

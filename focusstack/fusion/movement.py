@@ -3,7 +3,8 @@
 A leaf in the wind is sharp in several frames, each time somewhere else. Wherever detail of a new
 frame is found again, as sharp, but elsewhere among the sharpest detail so far, one of the two has
 to go. Defocus does not look like that: it takes detail away but leaves what remains in its place,
-so scenes that stand still, with whatever depth, are left alone.
+so scenes that stand still, with whatever depth, are left alone. What has moved too far to be found
+again is left to :mod:`focusstack.fusion.presence`.
 
 The motion is found by dense inverse search (T. Kroeger et al., "Fast Optical Flow using Dense
 Inverse Search", ECCV 2016) on a reduced luma.
@@ -11,13 +12,15 @@ Inverse Search", ECCV 2016) on a reduced luma.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.laplacian import down, reduced, up
+from focusstack.fusion.laplacian import reduced
+from focusstack.fusion.presence import Change, Presence, windows_level
+from focusstack.fusion.sight import WIDE, Sight, window_mean
 from focusstack.typing import Float32, Mask
 
 MOST_CELLS = 600_000
@@ -57,8 +60,8 @@ SEEDED = 0.05
 BETTER = 1.1
 """A frame takes the place of an earlier one only if it has this much more energy."""
 
-NARROW, WINDOW, WIDE, CHOICE = 2.0, 3.0, 6.0, 12.0
-"""Standard deviations, in cells, of the windows for detail, differences, sharpness and choices."""
+WINDOW, CHOICE = 3.0, 12.0
+"""Standard deviations, in cells, of the windows for differences and choices."""
 
 LEAST_VOTES = 0.05
 """Share of what has to go that must be sure, for its sharpness to be asked for there."""
@@ -90,34 +93,6 @@ class Motion:
     stays: Float32
 
 
-@dataclass
-class Sight:
-    """A frame, or the sharpest of all frames, as motion is looked for in it; on the grid.
-
-    Attributes
-    ----------
-    luma : (h, w) float32 ndarray
-        Encoded luma.
-    trust : (h, w) float32 ndarray
-        1 where the luma is what the scene had, less where it was clipped or missing.
-    detail : (h, w) float32 ndarray
-        Root mean square of the finest detail.
-    fine, sharp : (h, w) float32 ndarray
-        Energy finer than the grid in a narrow and in a wide window.
-    """
-
-    luma: Float32
-    trust: Float32
-    detail: Float32
-    fine: Float32
-    sharp: Float32
-
-    def take(self, other: Sight, where: Mask) -> None:
-        """Replace what is known by `other`'s."""
-        for plane in fields(self):
-            np.copyto(getattr(self, plane.name), getattr(other, plane.name), where=where)
-
-
 def motion_level(shapes: list[tuple[int, int]]) -> int | None:
     """Return the pyramid level that is searched, at least 1; None if the picture is too small."""
     for level, (height, width) in enumerate(shapes):
@@ -126,28 +101,6 @@ def motion_level(shapes: list[tuple[int, int]]) -> int | None:
         if level and height * width <= MOST_CELLS:
             return level
     return None
-
-
-def sight(luma: Float32, focus: Float32, trust: Float32 | None) -> Sight:
-    """Return what is needed of a frame.
-
-    Parameters
-    ----------
-    luma : (h, w) float32 ndarray
-        Encoded luma of the frame on the grid.
-    focus : (h, w) float32 ndarray
-        Energy of detail finer than the grid, on the grid.
-    trust : (h, w) float32 ndarray, optional
-        0..1; None is 1 everywhere.
-    """
-    band = luma - up(down(luma), luma.shape)
-    return Sight(
-        luma=luma.copy(),
-        trust=np.ones_like(luma) if trust is None else trust.copy(),
-        detail=np.sqrt(_mean(band * band, NARROW)),
-        fine=_mean(focus, NARROW),
-        sharp=_mean(focus, WIDE),
-    )
 
 
 def mask_levels(mask: Float32, shapes: list[tuple[int, int]]) -> list[Float32]:
@@ -160,7 +113,7 @@ def mask_levels(mask: Float32, shapes: list[tuple[int, int]]) -> list[Float32]:
         if shape[0] >= mask.shape[0]:
             levels.append(np.asarray(cv2.resize(mask, shape[::-1]), np.float32))
         else:
-            levels.append(reduced(mask, shape) ** 4)
+            levels.append(reduced(mask, shape) ** 32)
     return levels
 
 
@@ -171,43 +124,74 @@ class Movement:
     ----------
     shape : tuple of int
         ``(h, w)`` of the grid.
+    level : int, optional
+        Pyramid level that it is.
+    search : bool, optional
+        Whether detail that is found again elsewhere is motion, too.
 
     Attributes
     ----------
     moved : (h, w) bool ndarray
-        Where detail moved far enough to be called motion and not a fault of the alignment.
+        Where detail moved far enough to be called motion and not a fault of the alignment, or
+        where something is in some frames only.
     """
 
-    def __init__(self, shape: tuple[int, int]) -> None:
+    def __init__(self, shape: tuple[int, int], level: int = 1, search: bool = True) -> None:
         self.moved: Mask = np.zeros(shape, bool)
         self._best: Sight | None = None
-        self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        halvings = windows_level(shape, level)
+        self._presence = None if halvings is None else Presence(shape, halvings)
+        self._search = (
+            cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST) if search else None
+        )
         rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
         self._rows, self._columns = rows, columns
 
-    def add(self, new: Sight) -> Motion | None:
+    def add(self, new: Sight, light: Float32 | None = None) -> Motion | None:
         """Compare a frame with those before; None if nothing moved.
 
         Parameters
         ----------
         new : Sight
             Of the frame.
+        light : (h, w, C) float32 ndarray, optional
+            Its linear light on the grid; without, only what is found again elsewhere is motion.
         """
         best = self._best
+        change = self._change(new, light)
         if best is None:
             self._best = new
             return None
-        gone, gain = self._gone(new, best)
+        kept, stays = self._elsewhere(new, best)
         better = new.sharp > best.sharp
-        if not gone.any():
+        if change is None and not (kept | stays).any():
             best.take(new, better)
             return None
-        wins = gain > np.log(BETTER)
-        stays = _around(gone & wins)
+        if change is not None:
+            self.moved |= change.hidden | change.taken
+            kept = (kept & ~change.taken) | change.hidden
+            stays = (stays & ~change.hidden) | change.taken
+        earlier = _around(stays)
         # Where the rims of both overlap, one of the two must still count.
-        motion = Motion(np.maximum(_around(gone & ~wins), 1 - stays), stays)
-        best.take(new, (better & (motion.kept > 0.5)) | (stays < 0.5))
+        motion = Motion(np.maximum(_around(kept), 1 - earlier), earlier)
+        best.take(new, (better & (motion.kept > 0.5)) | (motion.stays < 0.5))
         return motion
+
+    def _change(self, new: Sight, light: Float32 | None) -> Change | None:
+        """What is somewhere in the new frame and was not, or the reverse."""
+        if light is None or self._presence is None:
+            return None
+        best = new if self._best is None else self._best
+        known = np.minimum(new.trust, best.trust) > 0.9
+        return self._presence.add(light, known, (best.fine, new.fine))
+
+    def _elsewhere(self, new: Sight, best: Sight) -> tuple[Mask, Mask]:
+        """Where the new frame must go and where those before, as detail is found elsewhere."""
+        if self._search is None:
+            return np.zeros_like(self.moved), np.zeros_like(self.moved)
+        gone, gain = self._gone(new, best)
+        wins = gain > np.log(BETTER)
+        return gone & ~wins, gone & wins
 
     def _gone(self, new: Sight, best: Sight) -> tuple[Mask, Float32]:
         """Where only one of the two may count, and how much sharper the new one is there."""
@@ -216,7 +200,7 @@ class Movement:
         back = self._flow(before, now)
         there = self._flow(now, before)
         known = cv2.erode(np.minimum(new.trust, best.trust), np.ones((9, 9), np.uint8)) > 0.9
-        apart = _mean((new.luma - best.luma) ** 2, WINDOW)
+        apart = window_mean((new.luma - best.luma) ** 2, WINDOW)
         gone, votes, gain = np.zeros_like(known), np.zeros_like(apart), np.zeros_like(apart)
         for way, other_way, own, other, sign in (
             (there, back, new, best, 1),
@@ -231,12 +215,13 @@ class Movement:
         gone |= known & before_moved & (apart > LEAST_DIFFERENCE**2)
         # What moved is all from one frame, so all of it has a say.
         here = np.log((new.sharp + LEAST_ENERGY) / (best.sharp + LEAST_ENERGY))
-        votes, gain = _mean(votes, CHOICE), _mean(gain, CHOICE)
-        enough = votes > LEAST_VOTES * _mean(gone.astype(np.float32), CHOICE)
+        votes, gain = window_mean(votes, CHOICE), window_mean(gain, CHOICE)
+        enough = votes > LEAST_VOTES * window_mean(gone.astype(np.float32), CHOICE)
         gain = np.divide(gain, votes, out=here.copy(), where=enough & (votes > 1e-3))
         return gone, np.where((here > np.log(WORSE)) & (here < np.log(SHARPER)), gain, here)
 
     def _flow(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
+        assert self._search is not None
         flow = np.zeros((*first.shape, 2), np.float32)
         return np.asarray(self._search.calc(first, second, flow), np.float32)
 
@@ -252,7 +237,7 @@ class Movement:
         far = cv2.magnitude(way[..., 0], way[..., 1])
         returned = way + seen(back)
         astray = cv2.magnitude(returned[..., 0], returned[..., 1])
-        left = _mean((own.luma - seen(other.luma)) ** 2, WINDOW)
+        left = window_mean((own.luma - seen(other.luma)) ** 2, WINDOW)
         detail, fine = seen(other.detail), seen(other.fine)
         weak, strong = np.minimum(own.detail, detail), np.maximum(own.detail, detail)
         sure = (far > CLEAR_SHIFT) & (astray < ROUND_TRIP[0] + ROUND_TRIP[1] * far)
@@ -266,16 +251,14 @@ class Movement:
         return sure, slight, ratio
 
 
-def _mean(plane: Float32, sigma: float) -> Float32:
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)
-
-
 def _grown(sure: Mask, slight: Mask) -> Mask:
     """What is sure, and what is slight where enough nearby is sure."""
     if not sure.any():
         return sure
     either = sure | slight
-    near = _mean(sure.astype(np.float32), WIDE) > SEEDED * _mean(either.astype(np.float32), WIDE)
+    near = window_mean(sure.astype(np.float32), WIDE) > SEEDED * window_mean(
+        either.astype(np.float32), WIDE
+    )
     return np.asarray(either & near)
 
 

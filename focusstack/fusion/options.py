@@ -21,7 +21,8 @@ class FusionOptions:
         what has no texture takes its depth from its surroundings.
     motion : bool
         Whether detail found elsewhere in other frames means that something moved. False where
-        frames are placed by what is sharp in them: what is blurred then lies beside its place.
+        frames are placed by what is sharp in them: what is blurred then lies beside its place. What
+        is in some frames only is found anyway.
     workers : int
         Threads; the result does not depend on it.
     precise : bool

@@ -16,9 +16,11 @@ from focusstack.fusion.evidence import FINEST_RADIUS, RADIUS, ChromaEvidence, Fo
 from focusstack.fusion.finest import FinestLevel
 from focusstack.fusion.laplacian import level_shapes, reduced, up
 from focusstack.fusion.luminance import luma_of
-from focusstack.fusion.movement import Motion, Movement, mask_levels, motion_level, sight
+from focusstack.fusion.movement import Motion, Movement, mask_levels, motion_level
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
+from focusstack.fusion.presence import linear_light
+from focusstack.fusion.sight import sight
 from focusstack.fusion.validity import filled, validity_levels
 from focusstack.planes import Planes
 from focusstack.typing import Float32
@@ -55,8 +57,8 @@ class WeightedFuser:
         self._chroma = Composite(shapes[1:], (2,)) if apart else None
         self._chroma_evidence = ChromaEvidence(shapes) if apart else None
         self._tracker = DepthTracker(shapes[1])
-        self._motion_level = level = motion_level(shapes) if options.motion else None
-        self._movement = None if level is None else Movement(shapes[level])
+        self._motion_level = level = motion_level(shapes)
+        self._movement = None if level is None else Movement(shapes[level], level, options.motion)
         self._smoothing = options.smoothing or 0.0
         self._variances: list[float] = []
         self._chroma_variances: list[float] = []
@@ -143,10 +145,14 @@ class WeightedFuser:
         level = self._motion_level
         if level is None or self._movement is None:
             return None
-        gauss = [self._finest.reduced, *self._composite.gauss]
-        luma = luma_of(gauss[level - 1])
+        signal = [self._finest.reduced, *self._composite.gauss]
+        colour = None
+        if self._chroma is not None and self._finest.reduced_chroma is not None:
+            colour = [self._finest.reduced_chroma, *self._chroma.gauss][level - 1]
+        luma = luma_of(signal[level - 1])
         focus = reduced(self._evidence.focus, luma.shape)
-        return self._movement.add(sight(luma, focus, None if trust is None else trust[level]))
+        seen = sight(luma, focus, None if trust is None else trust[level])
+        return self._movement.add(seen, linear_light(signal[0], signal[level - 1], colour))
 
     def _choose(self, motion: Motion, trust: list[Float32] | None) -> list[Float32]:
         """Let earlier frames go where this one is better; trust this one where it may stay."""

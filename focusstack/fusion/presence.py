@@ -1,0 +1,266 @@
+"""Find what is somewhere in some frames and elsewhere, or nowhere, in others.
+
+Somebody walks through the picture, or a leaf lies somewhere else after a gust: too far to be found
+again by its detail. What gives it away is the light of whole areas. A lens out of focus only
+spreads light, so the mean over a window changes no more than that over a window of twice the size
+differs from it. A change beyond that is no matter of focus. Frames are compared that follow each
+other in focus, whose blur differs least, and in linear light, which is what a lens spreads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from focusstack.fusion.finest import deep
+from focusstack.fusion.laplacian import down, reduced, up
+from focusstack.fusion.spots import described, encoded, winning
+from focusstack.typing import Float32, Mask
+
+MOST_ACROSS = 96
+"""Windows across the picture, at most: what is smaller than some four of them is not found."""
+
+LEAST_LEVEL = 3
+"""Finest level of the frames' pyramid that windows are taken from."""
+
+FEWEST_ACROSS = 12
+"""Windows across the shorter side, beneath which nothing is said."""
+
+SPREAD, SMALL_SPREAD = 2.0, 3.0
+"""Times the difference from a window of twice the size that defocus may change a window's light;
+the same for windows of half the size, beside which more blur is large."""
+
+LEAST_CHANGE, SMALL_CHANGE = 8 / 255, 12 / 255
+"""Encoded change that is not a remaining difference of exposure, for both windows."""
+
+LEAST_DIFFERENCE = 5 / 255
+"""Encoded difference around a change that belongs to it."""
+
+REACH = 2.5
+"""Windows around a sure change in which its outline lies."""
+
+GAP = 2.0
+"""Windows between places on either side of a gap that is closed."""
+
+MOST_SUPPORT = 4
+"""Frames that show the same count for their number up to this: what only one frame shows has to be
+so much sharper."""
+
+LEAST_TRUST = 0.9
+"""Of places that are compared."""
+
+
+LEAST_LUMA = np.float32(2 / 255)
+"""Encoded; colour is not asked for in what is darker."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Where a new frame shows something else than those before; masks on the grid.
+
+    Attributes
+    ----------
+    hidden : (h, w) bool ndarray
+        Where the new frame must not count.
+    taken : (h, w) bool ndarray
+        Where the earlier frames must not count any more.
+    """
+
+    hidden: Mask
+    taken: Mask
+
+
+def windows_level(shape: tuple[int, int], level: int) -> int | None:
+    """Return how often the grid is halved for the windows; None if the picture is too small.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(h, w)`` of the grid.
+    level : int
+        Pyramid level that the grid is.
+    """
+    halvings = 0
+    while max(shape) > MOST_ACROSS or level + halvings < LEAST_LEVEL:
+        shape = ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
+        halvings += 1
+    return halvings if min(shape) >= FEWEST_ACROSS else None
+
+
+def linear_light(fine: Float32, signal: Float32, colour: Float32 | None) -> Float32:
+    """Return the linear light ``(h, w, C)`` of a frame on the grid.
+
+    It is taken for the square of encoded values, before what is finer than the grid is averaged;
+    that suffices for comparing.
+
+    Parameters
+    ----------
+    fine : (H, W[, C]) float32 ndarray
+        Encoded signal on a finer level: luma, or all channels.
+    signal : (h, w[, C]) float32 ndarray
+        The same on the grid.
+    colour : (h, w, 2) float32 ndarray or None
+        Differences of red and blue from luma on the grid; their squares are averaged with it.
+    """
+    light = reduced(fine * np.abs(fine), signal.shape)
+    if colour is None:
+        return deep(light)
+    luma = np.maximum(signal, LEAST_LUMA)
+    ratios = [(np.maximum(luma + colour[..., c], 0) / luma) ** 2 for c in (0, 1)]
+    return np.dstack([light, *(light * ratio for ratio in ratios)])
+
+
+class Presence:
+    """What is shown so far, and what each new frame shows instead.
+
+    Frames that agree with what is shown take part in it. Others are hidden there, until what they
+    show has become clearly sharper.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(h, w)`` of the grid.
+    halvings : int
+        From the grid to the windows.
+    """
+
+    def __init__(self, shape: tuple[int, int], halvings: int) -> None:
+        self._halvings = halvings
+        self._shown: Float32 | None = None
+        self._previous: Float32 | None = None
+        self._hidden: Mask = np.zeros(shape, bool)
+        self._age = np.ones(shape, np.float32)
+        self._support = np.ones(shape, np.float32)
+
+    def add(self, light: Float32, known: Mask, energies: tuple[Float32, Float32]) -> Change | None:
+        """Compare a frame with those before; None if nothing has changed.
+
+        Parameters
+        ----------
+        light : (h, w, C) float32 ndarray
+            Linear light on the grid, as of :func:`linear_light`.
+        known : (h, w) bool ndarray
+            Where it is to be trusted.
+        energies : tuple of (h, w) float32 ndarray
+            Fine energy of what is shown so far and of the frame.
+        """
+        shown, previous, hidden = self._shown, self._previous, self._hidden
+        self._previous = light
+        if shown is None or previous is None:
+            self._shown = light.copy()
+            return None
+        gone = changed(shown, light, self._age, known, self._halvings)
+        if hidden.any():
+            gone |= hidden & ~changed(
+                previous, light, np.ones_like(self._age), known, self._halvings
+            )
+        gone = whole(gone, 2**self._halvings) & known
+        if not gone.any():
+            self._show(light, gone, gone)
+            return None
+        before, now = (
+            energy * np.minimum(frames, np.float32(MOST_SUPPORT))
+            for energy, frames in zip(energies, (self._support, self._age), strict=True)
+        )
+        labels, spots = described(gone, shown, light, (before, now))
+        taken = np.isin(labels, sorted(winning(spots)))
+        self._show(light, gone & ~taken, taken)
+        return Change(self._hidden, taken)
+
+    def _show(self, light: Float32, hidden: Mask, taken: Mask) -> None:
+        """Take note of what a frame shows, but where it is hidden."""
+        assert self._shown is not None
+        self._hidden = hidden
+        np.copyto(self._shown, light, where=~hidden[..., None])
+        self._age = np.where(hidden, self._age + 1, np.float32(1))
+        self._support = np.where(taken, np.float32(1), self._support + ~hidden)
+
+
+def changed(before: Float32, now: Float32, age: Float32, known: Mask, halvings: int) -> Mask:
+    """Return where a frame shows something else than another one, beyond what defocus does.
+
+    Parameters
+    ----------
+    before, now : (h, w, C) float32 ndarray
+        Linear light of both.
+    age : (h, w) float32 ndarray
+        How many frames apart they are.
+    known : (h, w) bool ndarray
+        Where they can be compared.
+    halvings : int
+        From the grid to the larger windows.
+    """
+    seeds = np.zeros(now.shape[:2], np.uint8)
+    first, second = before, now
+    for halving in range(halvings + 1):
+        if halving:
+            first, second = deep(down(first)), deep(down(second))
+        if halving < halvings - 1:
+            continue
+        sure = _beyond_defocus(first, second, _to(age, first.shape), halving < halvings)
+        sure &= _to(known.astype(np.float32), first.shape) > LEAST_TRUST
+        if sure.any():
+            grown = cv2.resize(
+                sure.view(np.uint8), seeds.shape[::-1], interpolation=cv2.INTER_NEAREST
+            )
+            seeds |= np.asarray(grown)
+    if not seeds.any():
+        return np.zeros(seeds.shape, bool)
+    return outlined(seeds, before, now, age, halvings) & known
+
+
+def _beyond_defocus(before: Float32, now: Float32, age: Float32, small: bool) -> Mask:
+    """Windows whose light differs by more than defocus can do."""
+    spread, least = (SMALL_SPREAD, SMALL_CHANGE) if small else (SPREAD, LEAST_CHANGE)
+    allowed = np.maximum(_unevenness(before), _unevenness(now)) * np.float32(spread)
+    change = np.abs(encoded(before) - encoded(now))
+    return np.asarray((change - age[..., None] * allowed).max(axis=2) > least * age)
+
+
+def outlined(
+    seeds: NDArray[np.uint8], before: Float32, now: Float32, age: Float32, halvings: int
+) -> Mask:
+    """Return the areas around sure windows in which the two frames differ visibly."""
+    reach = 2 * round(REACH * 2**halvings) + 1
+    near = cv2.dilate(seeds, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    difference = np.abs(encoded(before) - encoded(now)).max(axis=2)
+    areas = seeds | (near & (difference > LEAST_DIFFERENCE * age).view(np.uint8))
+    _, labels = cv2.connectedComponents(areas)
+    return np.isin(labels, np.unique(labels[seeds > 0]))
+
+
+def whole(gone: Mask, window: int) -> Mask:
+    """Return a mask without gaps: what is in two places, one over the other, is one spot.
+
+    Parameters
+    ----------
+    gone : (h, w) bool ndarray
+        Where something has changed.
+    window : int
+        Side of a window in cells.
+    """
+    if not gone.any():
+        return gone
+    side = 2 * round(GAP * window) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    room = side // 2
+    padded = np.pad(gone.view(np.uint8), room)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[room:-room, room:-room]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(closed))
+    large = stats[:, cv2.CC_STAT_AREA] > window**2
+    large[0] = False
+    return np.asarray(large[labels])
+
+
+def _unevenness(light: Float32) -> Float32:
+    """How much a window of twice the size sees otherwise, at most, around each place."""
+    wide = deep(up(down(light), light.shape))
+    most = cv2.dilate(np.abs(encoded(wide) - encoded(light)), np.ones((3, 3), np.uint8))
+    return deep(np.asarray(most, np.float32))
+
+
+def _to(plane: Float32, shape: tuple[int, ...]) -> Float32:
+    return np.asarray(cv2.resize(plane, shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
