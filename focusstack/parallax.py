@@ -11,7 +11,6 @@ retinal image", Proc. R. Soc. B 208, 1980).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -86,15 +85,20 @@ class SceneDepth:
             the reference sees it, and nothing is torn or doubled where depth jumps: right for
             fusion, which takes from a frame only what is sharp in it.
         """
-        depth = self.grid.ravel().astype(float)
+        depth = self.grid
         if in_focus:
             depth = np.clip(depth, view.focus - self.slab, view.focus + self.slab)
         size = (self.canvas_width, self.canvas_height)
-        places, directions = _at_nodes(*self.grid.shape, size)
-        moved = depth[:, None] * (directions @ np.array(view.travel))
+        rows, columns = depth.shape
+        x, y = np.linspace(0, size[0] - 1, columns), np.linspace(0, size[1] - 1, rows)
+        half, (right, down, ahead) = 0.5 * np.hypot(*size), view.travel
+        across = (right - ahead / half * (x - (size[0] - 1) / 2)).astype(np.float32)
+        along = (down - ahead / half * (y - (size[1] - 1) / 2)).astype(np.float32)
+        moved = np.stack([depth * across, depth * along[:, None]], -1)
         if more is not None:
-            moved = moved + more.at(places)
-        return Field(moved.reshape(*self.grid.shape, 2).astype(np.float32), *size)
+            places = np.stack(np.meshgrid(x, y), -1)
+            moved += more.at(places.reshape(-1, 2)).reshape(moved.shape).astype(np.float32)
+        return Field(moved, *size)
 
 
 def seen_from(
@@ -104,15 +108,6 @@ def seen_from(
     if scene is None or view is None:
         return more
     return scene.displacement(view, more, in_focus)
-
-
-@lru_cache(maxsize=4)
-def _at_nodes(rows: int, columns: int, size: tuple[int, int]) -> tuple[Points, Points]:
-    """Reference pixels ``(rows * columns, 2)`` of nodes, row by row, and directions there."""
-    across, down = np.linspace(0, size[0] - 1, columns), np.linspace(0, size[1] - 1, rows)
-    x, y = np.meshgrid(across, down)
-    places = np.stack([x.ravel(), y.ravel()], 1)
-    return places, travel_directions(places, size)
 
 
 def travel_directions(places: Points, size: tuple[int, int]) -> Points:

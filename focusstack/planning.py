@@ -31,6 +31,7 @@ from focusstack.proxies import (
     proxy_size,
 )
 from focusstack.reference import reservations
+from focusstack.spool import Spool
 from focusstack.typing import Matrix, Points
 
 SMALLEST = 64
@@ -51,6 +52,8 @@ class Measured:
         Of each frame.
     load : callable
         Proxy of a frame.
+    kept : Spool
+        What is made of the proxies later.
     scale : float
         Proxy pixels per full-size pixel.
     size : tuple of int
@@ -65,6 +68,7 @@ class Measured:
     names: list[str]
     statistics: list[Statistics]
     load: Callable[[int], Proxy]
+    kept: Spool
     scale: float
     size: tuple[int, int]
     notes: tuple[str, ...]
@@ -102,6 +106,7 @@ def measure_frames(
         [frames.names[i] for i in order],
         [statistics[i] for i in order],
         lambda position: spool.get(order[position]),
+        spool.arrays,
         scale,
         spool.size,
         tuple(f"{_some(names)}: {note}" for note, names in notes.items()),
@@ -189,6 +194,7 @@ def series_of(
         brightness,
         workers,
         progress.advance,
+        stack.kept,
     )
 
 

@@ -6,12 +6,8 @@ made. Proxies are spooled to a temporary file, so that memory does not grow with
 
 from __future__ import annotations
 
-import io
-import tempfile
-import threading
 from dataclasses import dataclass
 from math import ceil
-from typing import cast
 
 import cv2
 import numpy as np
@@ -25,6 +21,7 @@ from focusstack.colour import (
     linearise,
     luma,
 )
+from focusstack.spool import Spool
 from focusstack.typing import Float32, Image, Points
 
 PROXY_MEGAPIXELS = 3.0
@@ -186,38 +183,35 @@ class ProxySpool:
 
     Luma is kept as half floats: their 0.05 % step is far below a camera's noise.
     Use as a context manager; the file vanishes with it. Threads may read and write at once.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the proxies.
+
+    Attributes
+    ----------
+    size : tuple of int
+        As given.
+    arrays : Spool
+        Has room for what else is kept of the frames.
     """
 
     def __init__(self, width: int, height: int) -> None:
         self.size = (width, height)
-        self._pixels = width * height
-        self._lock = threading.Lock()
-        self._file = tempfile.TemporaryFile(prefix="focusstack-")  # noqa: SIM115
+        self.arrays = Spool()
 
     def __enter__(self) -> ProxySpool:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+    def __exit__(self, *exception: object) -> None:
+        self.arrays.__exit__(*exception)
 
     def put(self, index: int, proxy: Proxy) -> None:
         """Store the proxy of frame `index`."""
-        half = proxy.luma.astype(np.float16)
-        with self._lock:
-            self._file.seek(index * self._pixels * 3)
-            self._file.write(half.data)
-            self._file.write(np.ascontiguousarray(proxy.clipped).data)
+        self.arrays.put(("proxy", index), proxy.luma.astype(np.float16), proxy.clipped)
 
     def get(self, index: int) -> Proxy:
         """Read the proxy of frame `index`."""
-        width, height = self.size
-        half = np.empty((height, width), np.float16)
-        clipped = np.empty((height, width), np.uint8)
-        with self._lock:
-            self._file.seek(index * self._pixels * 3)
-            self._read(half)
-            self._read(clipped)
+        half, clipped = self.arrays.get(("proxy", index))
         return Proxy(half.astype(np.float32), clipped)
-
-    def _read(self, array: Image) -> None:
-        cast(io.BufferedReader, self._file).readinto(array.data)

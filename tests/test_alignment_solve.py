@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from focusstack.alignment.ladder import Held, Ladder, gaining_pairs, lengths, trimmed_rms
+from focusstack.alignment.gain import gaining_pairs
+from focusstack.alignment.ladder import Held, Ladder, lengths, trimmed_rms
 from focusstack.alignment.models import LENSES, MATRICES, MODELS, Model, matrices, normalisation
 from focusstack.alignment.solve import Matches, Solution, isotropic, residuals, robust_scale, solve
 from focusstack.geometry import normalised, transform, translation
@@ -344,11 +345,9 @@ def test_noise_does_not_hide_what_every_pair_says(seed: int) -> None:
 
 
 def test_pairs_gain_where_their_median_falls() -> None:
-    def held(pair: int, length: float, count: int = 30) -> Held:
-        return Held(0, pair, np.zeros((count, 2)), np.full((count, 2), length))
-
-    before = [held(1, 0.2), held(2, 0.2), held(3, 0.2), held(4, 0.2, count=3)]
-    after = [held(1, 0.1), held(2, 0.19), held(3, 0.3), held(4, 0.1, count=3)]
     # The fourth pair has too few tiles to count.
-    assert gaining_pairs(before, after) == pytest.approx(2 / 3)
-    assert gaining_pairs([], []) == 0
+    pair = np.repeat([7, 2, 3, 4], [30, 30, 30, 3])[::-1]
+    before = np.full(93, 0.2)
+    after = np.repeat([0.1, 0.19, 0.3, 0.1], [30, 30, 30, 3])[::-1]
+    assert gaining_pairs(pair, before, after) == pytest.approx(2 / 3)
+    assert gaining_pairs(pair[:0], before[:0], after[:0]) == 0

@@ -23,7 +23,7 @@ LINE = WIDTH + 64
 """Room for a row of that many columns and the neighbours on both sides."""
 
 SUMS = 11
-"""Number of pixels compared, then xx, xy, yy, ax, ay, bx, by, aa, ab and bb."""
+"""How many sums: number of pixels compared, then xx, xy, yy, ax, ay, bx, by, aa, ab and bb."""
 
 # All working memory is one array with fixed places: the compiler then knows that no two overlap,
 # and vectorises. First two lines of a row's gradients, then a line for each sum.

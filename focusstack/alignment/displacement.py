@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from focusstack.alignment.local import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.local import Local, find_fields
 from focusstack.alignment.parallax import ROUNDS as PARALLAX_ROUNDS
-from focusstack.alignment.parallax import Parallax, find_parallax
+from focusstack.alignment.parallax import Parallax, Search
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.refine import Refined
 
@@ -17,6 +17,12 @@ in proxy pixels."""
 
 CONSIDERED_ERROR_PX = 0.1
 """Estimated error from which on a displacement is looked for too, in proxy pixels."""
+
+PROMISING_SHARE = 0.85
+"""Parallax that leaves less of the residual after its coarse rounds may well be proven."""
+
+PROMISING_GAINED = 0.7
+"""Parallax that lowers the residual of fewer pairs in its coarse rounds will not be likely."""
 
 ROUNDS = len(PARALLAX_ROUNDS) + len(LOCAL_ROUNDS)
 """How often progress is reported."""
@@ -62,18 +68,24 @@ def find_displacement(series: Series, refined: Refined) -> Displacement | None:
     refined : Refined
         The alignment by matrices.
     """
-    parallax = find_parallax(series, refined.poses)
-    if parallax is not None and parallax.proven:
-        local = find_fields(series, parallax.poses, parallax.added_to)
-        return _followed(parallax, local if local.proven else None)
+    search = Search.begun(series, refined.poses)
+    parallax = None
+    if search is not None and search.held_out.share < PROMISING_SHARE:
+        parallax = search.ended()
+        if parallax is not None and parallax.proven:
+            local = find_fields(series, parallax.poses, parallax.added_to)
+            return _followed(parallax, local if local.proven else None)
     # A smooth field that explains much is a better account than parallax that explains little.
     local = find_fields(series, refined.poses)
     if local.proven:
-        return Displacement(refined.poses, None, local, local.before, local.after)
+        held = local.held_out
+        return Displacement(refined.poses, None, local, held.before, held.after)
+    if parallax is None and search is not None and search.held_out.gained >= PROMISING_GAINED:
+        parallax = search.ended()
     return _followed(parallax, None) if parallax is not None and parallax.likely else None
 
 
 def _followed(parallax: Parallax, local: Local | None) -> Displacement:
     held = parallax.held_out
-    after = local.after if local else held.after
+    after = local.held_out.after if local else held.after
     return Displacement(parallax.poses, parallax, local, held.before, after)

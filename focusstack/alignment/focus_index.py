@@ -15,8 +15,8 @@ from focusstack.alignment.measure import reduced
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import band_pass
 from focusstack.geometry import Rect, at_scale
-from focusstack.proxies import proxy_size
 from focusstack.resample import Field, resample
+from focusstack.spool import Arrays
 from focusstack.typing import Float32
 
 FINE, COARSE = 0.7, 3.0
@@ -25,14 +25,15 @@ FINE, COARSE = 0.7, 3.0
 WINDOW_SIGMA = 2.5
 """Over what distance the focus measure is averaged, in pixels: little, for thin things."""
 
-FILL_SIGMAS = (1.0, 4.0, 16.0, 64.0)
-"""Where nothing is sure, the mean over a wider and wider neighbourhood stands in."""
+FILL_SIGMAS = (0.5, 2.0, 8.0, 32.0)
+"""Where nothing is sure, the mean over a wider and wider neighbourhood stands in: standard
+deviations in pixels of the measure, which are two of the frame's."""
 
 FINEST_SIGMA = 4.0
 """Standard deviation, in pixels, that blurs are brought down to."""
 
-NEAR_SIGMA = 4.0
-"""What only a wider neighbourhood than this tells is a guess, in pixels."""
+NEAR_SIGMA = 2.0
+"""What only a wider neighbourhood than this tells is a guess, in pixels of the measure."""
 
 ENOUGH = 0.3
 """Mean certainty of a neighbourhood that stands for itself."""
@@ -116,6 +117,16 @@ def _blurred(image: Float32, sigma: float) -> Float32:
     return np.asarray(small, np.float32)
 
 
+def sharpness(luma: Float32) -> Float32:
+    """Focus measure of a frame, in its own pixels, at half the size of its linear luma."""
+    detail = band_pass(luma, FINE, COARSE)
+    cv2.multiply(detail, detail, detail)
+    height, width = detail.shape
+    half = ((width + 1) // 2, (height + 1) // 2)
+    small = cv2.resize(detail, half, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), WINDOW_SIGMA / 2, small), np.float32)
+
+
 def focus_index(
     series: Series,
     poses: Poses,
@@ -143,24 +154,30 @@ def focus_index(
     guessed : (h, w) float32 ndarray
         How far that is a guess from farther away, 0..1.
     """
-    width, height = proxy_size(*series.size, scale)
+    canvas = np.array(series.size)
 
     def measure(index: int) -> Float32:
-        luma = reduced(series.load(index), scale).luma
-        field = poses.field(index, placed(index))
-        if field is not None:
-            field = field.reduced(scale, width, height)
-        H = at_scale(poses.matrices[index], 1 / scale)
-        moved = resample(luma, H, Rect(0, 0, width, height), field=field)
-        detail = band_pass(moved, FINE, COARSE, series.gains[index])
-        cv2.multiply(detail, detail, detail)
-        return np.asarray(cv2.GaussianBlur(detail, (0, 0), WINDOW_SIGMA, detail), np.float32)
+        def make() -> Arrays:
+            return (sharpness(reduced(series.load(index), scale).luma),)
 
-    found, kept = FocusIndex((height, width)), poses.kept
+        (energy,) = series.kept.kept(("sharpness", index, scale), make)
+        height, width = energy.shape
+        field = poses.field(index, placed(index))
+        ratio = float(np.mean((width, height) / canvas))
+        if field is not None:
+            field = field.reduced(ratio, width, height)
+        H = at_scale(poses.matrices[index], 1 / ratio)
+        moved = resample(energy, H, Rect(0, 0, width, height), field=field)
+        moved *= np.float32(series.gains[index] ** 2)
+        return moved
+
+    found, kept = None, poses.kept
     with ThreadPoolExecutor(series.workers) as pool:
         for start in range(0, len(kept), series.workers):
             for one in pool.map(measure, kept[start : start + series.workers]):
+                found = found or FocusIndex(one.shape)
                 found.add(one)
+    assert found is not None
     index, guessed = (
         np.asarray(cv2.resize(part, series.size, interpolation=cv2.INTER_LINEAR), np.float32)
         for part in found.result()

@@ -6,11 +6,12 @@ the stiffest model; a step up must be earned on tiles that the fit has not seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from focusstack.alignment.gain import NEARLY_ALL, gaining_pairs
 from focusstack.alignment.links import groups
 from focusstack.alignment.models import (
     LENSES,
@@ -21,7 +22,7 @@ from focusstack.alignment.models import (
     normalisation,
 )
 from focusstack.alignment.solve import Matches, Solution, residuals, solve
-from focusstack.alignment.tiles import checkerboard
+from focusstack.alignment.tiles import checkerboard, weakest
 from focusstack.geometry import transform
 from focusstack.lens import STRONGEST_BEND
 from focusstack.typing import Mask, Matrix, Points
@@ -31,9 +32,8 @@ FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
 for a few numbers more for the whole stack, the second for more numbers for every frame, the third
 for a lens, which parallax and the growth of blurred edges can look like a little."""
 
-STEADY_GAIN, NEARLY_ALL, TELLING = 0.99, 0.9, 20
-"""A freer matrix is also earned by a small gain that nearly all pairs with a telling number of
-tiles share: where tiles are noisy, what they say together is far surer than any of them."""
+STEADY_GAIN = 0.99
+"""A freer matrix is also earned by a small gain that nearly all pairs share."""
 
 WORTH_A_LENS = 0.9
 """Lenses are tried on a stack whose residual one with a changing bend brings below this share of
@@ -73,6 +73,10 @@ class Choice:
     model: Model
     evidence: dict[str, float]
     held: list[Held]
+
+
+_Half = tuple[list[Matches], list[Matches]]
+"""Tiles to learn from, and tiles to test on."""
 
 
 class Ladder:
@@ -129,53 +133,62 @@ class Ladder:
         H : (n, 3, 3) ndarray
             Present matrices, to know where on the canvas a tile lies.
         """
-        held: dict[str, list[Held]] = {}
+        halves = self._divided(tiles, H)
         evidence: dict[str, float] = {}
 
-        def error(model: Model) -> float:
-            held[model.name] = self._held_out(model, tiles, H)
-            evidence[model.name] = trimmed_rms(held[model.name])
-            return evidence[model.name]
+        def tried(model: Model) -> Choice:
+            held = self._held_out(model, halves)
+            evidence[model.name] = trimmed_rms(held)
+            return Choice(model, evidence, held)
 
-        best = MATRICES[0]
-        error(best)
+        best = tried(MATRICES[0])
         for model in MATRICES[1:]:
-            steady = error(model) < STEADY_GAIN * evidence[best.name] and (
-                gaining_pairs(held[best.name], held[model.name]) >= NEARLY_ALL
-            )
-            if steady or self._earned(evidence[model.name], model, evidence[best.name], best):
-                best = model
+            freer = tried(model)
+            if self._earned(freer, best):
+                best = freer
         # Most lenses need not be modelled; one look tells, at a model that follows most hands.
-        if error(MODELS["changing lens, perspective"]) < WORTH_A_LENS * evidence["perspective"]:
+        changing = tried(MODELS["changing lens, perspective"])
+        if evidence[changing.model.name] < WORTH_A_LENS * evidence["perspective"]:
             for model in LENSES:
-                found = evidence.get(model.name) or error(model)
-                earned = self._earned(found, model, evidence[best.name], best)
-                if earned and self._plausible(model):
-                    best = model
-        return Choice(best, evidence, held[best.name])
+                freer = changing if model is changing.model else tried(model)
+                if self._earned(freer, best):
+                    best = freer
+        return best
+
+    def _earned(self, freer: Choice, best: Choice) -> bool:
+        """Whether a model that follows `best` on the ladder gains enough by its freedom."""
+        error, so_far = (choice.evidence[choice.model.name] for choice in (freer, best))
+        if freer.model in LENSES:
+            share = FREER_LENS
+        elif freer.model.per_frame > best.model.per_frame:
+            share = FREER_FRAME
+        else:
+            share = FREER_SHARED
+        if error < min(so_far * share, so_far - SMALLEST_GAIN_PX):
+            return freer.model not in LENSES or self._plausible(freer.model)
+        if freer.model in LENSES or error >= STEADY_GAIN * so_far:
+            return False
+        # All models are held against the same tiles in the same order.
+        pair = np.repeat(
+            [h.first * len(self._first) + h.second for h in best.held],
+            [len(h.places) for h in best.held],
+        )
+        return gaining_pairs(pair, lengths(best.held), lengths(freer.held)) >= NEARLY_ALL
 
     def _plausible(self, model: Model) -> bool:
         """Whether the last solution with `model` is one that a lens for cameras may have."""
         return float(np.abs(self._starts[model.name].bends).sum(1).max()) < STRONGEST_BEND / 2
 
-    @staticmethod
-    def _earned(error: float, model: Model, so_far: float, best: Model) -> bool:
-        """Whether a model that follows `best` on the ladder gains enough by its freedom."""
-        if model in LENSES:
-            freer = FREER_LENS
-        else:
-            freer = FREER_FRAME if model.per_frame > best.per_frame else FREER_SHARED
-        return error < min(so_far * freer, so_far - SMALLEST_GAIN_PX)
-
-    def only(self, model: Model, tiles: Sequence[Matches], H: Matrix) -> Choice:
-        """Take `model` without a look at others."""
-        held = self._held_out(model, tiles, H)
-        return Choice(model, {model.name: trimmed_rms(held)}, held)
-
-    def judged(self, choice: Choice, tiles: Sequence[Matches], H: Matrix) -> Choice:
-        """The same choice, held against tiles that were measured anew."""
-        held = self._held_out(choice.model, tiles, H)
-        return Choice(choice.model, choice.evidence, held)
+    def judged(
+        self,
+        model: Model,
+        tiles: Sequence[Matches],
+        H: Matrix,
+        evidence: Mapping[str, float] | None = None,
+    ) -> Choice:
+        """Take `model` without a look at others, or with what is known of them."""
+        held = self._held_out(model, self._divided(tiles, H))
+        return Choice(model, dict(evidence or {model.name: trimmed_rms(held)}), held)
 
     def halves(
         self, model: Model, tiles: Sequence[Matches], H: Matrix
@@ -197,41 +210,33 @@ class Ladder:
         parts = [m.part(self._fold(m, H) == side) for m in matches]
         return [m for m in parts if len(m.p)]
 
-    def _held_out(self, model: Model, tiles: Sequence[Matches], H: Matrix) -> list[Held]:
+    def _divided(self, tiles: Sequence[Matches], H: Matrix) -> list[_Half]:
+        """Tiles to learn from and tiles to test on, and where these lie; both ways round."""
+        halves: list[_Half] = [([], []), ([], [])]
+        for m in tiles:
+            fold, telling = self._fold(m, H), weakest(m.root) > 1 / INFORMATIVE_PX
+            for side, (learn, test) in enumerate(halves):
+                learn.append(m.part(fold == side))
+                test.append(m.part((fold != side) & telling))
+        return [
+            ([m for m in learn if len(m.p)], [m for m in test if len(m.p)])
+            for learn, test in halves
+        ]
+
+    def _held_out(self, model: Model, halves: Sequence[_Half]) -> list[Held]:
         """Residuals of each half of the tiles under the fit of the other half."""
-        folds = [self._fold(m, H) for m in tiles]
         held: list[Held] = []
-        for side in (False, True):
-            learn = [m.part(f == side) for m, f in zip(tiles, folds, strict=True)]
-            found = self.fit(model, [m for m in learn if len(m.p)])
-            for m, f in zip(tiles, folds, strict=True):
-                weakest = np.linalg.norm(m.root, axis=(1, 2), ord=-2)
-                test = m.part((f != side) & (weakest > 1 / INFORMATIVE_PX))
-                if len(test.p):
-                    test = test.straightened(found.bends, self._size)
-                    places = transform(found.matrices[m.first], test.p)
-                    held.append(Held(m.first, m.second, places, residuals(test, found.matrices)))
+        for learn, test in halves:
+            found = self.fit(model, learn)
+            for m in test:
+                straight = m.straightened(found.bends, self._size)
+                places = transform(found.matrices[m.first], straight.p)
+                held.append(Held(m.first, m.second, places, residuals(straight, found.matrices)))
         return held
 
     def _fold(self, m: Matches, H: Matrix) -> Mask:
         """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""
         return checkerboard(transform(H[m.first], m.p), self._size, (8, 6))
-
-
-def gaining_pairs(before: Sequence[Held], after: Sequence[Held]) -> float:
-    """Share of the pairs whose median held-out residual is lower after than before."""
-    a, b = _medians(before), _medians(after)
-    both = sorted(a.keys() & b.keys())
-    return float(np.mean([b[pair] < a[pair] for pair in both])) if both else 0.0
-
-
-def _medians(held: Sequence[Held]) -> dict[tuple[int, int], float]:
-    """Median residual of each pair with enough tiles to tell."""
-    pairs: dict[tuple[int, int], list[Held]] = {}
-    for h in held:
-        pairs.setdefault((h.first, h.second), []).append(h)
-    found = {pair: lengths(parts) for pair, parts in pairs.items()}
-    return {pair: float(np.median(far)) for pair, far in found.items() if len(far) >= TELLING}
 
 
 def lengths(held: Sequence[Held]) -> Points:

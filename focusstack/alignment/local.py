@@ -15,11 +15,12 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator, cg
 
+from focusstack.alignment.gain import HeldOut
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
 from focusstack.resample import Field
-from focusstack.typing import Mask, Points
+from focusstack.typing import Indices, Mask, Points
 
 NODE_PX = 32
 """Distance of the field's nodes in proxy pixels."""
@@ -27,7 +28,6 @@ NODE_PX = 32
 ROUNDS = (
     Round(0.25, 1.0, 6.0, 48),
     Round(0.5, 1.0, 6.0, 48),
-    Round(1, 1.0, 6.0, 64),
     Round(1, 1.0, 6.0, 48),
 )
 """Coarse to fine: the first sees ten pixels, the last resolves what the nodes can hold."""
@@ -55,18 +55,17 @@ class Local:
     ----------
     fields : (n, rows, columns, 2) float64 ndarray
         In proxy pixels; zero for the reference and for frames left out.
-    before, after : float
-        Held-out residual without and with the fields, proxy pixels.
+    held_out : HeldOut
+        What tiles that the fit has not seen say, proxy pixels.
     """
 
     fields: Points
-    before: float
-    after: float
+    held_out: HeldOut
 
     @property
     def proven(self) -> bool:
         """Whether tiles held out of the fit confirm the fields."""
-        return self.after < PROVEN_SHARE * self.before
+        return self.held_out.share < PROVEN_SHARE
 
 
 def grid_shape(width: int, height: int) -> tuple[int, int]:
@@ -98,11 +97,11 @@ def find_fields(
 
         found = list(measure_pairs(series, poses, how, place))
         if not found:
-            return Local(fields, 0.0, 0.0)
+            return Local(fields, HeldOut(1.0, 1.0, 0.0))
         equations = grid.equations(found, fields)
         fields = grid.solve(equations, fields)
         series.advance()
-    return Local(fields, *grid.held_out(equations, fields))
+    return Local(fields, grid.held_out(equations, fields))
 
 
 @dataclass(frozen=True)
@@ -111,8 +110,10 @@ class Equations:
 
     Attributes
     ----------
-    difference : (T, n * nodes) sparse array
-        Second frame's minus first frame's field at each tile, from node values.
+    nodes : (T, 8) int64 ndarray
+        The nodes that each tile sees.
+    weights : (T, 8) float64 ndarray
+        Of those: second frame's minus first frame's field at the tile.
     target : (T, 2) ndarray
         What that should be, proxy pixels.
     info : (T, 2, 2) ndarray
@@ -121,7 +122,8 @@ class Equations:
         Which half of the tiles it belongs to.
     """
 
-    difference: sp.csr_array
+    nodes: Indices
+    weights: Points
     target: Points
     info: Points
     fold: Mask
@@ -129,8 +131,19 @@ class Equations:
     def part(self, which: Mask) -> Equations:
         """The equations of some tiles."""
         return Equations(
-            self.difference[which], self.target[which], self.info[which], self.fold[which]
+            self.nodes[which],
+            self.weights[which],
+            self.target[which],
+            self.info[which],
+            self.fold[which],
         )
+
+    def left(self, fields: Points) -> Points:
+        """What the equations lack with `fields`, ``(T, 2)``."""
+        # Loads the compiler, which takes a while.
+        from focusstack.alignment.nodes import seen
+
+        return self.target - seen(self.nodes, self.weights, fields.reshape(-1, 2))
 
 
 @dataclass(frozen=True)
@@ -150,19 +163,18 @@ class Grid:
 
     def equations(self, found: Sequence[Measurement], fields: Points) -> Equations:
         """Turn what is left between frames, with present `fields`, into equations."""
-        differences, roots, folds = [], [], []
-        for first, second, shifts in found:
-            differences.append(self._difference(first, second, shifts.centres))
-            roots.append(softened(shifts.root))
-            folds.append(checkerboard(shifts.centres, self.size))
-        difference = sp.csr_array(sp.vstack(differences))
-        left = np.concatenate([shifts.shifts for _, _, shifts in found])
-        target = left + difference @ fields.reshape(-1, 2)
-        root = np.concatenate(roots)
-        return Equations(difference, target, root @ root, np.concatenate(folds))
+        from focusstack.alignment.nodes import seen
 
-    def _difference(self, first: int, second: int, places: Points) -> sp.csr_array:
-        """Rows that give the second frame's minus the first frame's field at `places`, bilinear."""
+        views = [self._view(i, j, shifts.centres) for i, j, shifts in found]
+        nodes, weights = (np.concatenate(parts) for parts in zip(*views, strict=True))
+        left = np.concatenate([shifts.shifts for _, _, shifts in found])
+        root = softened(np.concatenate([shifts.root for _, _, shifts in found]))
+        fold = np.concatenate([checkerboard(s.centres, self.size) for _, _, s in found])
+        target = left + seen(nodes, weights, fields.reshape(-1, 2))
+        return Equations(nodes, weights, target, root @ root, fold)
+
+    def _view(self, first: int, second: int, places: Points) -> tuple[Indices, Points]:
+        """Nodes and weights of the second minus the first frame's field at `places`, bilinear."""
         width, height = self.size
         x = np.clip(places[:, 0] / (width - 1), 0, 1) * (self.columns - 1)
         y = np.clip(places[:, 1] / (height - 1), 0, 1) * (self.rows - 1)
@@ -172,18 +184,15 @@ class Grid:
         node = i * self.columns + j
         index = np.stack([node, node + 1, node + self.columns, node + self.columns + 1], 1)
         weight = np.stack([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], 1)
-        tile = np.repeat(np.arange(len(places)), 8)
         both = np.concatenate([index + first * self.nodes, index + second * self.nodes], 1)
-        signed = np.concatenate([-weight, weight], 1)
-        shape = (len(places), self.count * self.nodes)
-        return sp.csr_array((signed.ravel(), (tile, both.ravel())), shape=shape)
+        return both, np.concatenate([-weight, weight], 1)
 
     def solve(self, equations: Equations, start: Points) -> Points:
         """Fields of all frames from all equations: reweighted least squares."""
         fields = start.reshape(-1, 2)
         prior = self._prior()
         for _ in range(REWEIGHTINGS):
-            off = equations.target - equations.difference @ fields
+            off = equations.left(fields)
             squared = np.einsum("ti,tij,tj->t", off, equations.info, off)
             info = equations.info / np.square(1 + squared / 9)[:, None, None]
             fields = self._least_squares(equations, info, prior, fields)
@@ -193,26 +202,27 @@ class Grid:
         self, equations: Equations, info: Points, prior: sp.csr_array, start: Points
     ) -> Points:
         """Conjugate gradients on the normal equations, which are never formed."""
-        D = equations.difference
-        free = np.ones(self.count * self.nodes)
+        from focusstack.alignment.nodes import pull, spread
+
+        nodes, weights, count = equations.nodes, equations.weights, self.count * self.nodes
+        free = np.ones((count, 1))
         free[self.reference * self.nodes : (self.reference + 1) * self.nodes] = 0
 
         def normal(flat: Points) -> Points:
-            v = flat.reshape(-1, 2) * free[:, None]
-            pulled = D.T @ np.einsum("tij,tj->ti", info, D @ v) + prior @ v
-            return np.asarray(
-                pulled * free[:, None] + (1 - free)[:, None] * flat.reshape(-1, 2)
-            ).ravel()
+            vectors = flat.reshape(-1, 2)
+            v = vectors * free
+            pulled = pull(nodes, weights, info, v) + prior @ v
+            return np.asarray(pulled * free + (1 - free) * vectors).ravel()
 
-        b = (D.T @ np.einsum("tij,tj->ti", info, equations.target)) * free[:, None]
-        own = D.multiply(D).T @ np.stack([info[:, 0, 0], info[:, 1, 1]], 1)
-        diagonal = own + prior.diagonal()[:, None]
-        diagonal[free == 0] = 1
-        size = 2 * len(free)
+        aim = np.einsum("tij,tj->ti", info, equations.target)
+        b = spread(nodes, weights, aim, count) * free
+        own = spread(nodes, np.square(weights), np.stack([info[:, 0, 0], info[:, 1, 1]], 1), count)
+        diagonal = np.where(free == 0, 1, own + prior.diagonal()[:, None])
+        size = 2 * count
         found, _ = cg(
             LinearOperator((size, size), normal, dtype=float),
             b.ravel(),
-            x0=(start * free[:, None]).ravel(),
+            x0=(start * free).ravel(),
             rtol=1e-3,
             maxiter=150,
             M=sp.diags_array(1 / diagonal.ravel()),
@@ -227,16 +237,17 @@ class Grid:
         one = smooth + sp.eye_array(self.nodes) / SIZE_SIGMA**2
         return sp.csr_array(sp.kron(sp.eye_array(self.count), one))
 
-    def held_out(self, equations: Equations, fields: Points) -> tuple[float, float]:
+    def held_out(self, equations: Equations, fields: Points) -> HeldOut:
         """Residual of each half of the tiles without fields, and with those of the other half."""
-        after = []
+        after = np.empty(len(equations.target))
         for side in (False, True):
-            fitted = self.solve(equations.part(equations.fold == side), fields)
-            test = equations.part(equations.fold != side)
-            left = test.target - test.difference @ fitted.reshape(-1, 2)
-            after.append(np.linalg.norm(left, axis=1))
+            learn, test = (equations.fold == side), (equations.fold != side)
+            fitted = self.solve(equations.part(learn), fields)
+            after[test] = np.linalg.norm(equations.part(test).left(fitted), axis=1)
         before = np.linalg.norm(equations.target, axis=1)
-        return float(np.median(before)), float(np.median(np.concatenate(after)))
+        # The first node that a tile sees in each frame tells its pair.
+        pair = equations.nodes[:, [0, 4]] // self.nodes @ np.array([self.count, 1])
+        return HeldOut.of(pair, before, after)
 
 
 def _steps(count: int) -> sp.csr_array:

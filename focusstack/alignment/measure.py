@@ -7,7 +7,7 @@ tile with several others, near and far in focus.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 
@@ -16,9 +16,10 @@ import numpy as np
 
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
-from focusstack.geometry import Rect, at_scale, outline, transform
+from focusstack.geometry import Rect, at_scale
 from focusstack.proxies import Proxy, proxy_size
 from focusstack.resample import Field, resample
+from focusstack.spool import Arrays
 from focusstack.typing import Float32, Image, Matrix
 
 MARGIN = 9
@@ -26,6 +27,9 @@ MARGIN = 9
 
 MOST_AT_HAND = 12
 """Warped frames that are kept for later pairs."""
+
+CODES = 32767
+"""Detail is kept in steps of this part of white: finer than any camera's noise."""
 
 MIN_TILES = 3
 """Fewer comparable tiles say nothing about a pair."""
@@ -52,43 +56,61 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Warped:
-    """A frame on the canvas: band-passed luma and where it may be compared."""
+class Detail:
+    """What of a frame is compared: in its own pixels, or on the canvas.
 
-    detail: Float32
-    valid: Image
+    Attributes
+    ----------
+    luma : (h, w) float32 ndarray
+        Band-passed linear luma.
+    usable : (h, w) uint8 ndarray
+        1 where it may be compared: within the frame and away from what is clipped.
+    """
+
+    luma: Float32
+    usable: Image
 
 
-def warp_proxy(
-    proxy: Proxy, H: Matrix, how: Round, gain: float = 1.0, field: Field | None = None
-) -> Warped:
-    """Bring a reduced proxy to the canvas and band-pass it.
+def detail_of(proxy: Proxy, how: Round) -> Detail:
+    """Band-pass a reduced proxy."""
+    kernel = np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)
+    clean = (proxy.clipped == 0).astype(np.uint8)
+    inner = cv2.erode(clean, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return Detail(band_pass(proxy.luma, how.fine, how.coarse), np.asarray(inner, np.uint8))
+
+
+def on_canvas(detail: Detail, H: Matrix, gain: float = 1.0, field: Field | None = None) -> Detail:
+    """Bring a frame's detail to the canvas.
 
     Parameters
     ----------
-    proxy : Proxy
-        Linear luma and clipping of a frame.
+    detail : Detail
+        Of the frame.
     H : (3, 3) ndarray
-        Proxy pixel to canvas pixel, both of the given proxy's scale.
-    how : Round
-        What detail to keep.
+        Pixel of the detail to canvas pixel of the same scale.
     gain : float, optional
         Factor on linear light that brings the frame to the others' exposure.
     field : Field, optional
         Local displacement on the canvas.
     """
-    height, width = proxy.luma.shape
-    luma = resample(proxy.luma, H, Rect(0, 0, width, height), field=field)
-    valid = np.zeros((height, width), np.uint8)
-    quad = transform(H, outline(width, height))
-    cv2.fillConvexPoly(valid, np.round(quad * 256).astype(np.int32), 1, cv2.LINE_8, 8)
-    if proxy.clipped.any():
-        clipped = cv2.warpPerspective(proxy.clipped, H, (width, height), flags=cv2.INTER_LINEAR)
-        valid[clipped > 0] = 0
-    kernel = np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)
-    inner = cv2.erode(valid, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    detail = band_pass(luma, how.fine, how.coarse, gain)
-    return Warped(detail, np.asarray(inner, np.uint8))
+    height, width = detail.luma.shape
+    luma = resample(detail.luma, H, Rect(0, 0, width, height), field=field)
+    if gain != 1:
+        luma *= np.float32(gain)
+    usable = cv2.warpPerspective(detail.usable, H, (width, height), flags=cv2.INTER_NEAREST)
+    return Detail(luma, np.asarray(usable, np.uint8))
+
+
+def detail_in(series: Series, index: int, how: Round) -> Detail:
+    """Detail of a frame; what has been made once is read back."""
+
+    def make() -> Arrays:
+        made = detail_of(reduced(series.load(index), how.scale), how)
+        scaled = np.clip(made.luma * np.float32(CODES), -CODES, CODES)
+        return np.rint(scaled).astype(np.int16), made.usable
+
+    luma, usable = series.kept.kept(("detail", index, how.scale, how.fine, how.coarse), make)
+    return Detail(np.multiply(luma, np.float32(1 / CODES), dtype=np.float32), usable)
 
 
 def reduced(proxy: Proxy, scale: float) -> Proxy:
@@ -131,25 +153,28 @@ def measure_pairs(
         size = proxy_size(depth.shape[1], depth.shape[0], s)
         depth = np.asarray(cv2.resize(depth, size, interpolation=cv2.INTER_AREA), np.float32)
 
-    def warped(index: int) -> Warped:
-        proxy = reduced(series.load(index), s)
-        height, width = proxy.luma.shape
+    def warped(index: int) -> Detail:
+        detail = detail_in(series, index, how)
+        height, width = detail.luma.shape
         field = poses.field(index, displaced(index))
         if field is not None:
             field = field.reduced(s, width, height)
         H = at_scale(poses.matrices[index], 1 / s)
-        return warp_proxy(proxy, H, how, series.gains[index], field)
+        return on_canvas(detail, H, series.gains[index], field)
 
-    images: dict[int, Warped] = {}
+    images: dict[int, Future[Detail]] = {}
 
     def compare(pair: tuple[int, int]) -> TileShifts:
-        a, b = images[pair[0]], images[pair[1]]
-        return tile_shifts(a.detail, b.detail, a.valid & b.valid, how.tile, depth=depth)
+        a, b = (images[index].result() for index in pair)
+        return tile_shifts(a.luma, b.luma, a.usable & b.usable, how.tile, depth=depth)
 
     with ThreadPoolExecutor(series.workers) as pool:
-        for wanted, group, later in in_turn(series.pairs):
-            lacking = [index for index in wanted if index not in images]
-            images.update(zip(lacking, pool.map(warped, lacking), strict=True))
+        turns = list(in_turn(series.pairs))
+        for k, (_, group, later) in enumerate(turns):
+            # What comes next is warped while this group is compared.
+            for index in chain.from_iterable(wanted for wanted, _, _ in turns[k : k + 2]):
+                if index not in images:
+                    images[index] = pool.submit(warped, index)
             for pair, shifts in zip(group, pool.map(compare, group), strict=True):
                 if len(shifts.centres) >= MIN_TILES:
                     yield *pair, enlarged(shifts, s)

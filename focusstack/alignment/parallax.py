@@ -13,17 +13,19 @@ matrices, which without parallax in the model had settled on a compromise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from focusstack.alignment.focus_index import focus_index
+from focusstack.alignment.gain import NEARLY_ALL, HeldOut
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
-from focusstack.alignment.travel import Geometry, HeldOut, SeenTiles
+from focusstack.alignment.travel import Geometry, SeenTiles
 from focusstack.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.resample import Field
-from focusstack.typing import Points
+from focusstack.typing import Float32, Points
 
 ROUNDS = (
     Round(0.25, 1.0, 6.0, 48),
@@ -36,11 +38,14 @@ ROUNDS = (
 PROVEN_SHARE = 0.7
 """Parallax that brings the held-out residual below this share of the matrices' is proven."""
 
-LIKELY_SHARE, GAINED = 0.93, 0.9
+LIKELY_SHARE = 0.93
 """A smaller gain is enough where nothing else explains more, if nearly all pairs gain: where a
 camera was shows in each of its pairs, while the growth of blurred edges, which can look like depth,
 helps some and harms others. In rendered stacks without parallax at most 0.84 of the pairs gain, in
 hand-held ones of scenes in depth 0.91 and more."""
+
+COARSE = 2
+"""Rounds after which it shows whether it is worth while to go on."""
 
 FEWEST = 3
 """Frames without which depth and travel cannot be told apart."""
@@ -79,54 +84,103 @@ class Parallax:
     @property
     def likely(self) -> bool:
         """Whether they gain little by it, but in nearly all pairs of frames."""
-        return self.held_out.share < LIKELY_SHARE and self.held_out.gained >= GAINED
+        return self.held_out.share < LIKELY_SHARE and self.held_out.gained >= NEARLY_ALL
 
     def added_to(self, index: int, field: Field) -> Field | None:
         """Displacement of a frame in proxy pixels, with a smooth field on top."""
         return seen_from(self.scene, self.views[index], field)
 
 
-def find_parallax(series: Series, poses: Poses) -> Parallax | None:
-    """Measure parallax; None where there is too little to measure it by.
+@dataclass(frozen=True)
+class Search:
+    """Parallax as found in the rounds so far.
 
-    Parameters
+    Attributes
     ----------
-    series : Series
-        The frames, in focus order.
     poses : Poses
-        Where they lie.
+        Corrected.
+    model : Geometry
+        Depth and travel.
+    held_out : HeldOut
+        What tiles of the last round that the fit has not seen say.
+    index, guessed : (h, w) float32 ndarray
+        Place of everything in the focus sweep, and how far that is a guess.
     """
-    kept = poses.kept
-    if len(kept) < FEWEST:
-        return None
-    row = {frame: k for k, frame in enumerate(kept)}
-    model = Geometry.still(len(kept), row[series.reference], series.size)
-    index = np.zeros(series.size[::-1], np.float32)
-    for how in ROUNDS:
-        present = model
-        seen = present.scene(index)
 
-        def sharp(i: int, scene: SceneDepth = seen, present: Geometry = present) -> Field:
-            return scene.displacement(present.view(row[i]), in_focus=True)
+    series: Series
+    poses: Poses
+    model: Geometry
+    held_out: HeldOut
+    index: Float32
+    guessed: Float32
+
+    @classmethod
+    def begun(cls, series: Series, poses: Poses) -> Search | None:
+        """Look at reduced proxies; None where there is too little to measure parallax by.
+
+        Parameters
+        ----------
+        series : Series
+            The frames, in focus order.
+        poses : Poses
+            Where they lie.
+        """
+        kept = poses.kept
+        if len(kept) < FEWEST:
+            return None
+        still = Geometry.still(len(kept), kept.index(series.reference), series.size)
+        unknown = np.zeros(series.size[::-1], np.float32)
+        search = cls(series, poses, still, HeldOut(0, 0, 0), unknown, unknown)
+        return search._after(ROUNDS[:COARSE])
+
+    def ended(self) -> Parallax | None:
+        """Look at the proxies in full; None where too few tiles can be compared."""
+        search = self._after(ROUNDS[COARSE:])
+        return None if search is None else search._parallax()
+
+    def _after(self, rounds: Sequence[Round]) -> Search | None:
+        search: Search | None = self
+        for how in rounds:
+            search = search and search._next(how)
+            self.series.advance()
+        return search
+
+    def _next(self, how: Round) -> Search | None:
+        """The search after one more round."""
+        series, poses, model = self.series, self.poses, self.model
+        kept = poses.kept
+        row = {frame: k for k, frame in enumerate(kept)}
+        scene = model.scene(self.index)
+
+        def sharp(i: int) -> Field:
+            return scene.displacement(model.view(row[i]), in_focus=True)
 
         index, guessed = focus_index(series, poses, sharp, min(1.0, 2 * how.scale))
-        seen = present.scene(index)
+        seen = model.scene(index)
 
-        def placed(i: int, scene: SceneDepth = seen, present: Geometry = present) -> Field:
-            return scene.displacement(present.view(row[i]))
+        def placed(i: int) -> Field:
+            return seen.displacement(model.view(row[i]))
 
         found = list(measure_pairs(series, poses, how, placed, index))
         if not found:
             return None
         tiles = SeenTiles.of(found, row)
-        model, corrections = present.solved(tiles)
+        moved_model, corrections = model.solved(tiles)
         moved = np.linalg.inv(corrections) @ poses.matrices[kept]
-        poses = poses.moved(moved / moved[:, 2:, 2:], poses.bends[kept])
-        series.advance()
-    views: list[Viewpoint | None] = [None] * len(poses.matrices)
-    for k, i in enumerate(kept):
-        views[i] = model.view(k)
-    scene = model.scene(index)
-    guess_px = np.zeros(len(poses.matrices))
-    guess_px[kept] = model.guessed(index, guessed)
-    return Parallax(poses, scene, tuple(views), present.held_out(tiles), guess_px)
+        corrected = poses.moved(moved / moved[:, 2:, 2:], poses.bends[kept])
+        return Search(series, corrected, moved_model, model.held_out(tiles), index, guessed)
+
+    def _parallax(self) -> Parallax:
+        poses, model = self.poses, self.model
+        views: list[Viewpoint | None] = [None] * len(poses.matrices)
+        for k, i in enumerate(poses.kept):
+            views[i] = model.view(k)
+        guess_px = np.zeros(len(poses.matrices))
+        guess_px[poses.kept] = model.guessed(self.index, self.guessed)
+        return Parallax(poses, model.scene(self.index), tuple(views), self.held_out, guess_px)
+
+
+def find_parallax(series: Series, poses: Poses) -> Parallax | None:
+    """Measure parallax to the end; None where there is too little to measure it by."""
+    search = Search.begun(series, poses)
+    return None if search is None else search.ended()

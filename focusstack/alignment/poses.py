@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from focusstack.alignment.solve import Matches
 from focusstack.alignment.tiles import TileShifts
-from focusstack.geometry import transform
+from focusstack.geometry import outline, transform
 from focusstack.lens import displacement, recorded, straightened
 from focusstack.proxies import Proxy
 from focusstack.resample import Field
+from focusstack.spool import Spool
 from focusstack.typing import Matrix, Points
 
 
@@ -36,6 +37,8 @@ class Series:
         Threads; no result depends on them.
     advance : callable
         Called after each round of measuring.
+    kept : Spool
+        What has been made of the proxies already.
     """
 
     load: Callable[[int], Proxy]
@@ -45,6 +48,7 @@ class Series:
     gains: Sequence[float]
     workers: int = 2
     advance: Callable[[], None] = lambda: None
+    kept: Spool = field(default_factory=Spool)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,15 @@ class Poses:
         every, bent = self.matrices.copy(), self.bends.copy()
         every[self.kept], bent[self.kept] = matrices, bends
         return replace(self, matrices=every, bends=bent)
+
+    def apart_from(self, others: Poses) -> float:
+        """Largest distance, on the canvas, between where two alignments put a frame's outline."""
+        corners, kept = outline(*self.size), self.kept
+        here, there = (
+            np.stack([transform(poses.matrices[k], corners) for k in kept])
+            for poses in (self, others)
+        )
+        return float(np.abs(here - there).max())
 
     def field(self, index: int, more: Field | None = None) -> Field | None:
         """Displacement that completes a frame's matrix: the lens's, after `more`."""

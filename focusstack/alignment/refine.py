@@ -25,6 +25,9 @@ ROUNDS = ((Round(0.25, 1.0, 6.0, 64), _HALF), (_FULL, _HALF), (_FULL, _HALF))
 """How tiles are measured in each round: first reduced, which sees larger displacements; then in
 full where there is fine detail, and still reduced for what is soft. Information decides."""
 
+SETTLED_PX = 0.15
+"""One step measures displacements up to this to a few hundredths of them, in proxy pixels."""
+
 ANCHORS = 150
 """Feature matches a pair keeps beside its tiles."""
 
@@ -97,20 +100,25 @@ def refine(
     row = {frame: k for k, frame in enumerate(kept)}
     weak = [_thinned(m).renumbered(row) for m in anchors]
     ladder = Ladder(size, row[series.reference], coarse[kept], weak)
-    for scales in rounds:
+    for number, scales in enumerate(rounds):
         tiles = _measured(series, poses, scales, row)
         # Until the last round, the stiffest model that can follow a hand will do.
         found = ladder.fit(MODELS["rotation"], tiles)
-        poses = poses.moved(found.matrices, found.bends)
+        before, poses = poses, poses.moved(found.matrices, found.bends)
         series.advance()
+        # Tiles at full size have found nothing to move: another round would repeat them.
+        if number and poses.apart_from(before) < SETTLED_PX:
+            break
     present = poses.matrices[kept]
-    choice = ladder.only(MODELS[model], tiles, present) if model else ladder.choose(tiles, present)
+    choice = (
+        ladder.judged(MODELS[model], tiles, present) if model else ladder.choose(tiles, present)
+    )
     found = ladder.fit(choice.model, tiles)
     poses = poses.moved(found.matrices, found.bends)
     if choice.model in LENSES:
         # Rounds without the lens left tiles farther apart than one step measures exactly.
         tiles = _measured(series, poses, rounds[-1], row)
-        choice = ladder.judged(choice, tiles, found.matrices)
+        choice = ladder.judged(choice.model, tiles, found.matrices, choice.evidence)
         found = ladder.fit(choice.model, tiles)
         poses = poses.moved(found.matrices, found.bends)
     return _concluded(ladder, choice, tiles, poses, found)

@@ -23,6 +23,9 @@ from focusstack.typing import Indices, Mask, Matrix, Points
 if TYPE_CHECKING:
     from focusstack.alignment.equations import Flat
 
+SETTLED_PX = 1e-3
+"""Steps that move nothing by this are the last, where measurements are as good as they claim."""
+
 
 @dataclass(frozen=True)
 class Matches:
@@ -169,7 +172,7 @@ def solve(
     common : (s,) ndarray, optional
         Starting values of the shared parameters; zero if not given.
     iterations : int, optional
-        Steps; stops early once nothing moves by 1e-3 pixels.
+        Steps; stops early once nothing moves any more.
     cutoff : float, optional
         Robust kernel width in standard deviations.
     """
@@ -192,7 +195,9 @@ def solve(
                 damping = max(damping / 10, 1e-9)
                 break
             damping = max(damping * 100, 1e-6)
-        if damping >= 1e6 or np.abs(step[: theta.size]).max() / N[0, 0] < 1e-3:
+        # Where measurements scatter more than they claim, so may what is found from them.
+        settled = SETTLED_PX * N[0, 0] * max(1.0, sigma)
+        if damping >= 1e6 or np.abs(step[: theta.size]).max() < settled:
             break
     found = matrices(model, theta, common, N), model.bends(theta, common)
     return Solution(theta, common, *found, float(sigma))

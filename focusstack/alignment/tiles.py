@@ -12,15 +12,13 @@ how far the measurement is to be trusted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from focusstack.typing import Float32, Image, Mask, Points
-
-SUMS = 11
-"""How many sums of products a shift is found from."""
 
 BLOCK = 16
 """Tiles are sums over whole blocks of this many pixels."""
@@ -61,9 +59,29 @@ class TileShifts:
 
 def softened(root: Points) -> Points:
     """Information roots ``(N, 2, 2)`` of tiles none of which is better than `MIXED_PX`."""
-    value, vector = np.linalg.eigh(root)
-    limited = 1 / np.sqrt(1 / np.square(value) + MIXED_PX**2)
-    return np.asarray((vector * limited[:, None, :]) @ np.swapaxes(vector, 1, 2))
+    xx, xy, yy = root[:, 0, 0], root[:, 0, 1], root[:, 1, 1]
+    return _of_symmetric(xx, xy, yy, lambda value: 1 / np.sqrt(1 / np.square(value) + MIXED_PX**2))
+
+
+def weakest(root: Points) -> Points:
+    """Information root of each ``(N, 2, 2)`` in its weaker direction."""
+    mean = (root[:, 0, 0] + root[:, 1, 1]) / 2
+    return np.asarray(mean - np.hypot((root[:, 0, 0] - root[:, 1, 1]) / 2, root[:, 0, 1]))
+
+
+def _of_symmetric(
+    xx: Points, xy: Points, yy: Points, function: Callable[[Points], Points]
+) -> Points:
+    """Matrices ``(N, 2, 2)`` with the same eigenvectors and `function` of the eigenvalues."""
+    mean, half = (xx + yy) / 2, (xx - yy) / 2
+    apart = np.hypot(half, xy)
+    low, high = function(mean - apart), function(mean + apart)
+    middle = (low + high) / 2
+    slope = np.where(apart > 0, (high - low) / (2 * np.maximum(apart, 1e-300)), 0)
+    across = slope * xy
+    return np.stack([middle + slope * half, across, across, middle - slope * half], -1).reshape(
+        -1, 2, 2
+    )
 
 
 def checkerboard(places: Points, size: tuple[int, int], board: tuple[int, int] = (12, 8)) -> Mask:
@@ -82,10 +100,10 @@ def band_pass(luma: Float32, fine: float, coarse: float, factor: float = 1.0) ->
 
 def _tile_sums(block: Float32, blocks: int) -> Points:
     """Sums over windows of ``blocks`` x ``blocks`` blocks, one window per half window."""
-    total = np.cumsum(np.cumsum(np.pad(block, ((1, 0), (1, 0))), 0, float), 1)
-    b, step = blocks, max(1, blocks // 2)
-    tiles = total[b:, b:] - total[:-b, b:] - total[b:, :-b] + total[:-b, :-b]
-    return np.asarray(tiles[::step, ::step], float)
+    step = max(1, blocks // 2)
+    sums = cv2.boxFilter(block, cv2.CV_64F, (blocks, blocks), anchor=(0, 0), normalize=False)
+    rows, columns = (side - blocks + 1 for side in block.shape)
+    return np.asarray(sums[:rows:step, :columns:step], float)
 
 
 def tile_shifts(
@@ -129,7 +147,7 @@ def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) ->
     centres = np.stack([columns * step * BLOCK + half, rows * step * BLOCK + half], -1).reshape(
         -1, 2
     )
-    count, xx, xy, yy, ax, ay, bx, by, aa, ab, bb = (s.ravel() for s in sums[:SUMS])
+    count, xx, xy, yy, ax, ay, bx, by, aa, ab, bb, *deep = (s.ravel() for s in sums)
     tiny = 1e-12
     usable = (count > 0.6 * (blocks * BLOCK) ** 2) & (aa > tiny) & (bb > tiny)
     aa, bb = np.maximum(aa, tiny), np.maximum(bb, tiny)
@@ -151,14 +169,16 @@ def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) ->
     root = _information_root(xx, xy, yy, variance)
     shifts = np.stack([dx, dy], 1)
     found = TileShifts(centres[usable], shifts[usable], root[usable], correlation[usable])
-    if len(sums) == SUMS:
+    if not deep:
         return found
-    return replace(found, depth=(sums[SUMS].ravel() / np.maximum(xx + yy, 1e-20))[usable])
+    return replace(found, depth=(deep[0] / np.maximum(xx + yy, 1e-20))[usable])
 
 
 def _information_root(xx: Points, xy: Points, yy: Points, variance: Points) -> Points:
     """Square root of the inverse of ``variance · S⁻¹ + SYSTEMATIC_PX² · I``."""
-    S = np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2)
-    value, vector = np.linalg.eigh(S)
-    spread = variance[:, None] / np.maximum(value, 1e-12) + SYSTEMATIC_PX**2
-    return np.asarray((vector / np.sqrt(spread)[:, None, :]) @ np.swapaxes(vector, 1, 2))
+    return _of_symmetric(
+        xx,
+        xy,
+        yy,
+        lambda value: 1 / np.sqrt(variance / np.maximum(value, 1e-12) + SYSTEMATIC_PX**2),
+    )

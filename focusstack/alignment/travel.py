@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from focusstack.alignment.gain import HeldOut
 from focusstack.alignment.models import MODELS, matrices, normalisation
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
 from focusstack.geometry import transform
@@ -30,10 +31,6 @@ deviations in half diagonals."""
 
 TURNS = 4
 """How often travel and depth are solved in turn per round."""
-
-
-TELLING = 20
-"""Tiles without which a pair's median says little."""
 
 
 @dataclass(frozen=True)
@@ -61,28 +58,6 @@ class SeenTiles:
             softened(np.concatenate([s.root for s in join])),
             np.concatenate([s.depth for s in join if s.depth is not None]),
         )
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """What is left of tiles that a fit has not seen.
-
-    Attributes
-    ----------
-    before, after : float
-        Median residual with corrected matrices alone and with parallax, proxy pixels.
-    gained : float
-        Share of the pairs whose median parallax has lowered.
-    """
-
-    before: float
-    after: float
-    gained: float
-
-    @property
-    def share(self) -> float:
-        """What parallax leaves of the residual."""
-        return self.after / max(self.before, 1e-9)
 
 
 @dataclass(frozen=True)
@@ -226,10 +201,10 @@ class Geometry:
                 left = target - _predicted(tiles, A, np.concatenate([theta, model.travel], 1))
                 test = fold != side
                 lengths[int(freely), test] = np.linalg.norm(left[test], axis=1)
-        pairs = [at for _, _, at in tiles.pairs if at.stop - at.start >= TELLING]
-        gained = [np.median(lengths[1, at]) < np.median(lengths[0, at]) for at in pairs]
-        before, after = np.median(lengths, axis=1)
-        return HeldOut(float(before), float(after), float(np.mean(gained)) if gained else 0.0)
+        pair = np.repeat(
+            np.arange(len(tiles.pairs)), [at.stop - at.start for *_, at in tiles.pairs]
+        )
+        return HeldOut.of(pair, *lengths)
 
 
 def _applied(root: Points, vectors: Points) -> Points:
