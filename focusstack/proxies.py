@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 
 from focusstack.colour import (
+    LUMA,
     Transfer,
     brightest_channel,
     encode,
     full_scale,
     light_table,
     linearise,
-    luma,
 )
 from focusstack.spool import Spool
 from focusstack.typing import Float32, Image, Points
@@ -115,15 +115,15 @@ def make_proxy(
         Width and height of the proxy, where `pixels` may have been reduced already.
     """
     size = size or proxy_size(pixels.shape[1], pixels.shape[0], scale)
-    linear, clipped = _reduced(pixels, size, transfer)
-    proxy = Proxy(luma(linear), clipped)
-    return proxy, _statistics(linear, proxy)
+    light, clipped = _reduced(pixels, size, transfer)
+    proxy = Proxy(_luma(light), clipped)
+    return proxy, _statistics(light, proxy)
 
 
 def _reduced(
     pixels: Image, size: tuple[int, int], transfer: Transfer | None
 ) -> tuple[Float32, Image]:
-    """Mean linear light over the area of every proxy pixel, and where any beneath is clipped."""
+    """Mean linear light ``(C, h, w)`` over every proxy pixel, and where any beneath is clipped."""
     limit = CLIPPED_CODE * full_scale(pixels.dtype)
     if pixels.dtype != np.float32:
         # Loads the compiler, which takes a while.
@@ -136,7 +136,16 @@ def _reduced(
         linear = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
         share = cv2.resize(clipped * np.uint8(255), size, interpolation=cv2.INTER_AREA)
         clipped = (share > 0).astype(np.uint8)
-    return linear, clipped
+    return np.stack(cv2.split(linear)), clipped
+
+
+def _luma(light: Float32) -> Float32:
+    """Luminance of planes of linear light."""
+    if len(light) == 1:
+        return np.asarray(light[0], np.float32)
+    red, green, blue = (float(share) for share in LUMA)
+    both = cv2.addWeighted(light[0], red, light[1], green, 0)
+    return np.asarray(cv2.scaleAdd(light[2], blue, both), np.float32)
 
 
 def _block_mean(image: Float32) -> Float32:
@@ -145,37 +154,36 @@ def _block_mean(image: Float32) -> Float32:
     return np.asarray(cv2.resize(whole, (max(w, 1), max(h, 1)), interpolation=cv2.INTER_AREA))
 
 
-def _statistics(linear: Float32, proxy: Proxy) -> Statistics:
-    blocks = _block_mean(linear)
+def _statistics(light: Float32, proxy: Proxy) -> Statistics:
+    # Loads the compiler, which takes a while.
+    from focusstack.alignment.bands import gaussian_difference
+
     clean = 1 - _block_mean(proxy.clipped.astype(np.float32))
     rows, columns = SIGNATURE_TILES
-    detail = cv2.GaussianBlur(proxy.luma, (0, 0), 1.0) - cv2.GaussianBlur(proxy.luma, (0, 0), 3.0)
-    energy = cv2.resize(detail * detail, (columns, rows), interpolation=cv2.INTER_AREA)
-    brightness = cv2.resize(proxy.luma, (columns, rows), interpolation=cv2.INTER_AREA)
+    detail = gaussian_difference(proxy.luma, 1.0, 3.0, 1.0)
+    energy, brightness = (
+        cv2.resize(_block_mean(image), (columns, rows), interpolation=cv2.INTER_AREA)
+        for image in (detail * detail, proxy.luma)
+    )
     relative = energy / np.maximum(brightness, 0.01) ** 2
     signature = np.log(relative + 1e-7).astype(np.float32)
     return Statistics(
-        blocks if blocks.ndim == 3 else blocks[:, :, None],
+        np.stack([_block_mean(plane) for plane in light], -1),
         clean,
         signature,
         sharpness=float(np.sqrt(relative.mean())),
         clipped=float(proxy.clipped.mean()),
-        peak=_peak(linear),
+        peak=np.array([_peak(plane.ravel()) for plane in light]),
     )
 
 
-def _peak(linear: Float32) -> Points:
-    """Highlights of each channel; a few hot pixels are none."""
-    channels = linear if linear.ndim == 3 else linear[:, :, None]
-    peaks = []
-    for c in range(channels.shape[2]):
-        values = channels[:, :, c].ravel()
-        rank = values.size // 100_000
-        bright = values[values > 0.5 * values.max()]  # few: quickly ranked
-        if len(bright) <= rank:
-            bright = values
-        peaks.append(float(np.partition(bright, -1 - rank)[-1 - rank]))
-    return np.array(peaks)
+def _peak(values: Float32) -> float:
+    """Highlights of a channel; a few hot pixels are none."""
+    rank = values.size // 100_000
+    bright = values[values > 0.5 * values.max()]  # few: quickly ranked
+    if len(bright) <= rank:
+        bright = values
+    return float(np.partition(bright, -1 - rank)[-1 - rank])
 
 
 class ProxySpool:

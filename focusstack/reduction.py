@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import cv2
 import numba
 import numpy as np
 
@@ -24,6 +23,14 @@ NEARLY = 1e-6
 @inner
 def _add_row(row: Image, table: Float32, sums: Float32) -> None:
     """Add a row's light to the sums ``(C, W)`` of its columns."""
+    if sums.shape[0] == 3:  # one look at each pixel for all three
+        red, green, blue = table[0], table[1], table[2]
+        first, second, third = sums[0], sums[1], sums[2]
+        for x in range(row.shape[0]):
+            first[x] += red[row[x, 0]]
+            second[x] += green[row[x, 1]]
+            third[x] += blue[row[x, 2]]
+        return
     for c in range(sums.shape[0]):
         values, line = table[c], sums[c]
         for x in range(row.shape[0]):
@@ -71,8 +78,16 @@ def _weights(width: int, count: int, scale: float) -> tuple[Indices, Float32]:
 
 
 @inner
-def _gather(line: Float32, first: Indices, weights: Float32, out: Float32) -> None:
-    """Weighted sums of the pixels beneath each result; `line` goes on beyond its last pixel."""
+def _gather(line: Float32, first: Indices, weights: Float32, whole: int, out: Float32) -> None:
+    """Weighted sums of the pixels beneath each result; `line` goes on beyond its last pixel.
+
+    `whole` is how many there are, if that is a whole number, else 0.
+    """
+    if whole == 2:
+        share = weights[0, 0]
+        for j in range(out.size):
+            out[j] = share * (line[2 * j] + line[2 * j + 1])
+        return
     if weights.shape[1] == 4:  # by up to three, as from 24 megapixels
         for j in range(out.size):
             at, w = first[j], weights[j]
@@ -110,6 +125,7 @@ def _reduce(image: Image, table: Float32, limit: int, light: Float32, clipped: I
     rows, columns = clipped.shape
     down = height / rows
     first, weights = _weights(width, columns, 1 / down / (width / columns))
+    whole = width // columns if width % columns == 0 else 0
     room = width + weights.shape[1]
     sums, rest = np.zeros((channels, room), np.float32), np.zeros((channels, room), np.float32)
     brightest = np.zeros(room * channels, image.dtype)
@@ -125,7 +141,7 @@ def _reduce(image: Image, table: Float32, limit: int, light: Float32, clipped: I
             _share_row(image[end], table, share, sums, rest)
             _add_brightest(image[end], brightest)
         for c in range(channels):
-            _gather(sums[c], first, weights, light[c, i])
+            _gather(sums[c], first, weights, whole, light[c, i])
         _reaches(brightest, limit, channels, first, weights, clipped[i])
         begin = end
         sums[:], rest[:], brightest[:] = rest, 0, 0
@@ -164,7 +180,7 @@ def reduce_light(
 
     Returns
     -------
-    light : (h, w[, C]) float32 ndarray
+    light : (C, h, w) float32 ndarray
     clipped : (h, w) uint8 ndarray
         1 where any channel is clipped in any of the pixels beneath.
     """
@@ -175,4 +191,4 @@ def reduce_light(
     clipped = np.empty((height, width), np.uint8)
     each = np.broadcast_to(table[:channels], (channels, table.shape[1]))
     _loops(planes.dtype)(planes, np.ascontiguousarray(each), limit, light, clipped)
-    return (light[0] if image.ndim == 2 else np.asarray(cv2.merge(list(light)))), clipped
+    return light, clipped

@@ -7,6 +7,7 @@ the stiffest model; a step up must be earned on tiles that the fit has not seen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,9 @@ class Choice:
     held: list[Held]
 
 
+HALVES = (0, 1)
+"""Numbers of the two halves of the tiles: light and dark fields of a checkerboard."""
+
 _Half = tuple[list[Matches], list[Matches]]
 """Tiles to learn from, and tiles to test on."""
 
@@ -102,25 +106,33 @@ class Ladder:
         self._reference = reference
         self._first = np.stack([nearest_similarity(self._N, H) for H in start])
         self._anchors = list(anchors)
-        self._starts: dict[str, Solution] = {}
+        self._starts: dict[tuple[str, int | None], Solution] = {}
 
     def fit(
-        self, model: Model, tiles: Sequence[Matches], anchors: Sequence[Matches] | None = None
+        self,
+        model: Model,
+        tiles: Sequence[Matches],
+        anchors: Sequence[Matches] | None = None,
+        half: int | None = None,
     ) -> Solution:
-        """Solve all frames with `model`, from its last solution or the similarity's."""
+        """Solve all frames with `model`, from its last solution or the similarity's.
+
+        `half` tells which half of the tiles these are, if they are one: it has solutions of its
+        own to begin with, so that both halves may be solved at once.
+        """
         anchors = self._anchors if anchors is None else anchors
-        start = self._starts.get(model.name)
+        start = self._starts.get((model.name, half)) or self._starts.get((model.name, None))
         if start is not None:
             theta, common = start.theta, start.common
         else:
             theta, common = np.zeros((len(self._first), model.per_frame)), np.zeros(model.shared)
             stiff = MODELS["similarity"]
             theta[:, : stiff.per_frame] = (
-                self._first if model is stiff else self.fit(stiff, tiles, anchors).theta
+                self._first if model is stiff else self.fit(stiff, tiles, anchors, half).theta
             )
         everything = [*anchors, *tiles]
         found = solve(model, everything, self._reference, self._N, theta, common, iterations=25)
-        self._starts[model.name] = found
+        self._starts[model.name, half] = found
         return found
 
     def choose(self, tiles: Sequence[Matches], H: Matrix) -> Choice:
@@ -177,7 +189,8 @@ class Ladder:
 
     def _plausible(self, model: Model) -> bool:
         """Whether the last solution with `model` is one that a lens for cameras may have."""
-        return float(np.abs(self._starts[model.name].bends).sum(1).max()) < STRONGEST_BEND / 2
+        bends = [self._starts[model.name, half].bends for half in HALVES]
+        return float(np.abs(bends).sum(2).max()) < STRONGEST_BEND / 2
 
     def judged(
         self,
@@ -197,17 +210,21 @@ class Ladder:
 
         Where a half does not hold all frames together, it gets all feature matches.
         """
-        found = []
-        for side in (False, True):
-            learn, weak = self._half(tiles, H, side), self._half(self._anchors, H, side)
+
+        def one(half: int) -> Solution:
+            learn = self._half(tiles, H, half)
+            weak = self._half(self._anchors, H, half)
             if len(groups(len(H), [(m.first, m.second) for m in [*learn, *weak]])) > 1:
                 weak = self._anchors
-            found.append(self.fit(model, learn, weak))
-        return found[0], found[1]
+            return self.fit(model, learn, weak, half)
 
-    def _half(self, matches: Sequence[Matches], H: Matrix, side: bool) -> list[Matches]:
+        with ThreadPoolExecutor(len(HALVES)) as pool:
+            first, second = pool.map(one, HALVES)
+        return first, second
+
+    def _half(self, matches: Sequence[Matches], H: Matrix, half: int) -> list[Matches]:
         """The matches in one half of the picture."""
-        parts = [m.part(self._fold(m, H) == side) for m in matches]
+        parts = [m.part(self._fold(m, H) == half) for m in matches]
         return [m for m in parts if len(m.p)]
 
     def _divided(self, tiles: Sequence[Matches], H: Matrix) -> list[_Half]:
@@ -215,9 +232,9 @@ class Ladder:
         halves: list[_Half] = [([], []), ([], [])]
         for m in tiles:
             fold, telling = self._fold(m, H), weakest(m.root) > 1 / INFORMATIVE_PX
-            for side, (learn, test) in enumerate(halves):
-                learn.append(m.part(fold == side))
-                test.append(m.part((fold != side) & telling))
+            for half, (learn, test) in enumerate(halves):
+                learn.append(m.part(fold == half))
+                test.append(m.part((fold != half) & telling))
         return [
             ([m for m in learn if len(m.p)], [m for m in test if len(m.p)])
             for learn, test in halves
@@ -225,9 +242,10 @@ class Ladder:
 
     def _held_out(self, model: Model, halves: Sequence[_Half]) -> list[Held]:
         """Residuals of each half of the tiles under the fit of the other half."""
+        with ThreadPoolExecutor(len(HALVES)) as pool:
+            fits = list(pool.map(lambda half: self.fit(model, halves[half][0], half=half), HALVES))
         held: list[Held] = []
-        for learn, test in halves:
-            found = self.fit(model, learn)
+        for found, (_, test) in zip(fits, halves, strict=True):
             for m in test:
                 straight = m.straightened(found.bends, self._size)
                 places = transform(found.matrices[m.first], straight.p)

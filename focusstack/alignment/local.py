@@ -41,7 +41,7 @@ SIZE_SIGMA = 10.0
 REWEIGHTINGS = 3
 """Robust least-squares solves per round."""
 
-PROVEN_SHARE = 0.7
+PROVEN_SHARE = 0.75
 """A field must bring the held-out residual below this share of the matrix's."""
 
 Measurement = tuple[int, int, TileShifts]

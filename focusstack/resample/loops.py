@@ -58,7 +58,10 @@ def _load(
         part = source[left if inside else 0 :]
         for c in range(channels):
             row = tile[(c * rows + r) * stride :]
-            if table is None:
+            if table is None and inside:
+                for i in range(columns):
+                    row[i] = part[i, c]
+            elif table is None:
                 for i in range(columns):
                     row[i] = source[min(max(left + i, 0), width - 1), c]
             elif inside:
