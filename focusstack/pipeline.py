@@ -15,10 +15,10 @@ from focusstack.effort import THOROUGH, Effort
 from focusstack.errors import UsageError
 from focusstack.exclusion import unsupported
 from focusstack.footprint import Footprint, footprint, in_gigabytes, memory_bound
-from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, prefetch, survey
+from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, survey
 from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.images.choice import some
-from focusstack.images.read import MOST_MEGAPIXELS, Picture, Reading
+from focusstack.images.read import MOST_MEGAPIXELS, Reading
 from focusstack.images.suffixes import VIDEO
 from focusstack.maps import fusion_entry, motion_warning
 from focusstack.memory import keep_large_arrays_apart, release_freed, reuse_freed_memory
@@ -38,6 +38,7 @@ from focusstack.planning import (
     spool_for,
 )
 from focusstack.progress import Progress, Silent, track
+from focusstack.reading_ahead import Ahead
 from focusstack.render import AlignedFrame, render
 from focusstack.report.provenance import StageClock, provenance
 from focusstack.threads import Background, own_threads
@@ -220,26 +221,23 @@ def _rendered(
     if not used:
         return
     highest = np.max([f.gain for f in used], axis=0)
-    ahead = _footprint(frames, options).ahead
-    threads = max(1, options.workers - 1) if ahead else options.workers
-
-    jobs = [(k, in_focus) for k in range(len(used)) for in_focus in placements]
-    decoded: dict[int, Picture] = {}
-
-    def prepare(job: int) -> tuple[AlignedFrame, bool]:
-        k, in_focus = jobs[job]
-        picture = decoded.pop(k) if k in decoded else frames.read(at[used[k].file])
-        if in_focus != placements[-1]:
-            decoded[k] = picture
-        placed = replace(used[k], field=plan.displacement(used[k], in_focus))
-        coded = frames.dtype == np.uint8
-        return render(picture, placed, plan.crop, highest, threads, coded), in_focus
-
-    with own_threads():
-        if ahead and options.workers > 1:
-            yield from prefetch(prepare, range(len(jobs)), ahead)
-        else:
-            yield from map(prepare, range(len(jobs)))
+    ahead = options.workers > 1 and _footprint(frames, options).ahead > 0
+    order = [at[f.file] for f in used]
+    coded = frames.dtype == np.uint8
+    with own_threads(), Ahead(frames.read, order, ahead) as pictures:
+        for placed in used:
+            picture = pictures.take()
+            for number, in_focus in enumerate(placements, start=1):
+                field = plan.displacement(placed, in_focus)
+                frame = render(
+                    picture, replace(placed, field=field), plan.crop, highest, options.workers,
+                    coded,
+                )  # fmt: skip
+                if number == len(placements):
+                    del picture  # makes room for the next one, which is read meanwhile
+                    pictures.begin()
+                yield frame, in_focus
+                del frame
 
 
 def _footprint(frames: FrameSource, options: StackOptions) -> Footprint:

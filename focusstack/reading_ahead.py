@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TypeVar
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -41,10 +41,51 @@ def prefetch(
         try:
             waiting.extend(pool.submit(read, i) for i in islice(source, ahead))
             while waiting:
-                result = waiting.popleft().result()
+                found = [waiting.popleft().result()]
                 waiting.extend(pool.submit(read, i) for i in islice(source, 1))
-                yield result
-                del result
+                yield found.pop()  # nothing of it is kept here
         finally:
             for future in waiting:
                 future.cancel()
+
+
+class Ahead(Generic[T]):
+    """Reads the next of several items in a thread once it is told to; use as a context manager.
+
+    Where an item is large, this leaves room for its successor only once it has been let go.
+
+    Parameters
+    ----------
+    read : callable
+        What it raises is raised by `take`.
+    indices : iterable of int
+        What to read, in this order.
+    ahead : bool
+        Whether to read in a thread at all, rather than when an item is taken.
+    """
+
+    def __init__(
+        self, read: Callable[[int], T], indices: Iterable[int], ahead: bool = True
+    ) -> None:
+        self._read, self._left = read, deque(indices)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="prefetch") if ahead else None
+        self._coming: Future[T] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def begin(self) -> None:
+        """Begin to read the next item, if there is one."""
+        if self._pool is not None and self._coming is None and self._left:
+            self._coming = self._pool.submit(self._read, self._left.popleft())
+
+    def take(self) -> T:
+        """Return the next item; nothing of it is kept here."""
+        if self._coming is None:
+            return self._read(self._left.popleft())
+        coming, self._coming = self._coming, None
+        return coming.result()

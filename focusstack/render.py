@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from focusstack.colour import brightest_channel, full_scale
+from focusstack.colour import full_scale
 from focusstack.exposure import apply_gain, tone_table
 from focusstack.geometry import Rect
 from focusstack.images.metadata import Metadata
@@ -16,7 +19,12 @@ from focusstack.plan import FramePlan
 from focusstack.planes import Planes
 from focusstack.proxies import CLIPPED_CODE
 from focusstack.resample import resample, resampled_planes
-from focusstack.typing import Float32, Image, Points
+from focusstack.typing import Float32, Points
+
+Validity: TypeAlias = NDArray[np.uint8]
+
+TRUSTED = 255
+"""Validity of what is to be trusted fully."""
 
 LEAST_TRUST = 0.05
 """Trust in a clipped pixel that a darker frame may hold: where none does, it still counts."""
@@ -36,8 +44,8 @@ class AlignedFrame:
     planes : Planes
         Encoded, at the reference's exposure; values above 1 are what a darker frame holds beyond
         the reference's white.
-    validity : (H, W) float32 ndarray or None
-        Below 1 where this frame is clipped and a darker one may hold more, 0 where it is
+    validity : (H, W) uint8 ndarray or None
+        In 255ths: less where this frame is clipped and a darker one may hold more, 0 where it is
         transparent; None if nowhere.
     metadata : Metadata
         Of the frame's file.
@@ -45,7 +53,7 @@ class AlignedFrame:
 
     name: str
     planes: Planes
-    validity: Float32 | None
+    validity: Validity | None
     metadata: Metadata
 
     @property
@@ -79,36 +87,49 @@ def render(
     coded : bool, optional
         Whether 16 bits a value will do, as for frames of 8 bits.
     """
-    assert frame.matrix is not None
-    planes = _moved(picture, frame, rect, threads, coded)
     trust = clipping_trust(frame.gain, highest_gain)
-    validity = None if trust >= 1 else clipped_validity(picture.pixels, frame, rect, trust)
+    shape = (rect.height, rect.width)
+    clipped = np.empty(shape, np.uint8) if trust < 1 else None
+    planes = _moved(picture, frame, rect, threads, coded, clipped)
+    validity = None if clipped is None else clipped_validity(clipped, trust)
     if picture.alpha is not None:
         seen = opaque(picture.alpha, frame, rect)
-        validity = seen if validity is None else validity * seen
+        validity = seen * (np.uint8(TRUSTED) if validity is None else validity)
     return AlignedFrame(frame.file, planes, validity, picture.metadata)
 
 
-def _moved(picture: Picture, frame: FramePlan, rect: Rect, threads: int, coded: bool) -> Planes:
+def _moved(
+    picture: Picture,
+    frame: FramePlan,
+    rect: Rect,
+    threads: int,
+    coded: bool,
+    clipped: Validity | None,
+) -> Planes:
     """Gain and warp; for integers the gain is a table that the warp looks values up in."""
     assert frame.matrix is not None
     pixels, gain = picture.pixels, frame.gain
     table = None
     if pixels.dtype == np.float32:
         pixels = apply_gain(pixels, gain, picture.transfer)
+        limit = np.full((1, 1, *pixels.shape[2:]), CLIPPED_CODE, np.float32)
+        limits = apply_gain(limit, gain, picture.transfer).ravel()
     else:
         table = tone_table(pixels.dtype, gain, picture.transfer)
-    H, field = frame.matrix, frame.field
-    return resampled_planes(pixels, H, rect, table, field, threads=threads, coded=coded)
+        limits = table[:, math.ceil(CLIPPED_CODE * full_scale(pixels.dtype))].copy()
+    return resampled_planes(
+        pixels, frame.matrix, rect, table, frame.field,
+        threads=threads, coded=coded, clipped=clipped, limits=limits,
+    )  # fmt: skip
 
 
-def opaque(alpha: Float32, frame: FramePlan, rect: Rect) -> Float32:
-    """Validity of a frame with transparency: 1 only where no transparent pixel is mixed in."""
+def opaque(alpha: Float32, frame: FramePlan, rect: Rect) -> Validity:
+    """1 only where no transparent pixel of a frame is mixed in, else 0."""
     assert frame.matrix is not None
     solid = np.where(alpha > 0.999, np.uint8(255), np.uint8(0))
     solid = np.asarray(cv2.erode(solid, np.ones((7, 7), np.uint8)))  # the warp's reach
     moved = resample(solid, frame.matrix, rect, field=frame.field)
-    return (moved > 0.5).astype(np.float32)
+    return (moved > 0.5).view(np.uint8)
 
 
 def clipping_trust(gain: Points, highest: Points) -> float:
@@ -121,14 +142,13 @@ def clipping_trust(gain: Points, highest: Points) -> float:
     return float(np.clip(share**4, LEAST_TRUST, 1.0))
 
 
-def clipped_validity(pixels: Image, frame: FramePlan, rect: Rect, trust: float) -> Float32 | None:
-    """Validity map of a frame: `trust` where clipped, 1 elsewhere; None if nothing is clipped."""
-    brightest = brightest_channel(pixels)
-    clipped = (brightest >= CLIPPED_CODE * full_scale(pixels.dtype)).astype(np.uint8)
+def clipped_validity(clipped: Validity, trust: float) -> Validity | None:
+    """Validity of a frame: `trust` where it is `clipped`, full elsewhere; None if it is nowhere.
+
+    In place, in 255ths.
+    """
     if not clipped.any():
         return None
-    assert frame.matrix is not None
-    # What the kernel mixes with a clipped pixel is spoilt too.
-    spoilt = np.asarray(cv2.dilate(clipped, np.ones((5, 5), np.uint8)), np.uint8)
-    moved = resample(spoilt * np.uint8(255), frame.matrix, rect, field=frame.field)
-    return np.where(moved > 0.5, np.float32(trust), np.float32(1))
+    codes = np.full(256, TRUSTED, np.uint8)
+    codes[1] = max(1, round(trust * TRUSTED))
+    return np.asarray(cv2.LUT(clipped, codes, clipped), np.uint8)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from focusstack.fusion.codes import coded, decoded
 from focusstack.fusion.evidence import (
     CHROMA_QUIET,
     FINEST_RADIUS,
@@ -17,13 +18,14 @@ from focusstack.fusion.evidence import (
     FocusEvidence,
 )
 from focusstack.fusion.finest import FinestLevel, window
-from focusstack.fusion.laplacian import LaplacianPyramid, collapse, level_shapes
+from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, level_shapes, up
 from focusstack.fusion.luminance import join, luma_of, split
 from focusstack.fusion.noise import LEAST_VARIANCE, level_noise, noise_variance
 from focusstack.fusion.running_mean import row_strips
 from focusstack.fusion.soft_selection import SoftSelection
-from focusstack.fusion.strips import strips
-from focusstack.fusion.validity import filled, validity_levels
+from focusstack.fusion.strips import Crew, strips
+from focusstack.fusion.unstored import Unstored
+from focusstack.fusion.validity import Trust, as_codes, as_shares, filled, validity_levels
 from focusstack.planes import Planes
 from focusstack.typing import Float32
 
@@ -104,11 +106,14 @@ def test_noiseless_places_do_not_count_as_quiet() -> None:
     energy[:, 32:] = 1e-4
     assert noise_variance(energy, 1.0) == pytest.approx(1e-4 / level_noise(1)[0], rel=1e-3)
     assert noise_variance(np.zeros((8, 8), np.float32), 1.0) == LEAST_VARIANCE
+    assert noise_variance(coded(energy), 1.0) == pytest.approx(
+        noise_variance(energy, 1.0), rel=4e-3
+    )
 
 
 def test_pure_noise_is_hardly_evidence() -> None:
     evidence, _ = measured(white((512, 512), 0.02), apart=False)
-    above = np.maximum(evidence.finest - evidence.floor, 0)
+    above = np.maximum(decoded(evidence.finest) - evidence.floor, 0)
     assert above.mean() < 0.5 * level_noise(1)[0] * evidence.variance
     assert evidence.second is not None
     assert evidence.second.mean() < 0.5 * level_noise(2)[1] * evidence.variance
@@ -128,10 +133,13 @@ def test_finest_band_is_that_of_the_pyramid(shape: tuple[int, int], precise: boo
         bands.append(pyramid.bands[0])
     taps = window(FINEST_RADIUS * RADIUS)
     np.testing.assert_allclose(
-        evidence.finest, cv2.sepFilter2D(bands[0] ** 2, -1, taps, taps), rtol=1e-4, atol=1e-5
+        decoded(evidence.finest),
+        cv2.sepFilter2D(bands[0] ** 2, -1, taps, taps),
+        rtol=4e-3,
+        atol=1e-5,
     )
     finest = FinestLevel(image.shape, True, FINEST_RADIUS * RADIUS, precise=precise)
-    energy, focus = np.empty(shape, np.float32), np.zeros(finest.reduced.shape, np.float32)
+    energy, focus = np.empty(shape, np.uint16), np.zeros(finest.reduced.shape, np.float32)
     finest.measure(Planes.of(image), energy, focus)
     finest.add(Planes.of(image), energy, 0.0, None, focus, (1.0, 1.0), None)
     np.testing.assert_allclose(finest.band(slice(None)), bands[0], atol=1e-5 if precise else 4e-5)
@@ -147,7 +155,7 @@ def test_nothing_depends_on_how_the_work_is_shared(monkeypatch: pytest.MonkeyPat
     for pixels, workers in ((75 * 50, 1), (75 * 50, 3), (1, 2), (10**9, 1)):
         monkeypatch.setattr("focusstack.fusion.strips.PIXELS", pixels)
         finest = FinestLevel(image.shape, True, 1.2, workers)
-        energy, colour = np.zeros((210, 75), np.float32), np.zeros((105, 38), np.float32)
+        energy, colour = np.zeros((210, 75), np.uint16), np.zeros((105, 38), np.float32)
         for _ in range(2):
             finest.measure(Planes.of(image), energy, colour)
             finest.add(Planes.of(image), energy, 1e-4, None, colour, (1e-4, 1e-4), None)
@@ -156,6 +164,12 @@ def test_nothing_depends_on_how_the_work_is_shared(monkeypatch: pytest.MonkeyPat
         np.testing.assert_array_equal(one, three)
         np.testing.assert_allclose(one, cut, atol=1e-6)
         np.testing.assert_allclose(one, whole, atol=1e-6)
+
+
+def unstored(band: Float32) -> Unstored:
+    """A band as the difference of a picture and nothing."""
+    half = np.zeros(((band.shape[0] + 1) // 2, (band.shape[1] + 1) // 2, *band.shape[2:]))
+    return Unstored(band, half.astype(np.float32), Crew(1))
 
 
 def test_soft_selection_is_the_weighted_mean_in_any_order() -> None:
@@ -169,7 +183,7 @@ def test_soft_selection_is_the_weighted_mean_in_any_order() -> None:
     for order in ([0, 1, 2, 3, 4], [4, 2, 0, 3, 1]):
         selection = SoftSelection((13, 17, 3))
         for index in order:
-            selection.add(bands[index], evidences[index], 1.0)
+            selection.add(unstored(bands[index]), evidences[index], 1.0)
         np.testing.assert_allclose(selection.mean, truth, atol=1e-4)
 
 
@@ -177,7 +191,7 @@ def test_soft_selection_takes_any_range_of_evidence() -> None:
     bands = [np.full((8, 8), v, np.float32) for v in (1.0, 2.0, 3.0)]
     selection = SoftSelection((8, 8))
     for band, evidence in zip(bands, (1e-30, 1e12, 1e5), strict=True):
-        selection.add(band, np.full((8, 8), evidence, np.float32), 1e-12)
+        selection.add(unstored(band), np.full((8, 8), evidence, np.float32), 1e-12)
     np.testing.assert_allclose(selection.mean, 2.0, rtol=1e-6)
 
 
@@ -220,7 +234,7 @@ def test_range_is_that_of_all_frames(shape: tuple[int, int]) -> None:
     frames = [white(shape, 1.0, seed) for seed in range(3)]
     finest = FinestLevel(shape, False, 1.0, 1)
     for frame in frames:
-        finest.measure(Planes.of(frame), np.empty(shape, np.float32), None)
+        finest.measure(Planes.of(frame), np.empty(shape, np.uint16), None)
     bounds = finest._range
     beside = np.ones((3, 3), np.uint8)
     low = np.min([cv2.erode(frame, beside)[::2, ::2] for frame in frames], axis=0)
@@ -234,3 +248,47 @@ def test_range_is_that_of_all_frames(shape: tuple[int, int]) -> None:
     wild = np.full(shape, 99, np.float32)
     bounds.limit(slice(None), wild)
     assert wild.max() < 1.2 * max(float(f.max()) for f in frames) + 1
+
+
+@pytest.mark.parametrize("channels", [(), (2,), (3,)])
+@pytest.mark.parametrize("shape", [(37, 61), (64, 90), (9, 8)])
+def test_a_band_that_is_not_stored_has_the_energy_of_one_that_is(
+    shape: tuple[int, int], channels: tuple[int, ...]
+) -> None:
+    picture = white((*shape, *channels), 0.2)
+    half = down(picture)
+    band = picture - up(half, shape)
+    taps = window(2.0)
+    squares = luma_of(band) ** 2 if channels != (2,) else (band**2).sum(axis=2)
+    expected = np.maximum(cv2.sepFilter2D(squares, -1, taps, taps) - np.float32(0.01), 0)
+    made = []
+    for workers in (1, 3):
+        energy = np.ones(shape, np.float32)
+        Unstored(picture, half, Crew(workers)).add_energy(taps, 0.01, energy)
+        made.append(energy)
+    np.testing.assert_allclose(made[0], 1 + expected, atol=1e-5)
+    np.testing.assert_array_equal(made[0], made[1])
+
+
+@given(st.floats(0, 1e6, width=32))
+def test_codes_of_energies_keep_their_order_and_half_a_percent(value: float) -> None:
+    values = np.array([value, value * np.float32(1.01)], np.float32)
+    found = decoded(coded(values))
+    np.testing.assert_allclose(found, values, rtol=1 / 256, atol=1e-38)
+    assert found[0] <= found[1]
+
+
+def test_trust_is_that_of_its_validity_in_either_form() -> None:
+    shapes = level_shapes(64, 96)
+    validity = np.ones((64, 96), np.float32)
+    validity[:30] = 0.2
+    validity[50:] = 0
+    plain, codes = Trust.of(validity, shapes), Trust.of(as_codes(validity), shapes)
+    np.testing.assert_array_equal(plain.finest, codes.finest)
+    np.testing.assert_allclose(as_shares(codes.finest), validity, atol=1e-6)
+    for one, other, exact in zip(
+        plain.coarse, codes.coarse, validity_levels(validity, shapes)[1:], strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_allclose(one, exact, atol=2 / 255)
+    assert as_codes(np.full((2, 2), 1e-9, np.float32)).min() == 1

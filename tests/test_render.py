@@ -164,12 +164,12 @@ def test_clipped_pixels_count_less_in_brighter_frames() -> None:
     assert validity is not None
     assert validity.shape == found.pixels.shape[:2]
     trust = clipping_trust(plan.gain, np.full(3, 2.0))
-    assert set(np.unique(validity).tolist()) == {np.float32(trust), 1.0}
+    assert set(np.unique(validity).tolist()) == {round(255 * trust), 255}
     # Rows 30..35 and columns 40..45 have moved by (2.5, -1.5); the kernel spreads them.
     doubted = np.zeros_like(validity, bool)
     doubted[28 - 16 : 35 - 16, 42 - 20 : 49 - 20] = True
-    assert (validity[doubted] < 1).all()
-    y, x = np.nonzero(validity < 1)
+    assert (validity[doubted] < 255).all()
+    y, x = np.nonzero(validity < 255)
     assert y.min() >= 28 - 16 - 4
     assert y.max() <= 35 - 16 + 3
     assert x.min() >= 42 - 20 - 3
@@ -183,7 +183,7 @@ def test_every_pixel_that_a_highlight_touches_is_doubted() -> None:
     assert doubted.validity is not None
     touched = np.abs(doubted.pixels - plain.pixels).max(axis=2) > 0.01
     assert touched.sum() > 36
-    assert (doubted.validity[touched] < 1).all()
+    assert (doubted.validity[touched] < 255).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -206,4 +206,4 @@ def test_transparent_pixels_take_no_part() -> None:
     assert found.validity is not None
     assert found.validity.shape == found.pixels.shape[:2]
     assert (found.validity[:, : 40 - RECT.x] == 0).all()  # and where the kernel reaches over
-    assert (found.validity[:, 44 - RECT.x :] == 1).all()
+    assert (found.validity[:, 44 - RECT.x :] == 255).all()

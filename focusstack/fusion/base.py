@@ -18,6 +18,9 @@ from focusstack.fusion.options import FusionOptions
 from focusstack.planes import Planes
 from focusstack.typing import Float32, Mask
 
+Validity: TypeAlias = Float32 | NDArray[np.uint8]
+"""How far each pixel of a frame is to be trusted: 0..1, or 0..255."""
+
 
 @dataclass(frozen=True)
 class Fused:
@@ -51,7 +54,7 @@ class Fuser(Protocol):
 
     passes: int
 
-    def add(self, frame: Float32 | Planes, validity: Float32 | None = None) -> None:
+    def add(self, frame: Float32 | Planes, validity: Validity | None = None) -> None:
         """Take one frame.
 
         Parameters
@@ -59,9 +62,9 @@ class Fuser(Protocol):
         frame : (H, W[, 3]) float32 ndarray or Planes
             Aligned, exposure-equalised, sRGB-encoded; 1 is the reference's white, values above
             occur. Not modified.
-        validity : (H, W) float32 ndarray, optional
-            0 where the frame has nothing, 1 where it is to be trusted, between where others are
-            to be preferred (clipped). None means 1 everywhere.
+        validity : (H, W) float32 or uint8 ndarray, optional
+            0 where the frame has nothing, 1 (uint8: 255) where it is to be trusted, between where
+            others are to be preferred (clipped). None means 1 everywhere.
         """
 
     def end_pass(self) -> None:

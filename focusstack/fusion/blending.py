@@ -14,10 +14,19 @@ from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.fusion.codes import Codes
 from focusstack.fusion.loops import frames_of
-from focusstack.fusion.rows import Coded, channel_row, difference_row, doubled_row, luma_row
+from focusstack.fusion.rows import (
+    Coded,
+    above_row,
+    channel_row,
+    difference_row,
+    doubled_row,
+    luma_row,
+)
 from focusstack.fusion.shares import shares
 from focusstack.typing import Float32
 
@@ -47,6 +56,15 @@ def _blend_precisely(own: Float32, coarse: Float32, share: Float32, mean: Any) -
 
 
 @inner
+def blend_row(own: Float32, coarse: Float32, share: Float32, mean: Any, step: np.float32) -> None:
+    """Blend ``own - coarse`` into a row of the mean: multiples of `step`, unless that is 0."""
+    if step == 0:
+        _blend_precisely(own, coarse, share, mean)
+    else:
+        _blend(own, coarse, share, mean, step)
+
+
+@inner
 def _spread(parts: Float32, y: int, line: Float32, share: Float32) -> None:
     """Row `y` of shares at half the size, interpolated linearly."""
     h, half = parts.shape
@@ -71,10 +89,10 @@ def _take(
     step: np.float32,
     coarse: Float32,
     colour: Float32,
-    energy: Float32,
+    energy: Codes,
     floor: np.float32,
     second: Float32,
-    trust: Float32,
+    trust: NDArray[np.uint8],
     scale: np.float32,
     amplitude: Float32,
     colour_shares: Float32,
@@ -86,26 +104,25 @@ def _take(
     """Blend the finest band of a frame into the mean so far in the rows from `first` to `last`.
 
     values (C, H, W), coarse (h, w, S) the signal and colour (h, w, 2) the colour differences at
-    half the size, energy (H, W), second (h, w, 1), trust and amplitude (H, W), colour_shares
-    (h, w), mean (S or S + 2, H, W), colour differences last. What is not there has no rows. A mean
-    of 16 bits is whole multiples of `mean_step`.
+    half the size, energy (H, W), second (h, w, 1), trust (H, W) in 255ths, amplitude (H, W),
+    colour_shares (h, w), mean (S or S + 2, H, W), colour differences last. What is not there has no
+    rows. A mean of 16 bits is whole multiples of `mean_step`.
     """
     width = values.shape[2]
     half, signals = coarse.shape[1:]
     evidence, share = np.empty(width, np.float32), np.empty(width, np.float32)
     own, blurred = np.empty(width, np.float32), np.empty(width, np.float32)
-    luma = np.empty(width, np.float32)
+    luma, certain = np.empty(width, np.float32), np.empty(trust.shape[1], np.float32)
     line = np.empty(half + 2, np.float32)
     for y in range(first, last):
-        present, out = energy[y], evidence
-        for x in range(width):
-            above = present[x] - floor
-            out[x] = above if above > 0 else np.float32(0)
+        out = evidence
+        above_row(energy[y], floor, out)
         if second.size:
             doubled_row(second, 0, y, line, blurred)
             for x in range(width):
                 out[x] += SECOND_IN_FINEST * blurred[x]
-        certain = trust[y] if trust.size else trust.reshape(-1)
+        for x in range(certain.size):
+            certain[x] = np.float32(trust[y, x]) * np.float32(1 / 255)
         shares(evidence, certain, scale, amplitude[y], share)
         for c in range(signals):
             if signals == values.shape[0]:
@@ -114,24 +131,17 @@ def _take(
                 luma_row(values, step, y, own)
                 luma[:] = own
             doubled_row(coarse, c, y, line, blurred)
-            _blend_row(own, blurred, share, mean[c, y], mean_step)
+            blend_row(own, blurred, share, mean[c, y], mean_step)
         if colour.size:
             _spread(colour_shares, y, line, share)
             for c in range(2):
                 difference_row(values, step, y, c, luma, own)
                 doubled_row(colour, c, y, line, blurred)
-                _blend_row(own, blurred, share, mean[signals + c, y], mean_step)
-
-
-@inner
-def _blend_row(own: Float32, coarse: Float32, share: Float32, mean: Any, step: np.float32) -> None:
-    if step == 0:
-        _blend_precisely(own, coarse, share, mean)
-    else:
-        _blend(own, coarse, share, mean, step)
+                blend_row(own, blurred, share, mean[signals + c, y], mean_step)
 
 
 _IN2, _IN3, _OUT2 = read_only(np.float32, 2), read_only(np.float32, 3), writable(np.float32, 2)
+_ENERGY, _TRUST = read_only(np.uint16, 2), read_only(np.uint8, 2)
 _INT, _FLOAT = numba.types.int64, numba.types.float32
 
 
@@ -140,6 +150,6 @@ def take(coded: bool, precise: bool) -> Callable[..., None]:
     """Return the compiled :func:`_take` for such frames, and means stored as float32 or int16."""
     mean = writable(np.float32 if precise else np.int16, 3)
     return compiled(
-        _take, frames_of(coded), _FLOAT, _IN3, _IN3, _IN2, _FLOAT, _IN3, _IN2, _FLOAT, _OUT2, _IN2,
-        mean, _FLOAT, _INT, _INT,
+        _take, frames_of(coded), _FLOAT, _IN3, _IN3, _ENERGY, _FLOAT, _IN3, _TRUST, _FLOAT, _OUT2,
+        _IN2, mean, _FLOAT, _INT, _INT,
     )  # fmt: skip

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
-from focusstack.fusion.laplacian import LaplacianPyramid, collapse
+from focusstack.fusion.laplacian import collapse, down
 from focusstack.fusion.noise import level_noise
 from focusstack.fusion.soft_selection import SoftSelection
+from focusstack.fusion.strips import Crew
+from focusstack.fusion.unstored import Unstored
 from focusstack.typing import Float32
 
 LEAST_BASE = np.float32(1e-5)
@@ -32,24 +36,45 @@ class Composite:
         ``(height, width)`` of the levels, the base last.
     channels : tuple of int
         ``()`` or ``(C,)`` of the signal.
+    crew : Crew
+        Shares the work.
+    precise : bool
+        Whether the mean of the first level is kept to a 16-bit step and better.
 
     Attributes
     ----------
-    bands, gauss : list of ndarray
-        Band-pass levels of the latest frame, and its reduced images from the next level on.
+    bands : list of Unstored
+        Band-pass levels of the latest frame.
+    gauss : list of ndarray
+        Its reduced images, from the next level on, the base last.
     """
 
-    def __init__(self, shapes: list[tuple[int, int]], channels: tuple[int, ...]) -> None:
-        self._pyramid = LaplacianPyramid(shapes[0] + channels, shapes=shapes)
-        self.bands, self.gauss = self._pyramid.bands, self._pyramid.gauss
-        self._selections = [SoftSelection(shape + channels) for shape in shapes[:-1]]
-        self._gains = level_noise(len(self.bands) + 1)[1:]
-        self._base = np.zeros_like(self._pyramid.base)
+    def __init__(
+        self,
+        shapes: list[tuple[int, int]],
+        channels: tuple[int, ...],
+        crew: Crew,
+        precise: bool = True,
+    ) -> None:
+        self._crew = crew
+        self.bands: list[Unstored] = []
+        self.gauss = [np.empty(shape + channels, np.float32) for shape in shapes[1:]]
+        self._latest: Float32 | None = None
+        self._selections = [
+            SoftSelection(shape + channels, precise or level > 0)
+            for level, shape in enumerate(shapes[:-1])
+        ]
+        self._gains = level_noise(len(shapes))[1:]
+        self._base = np.zeros(shapes[-1] + channels, np.float32)
         self._weight = np.zeros(shapes[-1], np.float32)
 
     def decompose(self, signal: Float32) -> None:
-        """Fill `bands` with those of the next frame."""
-        self._pyramid.decompose(signal)
+        """Fill `bands` with those of the next frame, which has to stay as it is meanwhile."""
+        levels = [signal, *self.gauss]
+        for fine, half in pairwise(levels):
+            down(fine, half)
+        self.bands = [Unstored(fine, half, self._crew) for fine, half in pairwise(levels)]
+        self._latest = levels[-1]
 
     def add(
         self,
@@ -78,21 +103,22 @@ class Composite:
         if trust is not None:
             weight *= trust[-1]
         weight = np.maximum(weight**BASE_POWER, NEVER)
-        base = self._pyramid.base
+        base = self._latest
+        assert base is not None
         self._base += base * (weight if base.ndim == 2 else weight[..., None])
         self._weight += weight
 
     def discount(self, stays: list[Float32]) -> None:
         """Let all frames so far weigh next to nothing where `stays` is 0, as given by level."""
         for selection, plane in zip(self._selections, stays[:-1], strict=True):
-            selection.discount(plane)
+            selection.discount(plane < 0.5)
         base = np.maximum(stays[-1], NEVER)
         self._base *= base if self._base.ndim == 2 else base[..., None]
         self._weight *= base
 
     def image(self) -> Float32:
         """Return the signal of all frames so far; nothing can be added afterwards."""
-        del self.bands, self.gauss, self._pyramid
+        del self.bands, self.gauss, self._latest
         weight = self._weight if self._base.ndim == 2 else self._weight[..., None]
         base = np.asarray(self._base / weight, np.float32)
         return collapse([selection.mean for selection in self._selections], base)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.fusion.base import Fused, Fuser, pixels_of
+from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of
 from focusstack.fusion.depth_map import regularised
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.evidence import FINEST_RADIUS, RADIUS, FocusEvidence
@@ -17,7 +17,7 @@ from focusstack.fusion.laplacian import LaplacianPyramid, down, level_shapes, up
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.running_mean import NEVER, blend
-from focusstack.fusion.validity import filled
+from focusstack.fusion.validity import as_shares, filled
 from focusstack.planes import Planes
 from focusstack.typing import Float32
 
@@ -57,13 +57,14 @@ class DepthFuser:
         self._variances: list[float] = []
         self._frames = 0
 
-    def add(self, frame: Float32 | Planes, validity: Float32 | None = None) -> None:
+    def add(self, frame: Float32 | Planes, validity: Validity | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
+        shares = None if validity is None else as_shares(validity)
         pixels = pixels_of(frame)
         if self._finest is not None:
-            self._look(self._finest, pixels, validity)
+            self._look(self._finest, pixels, shares)
         else:
-            self._render(pixels, validity)
+            self._render(pixels, shares)
 
     def end_pass(self) -> None:
         """Fix the depth map after the first pass."""

@@ -9,15 +9,18 @@ the noise they decide. That keeps all levels of one place with one frame, and ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
 import numpy as np
 
+from focusstack.fusion.codes import Codes, decoded
 from focusstack.fusion.finest import window
 from focusstack.fusion.laplacian import MOST_LEVELS, down
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.noise import level_noise, noise_variance
+from focusstack.fusion.unstored import Band, Unstored
 from focusstack.typing import Float32
 
 RADIUS = 2.0
@@ -50,10 +53,24 @@ def _floors(radii: list[float]) -> list[float]:
     ]
 
 
-def _average(energy: Float32, radius: float) -> None:
-    """Average over a Gaussian window, in place."""
+def _add_energy(band: Band, radius: float, floor: float, out: Float32) -> None:
+    """Add to `out` by how much energy over a Gaussian window of `radius` exceeds `floor`.
+
+    That of two channels is the sum of theirs, of three that of their luma.
+    """
     taps = window(radius)
+    if isinstance(band, Unstored):
+        band.add_energy(taps, floor, out)
+        return
+    if band.ndim == 3 and band.shape[2] == 2:
+        energy = cv2.transform(cv2.multiply(band, band), np.ones((1, 2), np.float32))
+    else:
+        luma = luma_of(band)
+        energy = cv2.multiply(luma, luma)
     cv2.sepFilter2D(energy, -1, taps, taps, energy)
+    above = np.asarray(energy, np.float32)
+    _subtract(above, floor)
+    cv2.add(out, above, out)
 
 
 def _subtract(energy: Float32, noise: float) -> None:
@@ -75,11 +92,13 @@ class FocusEvidence:
 
     Attributes
     ----------
-    finest : (H, W) float32 ndarray
-        Energy of the finest band over its window, noise included; to be filled in by the caller.
+    finest : (H, W) uint16 ndarray
+        Energy of the finest band over its window, noise included, as codes; to be filled in by the
+        caller.
     focus : (h, w) float32 ndarray
         Evidence of the two finest levels, at the size of the second: what depth is read from.
-        Before `measure`, to be filled in by the caller with that of the finest.
+        Before `measure`, to be filled in by the caller with that of the finest. The first of
+        `levels`, if there are any.
     levels : list of ndarray
         Evidence of the latest frame for each band-pass level from the second on: energy above
         the noise, its own and that of all finer levels.
@@ -92,9 +111,10 @@ class FocusEvidence:
     """
 
     def __init__(self, shapes: list[tuple[int, int]], radius: float = RADIUS) -> None:
-        self.finest = np.zeros(shapes[0], np.float32)
+        self.finest: Codes = np.zeros(shapes[0], np.uint16)
         self.focus = np.zeros(shapes[1], np.float32)
-        self.levels = [np.zeros(s, np.float32) for s in shapes[1:-1]]
+        coarser = [np.zeros(s, np.float32) for s in shapes[2:-1]]
+        self.levels = [self.focus, *coarser] if len(shapes) > 2 else []
         self.second = np.zeros(shapes[1], np.float32) if self.levels else None
         self.base = np.zeros(shapes[-1], np.float32)
         self.variance = 0.0
@@ -111,20 +131,17 @@ class FocusEvidence:
         """Set `variance` from `finest`."""
         self.variance = noise_variance(self.finest, QUIET)
 
-    def measure(self, bands: list[Float32]) -> None:
+    def measure(self, bands: Sequence[Band]) -> None:
         """Fill the other attributes from the band-pass levels of a frame but the finest."""
-        for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True), start=1):
-            luma = luma_of(band)
-            cv2.multiply(luma, luma, energy)
-            _average(energy, self._radii[level])
-            _subtract(energy, self.variance * self._floors[level])
+        own = [] if self.second is None else [self.second, *self.levels[1:]]
+        for level, (band, energy) in enumerate(zip(bands, own, strict=True), start=1):
+            energy.fill(0)
+            _add_energy(band, self._radii[level], self.variance * self._floors[level], energy)
         if self.second is not None:
-            np.copyto(self.second, self.levels[0])
-            cv2.add(self.focus, self.levels[0], self.focus)
-            np.copyto(self.levels[0], self.focus)
+            cv2.add(self.focus, self.second, self.focus)
         for finer, coarser in pairwise(self.levels):
             cv2.add(coarser, down(finer), coarser)
-        down(self.levels[-1] if self.levels else self.finest, self.base)
+        down(self.levels[-1] if self.levels else decoded(self.finest), self.base)
 
 
 class ChromaEvidence:
@@ -144,7 +161,7 @@ class ChromaEvidence:
         Evidence for the finest level at half its size; before `measure`, its energy over the
         window, noise included, to be filled in by the caller.
     levels : list of ndarray
-        Evidence for each other band-pass level.
+        Evidence for each other band-pass level; the first is `finest`.
     variance : float
         Noise variance of the latest frame's colour differences, summed over the two.
     """
@@ -154,23 +171,26 @@ class ChromaEvidence:
 
     def __init__(self, shapes: list[tuple[int, int]]) -> None:
         self.finest = np.zeros(shapes[1], np.float32)
-        self.levels = [np.zeros(s, np.float32) for s in shapes[1:-1]]
+        coarser = [np.zeros(s, np.float32) for s in shapes[2:-1]]
+        self.levels = [self.finest, *coarser] if len(shapes) > 2 else []
         self.variance = 0.0
         self._floors = _floors([2**0.5 * CHROMA_RADIUS] * (len(shapes) - 1))
 
-    def measure(self, bands: list[Float32], luma: FocusEvidence) -> None:
+    def measure(self, bands: Sequence[Band], luma: FocusEvidence) -> None:
         """Finish `finest` and fill the rest, from bands but the finest and the luma's evidence."""
         self.variance = noise_variance(self.finest, CHROMA_QUIET)
         _subtract(self.finest, self.variance * self._floors[0])
         for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True), start=1):
-            cv2.transform(cv2.multiply(band, band), np.ones((1, 2), np.float32), energy)
-            _average(energy, CHROMA_RADIUS)
-            _subtract(energy, self.variance * self._floors[level])
-        if self.levels:
-            cv2.add(self.finest, self.levels[0], self.finest)
-            np.copyto(self.levels[0], self.finest)
+            if level > 1:  # the first adds to the finest
+                energy.fill(0)
+            _add_energy(band, CHROMA_RADIUS, self.variance * self._floors[level], energy)
         for finer, coarser in pairwise(self.levels):
             cv2.add(coarser, down(finer), coarser)
-        own, other = [self.finest, *self.levels], [luma.focus, *luma.levels]
+        own, other = [self.finest, *self.levels[1:]], [luma.focus, *luma.levels[1:]]
         for plane, theirs in zip(own, other, strict=True):
             cv2.scaleAdd(theirs, self.LUMA_SHARE, plane, plane)
+
+    def doubt(self, trust: list[Float32]) -> None:
+        """Let evidence count less where trust, at the size of each level, is less than 1."""
+        for plane, certain in zip([self.finest, *self.levels[1:]], trust, strict=False):
+            plane *= certain

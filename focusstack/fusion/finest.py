@@ -6,21 +6,18 @@ formed while it is needed, row by row: once to measure it and once to blend it.
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from focusstack.fusion.laplacian import down, up
+from focusstack.fusion.codes import Codes
+from focusstack.fusion.laplacian import up
 from focusstack.fusion.luma_range import LumaRange
 from focusstack.fusion.luminance import join, luma_of
 from focusstack.fusion.soft_selection import Weights
-from focusstack.fusion.strips import Crew, Strip, strips
+from focusstack.fusion.strips import Crew, Strip, deep, strips
+from focusstack.fusion.validity import Trust
 from focusstack.planes import STEP, Planes
 from focusstack.typing import Float32
-
-T = TypeVar("T", bound=np.generic)
 
 AROUND = 4
 """Rows around a strip that are needed to reduce or to double it."""
@@ -53,6 +50,8 @@ class FinestLevel:
         The latest signal at half the size.
     reduced_chroma : (h, w, 2) float32 ndarray or None
         The latest colour differences at half the size.
+    crew : Crew
+        Shares the work.
     """
 
     def __init__(
@@ -75,21 +74,21 @@ class FinestLevel:
         self._mean = np.zeros((planes, height, width), np.float32 if precise else np.int16)
         self.reduced = np.empty(half + own[2:], np.float32)
         self.reduced_chroma = np.empty((*half, 2), np.float32) if apart else None
-        self._crew = Crew(workers)
+        self.crew = Crew(workers)
         self._strips = strips(height, width, AROUND)
-        self._range = LumaRange(shape)
+        self._range = LumaRange(shape, precise)
         self._limited = apart or len(shape) == 2
         self._taps = window(radius)
 
-    def measure(self, frame: Planes, energy: Float32, chroma_energy: Float32 | None) -> None:
+    def measure(self, frame: Planes, energy: Codes, chroma_energy: Float32 | None) -> None:
         """Reduce a frame, and measure the energy of its finest band.
 
         Parameters
         ----------
         frame : Planes
             Encoded.
-        energy : (H, W) float32 ndarray
-            Takes the mean square of the band of its luma over the window.
+        energy : (H, W) uint16 ndarray
+            Takes, as codes, the mean square of the band of its luma over the window.
         chroma_energy : (h, w) float32 ndarray or None
             Takes that of the colour differences, summed over the two, at half the size.
         """
@@ -106,37 +105,37 @@ class FinestLevel:
         def halve(strip: Strip) -> None:
             loops.halve(coded)(values, step, reduced, colour, strip.half.start, strip.half.stop)
 
-        self._crew.do(halve, self._strips)
+        self.crew.do(halve, self._strips)
         luma = deep(luma_of(self.reduced))
         low, high = self._range.low, self._range.high
 
         def look(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop
-            loops.measure(coded)(
+            loops.measure(coded, self._precise)(
                 values, step, luma, colour, self._taps, first, last, energy, chroma_energy, low,
-                high,
+                high, self._range.step,
             )  # fmt: skip
 
-        self._crew.do(look, self._strips)
+        self.crew.do(look, self._strips)
 
-    def reduce_energy(self, energy: Float32, floor: float, focus: Float32) -> None:
+    def reduce_energy(self, energy: Codes, floor: float, focus: Float32) -> None:
         """Bring the part of `energy` above `floor` to half the size, into `focus`."""
+        from focusstack.fusion import loops
 
         def reduce(strip: Strip) -> None:
-            above = np.maximum(energy[strip.wide] - np.float32(floor), np.float32(0))
-            focus[strip.half] = down(above)[strip.inner_half]
+            loops.reduce()(energy, np.float32(floor), strip.half.start, strip.half.stop, focus)
 
-        self._crew.do(reduce, self._strips)
+        self.crew.do(reduce, self._strips)
 
     def add(
         self,
         frame: Planes,
-        energy: Float32,
+        energy: Codes,
         floor: float,
         second: Float32 | None,
         chroma_evidence: Float32 | None,
         noise: tuple[float, float],
-        trust: list[Float32] | None,
+        trust: Trust | None,
     ) -> None:
         """Take the frame measured last.
 
@@ -144,7 +143,7 @@ class FinestLevel:
         ----------
         frame : Planes
             The same again.
-        energy : (H, W) float32 ndarray
+        energy : (H, W) uint16 ndarray
             Of its finest band, as measured.
         floor : float
             What of it is noise.
@@ -154,8 +153,8 @@ class FinestLevel:
             Evidence for colour differences; overwritten.
         noise : tuple of float
             Energy of the noise in the finest band of signal and colour differences.
-        trust : list of ndarray or None
-            At full and half the size.
+        trust : Trust or None
+            None is full trust.
         """
         from focusstack.fusion import blending
 
@@ -167,9 +166,9 @@ class FinestLevel:
         if chroma is not None and self.reduced_chroma is not None and chroma_evidence is not None:
             chroma.begin(noise[1])
             shares = chroma_evidence
-            self._weigh(chroma, shares, nothing if trust is None else trust[1])
+            self._weigh(chroma, shares, nothing if trust is None else trust.coarse[0])
             colour = self.reduced_chroma
-        certain = nothing if trust is None else trust[0]
+        certain = np.empty((0, 0), np.uint8) if trust is None else trust.finest
         coarse = deep(self.reduced)
         behind = none if second is None else deep(second)
         values, step = frame.values, np.float32(frame.step)
@@ -181,7 +180,7 @@ class FinestLevel:
                 strip.rows.start, strip.rows.stop,
             )  # fmt: skip
 
-        self._crew.do(take, self._strips)
+        self.crew.do(take, self._strips)
 
     def _weigh(self, chroma: Weights, shares: Float32, trust: Float32) -> None:
         """Replace evidence for colour differences by shares."""
@@ -191,7 +190,7 @@ class FinestLevel:
             first, last = strip.half.start, strip.half.stop
             weighing()(shares, trust, chroma.scale, chroma.amplitude, first, last)
 
-        self._crew.do(weigh, self._strips)
+        self.crew.do(weigh, self._strips)
 
     def image(self, reduced: Float32, reduced_chroma: Float32 | None) -> Float32:
         """Return the composite, from that at half the size; nothing can be added afterwards."""
@@ -210,8 +209,8 @@ class FinestLevel:
             colour = up(reduced_chroma[strip.wide_half], shape)[inner]
             image[rows] = join(part, colour + self.chroma_band(rows))
 
-        self._crew.do(finish, self._strips)
-        self._crew.close()
+        self.crew.do(finish, self._strips)
+        self.crew.close()
         return image
 
     def band(self, rows: slice) -> Float32:
@@ -239,8 +238,3 @@ def window(radius: float) -> Float32:
 def _beside(planes: Float32) -> Float32:
     """Planes ``(C, H, W)`` as channels ``(H, W, C)``."""
     return np.ascontiguousarray(planes.transpose(1, 2, 0))
-
-
-def deep(plane: NDArray[T]) -> NDArray[T]:
-    """The same with an axis for channels."""
-    return plane[..., None] if plane.ndim == 2 else plane

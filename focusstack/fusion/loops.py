@@ -17,17 +17,22 @@ import numba
 import numpy as np
 
 from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.fusion.codes import Codes
 from focusstack.fusion.rows import (
     MIDDLE,
     NEAR,
     OUTER,
     Coded,
+    above_row,
+    average_down,
     average_row,
+    code_row,
     doubled_row,
     halved_row,
     keep_extremes,
     luma_row,
     reflected,
+    rounded_row,
 )
 from focusstack.typing import Float32
 
@@ -83,15 +88,17 @@ def _measure(
     taps: Float32,
     first: int,
     last: int,
-    energy: Float32,
+    energy: Codes,
     colour_energy: Float32,
-    low: Float32,
-    high: Float32,
+    low: Coded,
+    high: Coded,
+    range_step: np.float32,
 ) -> None:
     """Energy of the finest band, and the range of luma, in the rows from `first` to `last`.
 
     values (C, H, W), coarse (h, w, 1) their luma and colour (h, w, 2) their colour differences at
     half the size, energy (H, W); colour_energy, low and high (h, w). Without colour: no rows of it.
+    The range is whole multiples of `range_step`, or as it is if that is 0.
     """
     height, width = values.shape[1:]
     half = coarse.shape[1]
@@ -104,6 +111,7 @@ def _measure(
         np.empty(width, np.float32),
         np.empty(half + 1, np.float32),
     )
+    grey, mean = np.empty(width, low.dtype), np.empty(width, np.float32)
     padded = np.empty(width + 2 * reach, np.float32)
     ring = np.empty((side, width), np.float32)
     halves = np.empty((last + around - base if colour.size else 0, half), np.float32)
@@ -114,12 +122,14 @@ def _measure(
                 doubled_row(coarse, 0, y, line, band)
                 _square(luma, band, padded[reach:])
                 average_row(padded, taps, width, ring[y % side])
-            _range(luma, y, (first // 2, (last + 1) // 2), low, high)
+            rounded_row(luma, range_step, grey)
+            _range(grey, y, (first // 2, (last + 1) // 2), low, high)
             if colour.size:
                 _colour_square(values, step, y, luma, colour, line, band, padded)
                 halved_row(padded[:width], halves[y - base])
         if first <= y - reach < last:
-            _average_down(ring, taps, y - reach, height, energy[y - reach])
+            average_down(ring, taps, y - reach, height, mean)
+            code_row(mean, energy[y - reach])
     if colour.size:
         _colour_energy(halves, first, last, height, base, colour_energy)
 
@@ -132,7 +142,7 @@ def _square(luma: Float32, band: Float32, out: Float32) -> None:
 
 
 @inner
-def _range(luma: Float32, y: int, rows: tuple[int, int], low: Float32, high: Float32) -> None:
+def _range(luma: Coded, y: int, rows: tuple[int, int], low: Coded, high: Coded) -> None:
     """Take row `y` into the range of those rows of half the size that it is part of."""
     for i in range(y // 2, (y + 1) // 2 + 1):
         if rows[0] <= i < rows[1]:
@@ -165,30 +175,6 @@ def _colour_square(
 
 
 @inner
-def _average_down(ring: Float32, taps: Float32, y: int, height: int, out: Float32) -> None:
-    """Weighted mean over the rows around `y`, each kept in its place of the ring."""
-    side, reach = taps.size, taps.size // 2
-    if side == 7:
-        a, b = ring[reflected(y - 3, height) % 7], ring[reflected(y - 2, height) % 7]
-        c, d = ring[reflected(y - 1, height) % 7], ring[y % 7]
-        e, f = ring[reflected(y + 1, height) % 7], ring[reflected(y + 2, height) % 7]
-        g = ring[reflected(y + 3, height) % 7]
-        w0, w1, w2, w3 = taps[0], taps[1], taps[2], taps[3]
-        for x in range(out.size):
-            ends = w0 * (a[x] + g[x]) + w1 * (b[x] + f[x])
-            out[x] = ends + w2 * (c[x] + e[x]) + w3 * d[x]
-        return
-    for k in range(side):
-        row, share = ring[reflected(y + k - reach, height) % side], taps[k]
-        if k == 0:
-            for x in range(out.size):
-                out[x] = share * row[x]
-        else:
-            for x in range(out.size):
-                out[x] += share * row[x]
-
-
-@inner
 def _colour_energy(
     halves: Float32, first: int, last: int, height: int, base: int, out: Float32
 ) -> None:
@@ -217,8 +203,31 @@ def _colour_energy(
             out[i, x] = (total[x] + total[x + 1] + total[x + 2]) * np.float32(1 / 9)
 
 
+def _reduce(energy: Codes, floor: np.float32, first: int, last: int, focus: Float32) -> None:
+    """What `energy` (H, W) exceeds `floor` by, at half the size, in the rows from `first` on."""
+    height, width = energy.shape
+    ring = np.empty((5, width), np.float32)
+    total = np.empty(width, np.float32)
+    known = max(2 * first - 3, -1)
+    for i in range(first, last):
+        while known < min(2 * i + 2, height - 1):
+            known += 1
+            above_row(energy[known], floor, ring[known % 5])
+        above, below = (
+            ring[reflected(2 * i - 2, height) % 5],
+            ring[reflected(2 * i + 2, height) % 5],
+        )
+        over, under = ring[reflected(2 * i - 1, height) % 5], ring[reflected(2 * i + 1, height) % 5]
+        here = ring[2 * i % 5]
+        for x in range(width):
+            ends = OUTER * (above[x] + below[x])
+            total[x] = ends + NEAR * (over[x] + under[x]) + MIDDLE * here[x]
+        halved_row(total, focus[i])
+
+
 _IN1, _IN2, _IN3 = (read_only(np.float32, n) for n in (1, 2, 3))
 _OUT2, _OUT3 = (writable(np.float32, n) for n in (2, 3))
+_ENERGY = writable(np.uint16, 2)
 _INT, _FLOAT = numba.types.int64, numba.types.float32
 
 
@@ -234,8 +243,16 @@ def halve(coded: bool) -> Callable[..., None]:
 
 
 @lru_cache
-def measure(coded: bool) -> Callable[..., None]:
-    """Return the compiled :func:`_measure` for such frames."""
+def measure(coded: bool, precise: bool) -> Callable[..., None]:
+    """Return the compiled :func:`_measure` for such frames, and a range as float32 or int16."""
+    bounds = writable(np.float32 if precise else np.int16, 2)
     return compiled(
-        _measure, frames_of(coded), _FLOAT, _IN3, _IN3, _IN1, _INT, _INT, _OUT2, _OUT2, _OUT2, _OUT2
-    )
+        _measure, frames_of(coded), _FLOAT, _IN3, _IN3, _IN1, _INT, _INT, _ENERGY, _OUT2, bounds,
+        bounds, _FLOAT,
+    )  # fmt: skip
+
+
+@lru_cache
+def reduce() -> Callable[..., None]:
+    """Return the compiled :func:`_reduce`."""
+    return compiled(_reduce, read_only(np.uint16, 2), _FLOAT, _INT, _INT, _OUT2)

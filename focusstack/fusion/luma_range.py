@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from focusstack.planes import STEP
 from focusstack.typing import Float32
 
 MARGIN = 0.1
@@ -22,21 +23,28 @@ class LumaRange:
     ----------
     shape : tuple of int
         ``(H, W)`` of the frames.
+    precise : bool
+        Whether it is known better than to a hundredth of an 8-bit step.
 
     Attributes
     ----------
-    low, high : (h, w) float32 ndarray
-        Least and most luma so far.
+    step : float32
+        What they are multiples of; 0 if they are kept as they are.
+    low, high : (h, w) float32 or int16 ndarray
+        Least and most luma so far, in steps.
     """
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    def __init__(self, shape: tuple[int, ...], precise: bool = True) -> None:
         half = ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
-        self.low = np.full(half, np.inf, np.float32)
-        self.high = np.full(half, -np.inf, np.float32)
+        self.step = np.float32(0 if precise else STEP)
+        kind, most = (np.float32, np.inf) if precise else (np.int16, 32767)
+        self.low = np.full(half, most, kind)
+        self.high = np.full(half, -most, kind)
 
     def limit(self, half: slice, luma: Float32) -> None:
         """Bring rows of the composite's luma into the range and its margin, in place."""
-        low, high = self.low[half], self.high[half]
+        step = self.step or np.float32(1)
+        low, high = self.low[half] * step, self.high[half] * step
         slack = np.float32(MARGIN) * (high - low)
         for bound, keep in ((low - slack, np.maximum), (high + slack, np.minimum)):
             full = np.repeat(np.repeat(bound, 2, axis=0), 2, axis=1)

@@ -7,8 +7,11 @@ out of focus and show the noise alone.
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
+from focusstack.fusion.codes import Codes, decoded
 from focusstack.typing import Float32
 
 QUIET_SHARE = 0.1
@@ -29,12 +32,12 @@ def level_noise(levels: int) -> list[float]:
     return gains[:levels]
 
 
-def noise_variance(finest_energy: Float32, quiet_to_mean: float) -> float:
+def noise_variance(finest_energy: Float32 | Codes, quiet_to_mean: float) -> float:
     """Noise variance of a frame from the window energy of its finest level.
 
     Parameters
     ----------
-    finest_energy : ndarray
+    finest_energy : (H, W) float32 ndarray, or of uint16 codes
         Mean square of the finest Laplacian level over small windows.
     quiet_to_mean : float
         Quantile ``QUIET_SHARE`` of such energies relative to their mean, in pure noise; below 1 as
@@ -46,7 +49,8 @@ def noise_variance(finest_energy: Float32, quiet_to_mean: float) -> float:
         At least ``LEAST_VARIANCE``. Places without any noise at all (clipped, or filled in) are
         left out.
     """
-    sample = finest_energy[::4, ::4].ravel()
+    some = finest_energy[::4, ::4].ravel()
+    sample = decoded(cast(Codes, some)) if some.dtype == np.uint16 else cast(Float32, some)
     sample = sample[sample > LEAST_VARIANCE * LEVEL_GAINS[0] / 4]
     if sample.size == 0:
         return LEAST_VARIANCE

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.finest import deep
 from focusstack.fusion.laplacian import down, reduced, up
 from focusstack.fusion.spots import described, encoded, winning
+from focusstack.fusion.strips import deep
 from focusstack.typing import Float32, Mask
 
 MOST_ACROSS = 96

@@ -10,12 +10,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from focusstack.fusion.base import Fused, Fuser, pixels_of
+from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, up
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.options import FusionOptions
-from focusstack.fusion.validity import filled, validity_levels
+from focusstack.fusion.validity import as_shares, filled, validity_levels
 from focusstack.planes import Planes
 from focusstack.typing import Float32
 
@@ -52,11 +52,12 @@ class PyramidFuser:
         self._tracker = DepthTracker(shapes[1])
         self._shape = shape
 
-    def add(self, frame: Float32 | Planes, validity: Float32 | None = None) -> None:
+    def add(self, frame: Float32 | Planes, validity: Validity | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
+        shares = None if validity is None else as_shares(validity)
         shapes, pixels = self._pyramid.shapes, pixels_of(frame)
-        trust = None if validity is None else validity_levels(validity, shapes)
-        self._pyramid.decompose(pixels if validity is None else filled(pixels, validity))
+        trust = None if shares is None else validity_levels(shares, shapes)
+        self._pyramid.decompose(pixels if shares is None else filled(pixels, shares))
         energies = []
         for level, band in enumerate(self._pyramid.bands):
             energy = self._energy(band)

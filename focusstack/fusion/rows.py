@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from focusstack.colour import LUMA
 from focusstack.compiler import inlined, inner
+from focusstack.fusion.codes import Codes
 from focusstack.typing import Float32
 
 Coded: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
@@ -167,7 +168,65 @@ def average_row(padded: Float32, taps: Float32, width: int, out: Float32) -> Non
 
 
 @inner
-def keep_extremes(luma: Float32, low: Float32, high: Float32) -> None:
+def average_down(ring: Float32, taps: Float32, y: int, height: int, out: Float32) -> None:
+    """Weighted mean over the rows around `y`, each kept in its place of the ring."""
+    side, reach = taps.size, taps.size // 2
+    if side == 7:
+        a, b = ring[reflected(y - 3, height) % 7], ring[reflected(y - 2, height) % 7]
+        c, d = ring[reflected(y - 1, height) % 7], ring[y % 7]
+        e, f = ring[reflected(y + 1, height) % 7], ring[reflected(y + 2, height) % 7]
+        g = ring[reflected(y + 3, height) % 7]
+        w0, w1, w2, w3 = taps[0], taps[1], taps[2], taps[3]
+        for x in range(out.size):
+            ends = w0 * (a[x] + g[x]) + w1 * (b[x] + f[x])
+            out[x] = ends + w2 * (c[x] + e[x]) + w3 * d[x]
+        return
+    for k in range(side):
+        row, share = ring[reflected(y + k - reach, height) % side], taps[k]
+        if k == 0:
+            for x in range(out.size):
+                out[x] = share * row[x]
+        else:
+            for x in range(out.size):
+                out[x] += share * row[x]
+
+
+@inner
+def code_row(values: Float32, codes: Codes) -> None:
+    """Keep the upper halves of a row of energies; see :mod:`focusstack.fusion.codes`."""
+    bits = values.view(np.uint32)
+    for x in range(codes.size):
+        codes[x] = np.uint32(bits[x] + np.uint32(0x8000)) >> np.uint32(16)
+
+
+@inner
+def above_row(codes: Codes, floor: np.float32, out: Float32) -> None:
+    """What the energies of a row exceed `floor` by."""
+    bits = out.view(np.uint32)
+    for x in range(codes.size):
+        bits[x] = np.uint32(codes[x]) << np.uint32(16)
+    for x in range(codes.size):
+        above = out[x] - floor
+        out[x] = above if above > 0 else np.float32(0)
+
+
+@inner
+def rounded_row(values: Float32, step: np.float32, out: Coded) -> None:
+    """A row as whole multiples of `step`, or as it is if that is 0."""
+    if step == 0:
+        for x in range(out.size):
+            out[x] = values[x]
+        return
+    inverse, most = np.float32(1) / step, np.float32(32767)
+    for x in range(out.size):
+        value = values[x] * inverse
+        value = value if value < most else most
+        value = value if value > -most else -most
+        out[x] = np.int32(np.floor(value + np.float32(0.5)))
+
+
+@inner
+def keep_extremes(luma: Coded, low: Coded, high: Coded) -> None:
     """Take every second pixel of a row and its two neighbours into the least and the most."""
     width, last = luma.size, low.size - 1
     for i in range(0, last + 1, max(last, 1)):

@@ -66,30 +66,8 @@ def _weigh(
         shares(evidence[y].copy(), certain, scale, amplitude[y], evidence[y])
 
 
-def _select(
-    band: Float32,
-    evidence: Float32,
-    trust: Float32,
-    scale: np.float32,
-    amplitude: Float32,
-    mean: Float32,
-) -> None:
-    """Blend a level (h, w, C) into the mean so far."""
-    h, w, channels = band.shape
-    share = np.empty(w, np.float32)
-    for y in range(h):
-        certain = trust[y] if len(trust) else trust[0:0, 0]
-        shares(evidence[y], certain, scale, amplitude[y], share)
-        for c in range(channels):
-            for x in range(w):
-                mean[y, x, c] += share[x] * (band[y, x, c] - mean[y, x, c])
-
-
-_IN2, _IN3 = (read_only(np.float32, n) for n in (2, 3))
-_OUT2, _OUT3 = (writable(np.float32, n) for n in (2, 3))
+_IN2, _OUT2 = read_only(np.float32, 2), writable(np.float32, 2)
 _INT, _FLOAT = numba.types.int64, numba.types.float32
 
-select = lru_cache(lambda: compiled(_select, _IN3, _IN2, _IN2, _FLOAT, _OUT2, _OUT3))
-"""Returns the compiled :func:`_select`; so does the following its own."""
-
 weigh = lru_cache(lambda: compiled(_weigh, _OUT2, _IN2, _FLOAT, _OUT2, _INT, _INT))
+"""Returns the compiled :func:`_weigh`."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.typing import Float32
+from focusstack.fusion.unstored import Unstored
+from focusstack.planes import STEP, Planes
+from focusstack.typing import Float32, Mask
 
 EXCESS = 1e-3
 """Error that grows with the signal, as a share of its energy: frames never match exactly."""
@@ -57,9 +59,9 @@ class Weights:
             self.amplitude.fill(_amplitude(0, self.scale))
             self._empty = False
 
-    def discount(self, stays: Float32) -> None:
-        """Let all frames so far weigh nothing where `stays`, on the grid, is below a half."""
-        np.copyto(self.amplitude, _amplitude(FORGOTTEN, self.scale), where=stays < 0.5)
+    def discount(self, gone: Mask) -> None:
+        """Let all frames so far weigh nothing where they are `gone`, on the grid."""
+        np.copyto(self.amplitude, _amplitude(FORGOTTEN, self.scale), where=gone)
 
 
 class SoftSelection(Weights):
@@ -69,26 +71,31 @@ class SoftSelection(Weights):
     ----------
     shape : tuple of int
         ``(H, W[, C])`` of the level.
-
-    Attributes
-    ----------
-    mean : ndarray
-        The weighted mean of all frames so far.
+    precise : bool
+        Whether the mean is kept to a 16-bit step and better, or in half the memory to a hundredth
+        of an 8-bit step.
     """
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        height, width = shape[:2]
-        super().__init__((height, width))
-        self.mean = np.zeros(shape, np.float32)
+    def __init__(self, shape: tuple[int, ...], precise: bool = True) -> None:
+        super().__init__((shape[0], shape[1]))
+        self._step = np.float32(0 if precise else STEP)
+        self._flat = len(shape) == 2
+        channels = 1 if self._flat else shape[2]
+        self._mean = np.zeros((channels, *self.grid), np.float32 if precise else np.int16)
+
+    @property
+    def mean(self) -> Float32:
+        """The weighted mean ``(H, W[, C])`` of all frames so far."""
+        return Planes(self._mean, self._flat).pixels()
 
     def add(
-        self, band: Float32, evidence: Float32, noise: float, trust: Float32 | None = None
+        self, band: Unstored, evidence: Float32, noise: float, trust: Float32 | None = None
     ) -> None:
         """Take the level of one frame.
 
         Parameters
         ----------
-        band : (H, W[, C]) float32 ndarray
+        band : Unstored
             The coefficients.
         evidence : (H, W) float32 ndarray
             Energy above the noise.
@@ -97,15 +104,9 @@ class SoftSelection(Weights):
         trust : (H, W) float32 ndarray, optional
             0..1, multiplies the weight.
         """
-        from focusstack.fusion import shares  # loads the compiler
-
         self.begin(noise)
         certain = np.empty((0, 0), np.float32) if trust is None else trust
-        shape = (*self.grid, -1)
-        shares.select()(
-            band.reshape(shape), evidence, certain, self.scale, self.amplitude,
-            self.mean.reshape(shape),
-        )  # fmt: skip
+        band.select(evidence, certain, self.scale, self.amplitude, self._mean, self._step)
 
 
 def _amplitude(quality: float, scale: np.float32) -> np.float32:

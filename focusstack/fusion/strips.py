@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T", bound=np.generic)
 
 PIXELS = 400_000
 """About as many in a strip."""
@@ -91,3 +97,8 @@ class Crew:
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
+
+
+def deep(plane: NDArray[T]) -> NDArray[T]:
+    """The same with an axis for channels."""
+    return plane[..., None] if plane.ndim == 2 else plane

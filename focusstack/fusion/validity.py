@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, level_shapes, up
 from focusstack.typing import Float32
+
+Codes: TypeAlias = NDArray[np.uint8]
+"""Trust in 255ths."""
 
 LEAST_SHARE = 1e-3
 """Share of trusted pixels beneath a coarser one for that to be known."""
@@ -43,6 +50,50 @@ def filled(frame: Float32, validity: Float32) -> Float32:
         mean = np.where(share > LEAST_SHARE, known, coarser).astype(np.float32, copy=False)
     whole = up(mean, frame.shape)
     return np.asarray(cv2.copyTo(frame, trusted, whole), np.float32)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far a frame is to be trusted, at every level of a pyramid.
+
+    Attributes
+    ----------
+    finest : (H, W) uint8 ndarray
+        At full size, in 255ths.
+    coarse : list of ndarray
+        0..1 at the size of each other level and the base: the share of trusted pixels beneath.
+    """
+
+    finest: Codes
+    coarse: list[Float32]
+
+    @classmethod
+    def of(cls, validity: Float32 | Codes, shapes: list[tuple[int, int]]) -> Trust:
+        """Spread a validity map to levels of `shapes`, finest first, the base last."""
+        codes = as_codes(validity)
+        second = np.multiply(cv2.pyrDown(codes), np.float32(1 / 255), dtype=np.float32)
+        return cls(codes, validity_levels(second, shapes[1:]))
+
+    def times(self, other: Trust) -> Trust:
+        """Trust that both have."""
+        finest = np.asarray(cv2.multiply(self.finest, other.finest, scale=1 / 255), np.uint8)
+        return Trust(finest, [a * b for a, b in zip(self.coarse, other.coarse, strict=True)])
+
+
+def as_codes(validity: Float32 | Codes) -> Codes:
+    """Validity in 255ths; what is not 0 stays so."""
+    if validity.dtype == np.uint8:
+        return cast(Codes, validity)
+    least = np.greater(validity, 0).view(np.uint8)
+    rounded = cv2.convertScaleAbs(validity, alpha=255)
+    return np.asarray(np.maximum(rounded, least), np.uint8)
+
+
+def as_shares(validity: Float32 | Codes) -> Float32:
+    """Validity as float32 0..1."""
+    if validity.dtype != np.uint8:
+        return cast(Float32, validity)
+    return np.multiply(validity, np.float32(1 / 255), dtype=np.float32)
 
 
 def validity_levels(validity: Float32, shapes: list[tuple[int, int]]) -> list[Float32]:

@@ -6,9 +6,11 @@ most of the noise, but little of the detail, is in the colour, so many frames ma
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from focusstack.fusion.base import Fused, Fuser, pixels_of, planes_of
+from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of, planes_of
 from focusstack.fusion.composite import Composite
 from focusstack.fusion.depth_map import regularised, source_map
 from focusstack.fusion.depth_tracker import DepthTracker
@@ -21,7 +23,7 @@ from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.presence import linear_light
 from focusstack.fusion.sight import sight
-from focusstack.fusion.validity import filled, validity_levels
+from focusstack.fusion.validity import Trust, as_codes, as_shares, filled
 from focusstack.planes import Planes
 from focusstack.typing import Float32
 
@@ -52,9 +54,10 @@ class WeightedFuser:
         self._finest = FinestLevel(
             shape, apart, FINEST_RADIUS * radius, options.workers, options.precise
         )
-        self._composite = Composite(shapes[1:], () if apart else shape[2:])
+        crew = self._finest.crew
+        self._composite = Composite(shapes[1:], () if apart else shape[2:], crew, options.precise)
         self._evidence = FocusEvidence(shapes, radius)
-        self._chroma = Composite(shapes[1:], (2,)) if apart else None
+        self._chroma = Composite(shapes[1:], (2,), crew, options.precise) if apart else None
         self._chroma_evidence = ChromaEvidence(shapes) if apart else None
         self._tracker = DepthTracker(shapes[1])
         self._motion_level = level = motion_level(shapes)
@@ -63,13 +66,13 @@ class WeightedFuser:
         self._variances: list[float] = []
         self._chroma_variances: list[float] = []
 
-    def add(self, frame: Float32 | Planes, validity: Float32 | None = None) -> None:
+    def add(self, frame: Float32 | Planes, validity: Validity | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
         trust, planes = None, planes_of(frame)
         if validity is not None:
-            trust = validity_levels(validity, self._shapes)
-            if float(validity.min()) <= 0:
-                whole = filled(pixels_of(frame), validity)
+            trust = Trust.of(validity, self._shapes)
+            if float(trust.finest.min()) <= 0:
+                whole = filled(pixels_of(frame), as_shares(validity))
                 planes = Planes.of(whole, planes.values.dtype == np.int16)
         self._measure(planes)
         motion = self._motion(trust)
@@ -91,17 +94,15 @@ class WeightedFuser:
             colour.measure(self._chroma.bands, evidence)
             self._chroma_variances.append(colour.variance)
 
-    def _blend(self, frame: Planes, trust: list[Float32] | None) -> None:
+    def _blend(self, frame: Planes, trust: Trust | None) -> None:
         """Add the frame measured last to the means."""
         evidence, colour = self._evidence, self._chroma_evidence
         variance, chroma_variance = float(np.median(self._variances)), 0.0
-        coarse = None if trust is None else trust[1:]
+        coarse = None if trust is None else trust.coarse
         if self._chroma is not None and colour is not None:
             chroma_variance = float(np.median(self._chroma_variances))
             if coarse is not None:  # a clipped channel shifts colour more than it costs detail
-                for plane, certain in zip(colour.levels, coarse[:-1], strict=True):
-                    plane *= certain
-                colour.finest *= coarse[0]
+                colour.doubt(coarse)
             self._chroma.add(colour.levels, evidence.base, chroma_variance, coarse)
         self._finest.add(
             frame,
@@ -113,7 +114,7 @@ class WeightedFuser:
             trust,
         )
         self._composite.add(evidence.levels, evidence.base, variance, coarse)
-        self._tracker.add(evidence.focus if trust is None else evidence.focus * trust[1])
+        self._tracker.add(evidence.focus if coarse is None else evidence.focus * coarse[0])
 
     def end_pass(self) -> None:
         """All frames have been added."""
@@ -140,7 +141,7 @@ class WeightedFuser:
             moved=None if self._movement is None else self._movement.moved,
         )
 
-    def _motion(self, trust: list[Float32] | None) -> Motion | None:
+    def _motion(self, trust: Trust | None) -> Motion | None:
         """Look for what the frame shows elsewhere than those before."""
         level = self._motion_level
         if level is None or self._movement is None:
@@ -151,20 +152,24 @@ class WeightedFuser:
             colour = [self._finest.reduced_chroma, *self._chroma.gauss][level - 1]
         luma = luma_of(signal[level - 1])
         focus = reduced(self._evidence.focus, luma.shape)
-        seen = sight(luma, focus, None if trust is None else trust[level])
+        seen = sight(luma, focus, None if trust is None else trust.coarse[level - 1])
         return self._movement.add(seen, linear_light(signal[0], signal[level - 1], colour))
 
-    def _choose(self, motion: Motion, trust: list[Float32] | None) -> list[Float32]:
+    def _choose(self, motion: Motion, trust: Trust | None) -> Trust:
         """Let earlier frames go where this one is better; trust this one where it may stay."""
-        stays = mask_levels(motion.stays, self._shapes)
-        self._finest.signal.discount(stays[0])
-        self._composite.discount(stays[1:])
+        stays = mask_levels(motion.stays, self._shapes[1:])
+        self._finest.signal.discount(self._enlarged(motion.stays) < 128)
+        self._composite.discount(stays)
         if self._chroma is not None and self._finest.chroma is not None:
-            self._finest.chroma.discount(stays[1])
-            self._chroma.discount(stays[1:])
-        self._tracker.discount(stays[1])
-        kept = mask_levels(motion.kept, self._shapes)
-        return kept if trust is None else [a * b for a, b in zip(kept, trust, strict=True)]
+            self._finest.chroma.discount(stays[0] < 0.5)
+            self._chroma.discount(stays)
+        self._tracker.discount(stays[0])
+        kept = Trust(self._enlarged(motion.kept), mask_levels(motion.kept, self._shapes[1:]))
+        return kept if trust is None else kept.times(trust)
+
+    def _enlarged(self, mask: Float32) -> NDArray[np.uint8]:
+        """A soft mask at the size of the frames, in 255ths."""
+        return np.asarray(cv2.resize(as_codes(mask), self._shape[1::-1]), np.uint8)
 
 
 def make(shape: tuple[int, ...], frames: int, options: FusionOptions) -> Fuser:  # noqa: ARG001

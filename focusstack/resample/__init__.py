@@ -16,6 +16,7 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.colour import full_scale
 from focusstack.geometry import Rect
@@ -150,6 +151,8 @@ def resampled_planes(
     out: Float32 | None = None,
     threads: int = 1,
     coded: bool = False,
+    clipped: NDArray[np.uint8] | None = None,
+    limits: Float32 | None = None,
 ) -> Planes:
     """The same with a plane for each channel.
 
@@ -161,6 +164,11 @@ def resampled_planes(
         Where to put the values; C-contiguous.
     coded : bool, optional
         Whether the values are to be rounded to codes of 16 bits.
+    clipped : (rect.height, rect.width) uint8 ndarray, optional
+        Becomes 1 where any value that a pixel is mixed from has reached its channel's limit,
+        else 0.
+    limits : (C,) float32 ndarray, optional
+        Those limits, in values that the table gives; full code if not given.
     """
     given = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
     kind = np.dtype(np.int16 if coded else np.float32)
@@ -179,6 +187,8 @@ def resampled_planes(
         coefficients(),
         STEP if coded else 0.0,
         out,
+        _white(given, values) if limits is None else limits,
+        np.empty((0, 0), np.uint8) if clipped is None else clipped,
     )
     fill, tile_height = _compiled(image.dtype, kind)
     bands = _bands(rect.height, tile_height, threads)

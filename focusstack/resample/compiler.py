@@ -33,6 +33,8 @@ def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:
         read_only(np.float32, 2),
         t.float64,
         writable(into, 3),
+        read_only(np.float32, 1),
+        writable(np.uint8, 2),
         t.int64,
         t.int64,
     )

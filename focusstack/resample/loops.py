@@ -171,6 +171,20 @@ def _fill_row(
 
 
 @inner
+def _note_clipped(
+    marks: Marks, size: tuple[int, int], corner: tuple[int, int], whole: Indices, out: Marks
+) -> None:
+    """Note in a row of a tile where any channel is mixed from a value at its limit."""
+    rows, stride = size
+    plane, x, y = rows * stride, whole[0], whole[1]
+    for i in range(out.size):
+        if x[i] != OUTSIDE:
+            at = (y[i] - corner[1]) * stride + x[i] - corner[0]
+            for k in range(at, marks.size - LANES, plane):
+                out[i] |= marks[k]
+
+
+@inner
 def _store(line: Float32, step: float, out: Planes, u: int, v: int, n: int) -> None:
     """Put a row of a tile into the planes; integers are multiples of `step`."""
     for c in range(out.shape[0]):
@@ -196,10 +210,15 @@ def fill(
     kernel: Float32,
     step: float,
     out: Planes,
+    limit: Float32,
+    clipped: Marks,
     first: int,
     last: int,
 ) -> None:
-    """Fill rows `first` to `last` of `out`; `first` is a multiple of the tile height."""
+    """Fill rows `first` to `last` of `out`; `first` is a multiple of the tile height.
+
+    `clipped`, if it has rows, becomes 1 where anything mixed had reached the channel's `limit`.
+    """
     frame, channels = image.shape[:2], image.shape[2]
     wx, wy = np.zeros((6, ROOM), np.float32), np.zeros((6, ROOM), np.float32)
     line, tile = np.zeros(channels * ROOM, np.float32), np.empty(0, np.float32)
@@ -228,12 +247,20 @@ def fill(
                 left, right, top, bottom = bounds_of_seen(whole, h, n)
             if right < left:
                 out[:, v0 : v0 + h, u0 : u0 + n] = 0
+                if clipped.size > 0:
+                    clipped[v0 : v0 + h, u0 : u0 + n] = 0
                 continue
             size = (bottom - top + 6, right - left + 6 + LANES)
             if channels * size[0] * size[1] > tile.size:
                 tile = np.zeros(channels * size[0] * size[1], np.float32)
             _load(image, table, left - 2, top - 2, size, tile)
             marks = _mark_clipped(tile[: channels * size[0] * size[1]], size, white)
+            if clipped.size > 0:
+                clipped[v0 : v0 + h, u0 : u0 + n] = 0
+                notes = _mark_clipped(tile[: channels * size[0] * size[1]], size, limit)
+                for v in range(h if notes.size > 0 else 0):
+                    row = clipped[v0 + v, u0 : u0 + n]
+                    _note_clipped(notes, size, (left, top), whole[v], row)
             for v in range(h):
                 _weigh(phase[v, 0], n, kernel, wx)
                 _weigh(phase[v, 1], n, kernel, wy)
