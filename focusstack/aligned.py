@@ -10,11 +10,12 @@ import numpy as np
 
 from focusstack.colour import brightest_channel, full_scale, to_float
 from focusstack.errors import InputError
-from focusstack.frames import FrameSource, prefetch
+from focusstack.frames import FrameSource
 from focusstack.fusion import Fused, FusionOptions, make_fuser
 from focusstack.geometry import Rect
 from focusstack.images.read import Picture
 from focusstack.progress import Progress, Silent, track
+from focusstack.reading_ahead import prefetch
 from focusstack.threads import own_threads
 from focusstack.typing import Image, Mask
 

@@ -13,7 +13,7 @@ from focusstack.aligned import cut, fuse_aligned, shared_area
 from focusstack.colour import to_dtype, to_float
 from focusstack.errors import OutputError, UsageError
 from focusstack.exposure import apply_gain
-from focusstack.frames import FrameSource, prefetch
+from focusstack.frames import FrameSource
 from focusstack.fusion import FusionOptions
 from focusstack.geometry import Rect
 from focusstack.images.read import Picture
@@ -23,6 +23,7 @@ from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import check_targets, output_dtype
 from focusstack.pipeline import open_frames, plan_stack
 from focusstack.progress import Progress, track
+from focusstack.reading_ahead import prefetch
 from focusstack.staging import StagedFolder
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from focusstack import lens
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.disagreement import LEAST_SHARE, MOST_MISSING
 from focusstack.alignment.displacement import Displacement
+from focusstack.alignment.poses import Poses
 from focusstack.alignment.refine import Refined
 from focusstack.alignment.residual import Residual
 from focusstack.common_exposure import (
@@ -66,16 +66,8 @@ def make_plan(
     nowhere = clipped_everywhere(stack.statistics, refined.poses.matrices, used)
     fields = _full_fields(displaced, len(matrices), stack.scale, coarse.reference, size)
     scene, views = _full_parallax(displaced, len(matrices), stack.scale, size)
-    moved = [
-        lens.displacement(
-            matrices[k],
-            bends[k],
-            bends[coarse.reference],
-            size,
-            seen_from(scene, views[k], fields[k]),
-        )
-        for k in used
-    ]
+    places = Poses(matrices, np.array(bends), coarse.reference, size)
+    moved = [places.field(k, seen_from(scene, views[k], fields[k])) for k in used]
     area = common_area(matrices[used], *size, moved)
     costs = dict(zip(used, area.costs, strict=True))
     errors = frame_errors(refined, displaced, stack.scale)

@@ -1,7 +1,7 @@
 """Where the frames of a stack come from: files in natural order, or arrays in memory.
 
 A source tells its size and names at once and hands out one picture at a time, so that memory does
-not depend on the number of frames; `prefetch` decodes the next ones meanwhile.
+not depend on the number of frames.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from focusstack.images.profile import colours_of, name_of
 from focusstack.images.read import Picture, Probe, Reading, check_values, probe_all, read_picture
 from focusstack.images.search import Found, find_files, natural_key, survey
 from focusstack.images.suffixes import RAW
-from focusstack.reading_ahead import prefetch
 from focusstack.typing import Image
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
     "FrameSource",
     "find_files",
     "natural_key",
-    "prefetch",
     "survey",
 ]
 

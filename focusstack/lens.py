@@ -45,9 +45,7 @@ def straightened(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
     a, b = bend
     if a == b == 0:
         return points
-    centre = (np.array(size) - 1) / 2
-    d = points - centre
-    r2 = np.square(d / (0.5 * np.hypot(*size))).sum(1, keepdims=True)
+    centre, d, r2 = _from_centre(points, size)
     return np.asarray(centre + d * (1 + r2 * (a + r2 * b)), float)
 
 
@@ -56,16 +54,21 @@ def recorded(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
     a, b = bend
     if a == b == 0:
         return points
-    centre = (np.array(size) - 1) / 2
-    d = points - centre
-    r2 = np.square(d / (0.5 * np.hypot(*size))).sum(1)
-    share = np.ones(len(points))
+    centre, d, r2 = _from_centre(points, size)
+    share = np.ones(r2.shape)
     for _ in range(INVERSIONS):
         t = r2 * share * share
         off = share * (1 + t * (a + t * b)) - 1
         share -= off / np.maximum(1 + t * (3 * a + 5 * t * b), LEAST_SLOPE)
         np.clip(share, 0.5, 2, out=share)
-    return np.asarray(centre + d * share[:, None], float)
+    return np.asarray(centre + d * share, float)
+
+
+def _from_centre(points: Points, size: tuple[int, int]) -> tuple[Points, Points, Points]:
+    """The picture's centre, the way from there, and its square ``(N, 1)`` in half diagonals."""
+    centre = (np.array(size) - 1) / 2
+    away = points - centre
+    return centre, away, np.square(away / (0.5 * np.hypot(*size))).sum(1, keepdims=True)
 
 
 def on_canvas(

@@ -19,7 +19,7 @@ from focusstack.effort import Effort
 from focusstack.errors import InputError, UsageError
 from focusstack.exclusion import unlinked
 from focusstack.exposure import gain_ratio, register_blocks, solve_gains
-from focusstack.frames import FileFrames, FrameSource, prefetch
+from focusstack.frames import FileFrames, FrameSource
 from focusstack.oddities import beyond_repair
 from focusstack.progress import Progress, stage, track
 from focusstack.proxies import (
@@ -30,6 +30,7 @@ from focusstack.proxies import (
     proxy_scale,
     proxy_size,
 )
+from focusstack.reading_ahead import prefetch
 from focusstack.reference import reservations
 from focusstack.spool import Spool
 from focusstack.typing import Matrix, Points

@@ -21,10 +21,10 @@ from focusstack.frames import (
     FrameSource,
     find_files,
     natural_key,
-    prefetch,
     survey,
 )
 from focusstack.images.write import write_image
+from focusstack.reading_ahead import prefetch
 from focusstack.typing import Image
 
 

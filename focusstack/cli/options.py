@@ -12,7 +12,6 @@ import typer
 from focusstack.footprint import parse_bytes
 
 if TYPE_CHECKING:
-    from focusstack.map_options import MapOptions
     from focusstack.options import OutputOptions, StackOptions
 
 
@@ -217,21 +216,28 @@ def output_options(
     fused: bool = True,
     multipage: bool = False,
     resume: bool = False,
+    depth: bool = False,
+    source_map: bool = False,
+    report: bool = True,
 ) -> OutputOptions:
     """Return what is to be written, and how."""
+    from focusstack.map_options import MapOptions
     from focusstack.options import OutputOptions
 
-    depth = None if bit_depth is BitDepth.auto else int(bit_depth.value)
+    bits = None if bit_depth is BitDepth.auto else int(bit_depth.value)
     return OutputOptions(
-        folder, format.value, quality, aligned, fused, overwrite, depth, multipage, resume
+        folder,
+        format.value,
+        quality,
+        aligned,
+        fused,
+        overwrite,
+        bits,
+        multipage,
+        resume,
+        MapOptions(depth, source_map),
+        report,
     )
-
-
-def map_options(depth: bool, source: bool) -> MapOptions:
-    """Return which maps are to be written."""
-    from focusstack.map_options import MapOptions
-
-    return MapOptions(depth, source)
 
 
 def beside(inputs: list[Path]) -> Path:

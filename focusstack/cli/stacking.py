@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,7 +39,6 @@ from focusstack.cli.options import (
     ThreadsOption,
     VerboseOption,
     beside,
-    map_options,
     output_options,
     stack_options,
 )
@@ -94,8 +92,10 @@ def run(
             fused=not no_fuse,
             multipage=multipage,
             resume=resume,
+            depth=depth,
+            source_map=source_map,
+            report=not no_report,
         )
-        target = replace(target, maps=map_options(depth, source_map), report=not no_report)
         options = stack_options(reference, plan, max_megapixels, threads, memory, method, no_local)
         _stack(inputs, target, options, progress, quiet)
 
@@ -131,8 +131,8 @@ def align(
             fused=False,
             multipage=multipage,
             resume=resume,
+            report=not no_report,
         )
-        target = replace(target, report=not no_report)
         options = stack_options(reference, plan, max_megapixels, threads, memory, no_local=no_local)
         _stack(inputs, target, options, progress, quiet)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +30,6 @@ from focusstack.cli.options import (
     ThreadsOption,
     VerboseOption,
     beside,
-    map_options,
     output_options,
     stack_options,
 )
@@ -66,8 +64,15 @@ def fuse(
     with reporting(quiet, verbose, debug) as progress:
         from focusstack.commands import fuse_files
 
-        target = output_options(output, Format.auto, quality, bit_depth, overwrite)
-        target = replace(target, maps=map_options(depth, source_map))
+        target = output_options(
+            output,
+            Format.auto,
+            quality,
+            bit_depth,
+            overwrite,
+            depth=depth,
+            source_map=source_map,
+        )
         fuse_files(inputs, target, method.value, progress, max_megapixels)
         say(quiet, str(output))
 
