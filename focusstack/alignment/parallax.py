@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -101,18 +102,25 @@ class Search:
         Corrected.
     model : Geometry
         Depth and travel.
-    held_out : HeldOut
-        What tiles of the last round that the fit has not seen say.
     index, guessed : (h, w) float32 ndarray
         Place of everything in the focus sweep, and how far that is a guess.
+    seen : tuple of Geometry and SeenTiles, optional
+        What the last round started from, and its tiles.
     """
 
     series: Series
     poses: Poses
     model: Geometry
-    held_out: HeldOut
     index: Float32
     guessed: Float32
+    seen: tuple[Geometry, SeenTiles] | None = None
+
+    @cached_property
+    def held_out(self) -> HeldOut:
+        """What tiles of the last round that the fit has not seen say."""
+        assert self.seen is not None
+        before, tiles = self.seen
+        return before.held_out(tiles)
 
     @classmethod
     def begun(cls, series: Series, poses: Poses) -> Search | None:
@@ -130,7 +138,7 @@ class Search:
             return None
         still = Geometry.still(len(kept), kept.index(series.reference), series.size)
         unknown = np.zeros(series.size[::-1], np.float32)
-        search = cls(series, poses, still, HeldOut(0, 0, 0), unknown, unknown)
+        search = cls(series, poses, still, unknown, unknown)
         return search._after(ROUNDS[:COARSE])
 
     def ended(self) -> Parallax | None:
@@ -168,7 +176,7 @@ class Search:
         moved_model, corrections = model.solved(tiles)
         moved = np.linalg.inv(corrections) @ poses.matrices[kept]
         corrected = poses.moved(moved / moved[:, 2:, 2:], poses.bends[kept])
-        return Search(series, corrected, moved_model, model.held_out(tiles), index, guessed)
+        return Search(series, corrected, moved_model, index, guessed, (model, tiles))
 
     def _parallax(self) -> Parallax:
         poses, model = self.poses, self.model
