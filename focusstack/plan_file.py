@@ -222,7 +222,8 @@ def _pair(values: list[float] | None) -> tuple[float, float] | None:
 
 def _grid(field: Field) -> list[list[list[float]]]:
     """Nodes as rows of ``[dx, dy]``; the field already has this precision."""
-    return [[[round(float(v), 3) for v in node] for node in row] for row in field.grid]
+    rows: list[list[list[float]]] = np.round(field.grid.astype(float), 3).tolist()
+    return rows
 
 
 def _field(grid: list[list[list[float]]] | None, canvas: dict[str, Any]) -> Field | None:
