@@ -1,8 +1,9 @@
 """How much memory a run takes at most, known before it starts.
 
 What a run holds at once does not depend on the number of frames: the fuser's state, the frame that
-is fused, and those that are prepared meanwhile. Of these last there are as many as the bound
-allows; the pictures that come out are the same.
+is fused, and the one that is decoded meanwhile. Where the bound does not allow that, decoding
+waits; where it does not allow the fuser's state either, all that is as large as a frame lies in a
+file and is brought into memory strip by strip. The pictures that come out are the same.
 """
 
 from __future__ import annotations
@@ -18,8 +19,14 @@ BASE = 200 << 20
 PROXY_BYTES = 100 + 40
 """Per proxy pixel in the first pass: the warped frames at hand, and what one thread works on."""
 
-FUSER_BYTES = {3: 54, 1: 34}
+FUSER_BYTES = {3: 36, 1: 24}
 """Per pixel of the composite, by channels: the fuser's state and what it needs for a frame."""
+
+DEEP_BYTES = {3: 9, 1: 5}
+"""So many more for frames of more than 8 bits."""
+
+STRIP_BYTES = 12
+"""Per pixel, if all that lies in a file."""
 
 UNKNOWN = 4 << 30
 """Taken to be free where the system does not say."""
@@ -37,12 +44,15 @@ class Footprint:
         Frames that are decoded and reduced side by side in the first pass.
     ahead : int
         Frames that are prepared in the second pass while one is being fused; 0 or 1.
+    in_file : bool
+        Whether in the second pass all that is as large as a frame lies in a file.
     bytes : int
         The most that a run is expected to take.
     """
 
     readers: int
     ahead: int
+    in_file: bool
     bytes: int
 
 
@@ -66,12 +76,19 @@ def footprint(
     picture = pixels * channels * itemsize
     proxies = BASE + PROXY_BYTES * min(pixels, 3_000_000)
     aligned = pixels * channels * (2 if itemsize == 1 else 4)
-    fusing = BASE + pixels * FUSER_BYTES[channels] + aligned + picture
-    ahead = 1 if fusing + aligned + picture <= bound else 0
+    state = pixels * (FUSER_BYTES[channels] + (0 if itemsize == 1 else DEEP_BYTES[channels]))
     # A decoder may hold a picture twice.
-    readers = max(1, min(threads, int((bound - proxies) // (2 * picture))))
-    second = fusing + ahead * (aligned + picture)
-    return Footprint(readers, ahead, max(proxies + readers * 2 * picture, second))
+    decoding = 2 * picture
+    readers = max(1, min(threads, int((bound - proxies) // decoding)))
+    first = proxies + readers * decoding
+    ways = {
+        (1, False): BASE + state + aligned + decoding,
+        (0, False): BASE + state + max(aligned + picture, decoding),
+        (0, True): BASE + pixels * STRIP_BYTES + decoding,
+    }
+    kept = [way for way, need in ways.items() if need <= bound]
+    ahead, in_file = kept[0] if kept else min(ways, key=lambda way: ways[way])
+    return Footprint(readers, ahead, in_file, max(first, ways[ahead, in_file]))
 
 
 def memory_bound(wanted: int | None) -> int:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from focusstack.fusion import Fused
+from focusstack.fusion.running_mean import row_strips
 from focusstack.images.write import write_image
 from focusstack.map_options import MapOptions
 from focusstack.typing import Image
@@ -37,13 +38,19 @@ def depth_picture(fused: Fused, frames: int) -> Image:
     frames : int
         How many frames were fused.
     """
-    scale = DEEPEST / max(frames - 1, 1)
-    return np.asarray(np.rint(np.clip(fused.depth * np.float32(scale), 0, DEEPEST)), np.uint16)
+    scale = np.float32(DEEPEST / max(frames - 1, 1))
+    picture = np.empty(fused.depth.shape, np.uint16)
+    for rows in row_strips(*fused.depth.shape[:2]):
+        picture[rows] = np.rint(np.clip(fused.depth[rows] * scale, 0, DEEPEST))
+    return picture
 
 
 def confidence_picture(fused: Fused) -> Image:
     """How sure the depth is as 8-bit grey: 0 not at all, 255 fully."""
-    return np.asarray(np.rint(fused.confidence * np.float32(255)), np.uint8)
+    picture = np.empty(fused.confidence.shape, np.uint8)
+    for rows in row_strips(*fused.depth.shape[:2]):
+        picture[rows] = np.rint(fused.confidence[rows] * np.float32(255))
+    return picture
 
 
 def source_picture(fused: Fused, frames: int) -> Image:

@@ -31,8 +31,9 @@ class StackOptions:
     workers : int
         Threads, at least 1; by default one for each core. The result does not depend on it.
     memory : int, optional
-        Bytes that the run should stay within; half of what is free if not given. Frames are then
-        prepared one by one rather than side by side; the result does not depend on it.
+        Bytes that the run should stay within; half of what is free if not given. Where that is
+        short, frames are not read ahead, and what is as large as a frame lies in a file; the
+        result does not depend on it.
     max_megapixels : float
         Pictures that claim more are refused.
 

@@ -66,6 +66,11 @@ class OutputFolder:
             self.plan = load(staging.place, made_from)
             self._done = complete(staging.place)
 
+    @property
+    def scratch(self) -> Path:
+        """A folder that vanishes with the run."""
+        return self._staging.place
+
     def begin(self, plan: StackPlan) -> None:
         """Take the plan: from here on the run can be gone on from."""
         if self._made_from and self.plan is None:

@@ -17,6 +17,7 @@ from focusstack.exclusion import unsupported
 from focusstack.footprint import Footprint, footprint, in_gigabytes, memory_bound
 from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, survey
 from focusstack.fusion import Fused, check_method, make_fuser
+from focusstack.fusion.running_mean import row_strips
 from focusstack.images.choice import some
 from focusstack.images.read import MOST_MEGAPIXELS, Reading
 from focusstack.images.suffixes import VIDEO
@@ -41,8 +42,9 @@ from focusstack.progress import Progress, Silent, track
 from focusstack.reading_ahead import Ahead
 from focusstack.render import AlignedFrame, render
 from focusstack.report.provenance import StageClock, provenance
+from focusstack.room import Room
 from focusstack.threads import Background, own_threads
-from focusstack.typing import Image
+from focusstack.typing import Float32, Image
 
 Inputs = FrameSource | Iterable[str | Path] | Iterable[Image] | str | Path
 
@@ -207,12 +209,16 @@ def aligned_frames(
     """
     options = options or StackOptions()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
-    for frame, _ in _rendered(frames, plan, options, (False,)):
+    for frame, _ in _rendered(frames, plan, options, (False,), Room()):
         yield frame
 
 
 def _rendered(
-    frames: FrameSource, plan: StackPlan, options: StackOptions, placements: Sequence[bool]
+    frames: FrameSource,
+    plan: StackPlan,
+    options: StackOptions,
+    placements: Sequence[bool],
+    room: Room,
 ) -> Generator[tuple[AlignedFrame, bool], None, None]:
     """Every used frame once per placement: with all it shows, or what is in focus, in place."""
     keep_large_arrays_apart()
@@ -224,14 +230,20 @@ def _rendered(
     ahead = options.workers > 1 and _footprint(frames, options).ahead > 0
     order = [at[f.file] for f in used]
     coded = frames.dtype == np.uint8
+    out = None
+    if room.in_file:
+        shape = (frames.channels, plan.crop.height, plan.crop.width)
+        out = room.zeros(shape, np.int16 if coded else np.float32)
+    decoded = 2 * frames.size[0] * frames.size[1] * frames.channels * frames.dtype.itemsize
     with own_threads(), Ahead(frames.read, order, ahead) as pictures:
         for placed in used:
+            room.tidy(coming=decoded)  # decoders hold a picture twice for a moment
             picture = pictures.take()
             for number, in_focus in enumerate(placements, start=1):
                 field = plan.displacement(placed, in_focus)
                 frame = render(
                     picture, replace(placed, field=field), plan.crop, highest, options.workers,
-                    coded,
+                    coded, room, out,
                 )  # fmt: skip
                 if number == len(placements):
                     del picture  # makes room for the next one, which is read meanwhile
@@ -294,16 +306,39 @@ def stack(
             folder.begin(plan)
         release_freed()
         wants_image = folder is None or folder.options.fused
-        fused = _render(frames, plan, options, folder, wants_image, progress)
+        room = _room(frames, options, folder)
+        fused = _render(frames, plan, options, folder, wants_image, room, progress)
         dtype = folder.dtype if folder else frames.dtype
-        image = None if fused is None else to_dtype(fused.image, dtype)
+        image = None if fused is None else _rounded(fused.image, dtype, room)
         if fused:
             plan = _with_fusion(plan, fused, options, folder, progress)
+        room.emptied()
         written: list[str] = []
         if folder:
             made = provenance(frames, options, folder.options, progress)
             written = folder.finish(plan, image, made)
     return StackResult(plan, fused, image, tuple(written))
+
+
+TOUCHED = 3
+"""Bytes per pixel that one step on a whole coarse level may touch."""
+
+
+def _room(frames: FrameSource, options: StackOptions, folder: OutputFolder | None) -> Room:
+    """Where what is as large as a frame lies: in a file if the bound leaves no other way."""
+    if not _footprint(frames, options).in_file:
+        return Room()
+    whole = TOUCHED * frames.size[0] * frames.size[1]
+    return Room(memory_bound(options.memory) - whole, folder.scratch if folder else None)
+
+
+def _rounded(image: Float32, dtype: np.dtype[np.generic], room: Room) -> Image:
+    """The composite clipped to 0..1 and rounded to `dtype`."""
+    found = np.empty(image.shape, dtype)
+    for rows in row_strips(*image.shape[:2]):
+        found[rows] = to_dtype(image[rows], dtype)
+        room.tidy()
+    return found
 
 
 def _with_fusion(
@@ -328,6 +363,7 @@ def _render(
     options: StackOptions,
     folder: OutputFolder | None,
     wants_image: bool,
+    room: Room,
     progress: Progress,
 ) -> Fused | None:
     """Feed every frame to the writer and to the fuser, as often as the fuser wants to see it."""
@@ -339,7 +375,7 @@ def _render(
         motion=options.fusion.motion and plan.scene is None,
         precise=frames.dtype != np.uint8,
     )
-    fuser = make_fuser(shape, count, fusion) if wants_image else None
+    fuser = make_fuser(shape, count, fusion, room) if wants_image else None
     if folder and not fuser:  # what an interrupted run has written need not be made again
         lacking = tuple(name for name in plan.focus_order if folder.lacks(name))
         plan, count = replace(plan, focus_order=lacking), len(lacking)
@@ -349,7 +385,7 @@ def _render(
         stage += f" ({number + 1} of {passes})" if passes > 1 else ""
         writes = folder is not None and folder.options.aligned and number == 0
         placements = _placements(plan, writes, fuser is not None)
-        rendered = _rendered(frames, plan, options, placements)
+        rendered = _rendered(frames, plan, options, placements, room)
         steps = count * len(placements)
         with track(progress, stage, rendered, steps) as found, Background() as writer:
             for frame, in_focus in found:

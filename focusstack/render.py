@@ -19,9 +19,11 @@ from focusstack.plan import FramePlan
 from focusstack.planes import Planes
 from focusstack.proxies import CLIPPED_CODE
 from focusstack.resample import resample, resampled_planes
+from focusstack.room import Room
 from focusstack.typing import Float32, Points
 
 Validity: TypeAlias = NDArray[np.uint8]
+Values: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
 
 TRUSTED = 255
 """Validity of what is to be trusted fully."""
@@ -69,6 +71,8 @@ def render(
     highest_gain: Points,
     threads: int = 1,
     coded: bool = False,
+    room: Room | None = None,
+    out: Values | None = None,
 ) -> AlignedFrame:
     """Equalise, align and crop a frame with one resampling.
 
@@ -86,11 +90,15 @@ def render(
         How many share the work; the bytes do not depend on it.
     coded : bool, optional
         Whether 16 bits a value will do, as for frames of 8 bits.
+    room : Room, optional
+        Is tidied on the way.
+    out : (C, rect.height, rect.width) ndarray, optional
+        Where to put the values; int16 if `coded`, else float32.
     """
     trust = clipping_trust(frame.gain, highest_gain)
     shape = (rect.height, rect.width)
     clipped = np.empty(shape, np.uint8) if trust < 1 else None
-    planes = _moved(picture, frame, rect, threads, coded, clipped)
+    planes = _moved(picture, frame, rect, threads, coded, clipped, room, out)
     validity = None if clipped is None else clipped_validity(clipped, trust)
     if picture.alpha is not None:
         seen = opaque(picture.alpha, frame, rect)
@@ -105,6 +113,8 @@ def _moved(
     threads: int,
     coded: bool,
     clipped: Validity | None,
+    room: Room | None,
+    out: Values | None,
 ) -> Planes:
     """Gain and warp; for integers the gain is a table that the warp looks values up in."""
     assert frame.matrix is not None
@@ -118,8 +128,8 @@ def _moved(
         table = tone_table(pixels.dtype, gain, picture.transfer)
         limits = table[:, math.ceil(CLIPPED_CODE * full_scale(pixels.dtype))].copy()
     return resampled_planes(
-        pixels, frame.matrix, rect, table, frame.field,
-        threads=threads, coded=coded, clipped=clipped, limits=limits,
+        pixels, frame.matrix, rect, table, frame.field, out,
+        threads=threads, coded=coded, clipped=clipped, limits=limits, room=room,
     )  # fmt: skip
 
 

@@ -51,12 +51,19 @@ def test_a_bound_is_kept_if_it_can_be(bound: int, threads: int) -> None:
 def test_more_room_lets_more_be_done_at_once() -> None:
     found = [of(bound * GB) for bound in (1, 3, 16)]
     assert [f.ahead for f in found] == [0, 1, 1]
+    assert [f.in_file for f in found] == [True, False, False]
     assert found[0].readers <= found[1].readers <= found[2].readers == 4
     assert found[0].bytes < found[2].bytes
 
 
 def test_larger_frames_need_more() -> None:
-    assert of(GB, size=(9000, 6000)).bytes > 2 * of(GB, size=(6000, 4000)).bytes
+    assert of(8 * GB, size=(9000, 6000)).bytes > 1.9 * of(8 * GB, size=(6000, 4000)).bytes
+
+
+def test_sixty_megapixels_fit_four_gigabytes() -> None:
+    found = of(4 * GB, size=(9504, 6336))
+    assert found.bytes <= 4 * GB
+    assert not found.in_file
 
 
 def test_half_of_what_is_free_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,20 +25,24 @@ PROGRAM = """
 import resource, sys
 from pathlib import Path
 from focusstack import StackOptions, plan_stack, stack
-task, plan, *files = sys.argv[1:]
+task, memory, plan, *files = sys.argv[1:]
 if task == "plan":
     plan_stack(files, StackOptions(workers=1))
 else:
-    stack(files, None, StackOptions(plan=Path(plan), workers=2))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    stack(files, None, StackOptions(plan=Path(plan), workers=2, memory=int(memory) or None))
+status = Path("/proc/self/status")
+if status.exists():  # counts from when the program began, not from its parent's peak
+    print(status.read_text().split("VmHWM:")[1].split()[0])
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-def peak(task: str, plan: Path, files: list[Path]) -> int:
-    """Largest resident size of a process that does one of the passes."""
+def peak(task: str, plan: Path, files: list[Path], memory: int = 0) -> int:
+    """Largest resident size, in kB, of a process that does one of the passes."""
     # Freed memory goes back at once and threads share it, so that peaks are what is in use.
     environment = {**os.environ, "MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
-    command = [sys.executable, "-c", PROGRAM, task, str(plan), *map(str, files)]
+    command = [sys.executable, "-c", PROGRAM, task, str(memory), str(plan), *map(str, files)]
     found = subprocess.run(
         command, capture_output=True, text=True, check=True, timeout=300, env=environment
     )
@@ -109,3 +113,12 @@ def test_planning_many_frames_takes_no_more_memory_than_few(
     few, many = (peak("plan", tmp_path, files[:n]) for n in (FEW, MANY // 2))
     # Features and matches are kept: a few MB a frame. Eight proxies would be 40 MB.
     assert many < 1.15 * few
+
+
+def test_rendering_stays_within_a_bound(tmp_path: Path) -> None:
+    size, bound = (4200, 3000), 420 << 20
+    pictures = [np.tile(picture, (3, 3, 1)) for picture in frames(1400, 1000, 3)]
+    files = written(tmp_path / "in", pictures)
+    plan = planned(tmp_path, files, size)
+    assert peak("render", plan, files) << 10 > 1.5 * bound
+    assert peak("render", plan, files, bound) << 10 < bound

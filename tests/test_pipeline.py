@@ -248,7 +248,7 @@ def same(a: StackPlan, b: StackPlan) -> bool:
     return a.to_json().replace(".png", "") == b.to_json().replace(".png", "")
 
 
-@pytest.mark.parametrize(("workers", "memory"), [(1, 1 << 40), (4, 1 << 40), (2, 1)])
+@pytest.mark.parametrize(("workers", "memory"), [(1, 1 << 40), (4, 1 << 40), (1, 1), (2, 1)])
 def test_threads_and_memory_do_not_change_a_byte(
     small: RenderedStack, result: StackResult, workers: int, memory: int
 ) -> None:

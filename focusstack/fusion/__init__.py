@@ -6,6 +6,7 @@ from focusstack.errors import UsageError
 from focusstack.fusion import depth, pyramid, weighted
 from focusstack.fusion.base import Fused, Fuser, FuserFactory
 from focusstack.fusion.options import FusionOptions
+from focusstack.room import Room
 
 FUSERS: dict[str, FuserFactory] = {
     "auto": weighted.make_auto,
@@ -30,7 +31,12 @@ def check_method(options: FusionOptions) -> None:
         )
 
 
-def make_fuser(shape: tuple[int, ...], frames: int, options: FusionOptions | None = None) -> Fuser:
+def make_fuser(
+    shape: tuple[int, ...],
+    frames: int,
+    options: FusionOptions | None = None,
+    room: Room | None = None,
+) -> Fuser:
     """Return a fuser by `options.method`.
 
     Parameters
@@ -41,6 +47,9 @@ def make_fuser(shape: tuple[int, ...], frames: int, options: FusionOptions | Non
         How many frames will be added in each pass.
     options : FusionOptions, optional
         Defaults if not given.
+    room : Room, optional
+        Where what is as large as a frame lies; in memory if not given. The result does not depend
+        on it.
 
     Raises
     ------
@@ -49,7 +58,7 @@ def make_fuser(shape: tuple[int, ...], frames: int, options: FusionOptions | Non
     """
     options = FusionOptions() if options is None else options
     check_method(options)
-    return FUSERS[options.method](shape, frames, options)
+    return FUSERS[options.method](shape, frames, options, Room() if room is None else room)
 
 
 __all__ = [

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from focusstack.fusion.options import FusionOptions
 from focusstack.planes import Planes
+from focusstack.room import Room
 from focusstack.typing import Float32, Mask
 
 Validity: TypeAlias = Float32 | NDArray[np.uint8]
@@ -84,5 +85,5 @@ def planes_of(frame: Float32 | Planes) -> Planes:
     return frame if isinstance(frame, Planes) else Planes.of(frame)
 
 
-FuserFactory: TypeAlias = Callable[[tuple[int, ...], int, FusionOptions], Fuser]
-"""Makes a fuser from the frames' shape, how many frames will come, and the options."""
+FuserFactory: TypeAlias = Callable[[tuple[int, ...], int, FusionOptions, Room], Fuser]
+"""Makes a fuser from the frames' shape, how many frames will come, options, and where it lies."""

@@ -58,10 +58,11 @@ class Composite:
     ) -> None:
         self._crew = crew
         self.bands: list[Unstored] = []
-        self.gauss = [np.empty(shape + channels, np.float32) for shape in shapes[1:]]
+        room = crew.room
+        self.gauss = [room.zeros(shape + channels, np.float32) for shape in shapes[1:]]
         self._latest: Float32 | None = None
         self._selections = [
-            SoftSelection(shape + channels, precise or level > 0)
+            SoftSelection(shape + channels, precise or level > 0, room)
             for level, shape in enumerate(shapes[:-1])
         ]
         self._gains = level_noise(len(shapes))[1:]
@@ -73,6 +74,7 @@ class Composite:
         levels = [signal, *self.gauss]
         for fine, half in pairwise(levels):
             down(fine, half)
+            self._crew.room.tidy()
         self.bands = [Unstored(fine, half, self._crew) for fine, half in pairwise(levels)]
         self._latest = levels[-1]
 

@@ -19,6 +19,7 @@ from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.running_mean import NEVER, blend
 from focusstack.fusion.validity import as_shares, filled
 from focusstack.planes import Planes
+from focusstack.room import Room
 from focusstack.typing import Float32
 
 LEVELS = 3
@@ -116,6 +117,6 @@ class DepthFuser:
         self._frames += 1
 
 
-def make(shape: tuple[int, ...], frames: int, options: FusionOptions) -> Fuser:  # noqa: ARG001
-    """Return a :class:`DepthFuser`; the number of frames does not matter to it."""
+def make(shape: tuple[int, ...], frames: int, options: FusionOptions, room: Room) -> Fuser:  # noqa: ARG001
+    """Return a :class:`DepthFuser`, all in memory; the number of frames does not matter to it."""
     return DepthFuser(shape, options)

@@ -7,6 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, level_shapes, up
+from focusstack.fusion.running_mean import row_strips
+from focusstack.fusion.strips import AROUND, strips
+from focusstack.room import Room
 from focusstack.typing import Float32
 
 
@@ -75,4 +78,31 @@ def source_map(
         Depth and how sure it is.
     """
     nearest = cv2.resize(index, depth.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return np.where(confidence > SURE, nearest, np.rint(depth)).astype(np.uint16)
+    source = np.asarray(nearest, np.uint16)
+    for rows in row_strips(*depth.shape):
+        unsure = confidence[rows] <= SURE
+        np.copyto(source[rows], np.rint(depth[rows]).astype(np.uint16), where=unsure)
+    return source
+
+
+def enlarged(plane: Float32, shape: tuple[int, ...], most: float, room: Room) -> Float32:
+    """Return a map on the second level's grid at full size, held between 0 and `most`.
+
+    Parameters
+    ----------
+    plane : (h, w) float32 ndarray
+        The map.
+    shape : tuple of int
+        Full height and width first.
+    most : float
+        Largest value.
+    room : Room
+        Where the result lies.
+    """
+    full = room.zeros((shape[0], shape[1]), np.float32)
+    for strip in strips(shape[0], shape[1], AROUND):
+        rows = strip.wide.stop - strip.wide.start
+        part = up(plane[strip.wide_half], (rows, shape[1]))[strip.inner]
+        np.clip(part, 0, most, out=full[strip.rows])
+        room.tidy()
+    return full

@@ -7,12 +7,11 @@ the frames just before and after it, so that the peak can be placed between fram
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from focusstack.fusion.codes import Codes, decoded
+from focusstack.fusion.running_mean import row_strips
+from focusstack.room import Room
 from focusstack.typing import Float32
-
-Codes = NDArray[np.uint16]
-"""Positive numbers as the upper half of their float32: in order, and good to half a percent."""
 
 
 class DepthTracker:
@@ -22,6 +21,8 @@ class DepthTracker:
     ----------
     shape : tuple of int
         ``(H, W)`` of the focus measure.
+    room : Room, optional
+        Where all that is kept lies.
 
     Attributes
     ----------
@@ -31,13 +32,15 @@ class DepthTracker:
         How many have been taken.
     """
 
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self.index: Codes = np.zeros(shape, np.uint16)
+    def __init__(self, shape: tuple[int, int], room: Room | None = None) -> None:
+        self._grid = shape
+        self._room = room = Room() if room is None else room
+        self.index: Codes = room.zeros(shape, np.uint16)
         self.frames = 0
         self._peak, self._before, self._after, self._last = (
-            np.zeros(shape, np.uint16) for _ in range(4)
+            room.zeros(shape, np.uint16) for _ in range(4)
         )
-        self._total = np.zeros(shape, np.float32)
+        self._total = room.zeros(shape, np.float32)
 
     def add(self, focus: Float32) -> None:
         """Take the focus measure (not negative) of the next frame."""
@@ -61,22 +64,31 @@ class DepthTracker:
         logarithm is a parabola (Nayar and Nakagawa, "Shape from Focus", TPAMI 16(8), 1994). At
         the first and last frame the index stays whole.
         """
+        found = np.empty(self.index.shape, np.float32)
+        for rows in row_strips(*self._grid):
+            found[rows] = self._depth(rows)
+            self._room.tidy()
+        return found
+
+    def _depth(self, rows: slice) -> Float32:
         floor = np.float32(1e-12)
         before, peak, after = (
-            np.log(np.maximum(_decoded(m), floor)) for m in (self._before, self._peak, self._after)
+            np.log(np.maximum(decoded(codes[rows]), floor))
+            for codes in (self._before, self._peak, self._after)
         )
         bend = before - 2 * peak + after
         shift = np.divide(0.5 * (before - after), bend, out=np.zeros_like(bend), where=bend < -1e-6)
-        inner = (self.index > 0) & (self.index < self.frames - 1)
+        index = self.index[rows]
+        inner = (index > 0) & (index < self.frames - 1)
         shift = np.where(inner, np.clip(shift, -0.5, 0.5), np.float32(0))
-        return np.asarray(self.index + shift, np.float32)
+        return np.asarray(index + shift, np.float32)
 
     def distinctness(self, noise: float) -> Float32:
         """0..1: how far the peak stands above the mean of all frames and above `noise`."""
-        peak = _decoded(self._peak)
-        mean = self._total / np.float32(max(self.frames, 1))
-        return np.asarray(np.clip((peak - mean) / (peak + np.float32(noise)), 0, 1), np.float32)
-
-
-def _decoded(codes: Codes) -> Float32:
-    return np.left_shift(codes.astype(np.uint32), 16).view(np.float32)
+        found = np.empty(self.index.shape, np.float32)
+        for rows in row_strips(*self._grid):
+            peak = decoded(self._peak[rows])
+            mean = self._total[rows] / np.float32(max(self.frames, 1))
+            found[rows] = np.clip((peak - mean) / (peak + np.float32(noise)), 0, 1)
+            self._room.tidy()
+        return found

@@ -21,6 +21,7 @@ from focusstack.fusion.laplacian import MOST_LEVELS, down
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.noise import level_noise, noise_variance
 from focusstack.fusion.unstored import Band, Unstored
+from focusstack.room import Room
 from focusstack.typing import Float32
 
 RADIUS = 2.0
@@ -110,14 +111,17 @@ class FocusEvidence:
         Noise variance of the latest frame.
     """
 
-    def __init__(self, shapes: list[tuple[int, int]], radius: float = RADIUS) -> None:
-        self.finest: Codes = np.zeros(shapes[0], np.uint16)
-        self.focus = np.zeros(shapes[1], np.float32)
-        coarser = [np.zeros(s, np.float32) for s in shapes[2:-1]]
+    def __init__(
+        self, shapes: list[tuple[int, int]], radius: float = RADIUS, room: Room | None = None
+    ) -> None:
+        room = Room() if room is None else room
+        self.finest: Codes = room.zeros(shapes[0], np.uint16)
+        self.focus = room.zeros(shapes[1], np.float32)
+        coarser = [room.zeros(s, np.float32) for s in shapes[2:-1]]
         self.levels = [self.focus, *coarser] if len(shapes) > 2 else []
-        self.second = np.zeros(shapes[1], np.float32) if self.levels else None
-        self.base = np.zeros(shapes[-1], np.float32)
-        self.variance = 0.0
+        self.second = room.zeros(shapes[1], np.float32) if self.levels else None
+        self.base = room.zeros(shapes[-1], np.float32)
+        self.variance, self._room = 0.0, room
         radii = [FINEST_RADIUS, 1.0] + [COARSER_RADIUS] * (MOST_LEVELS - 2)
         self._radii = [part * radius for part in radii[: len(shapes) - 1]]
         self._floors = _floors(self._radii)
@@ -137,10 +141,12 @@ class FocusEvidence:
         for level, (band, energy) in enumerate(zip(bands, own, strict=True), start=1):
             energy.fill(0)
             _add_energy(band, self._radii[level], self.variance * self._floors[level], energy)
+            self._room.tidy()
         if self.second is not None:
             cv2.add(self.focus, self.second, self.focus)
         for finer, coarser in pairwise(self.levels):
             cv2.add(coarser, down(finer), coarser)
+            self._room.tidy()
         down(self.levels[-1] if self.levels else decoded(self.finest), self.base)
 
 
@@ -169,11 +175,12 @@ class ChromaEvidence:
     LUMA_SHARE = 0.03
     """Part of the luma's evidence that counts."""
 
-    def __init__(self, shapes: list[tuple[int, int]]) -> None:
-        self.finest = np.zeros(shapes[1], np.float32)
-        coarser = [np.zeros(s, np.float32) for s in shapes[2:-1]]
+    def __init__(self, shapes: list[tuple[int, int]], room: Room | None = None) -> None:
+        room = Room() if room is None else room
+        self.finest = room.zeros(shapes[1], np.float32)
+        coarser = [room.zeros(s, np.float32) for s in shapes[2:-1]]
         self.levels = [self.finest, *coarser] if len(shapes) > 2 else []
-        self.variance = 0.0
+        self.variance, self._room = 0.0, room
         self._floors = _floors([2**0.5 * CHROMA_RADIUS] * (len(shapes) - 1))
 
     def measure(self, bands: Sequence[Band], luma: FocusEvidence) -> None:
@@ -186,9 +193,11 @@ class ChromaEvidence:
             _add_energy(band, CHROMA_RADIUS, self.variance * self._floors[level], energy)
         for finer, coarser in pairwise(self.levels):
             cv2.add(coarser, down(finer), coarser)
+            self._room.tidy()
         own, other = [self.finest, *self.levels[1:]], [luma.focus, *luma.levels[1:]]
         for plane, theirs in zip(own, other, strict=True):
             cv2.scaleAdd(theirs, self.LUMA_SHARE, plane, plane)
+            self._room.tidy()
 
     def doubt(self, trust: list[Float32]) -> None:
         """Let evidence count less where trust, at the size of each level, is less than 1."""

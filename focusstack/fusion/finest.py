@@ -14,13 +14,11 @@ from focusstack.fusion.laplacian import up
 from focusstack.fusion.luma_range import LumaRange
 from focusstack.fusion.luminance import join, luma_of
 from focusstack.fusion.soft_selection import Weights
-from focusstack.fusion.strips import Crew, Strip, deep, strips
+from focusstack.fusion.strips import AROUND, Crew, Strip, deep, strips
 from focusstack.fusion.validity import Trust
 from focusstack.planes import STEP, Planes
+from focusstack.room import Room
 from focusstack.typing import Float32
-
-AROUND = 4
-"""Rows around a strip that are needed to reduce or to double it."""
 
 
 class FinestLevel:
@@ -39,6 +37,8 @@ class FinestLevel:
     precise : bool
         Whether means are kept to a 16-bit step and better, or in half the memory to a hundredth
         of an 8-bit step.
+    room : Room, optional
+        Where all that is kept lies.
 
     Attributes
     ----------
@@ -61,22 +61,25 @@ class FinestLevel:
         radius: float,
         workers: int = 1,
         precise: bool = True,
+        room: Room | None = None,
     ) -> None:
+        room = Room() if room is None else room
         height, width = shape[:2]
         half = ((height + 1) // 2, (width + 1) // 2)
         own = shape[:2] if apart else shape
-        self.signal = Weights((height, width))
-        self.chroma = Weights(half) if apart else None
+        self.signal = Weights((height, width), room)
+        self.chroma = Weights(half, room) if apart else None
         self._precise = precise
         self._step = np.float32(0 if precise else STEP)
         self._signals = own[2] if len(own) == 3 else 1
         planes = self._signals + (2 if apart else 0)
-        self._mean = np.zeros((planes, height, width), np.float32 if precise else np.int16)
-        self.reduced = np.empty(half + own[2:], np.float32)
-        self.reduced_chroma = np.empty((*half, 2), np.float32) if apart else None
-        self.crew = Crew(workers)
+        kind = np.float32 if precise else np.int16
+        self._mean = room.zeros((planes, height, width), kind)
+        self.reduced = room.zeros(half + own[2:], np.float32)
+        self.reduced_chroma = room.zeros((*half, 2), np.float32) if apart else None
+        self.crew = Crew(workers, room)
         self._strips = strips(height, width, AROUND)
-        self._range = LumaRange(shape, precise)
+        self._range = LumaRange(shape, precise, room)
         self._limited = apart or len(shape) == 2
         self._taps = window(radius)
 
@@ -195,7 +198,7 @@ class FinestLevel:
     def image(self, reduced: Float32, reduced_chroma: Float32 | None) -> Float32:
         """Return the composite, from that at half the size; nothing can be added afterwards."""
         channels = (3,) if self.chroma else reduced.shape[2:]
-        image = np.empty((*self._mean.shape[1:], *channels), np.float32)
+        image = self.crew.room.zeros((*self._mean.shape[1:], *channels), np.float32)
 
         def finish(strip: Strip) -> None:
             rows, inner = strip.rows, strip.inner

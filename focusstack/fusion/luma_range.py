@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from focusstack.fusion.running_mean import row_strips
 from focusstack.planes import STEP
+from focusstack.room import Room
 from focusstack.typing import Float32
 
 MARGIN = 0.1
@@ -25,6 +27,8 @@ class LumaRange:
         ``(H, W)`` of the frames.
     precise : bool
         Whether it is known better than to a hundredth of an 8-bit step.
+    room : Room, optional
+        Where it lies.
 
     Attributes
     ----------
@@ -34,12 +38,17 @@ class LumaRange:
         Least and most luma so far, in steps.
     """
 
-    def __init__(self, shape: tuple[int, ...], precise: bool = True) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], precise: bool = True, room: Room | None = None
+    ) -> None:
         half = ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
         self.step = np.float32(0 if precise else STEP)
         kind, most = (np.float32, np.inf) if precise else (np.int16, 32767)
-        self.low = np.full(half, most, kind)
-        self.high = np.full(half, -most, kind)
+        room = Room() if room is None else room
+        self.low, self.high = room.zeros(half, kind), room.zeros(half, kind)
+        for rows in row_strips(*half):
+            self.low[rows], self.high[rows] = most, -most
+            room.tidy()
 
     def limit(self, half: slice, luma: Float32) -> None:
         """Bring rows of the composite's luma into the range and its margin, in place."""

@@ -17,6 +17,7 @@ from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.validity import as_shares, filled, validity_levels
 from focusstack.planes import Planes
+from focusstack.room import Room
 from focusstack.typing import Float32
 
 LEAST = 1e-12
@@ -116,6 +117,6 @@ class PyramidFuser:
         return focus if len(energies) < 2 else np.asarray(cv2.add(focus, energies[1]))
 
 
-def make(shape: tuple[int, ...], frames: int, options: FusionOptions) -> Fuser:  # noqa: ARG001
-    """Return a :class:`PyramidFuser`; the number of frames does not matter to it."""
+def make(shape: tuple[int, ...], frames: int, options: FusionOptions, room: Room) -> Fuser:  # noqa: ARG001
+    """Return a :class:`PyramidFuser`, all in memory; the number of frames does not matter to it."""
     return PyramidFuser(shape, options)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from focusstack.fusion.running_mean import row_strips
 from focusstack.fusion.unstored import Unstored
 from focusstack.planes import STEP, Planes
+from focusstack.room import Room
 from focusstack.typing import Float32, Mask
 
 EXCESS = 1e-3
@@ -35,6 +37,8 @@ class Weights:
     ----------
     grid : tuple of int
         ``(H, W)`` of the evidence.
+    room : Room, optional
+        Where they lie.
 
     Attributes
     ----------
@@ -46,9 +50,10 @@ class Weights:
         Turns it into quality, which is 1 where there is nothing but noise.
     """
 
-    def __init__(self, grid: tuple[int, int]) -> None:
+    def __init__(self, grid: tuple[int, int], room: Room | None = None) -> None:
         self.grid = grid
-        self.amplitude = np.zeros(grid, np.float32)
+        self._room = Room() if room is None else room
+        self.amplitude = self._room.zeros(grid, np.float32)
         self.scale = np.float32(1)
         self._empty = True
 
@@ -56,12 +61,16 @@ class Weights:
         """Fix the energy of the noise for the next frame."""
         self.scale = np.float32((EXCESS / noise) ** 0.5)
         if self._empty:
-            self.amplitude.fill(_amplitude(0, self.scale))
+            for rows in row_strips(*self.grid):
+                self.amplitude[rows] = _amplitude(0, self.scale)
+                self._room.tidy()
             self._empty = False
 
     def discount(self, gone: Mask) -> None:
         """Let all frames so far weigh nothing where they are `gone`, on the grid."""
-        np.copyto(self.amplitude, _amplitude(FORGOTTEN, self.scale), where=gone)
+        for rows in row_strips(*self.grid):
+            np.copyto(self.amplitude[rows], _amplitude(FORGOTTEN, self.scale), where=gone[rows])
+            self._room.tidy()
 
 
 class SoftSelection(Weights):
@@ -74,14 +83,19 @@ class SoftSelection(Weights):
     precise : bool
         Whether the mean is kept to a 16-bit step and better, or in half the memory to a hundredth
         of an 8-bit step.
+    room : Room, optional
+        Where it lies.
     """
 
-    def __init__(self, shape: tuple[int, ...], precise: bool = True) -> None:
-        super().__init__((shape[0], shape[1]))
+    def __init__(
+        self, shape: tuple[int, ...], precise: bool = True, room: Room | None = None
+    ) -> None:
+        super().__init__((shape[0], shape[1]), room)
         self._step = np.float32(0 if precise else STEP)
         self._flat = len(shape) == 2
         channels = 1 if self._flat else shape[2]
-        self._mean = np.zeros((channels, *self.grid), np.float32 if precise else np.int16)
+        kind = np.float32 if precise else np.int16
+        self._mean = self._room.zeros((channels, *self.grid), kind)
 
     @property
     def mean(self) -> Float32:

@@ -14,12 +14,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.room import Room
+
 T = TypeVar("T", bound=np.generic)
 
 PIXELS = 400_000
 """About as many in a strip."""
 
 LEAST_ROWS = 32
+
+AROUND = 4
+"""Rows around a strip that are needed to reduce or to double it."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +83,22 @@ class Crew:
     ----------
     workers : int
         How many; with one, everything is done in the caller's thread.
+    room : Room, optional
+        Where the strips are, which is tidied after each.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, room: Room | None = None) -> None:
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        self.room = Room() if room is None else room
 
     def do(self, work: Callable[[Strip], None], parts: list[Strip]) -> None:
         """Do `work` on every strip."""
-        if self._pool is None:
-            for part in parts:
-                work(part)
-            return
-        for _ in self._pool.map(work, parts):
+
+        def one(part: Strip) -> None:
+            work(part)
+            self.room.tidy()
+
+        for _ in (map if self._pool is None else self._pool.map)(one, parts):
             pass
 
     def close(self) -> None:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of, planes_of
 from focusstack.fusion.composite import Composite
-from focusstack.fusion.depth_map import regularised, source_map
+from focusstack.fusion.depth_map import enlarged, regularised, source_map
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.evidence import FINEST_RADIUS, RADIUS, ChromaEvidence, FocusEvidence
 from focusstack.fusion.finest import FinestLevel
-from focusstack.fusion.laplacian import level_shapes, reduced, up
+from focusstack.fusion.laplacian import level_shapes, reduced
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.movement import Motion, Movement, mask_levels, motion_level
 from focusstack.fusion.noise import LEVEL_GAINS
@@ -25,6 +25,7 @@ from focusstack.fusion.presence import linear_light
 from focusstack.fusion.sight import sight
 from focusstack.fusion.validity import Trust, as_codes, as_shares, filled
 from focusstack.planes import Planes
+from focusstack.room import Room
 from focusstack.typing import Float32
 
 
@@ -42,24 +43,29 @@ class WeightedFuser:
         `radius` is the reach of the energy window, `smoothing` that of the depth map.
     apart : bool
         Weigh luma and colour differences apart.
+    room : Room
+        Where what is as large as a frame lies.
     """
 
     passes = 1
 
-    def __init__(self, shape: tuple[int, ...], options: FusionOptions, apart: bool) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], options: FusionOptions, apart: bool, room: Room
+    ) -> None:
         self._shape = shape
         self._shapes = shapes = level_shapes(*shape[:2])
         radius = RADIUS if options.radius is None else options.radius
         apart = apart and len(shape) == 3
+        self._room = room
         self._finest = FinestLevel(
-            shape, apart, FINEST_RADIUS * radius, options.workers, options.precise
+            shape, apart, FINEST_RADIUS * radius, options.workers, options.precise, room
         )
         crew = self._finest.crew
         self._composite = Composite(shapes[1:], () if apart else shape[2:], crew, options.precise)
-        self._evidence = FocusEvidence(shapes, radius)
+        self._evidence = FocusEvidence(shapes, radius, room)
         self._chroma = Composite(shapes[1:], (2,), crew, options.precise) if apart else None
-        self._chroma_evidence = ChromaEvidence(shapes) if apart else None
-        self._tracker = DepthTracker(shapes[1])
+        self._chroma_evidence = ChromaEvidence(shapes, room) if apart else None
+        self._tracker = DepthTracker(shapes[1], room)
         self._motion_level = level = motion_level(shapes)
         self._movement = None if level is None else Movement(shapes[level], level, options.motion)
         self._smoothing = options.smoothing or 0.0
@@ -124,15 +130,19 @@ class WeightedFuser:
         tracker, shape = self._tracker, self._shape
         # What is no longer needed is let go: all parts at once would be the peak of a whole run.
         del self._evidence, self._chroma_evidence
+        self._room.emptied()
         chroma = None if self._chroma is None else self._chroma.image()
         self._chroma = None
+        self._room.emptied()
         image = self._finest.image(self._composite.image(), chroma)
         del self._composite, self._finest, chroma
+        self._room.emptied()
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         confidence = tracker.distinctness(noise)
         depth = regularised(tracker.depth(), confidence, self._smoothing)
-        depth = np.clip(up(depth, shape), 0, tracker.frames - 1)
-        confidence = np.clip(up(confidence, shape), 0, 1)
+        self._room.tidy()
+        depth = enlarged(depth, shape, tracker.frames - 1, self._room)
+        confidence = enlarged(confidence, shape, 1, self._room)
         return Fused(
             image=image,
             depth=depth,
@@ -172,15 +182,21 @@ class WeightedFuser:
         return np.asarray(cv2.resize(as_codes(mask), self._shape[1::-1]), np.uint8)
 
 
-def make(shape: tuple[int, ...], frames: int, options: FusionOptions) -> Fuser:  # noqa: ARG001
+def make(
+    shape: tuple[int, ...],
+    frames: int,  # noqa: ARG001
+    options: FusionOptions,
+    room: Room,
+) -> Fuser:
     """Return a fuser that weighs all channels alike; the number of frames does not matter."""
-    return WeightedFuser(shape, options, apart=False)
+    return WeightedFuser(shape, options, False, room)
 
 
 def make_auto(
     shape: tuple[int, ...],
     frames: int,  # noqa: ARG001
     options: FusionOptions,
+    room: Room,
 ) -> Fuser:
     """Return a fuser that weighs luma and colour apart; the number of frames does not matter."""
-    return WeightedFuser(shape, options, apart=True)
+    return WeightedFuser(shape, options, True, room)

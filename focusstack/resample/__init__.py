@@ -22,7 +22,11 @@ from focusstack.colour import full_scale
 from focusstack.geometry import Rect
 from focusstack.planes import STEP, Planes
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, coefficients
+from focusstack.room import Room
 from focusstack.typing import Float32, Image, Matrix, Points
+
+TIDIED = 256
+"""Rows after which a room with a file is tidied."""
 
 __all__ = ["REACH_AFTER", "REACH_BEFORE", "Field", "resample", "resampled_planes"]
 
@@ -148,11 +152,12 @@ def resampled_planes(
     rect: Rect,
     table: Float32 | None = None,
     field: Field | None = None,
-    out: Float32 | None = None,
+    out: NDArray[np.float32] | NDArray[np.int16] | None = None,
     threads: int = 1,
     coded: bool = False,
     clipped: NDArray[np.uint8] | None = None,
     limits: Float32 | None = None,
+    room: Room | None = None,
 ) -> Planes:
     """The same with a plane for each channel.
 
@@ -161,7 +166,7 @@ def resampled_planes(
     image, H, rect, table, field, threads
         As for `resample`.
     out : (C, rect.height, rect.width) float32 ndarray, optional
-        Where to put the values; C-contiguous.
+        Where to put the values; C-contiguous. Of int16 if `coded`.
     coded : bool, optional
         Whether the values are to be rounded to codes of 16 bits.
     clipped : (rect.height, rect.width) uint8 ndarray, optional
@@ -169,6 +174,8 @@ def resampled_planes(
         else 0.
     limits : (C,) float32 ndarray, optional
         Those limits, in values that the table gives; full code if not given.
+    room : Room, optional
+        Where `out` lies, which is tidied on the way.
     """
     given = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
     kind = np.dtype(np.int16 if coded else np.float32)
@@ -191,12 +198,20 @@ def resampled_planes(
         np.empty((0, 0), np.uint8) if clipped is None else clipped,
     )
     fill, tile_height = _compiled(image.dtype, kind)
-    bands = _bands(rect.height, tile_height, threads)
-    if len(bands) == 1:
-        fill(*arguments, *bands[0])
+    tidied = room is not None and room.in_file
+    bands = _bands(rect.height, tile_height, rect.height // TIDIED if tidied else threads)
+
+    def work(band: tuple[int, int]) -> None:
+        fill(*arguments, *band)
+        if room is not None:
+            room.tidy()
+
+    if threads == 1 or len(bands) == 1:
+        for band in bands:
+            work(band)
     else:
-        with ThreadPoolExecutor(len(bands)) as pool:
-            list(pool.map(lambda band: fill(*arguments, *band), bands))
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, bands))
     return Planes(out, image.ndim == 2)
 
 
@@ -211,10 +226,10 @@ def _compiled(
     return compiled(dtype, into), TILE_HEIGHT
 
 
-def _bands(height: int, step: int, threads: int) -> list[tuple[int, int]]:
-    """Divide `height` rows, at multiples of `step`, into at most `threads` like parts."""
+def _bands(height: int, step: int, count: int) -> list[tuple[int, int]]:
+    """Divide `height` rows, at multiples of `step`, into at most `count` like parts."""
     tiles = -(-height // step)
-    count = max(1, min(threads, tiles))
+    count = max(1, min(count, tiles))
     edges = [min(height, round(i * tiles / count) * step) for i in range(count + 1)]
     return list(pairwise(edges))
 
