@@ -10,6 +10,7 @@ from test_fusion_depth import tilted
 
 from focusstack.fusion.laplacian import LaplacianPyramid, level_shapes
 from focusstack.fusion.movement import Movement, mask_levels, motion_level
+from focusstack.fusion.presence import linear_light
 from focusstack.fusion.sight import Sight, sight
 from focusstack.typing import Float32
 
@@ -26,12 +27,18 @@ def with_disc(background: Float32, x: int, sharpness: float = 0.0) -> Float32:
     return frame if sharpness == 0 else blurred(frame, sharpness)
 
 
+def noisy(frame: Float32, seed: int) -> Float32:
+    noise = np.random.default_rng(seed).standard_normal(frame.shape, np.float32)
+    return np.asarray(frame + noise / np.float32(255), np.float32)
+
+
 def seen(frame: Float32) -> Sight:
     pyramid = LaplacianPyramid(frame.shape)
     pyramid.decompose(frame)
     focus = cv2.GaussianBlur(pyramid.bands[0] ** 2, (0, 0), 2)
     small = cv2.resize(focus, pyramid.gauss[0].shape[::-1], interpolation=cv2.INTER_AREA)
-    return sight(pyramid.gauss[0], np.asarray(small, np.float32), None)
+    light = linear_light(frame, pyramid.gauss[0], None)
+    return sight(pyramid.gauss[0], np.asarray(small, np.float32), None, light)
 
 
 @pytest.mark.parametrize("method", ["auto", "weighted"])
@@ -85,6 +92,35 @@ def test_some_frame_counts_everywhere() -> None:
             found += 1
             assert np.maximum(motion.kept, motion.stays).min() >= 0.5
     assert found
+
+
+def test_what_stands_still_again_is_shown_from_one_frame_until_a_sharper_one() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    movement = Movement((100, 130))
+    disc = np.s_[30:70, 45:75]
+    assert movement.add(seen(with_disc(calm, 110))) is None
+    for blur in (0.6, 0.5):  # moved once, and less sharp
+        motion = movement.add(seen(with_disc(calm, 118, blur)))
+        assert motion is not None
+        assert motion.kept[disc].mean() < 0.1
+        assert motion.stays[disc].min() > 0.9
+    less = Movement((100, 130))
+    less.add(seen(with_disc(calm, 110, 0.8)))
+    hidden = less.add(seen(with_disc(calm, 118, 0.9)))
+    taken = less.add(seen(with_disc(calm, 118)))
+    assert hidden is not None
+    assert taken is not None
+    assert hidden.kept[disc].mean() < 0.1
+    assert taken.stays[disc].mean() < 0.1
+
+
+def test_blurred_things_that_move_far_are_seen_in_frames_that_follow_each_other() -> None:
+    calm = np.full(SHAPE, 0.6, np.float32)
+    frames = [noisy(with_disc(calm, x, 3.0), x) for x in (110, 117, 124)]
+    movement = Movement((100, 130))
+    found = [movement.add(seen(frame)) for frame in frames]
+    assert found[1] is not None
+    assert movement.moved[30:70, 40:75].mean() > 0.5
 
 
 def test_untrusted_places_prove_nothing() -> None:

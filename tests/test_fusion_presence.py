@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_fusion import blurred, fuse, rms, textured
 
 from focusstack.fusion import FusionOptions
-from focusstack.fusion.presence import Presence, changed, linear_light, whole, windows_level
+from focusstack.fusion.presence import changed, linear_light, whole, windows_level
 from focusstack.fusion.spots import Spot, winning
 from focusstack.typing import Float32, Mask
 
@@ -110,11 +110,10 @@ def test_nothing_is_said_of_what_is_not_known() -> None:
 
 
 def test_a_small_difference_of_exposure_is_no_change_however_late() -> None:
-    presence = Presence(GRID, 2)
-    energy = np.ones(GRID, np.float32)
+    first = light_of(wall())
     for frame in range(8):
         light = light_of(wall() * np.float32(1 + 0.005 * frame))
-        assert presence.add(light, EVERYWHERE, (energy, energy)) is None
+        assert not changed(first, light, JUST_NOW * (frame + 1), EVERYWHERE, halvings=2).any()
 
 
 def test_colour_alone_can_change() -> None:

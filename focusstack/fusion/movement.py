@@ -1,13 +1,9 @@
-"""Find what moved between frames, so that only one of them shows it.
+"""See to it that of what moved between frames only one shows it.
 
-A leaf in the wind is sharp in several frames, each time somewhere else. Wherever detail of a new
-frame is found again, as sharp, but elsewhere among the sharpest detail so far, one of the two has
-to go. Defocus does not look like that: it takes detail away but leaves what remains in its place,
-so scenes that stand still, with whatever depth, are left alone. What has moved too far to be found
-again is left to :mod:`focusstack.fusion.presence`.
-
-The motion is found by dense inverse search (T. Kroeger et al., "Fast Optical Flow using Dense
-Inverse Search", ECCV 2016) on a reduced luma.
+What is shown so far is compared with each new frame. Where both agree, the new frame takes part.
+Where something has moved a little (:mod:`focusstack.fusion.displaced`), or is there that was not
+(:mod:`focusstack.fusion.presence`), the new frame is hidden or takes the place of all before,
+whichever is sharper. A place where a frame is hidden stays hidden until it changes again.
 """
 
 from __future__ import annotations
@@ -16,11 +12,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from focusstack.fusion.displaced import LEAST_DIFFERENCE, LEAST_ENERGY, WINDOW, Search
 from focusstack.fusion.laplacian import reduced
-from focusstack.fusion.presence import Change, Presence, windows_level
+from focusstack.fusion.presence import changed, whole, windows_level
 from focusstack.fusion.sight import WIDE, Sight, window_mean
+from focusstack.fusion.spots import BETTER, described, winning
 from focusstack.typing import Float32, Mask
 
 MOST_CELLS = 600_000
@@ -29,52 +26,26 @@ MOST_CELLS = 600_000
 FEWEST_CELLS = 24
 """Shorter side, in cells, beneath which nothing can be said."""
 
-FAR_SHIFT, CLEAR_SHIFT, LEAST_SHIFT = 1.5, 0.6, 0.3
-"""Cells by which detail must be found elsewhere to be reported, to prove motion, and beside proven
-motion."""
+CHOICE, SPOT = 12.0, 6.0
+"""Standard deviation, in cells, of the window over which the sharper one of two is chosen; side, in
+such windows, up to which a connected spot is chosen as a whole."""
 
-ROUND_TRIP = (0.2, 0.1)
-"""Cells, and part of the way, by which the way there and back may differ."""
+COARSE_SHARE = np.float32(0.05)
+"""Of the energy on the grid that counts beside all finer: it decides where nothing is in focus."""
 
-EXPLAINED = 0.4
-"""Part of the squared difference that may remain once the detail is put in its place."""
+WORSE, SHARPER = 0.8, 1.6
+"""Energy by that of earlier frames in the same place, between which a wider window is asked of what
+has moved so little that it may be a fault of the alignment."""
 
-LEAST_DIFFERENCE = 4 / 255
-"""Root mean square difference of luma that can be seen."""
-
-LEAST_DETAIL = 2 / 255
-"""Root mean square of the finest detail on the grid that can be found again."""
-
-EQUALLY_SHARP = 0.4
-"""Amplitude on the grid of the weaker by that of the stronger."""
-
-ALIKE = 0.6
-"""The same for the energy of all finer detail in a wide window around it."""
-
-IN_FOCUS = 0.5
-"""Energy finer than the grid by that on the grid: a blurred edge that widens looks displaced."""
-
-SEEDED = 0.05
-"""Share of proven motion nearby that makes slighter displacement motion too."""
-
-BETTER = 1.1
-"""A frame takes the place of an earlier one only if it has this much more energy."""
-
-WINDOW, CHOICE = 3.0, 12.0
-"""Standard deviations, in cells, of the windows for differences and choices."""
-
-LEAST_VOTES = 0.05
-"""Share of what has to go that must be sure, for its sharpness to be asked for there."""
-
-WORSE, SHARPER = 0.6, 3.0
-"""Energy by that of the earlier frames in the same place, between which the sharpness elsewhere is
-asked for; beyond, it is clear which of the two is out of focus."""
-
-LEAST_ENERGY = np.float32(1e-9)
-"""Of fine detail; nothing is said about less."""
+MOST_SUPPORT = 4
+"""Frames that show the same count for their number up to this: what only one frame shows has to be
+so much sharper."""
 
 AROUND = 4
 """Cells around moved detail that go with it."""
+
+STEEPNESS = 32
+"""Power of the share of coarse coefficients' surroundings that is not masked."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +84,12 @@ def mask_levels(mask: Float32, shapes: list[tuple[int, int]]) -> list[Float32]:
         if shape[0] >= mask.shape[0]:
             levels.append(np.asarray(cv2.resize(mask, shape[::-1]), np.float32))
         else:
-            levels.append(reduced(mask, shape) ** 32)
+            levels.append(reduced(mask, shape) ** STEEPNESS)
     return levels
 
 
 class Movement:
-    """The sharpest detail so far, and what each new frame shows elsewhere.
+    """What is shown so far, and what each new frame shows elsewhere.
 
     Parameters
     ----------
@@ -127,143 +98,136 @@ class Movement:
     level : int, optional
         Pyramid level that it is.
     search : bool, optional
-        Whether detail that is found again elsewhere is motion, too.
+        Whether slight displacement of detail is motion, too.
 
     Attributes
     ----------
     moved : (h, w) bool ndarray
-        Where detail moved far enough to be called motion and not a fault of the alignment, or
-        where something is in some frames only.
+        Where something moved, and far enough not to be a fault of the alignment.
     """
 
     def __init__(self, shape: tuple[int, int], level: int = 1, search: bool = True) -> None:
         self.moved: Mask = np.zeros(shape, bool)
-        self._best: Sight | None = None
-        halvings = windows_level(shape, level)
-        self._presence = None if halvings is None else Presence(shape, halvings)
-        self._search = (
-            cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST) if search else None
-        )
-        rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-        self._rows, self._columns = rows, columns
+        self._search = Search(shape) if search else None
+        self._halvings = windows_level(shape, level)
+        self._shown: Sight | None = None
+        self._previous: Sight | None = None
+        self._hidden, self._jumped = np.zeros(shape, bool), np.zeros(shape, bool)
+        self._age, self._support, self._waiting = (np.ones(shape, np.float32) for _ in range(3))
 
-    def add(self, new: Sight, light: Float32 | None = None) -> Motion | None:
+    def add(self, new: Sight) -> Motion | None:
         """Compare a frame with those before; None if nothing moved.
 
         Parameters
         ----------
         new : Sight
-            Of the frame.
-        light : (h, w, C) float32 ndarray, optional
-            Its linear light on the grid; without, only what is found again elsewhere is motion.
+            Of the frame; kept.
         """
-        best = self._best
-        change = self._change(new, light)
-        if best is None:
-            self._best = new
+        shown, previous = self._shown, self._previous
+        self._previous = new
+        if shown is None or previous is None:
+            self._shown = new.copy()
             return None
-        kept, stays = self._elsewhere(new, best)
-        better = new.sharp > best.sharp
-        if change is None and not (kept | stays).any():
-            best.take(new, better)
+        slid = self._slides(previous, new)
+        jumped = self._jumps(previous, new, np.ones_like(self._age))
+        changed_now = slid | jumped
+        if self._hidden.any():
+            back = changed_now & self._back(shown, new)
+            jumped = np.where(self._hidden, self._jumped & ~back, jumped)
+            slid = np.where(self._hidden, ~self._jumped & ~back, slid)
+        if self._halvings is not None:
+            jumped = whole(jumped, 2**self._halvings)
+        slid, jumped = as_one(slid, jumped)
+        self._jumped = jumped
+        self._waiting = np.where(changed_now, np.float32(1), self._waiting + 1)
+        taken = self._won(shown, new, slid, jumped)
+        self._show(new, (slid | jumped) & ~taken, taken)
+        if not (slid | jumped).any():
             return None
-        if change is not None:
-            self.moved |= change.hidden | change.taken
-            kept = (kept & ~change.taken) | change.hidden
-            stays = (stays & ~change.hidden) | change.taken
-        earlier = _around(stays)
+        stays = _around(taken)
         # Where the rims of both overlap, one of the two must still count.
-        motion = Motion(np.maximum(_around(kept), 1 - earlier), earlier)
-        best.take(new, (better & (motion.kept > 0.5)) | (motion.stays < 0.5))
-        return motion
+        return Motion(np.maximum(_around(self._hidden), 1 - stays), stays)
 
-    def _change(self, new: Sight, light: Float32 | None) -> Change | None:
-        """What is somewhere in the new frame and was not, or the reverse."""
-        if light is None or self._presence is None:
-            return None
-        best = new if self._best is None else self._best
-        known = np.minimum(new.trust, best.trust) > 0.9
-        return self._presence.add(light, known, (best.fine, new.fine))
-
-    def _elsewhere(self, new: Sight, best: Sight) -> tuple[Mask, Mask]:
-        """Where the new frame must go and where those before, as detail is found elsewhere."""
+    def _slides(self, before: Sight, now: Sight) -> Mask:
+        """Where things have moved a little."""
         if self._search is None:
-            return np.zeros_like(self.moved), np.zeros_like(self.moved)
-        gone, gain = self._gone(new, best)
-        wins = gain > np.log(BETTER)
-        return gone & ~wins, gone & wins
+            return np.zeros_like(self.moved)
+        slid, far = self._search.displaced(before, now)
+        self.moved |= far
+        return slid
 
-    def _gone(self, new: Sight, best: Sight) -> tuple[Mask, Float32]:
-        """Where only one of the two may count, and how much sharper the new one is there."""
-        before_moved = self.moved.copy()
-        before, now = _bytes(best.luma), _bytes(new.luma)
-        back = self._flow(before, now)
-        there = self._flow(now, before)
-        known = cv2.erode(np.minimum(new.trust, best.trust), np.ones((9, 9), np.uint8)) > 0.9
-        apart = window_mean((new.luma - best.luma) ** 2, WINDOW)
-        gone, votes, gain = np.zeros_like(known), np.zeros_like(apart), np.zeros_like(apart)
-        for way, other_way, own, other, sign in (
-            (there, back, new, best, 1),
-            (back, there, best, new, -1),
-        ):
-            sure, slight, ratio = self._displaced(way, other_way, own, other, apart)
-            sure &= known
-            votes += sure
-            gain += np.where(sure, sign * ratio, np.float32(0))
-            gone |= _grown(sure, slight & known)
-        # Where something is known to move, whatever differs visibly is something else.
-        gone |= known & before_moved & (apart > LEAST_DIFFERENCE**2)
-        # What moved is all from one frame, so all of it has a say.
-        here = np.log((new.sharp + LEAST_ENERGY) / (best.sharp + LEAST_ENERGY))
-        votes, gain = window_mean(votes, CHOICE), window_mean(gain, CHOICE)
-        enough = votes > LEAST_VOTES * window_mean(gone.astype(np.float32), CHOICE)
-        gain = np.divide(gain, votes, out=here.copy(), where=enough & (votes > 1e-3))
-        return gone, np.where((here > np.log(WORSE)) & (here < np.log(SHARPER)), gain, here)
+    def _jumps(self, before: Sight, now: Sight, age: Float32) -> Mask:
+        """Where something is there that was not."""
+        if self._halvings is None:
+            return np.zeros_like(self.moved)
+        known = np.minimum(before.trust, now.trust) > 0.9
+        jumped = changed(before.light, now.light, age, known, self._halvings)
+        self.moved |= jumped
+        return jumped
 
-    def _flow(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
-        assert self._search is not None
-        flow = np.zeros((*first.shape, 2), np.float32)
-        return np.asarray(self._search.calc(first, second, flow), np.float32)
+    def _back(self, shown: Sight, new: Sight) -> Mask:
+        """Where a frame shows again what is shown: by light where that changed, else by looks."""
+        self._slides(shown, new)  # small steps add up to what is motion
+        apart = window_mean((new.luma - shown.luma) ** 2, WINDOW)
+        jumped = self._jumps(shown, new, self._age)
+        return np.where(self._jumped, ~jumped, apart < LEAST_DIFFERENCE**2)
 
-    def _displaced(
-        self, way: Float32, back: Float32, own: Sight, other: Sight, apart: Float32
-    ) -> tuple[Mask, Mask, Float32]:
-        """Where detail of `own` is surely or perhaps elsewhere in `other`, and how much weaker."""
-        x, y = self._columns + way[..., 0], self._rows + way[..., 1]
+    def _won(self, shown: Sight, new: Sight, slid: Mask, jumped: Mask) -> Mask:
+        """Where the new frame takes the place of those before."""
+        taken = np.zeros_like(slid)
+        if slid.any():
+            taken |= slid & (sharper(slid, self.moved, shown, new) > BETTER)
+        if jumped.any():
+            most = np.float32(MOST_SUPPORT)
+            before = shown.fine * np.minimum(self._support, most)
+            now = new.fine * np.minimum(self._waiting, most)
+            labels, spots = described(jumped, shown.light, new.light, (before, now))
+            taken |= np.isin(labels, sorted(winning(spots)))
+        return taken
 
-        def seen(plane: Float32) -> Float32:
-            return np.asarray(cv2.remap(plane, x, y, cv2.INTER_LINEAR), np.float32)
-
-        far = cv2.magnitude(way[..., 0], way[..., 1])
-        returned = way + seen(back)
-        astray = cv2.magnitude(returned[..., 0], returned[..., 1])
-        left = window_mean((own.luma - seen(other.luma)) ** 2, WINDOW)
-        detail, fine = seen(other.detail), seen(other.fine)
-        weak, strong = np.minimum(own.detail, detail), np.maximum(own.detail, detail)
-        sure = (far > CLEAR_SHIFT) & (astray < ROUND_TRIP[0] + ROUND_TRIP[1] * far)
-        sure &= (left < EXPLAINED * apart) & (apart > LEAST_DIFFERENCE**2)
-        sure &= (weak > EQUALLY_SHARP * strong) & (strong > LEAST_DETAIL)
-        sure &= (own.fine > IN_FOCUS * own.detail**2) & (fine > IN_FOCUS * detail**2)
-        ratio = np.log((own.sharp + LEAST_ENERGY) / (seen(other.sharp) + LEAST_ENERGY))
-        sure &= np.abs(ratio) < -np.log(ALIKE)
-        self.moved |= _grown(sure & (far > FAR_SHIFT), sure)
-        slight = (far > LEAST_SHIFT) & (apart > LEAST_DIFFERENCE**2 / 4)
-        return sure, slight, ratio
+    def _show(self, new: Sight, hidden: Mask, taken: Mask) -> None:
+        """Take note of what a frame shows, but where it is hidden."""
+        assert self._shown is not None
+        self._hidden = hidden
+        self._shown.take(new, ~hidden, taken)
+        self._age = np.where(hidden, self._age + 1, np.float32(1))
+        self._support = np.where(taken, np.float32(1), self._support + ~hidden)
 
 
-def _grown(sure: Mask, slight: Mask) -> Mask:
-    """What is sure, and what is slight where enough nearby is sure."""
-    if not sure.any():
-        return sure
-    either = sure | slight
-    near = window_mean(sure.astype(np.float32), WIDE) > SEEDED * window_mean(
-        either.astype(np.float32), WIDE
-    )
-    return np.asarray(either & near)
+def as_one(slid: Mask, jumped: Mask) -> tuple[Mask, Mask]:
+    """Return both masks with connected spots in one of them only, that with most of the spot."""
+    if not (slid.any() and jumped.any()):
+        return slid, jumped
+    count, labels = cv2.connectedComponents((slid | jumped).view(np.uint8))
+    most = np.bincount(labels.ravel(), jumped.ravel(), count) > 0.5 * np.bincount(labels.ravel())
+    most[0] = False
+    jumped_spots = most[labels]
+    return (labels > 0) & ~jumped_spots, jumped_spots
 
 
-def _bytes(luma: Float32) -> NDArray[np.uint8]:
-    return np.asarray(np.rint(np.clip(luma, 0, 1) * np.float32(255)), np.uint8)
+def sharper(slid: Mask, moved: Mask, shown: Sight, new: Sight) -> Float32:
+    """Return how much more energy than what is shown a frame has where things slid.
+
+    Each connected spot is judged as a whole, but large ones window by window, as much may be in
+    them. So is each place of a spot in which nothing moved far, if it is clear there.
+
+    Parameters
+    ----------
+    slid, moved : (h, w) bool ndarray
+        Where things have another place, and where that is no fault of the alignment.
+    shown, new : Sight
+        What is shown so far, and the frame.
+    """
+    before, now = (s.fine + COARSE_SHARE * s.detail**2 + LEAST_ENERGY for s in (shown, new))
+    ratio = window_mean(now * slid, CHOICE) / (window_mean(before * slid, CHOICE) + LEAST_ENERGY)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(slid.view(np.uint8))
+    sums = [np.bincount(labels.ravel(), plane.ravel(), count) for plane in (before, now)]
+    small = stats[:, cv2.CC_STAT_AREA] < (SPOT * CHOICE) ** 2
+    ratio = np.where(small[labels], (sums[1] / sums[0])[labels], ratio)
+    here = window_mean(now, WIDE) / window_mean(before, WIDE)
+    clear = (here < WORSE) | (here > SHARPER)
+    clear &= ~np.isin(labels, np.unique(labels[moved]))
+    return np.where(clear, here, ratio).astype(np.float32)
 
 
 def _around(gone: Mask) -> Float32:

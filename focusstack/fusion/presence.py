@@ -9,14 +9,12 @@ other in focus, whose blur differs least, and in linear light, which is what a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, reduced, up
-from focusstack.fusion.spots import described, encoded, winning
+from focusstack.fusion.spots import encoded
 from focusstack.fusion.strips import deep
 from focusstack.typing import Float32, Mask
 
@@ -45,32 +43,12 @@ REACH = 2.5
 GAP = 2.0
 """Windows between places on either side of a gap that is closed."""
 
-MOST_SUPPORT = 4
-"""Frames that show the same count for their number up to this: what only one frame shows has to be
-so much sharper."""
-
 LEAST_TRUST = 0.9
 """Of places that are compared."""
 
 
 LEAST_LUMA = np.float32(2 / 255)
 """Encoded; colour is not asked for in what is darker."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """Where a new frame shows something else than those before; masks on the grid.
-
-    Attributes
-    ----------
-    hidden : (h, w) bool ndarray
-        Where the new frame must not count.
-    taken : (h, w) bool ndarray
-        Where the earlier frames must not count any more.
-    """
-
-    hidden: Mask
-    taken: Mask
 
 
 def windows_level(shape: tuple[int, int], level: int) -> int | None:
@@ -113,72 +91,6 @@ def linear_light(fine: Float32, signal: Float32, colour: Float32 | None) -> Floa
     return np.dstack([light, *(light * ratio for ratio in ratios)])
 
 
-class Presence:
-    """What is shown so far, and what each new frame shows instead.
-
-    Frames that agree with what is shown take part in it. Others are hidden there, until what they
-    show has become clearly sharper.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        ``(h, w)`` of the grid.
-    halvings : int
-        From the grid to the windows.
-    """
-
-    def __init__(self, shape: tuple[int, int], halvings: int) -> None:
-        self._halvings = halvings
-        self._shown: Float32 | None = None
-        self._previous: Float32 | None = None
-        self._hidden: Mask = np.zeros(shape, bool)
-        self._age = np.ones(shape, np.float32)
-        self._support = np.ones(shape, np.float32)
-
-    def add(self, light: Float32, known: Mask, energies: tuple[Float32, Float32]) -> Change | None:
-        """Compare a frame with those before; None if nothing has changed.
-
-        Parameters
-        ----------
-        light : (h, w, C) float32 ndarray
-            Linear light on the grid, as of :func:`linear_light`.
-        known : (h, w) bool ndarray
-            Where it is to be trusted.
-        energies : tuple of (h, w) float32 ndarray
-            Fine energy of what is shown so far and of the frame.
-        """
-        shown, previous, hidden = self._shown, self._previous, self._hidden
-        self._previous = light
-        if shown is None or previous is None:
-            self._shown = light.copy()
-            return None
-        gone = changed(shown, light, self._age, known, self._halvings)
-        if hidden.any():
-            gone |= hidden & ~changed(
-                previous, light, np.ones_like(self._age), known, self._halvings
-            )
-        gone = whole(gone, 2**self._halvings) & known
-        if not gone.any():
-            self._show(light, gone, gone)
-            return None
-        before, now = (
-            energy * np.minimum(frames, np.float32(MOST_SUPPORT))
-            for energy, frames in zip(energies, (self._support, self._age), strict=True)
-        )
-        labels, spots = described(gone, shown, light, (before, now))
-        taken = np.isin(labels, sorted(winning(spots)))
-        self._show(light, gone & ~taken, taken)
-        return Change(self._hidden, taken)
-
-    def _show(self, light: Float32, hidden: Mask, taken: Mask) -> None:
-        """Take note of what a frame shows, but where it is hidden."""
-        assert self._shown is not None
-        self._hidden = hidden
-        np.copyto(self._shown, light, where=~hidden[..., None])
-        self._age = np.where(hidden, self._age + 1, np.float32(1))
-        self._support = np.where(taken, np.float32(1), self._support + ~hidden)
-
-
 def changed(before: Float32, now: Float32, age: Float32, known: Mask, halvings: int) -> Mask:
     """Return where a frame shows something else than another one, beyond what defocus does.
 
@@ -209,7 +121,7 @@ def changed(before: Float32, now: Float32, age: Float32, known: Mask, halvings: 
             seeds |= np.asarray(grown)
     if not seeds.any():
         return np.zeros(seeds.shape, bool)
-    return outlined(seeds, before, now, age, halvings) & known
+    return whole(outlined(seeds, before, now, age, halvings), 2**halvings) & known
 
 
 def _beyond_defocus(before: Float32, now: Float32, age: Float32, small: bool) -> Mask:

@@ -28,6 +28,8 @@ class Sight:
         Root mean square of the finest detail.
     fine, sharp : (h, w) float32 ndarray
         Energy finer than the grid in a narrow and in a wide window.
+    light : (h, w, C) float32 ndarray
+        Linear light, as of :func:`focusstack.fusion.presence.linear_light`.
     """
 
     luma: Float32
@@ -35,14 +37,33 @@ class Sight:
     detail: Float32
     fine: Float32
     sharp: Float32
+    light: Float32
 
-    def take(self, other: Sight, where: Mask) -> None:
-        """Replace what is known by `other`'s."""
-        for plane in fields(self):
-            np.copyto(getattr(self, plane.name), getattr(other, plane.name), where=where)
+    def copy(self) -> Sight:
+        """Return a sight that can be changed without changing this one."""
+        return Sight(*(getattr(self, plane.name).copy() for plane in fields(self)))
+
+    def take(self, other: Sight, where: Mask, instead: Mask) -> None:
+        """Let `other` take part.
+
+        Parameters
+        ----------
+        other : Sight
+            Of the same shape.
+        where : (h, w) bool ndarray
+            Where its luma, light and detail are to be seen. Energies are those of the sharpest.
+        instead : (h, w) bool ndarray
+            Where its energies, too, replace those so far.
+        """
+        for name in ("luma", "trust", "detail", "light"):
+            own, plane = getattr(self, name), getattr(other, name)
+            np.copyto(own, plane, where=where.reshape(where.shape + (1,) * (plane.ndim - 2)))
+        for own, plane in ((self.fine, other.fine), (self.sharp, other.sharp)):
+            np.maximum(own, plane, out=own, where=where)
+            np.copyto(own, plane, where=instead)
 
 
-def sight(luma: Float32, focus: Float32, trust: Float32 | None) -> Sight:
+def sight(luma: Float32, focus: Float32, trust: Float32 | None, light: Float32) -> Sight:
     """Return what is needed of a frame.
 
     Parameters
@@ -53,6 +74,8 @@ def sight(luma: Float32, focus: Float32, trust: Float32 | None) -> Sight:
         Energy of detail finer than the grid, on the grid.
     trust : (h, w) float32 ndarray, optional
         0..1; None is 1 everywhere.
+    light : (h, w, C) float32 ndarray
+        Its linear light.
     """
     band = luma - up(down(luma), luma.shape)
     return Sight(
@@ -61,6 +84,7 @@ def sight(luma: Float32, focus: Float32, trust: Float32 | None) -> Sight:
         detail=np.sqrt(window_mean(band * band, NARROW)),
         fine=window_mean(focus, NARROW),
         sharp=window_mean(focus, WIDE),
+        light=light,
     )
 
 

@@ -162,8 +162,9 @@ class WeightedFuser:
             colour = [self._finest.reduced_chroma, *self._chroma.gauss][level - 1]
         luma = luma_of(signal[level - 1])
         focus = reduced(self._evidence.focus, luma.shape)
-        seen = sight(luma, focus, None if trust is None else trust.coarse[level - 1])
-        return self._movement.add(seen, linear_light(signal[0], signal[level - 1], colour))
+        light = linear_light(signal[0], signal[level - 1], colour)
+        seen = sight(luma, focus, None if trust is None else trust.coarse[level - 1], light)
+        return self._movement.add(seen)
 
     def _choose(self, motion: Motion, trust: Trust | None) -> Trust:
         """Let earlier frames go where this one is better; trust this one where it may stay."""
