@@ -81,3 +81,13 @@ def test_smoothing_takes_outliers_away() -> None:
     np.testing.assert_array_equal(regularised(spoilt, sure), spoilt)
     smooth = regularised(spoilt, sure, smoothing=1.5)
     assert np.abs(smooth - depth)[8:-8, 8:-8].max() < 0.3
+
+
+def test_what_is_sure_is_not_blended_with_its_surroundings() -> None:
+    depth = np.zeros((60, 80), np.float32)
+    depth[:, 40:] = 7
+    confidence = np.full(depth.shape, 0.5, np.float32)
+    np.testing.assert_array_equal(completed(depth, confidence), depth)
+    confidence[20:40, 30:50] = 0.1
+    blended = completed(depth, confidence)[25:35, 35:45]
+    assert 0.05 < np.abs(blended - depth[25:35, 35:45]).max() < 5

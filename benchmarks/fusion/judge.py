@@ -13,6 +13,7 @@ from skimage.metrics import structural_similarity
 from benchmarks.fusion.scenes import Photographs
 from focusstack.colour import luma
 from focusstack.fusion import Fused, FusionOptions, make_fuser
+from focusstack.planes import Planes
 from focusstack.typing import Float32, Mask
 
 EDGE = 0.05
@@ -64,11 +65,12 @@ class Judged:
 
 
 def fuse(method: str, frames: Sequence[Float32]) -> Fused:
-    """Fuse frames with `method`."""
-    fuser = make_fuser(frames[0].shape, len(frames), FusionOptions(method=method))
+    """Fuse frames of 8 bits with `method`, as a run does."""
+    options = FusionOptions(method=method, precise=False)
+    fuser = make_fuser(frames[0].shape, len(frames), options)
     for _ in range(fuser.passes):
         for frame in frames:
-            fuser.add(frame)
+            fuser.add(Planes.of(frame, coded=True))
         fuser.end_pass()
     return fuser.result()
 
@@ -92,7 +94,7 @@ def judge(fused: Fused, scene: Photographs, one_frame: float) -> Judged:
     away = inside & ~edge & ~scene.swept
     error = image - scene.truths[-1]
     similar = ssim(luma(image), luma(scene.truths[-1]))
-    smooth = np.asarray(cv2.GaussianBlur(error, (0, 0), HALO))
+    smooth = np.asarray(cv2.GaussianBlur(error, (0, 0), HALO), np.float32)
     none = not edge.any()
     there = textured(luma(scene.truths[-1])) & inside & ~scene.swept
     rank = spearmanr(fused.depth[there], -scene.depth[there]).statistic
@@ -146,7 +148,7 @@ def psnr(error: Float32) -> float:
 
 def ssim(a: Float32, b: Float32) -> Float32:
     """Structural similarity in every place, as of Z. Wang et al. (IEEE TIP 13(4), 2004)."""
-    _, found = structural_similarity(
+    _, found = structural_similarity(  # type: ignore[no-untyped-call]
         a, b, data_range=1, gaussian_weights=True, use_sample_covariance=False, full=True
     )
     return np.asarray(found, np.float32)

@@ -101,7 +101,7 @@ def veil(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:
 def wall(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:
     """A wall with next to no texture, and a textured ledge before it."""
     shade = np.linspace(0.25, 0.45, canvas.shape[0], dtype=np.float32)[:, None, None]
-    plain = np.broadcast_to(shade, (*canvas.shape, 3)) * np.float32([1, 0.95, 0.85])
+    plain = np.broadcast_to(shade, (*canvas.shape, 3)) * np.array([1, 0.95, 0.85], np.float32)
     sheets = [canvas.sheet(plain, None, (0, 0, 0.2))]
     _, y = canvas.grid()
     ledge = np.broadcast_to(np.clip((y - 0.36) * canvas.unit, 0, 1), canvas.shape)

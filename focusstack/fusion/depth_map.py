@@ -12,6 +12,10 @@ from focusstack.fusion.strips import AROUND, strips
 from focusstack.room import Room
 from focusstack.typing import Float32
 
+ENOUGH = 0.4
+"""Confidence from which on depth needs no help from its surroundings: at an outline these lie at
+another depth."""
+
 
 def completed(depth: Float32, confidence: Float32) -> Float32:
     """Fill in depth where nothing is textured from the nearest surroundings that are.
@@ -24,10 +28,12 @@ def completed(depth: Float32, confidence: Float32) -> Float32:
     Returns
     -------
     (H, W) float32 ndarray
-        A blend of `depth`, by `confidence`, and its confidence-weighted mean over ever larger
-        surroundings (pull-push; Gortler et al., "The Lumigraph", SIGGRAPH 1996).
+        `depth` where it is sure enough; the less it is, the more a blend with its
+        confidence-weighted mean over ever larger surroundings (pull-push; Gortler et al., "The
+        Lumigraph", SIGGRAPH 1996).
     """
-    weights, sums = [confidence], [confidence * depth]
+    sure = np.minimum(confidence / np.float32(ENOUGH), np.float32(1))
+    weights, sums = [sure], [sure * depth]
     for _ in level_shapes(depth.shape[0], depth.shape[1], most=32)[1:]:
         weights.append(down(weights[-1]))
         sums.append(down(sums[-1]))
