@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.alignment.gain import NEARLY_ALL, gaining_pairs
+from focusstack.alignment.gain import gaining_pairs
 from focusstack.alignment.links import groups
 from focusstack.alignment.models import (
     LENSES,
@@ -33,8 +33,9 @@ FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
 for a few numbers more for the whole stack, the second for more numbers for every frame, the third
 for a lens, which parallax and the growth of blurred edges can look like a little."""
 
-STEADY_GAIN = 0.99
-"""A freer matrix is also earned by a small gain that nearly all pairs share."""
+STEADY_GAIN, STEADY_PAIRS = 0.99, 0.85
+"""A freer matrix is also earned by a small gain that this share of the pairs has: where tiles are
+noisy, what they say together is far surer than any of them."""
 
 WORTH_A_LENS = 0.9
 """Lenses are tried on a stack whose residual one with a changing bend brings below this share of
@@ -185,7 +186,7 @@ class Ladder:
             [h.first * len(self._first) + h.second for h in best.held],
             [len(h.places) for h in best.held],
         )
-        return gaining_pairs(pair, lengths(best.held), lengths(freer.held)) >= NEARLY_ALL
+        return gaining_pairs(pair, lengths(best.held), lengths(freer.held)) >= STEADY_PAIRS
 
     def _plausible(self, model: Model) -> bool:
         """Whether the last solution with `model` is one that a lens for cameras may have."""

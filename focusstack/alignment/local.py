@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator, cg
 
-from focusstack.alignment.gain import HeldOut
+from focusstack.alignment.gain import NEARLY_ALL, HeldOut
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
@@ -28,6 +28,7 @@ NODE_PX = 32
 ROUNDS = (
     Round(0.25, 1.0, 6.0, 48),
     Round(0.5, 1.0, 6.0, 48),
+    Round(1, 1.0, 6.0, 64),
     Round(1, 1.0, 6.0, 48),
 )
 """Coarse to fine: the first sees ten pixels, the last resolves what the nodes can hold."""
@@ -41,8 +42,13 @@ SIZE_SIGMA = 10.0
 REWEIGHTINGS = 3
 """Robust least-squares solves per round."""
 
-PROVEN_SHARE = 0.75
-"""A field must bring the held-out residual below this share of the matrix's."""
+PROVEN_SHARE, SHARED_SHARE = 0.75, 0.8
+"""A field must bring the held-out residual below the first share of the matrix's, or below the
+second if nearly all pairs gain: the growth of blurred edges, which a field can follow too, helps
+some and harms others."""
+
+HOPELESS_SHARE = 0.85
+"""Fields that leave more before the last round will not be proven by it."""
 
 Measurement = tuple[int, int, TileShifts]
 
@@ -65,7 +71,8 @@ class Local:
     @property
     def proven(self) -> bool:
         """Whether tiles held out of the fit confirm the fields."""
-        return self.held_out.share < PROVEN_SHARE
+        held = self.held_out
+        return held.share < (SHARED_SHARE if held.gained >= NEARLY_ALL else PROVEN_SHARE)
 
 
 def grid_shape(width: int, height: int) -> tuple[int, int]:
@@ -90,6 +97,7 @@ def find_fields(
     size, count = series.size, len(poses.matrices)
     grid = Grid(*grid_shape(*size), size, count, series.reference)
     fields = np.zeros((count, grid.rows, grid.columns, 2))
+    local = Local(fields, HeldOut(1.0, 1.0, 0.0))
     for how in ROUNDS:
 
         def place(index: int, fields: Points = fields) -> Field | None:
@@ -97,11 +105,15 @@ def find_fields(
 
         found = list(measure_pairs(series, poses, how, place))
         if not found:
-            return Local(fields, HeldOut(1.0, 1.0, 0.0))
+            break
         equations = grid.equations(found, fields)
         fields = grid.solve(equations, fields)
         series.advance()
-    return Local(fields, grid.held_out(equations, fields))
+        if how in ROUNDS[-2:]:
+            local = Local(fields, grid.held_out(equations, fields))
+            if local.held_out.share > HOPELESS_SHARE:
+                break
+    return local
 
 
 @dataclass(frozen=True)
