@@ -148,7 +148,7 @@ class WeightedFuser:
             image=image,
             depth=depth,
             confidence=confidence,
-            source=source_map(tracker.index, depth, confidence),
+            source=source_map(tracker.index, depth, confidence, self._room),
             moved=None if self._movement is None else self._movement.moved,
         )
 
