@@ -16,10 +16,13 @@ from pathlib import Path
 BASE = 200 << 20
 """Interpreter, libraries and what is small."""
 
-PROXY_BYTES = 100 + 40
-"""Per proxy pixel in the first pass: the warped frames at hand, and what one thread works on."""
+PROXY_BYTES, READING_BYTES = 100, 50
+"""Per proxy pixel in the first pass, when frames are compared and while they are read."""
 
-FUSER_BYTES = {3: 36, 1: 24}
+FUSING = 90 << 20
+"""What the second pass takes however large the frames are: the grid that movement is found on."""
+
+FUSER_BYTES = {3: 30, 1: 20}
 """Per pixel of the composite, by channels: the fuser's state and what it needs for a frame."""
 
 DEEP_BYTES = {3: 9, 1: 5}
@@ -74,17 +77,19 @@ def footprint(
     """
     pixels = size[0] * size[1]
     picture = pixels * channels * itemsize
-    proxies = BASE + PROXY_BYTES * min(pixels, 3_000_000)
+    proxies = min(pixels, 3_000_000)
     aligned = pixels * channels * (2 if itemsize == 1 else 4)
     state = pixels * (FUSER_BYTES[channels] + (0 if itemsize == 1 else DEEP_BYTES[channels]))
     # A decoder may hold a picture twice.
     decoding = 2 * picture
-    readers = max(1, min(threads, int((bound - proxies) // decoding)))
-    first = proxies + readers * decoding
+    reading = BASE + READING_BYTES * proxies
+    readers = max(1, min(threads, int((bound - reading) // decoding)))
+    first = max(reading + readers * decoding, BASE + PROXY_BYTES * proxies)
+    fusing = BASE + FUSING
     ways = {
-        (1, False): BASE + state + aligned + decoding,
-        (0, False): BASE + state + max(aligned + picture, decoding),
-        (0, True): BASE + pixels * STRIP_BYTES + decoding,
+        (1, False): fusing + state + aligned + decoding,
+        (0, False): fusing + state + max(aligned + picture, decoding),
+        (0, True): fusing + max(pixels * STRIP_BYTES, decoding),
     }
     kept = [way for way, need in ways.items() if need <= bound]
     ahead, in_file = kept[0] if kept else min(ways, key=lambda way: ways[way])

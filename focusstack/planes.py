@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.colour import STRIP, to_dtype
+from focusstack.colour import full_scale, to_dtype
 from focusstack.typing import Float32, Image
 
 STEP = 2.0**-14
@@ -58,11 +58,19 @@ class Planes:
 
     def rounded(self, dtype: np.dtype[np.generic]) -> Image:
         """The picture clipped to 0..1 and rounded to `dtype`."""
-        found = np.empty(self.shape, dtype)
-        for start in range(0, len(found), STRIP):  # strips stay in the cache
-            rows = slice(start, start + STRIP)
-            found[rows] = to_dtype(Planes(self.values[:, rows], self.flat).pixels(), dtype)
-        return found
+        if dtype == np.float32:
+            return to_dtype(self.pixels(), dtype)
+        from focusstack import rounding  # loads the compiler
+
+        channels, height, width = self.values.shape
+        found = np.empty((height, width, channels), dtype)
+        if self.values.dtype == np.int16:
+            codes = np.arange(round(1 / STEP) + 1, dtype=np.float32) * np.float32(STEP)
+            rounding.look_up(found.dtype)(self.values, to_dtype(codes, dtype), found)
+        else:
+            top = np.float32(full_scale(dtype))
+            rounding.rounding(found.dtype)(self.values, top, found)
+        return found.reshape(self.shape)
 
     def pixels(self) -> Float32:
         """The picture as float32, put together."""

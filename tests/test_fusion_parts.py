@@ -23,7 +23,7 @@ from focusstack.fusion.luminance import join, luma_of, split
 from focusstack.fusion.noise import LEAST_VARIANCE, level_noise, noise_variance
 from focusstack.fusion.running_mean import row_strips
 from focusstack.fusion.soft_selection import SoftSelection
-from focusstack.fusion.strips import Crew, strips
+from focusstack.fusion.strips import Crew, beside, strips
 from focusstack.fusion.unstored import Unstored
 from focusstack.fusion.validity import Trust, as_codes, as_shares, filled, validity_levels
 from focusstack.planes import Planes
@@ -69,12 +69,14 @@ def measured(image: Float32, apart: bool = True) -> tuple[FocusEvidence, ChromaE
     finest.measure(Planes.of(image), evidence.finest, None if colour is None else colour.finest)
     evidence.find_noise()
     finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
-    pyramid = LaplacianPyramid(finest.reduced.shape, shapes=shapes[1:])
-    pyramid.decompose(finest.reduced)
+    halved = beside(finest.reduced)
+    pyramid = LaplacianPyramid(halved.shape, shapes=shapes[1:])
+    pyramid.decompose(halved)
     evidence.measure(pyramid.bands)
     if colour is not None and finest.reduced_chroma is not None:
-        apart_pyramid = LaplacianPyramid(finest.reduced_chroma.shape, shapes=shapes[1:])
-        apart_pyramid.decompose(finest.reduced_chroma)
+        halved = beside(finest.reduced_chroma)
+        apart_pyramid = LaplacianPyramid(halved.shape, shapes=shapes[1:])
+        apart_pyramid.decompose(halved)
         colour.measure(apart_pyramid.bands, evidence)
     return evidence, colour
 
@@ -166,22 +168,26 @@ def test_nothing_depends_on_how_the_work_is_shared(monkeypatch: pytest.MonkeyPat
         np.testing.assert_allclose(one, whole, atol=1e-6)
 
 
+def planar(picture: Float32) -> Float32:
+    """A picture ``(H, W, C)`` as planes ``(C, H, W)``."""
+    return picture if picture.ndim == 2 else np.ascontiguousarray(picture.transpose(2, 0, 1))
+
+
 def unstored(band: Float32) -> Unstored:
     """A band as the difference of a picture and nothing."""
-    half = np.zeros(((band.shape[0] + 1) // 2, (band.shape[1] + 1) // 2, *band.shape[2:]))
+    *channels, height, width = band.shape
+    half = np.zeros((*channels, (height + 1) // 2, (width + 1) // 2))
     return Unstored(band, half.astype(np.float32), Crew(1))
 
 
 def test_soft_selection_is_the_weighted_mean_in_any_order() -> None:
     rng = np.random.default_rng(0)
-    bands = [white((13, 17, 3), 1.0, seed) for seed in range(5)]
+    bands = [white((3, 13, 17), 1.0, seed) for seed in range(5)]
     evidences = [rng.uniform(0, 3, (13, 17)).astype(np.float32) for _ in bands]
     weights = [(1 + np.sqrt(1e-3 * e.astype(float))) ** 64 for e in evidences]
-    truth = sum(w[..., None] * b for w, b in zip(weights, bands, strict=True)) / sum(
-        w[..., None] for w in weights
-    )
+    truth = sum(w * b for w, b in zip(weights, bands, strict=True)) / sum(weights)
     for order in ([0, 1, 2, 3, 4], [4, 2, 0, 3, 1]):
-        selection = SoftSelection((13, 17, 3))
+        selection = SoftSelection((3, 13, 17))
         for index in order:
             selection.add(unstored(bands[index]), evidences[index], 1.0)
         np.testing.assert_allclose(selection.mean, truth, atol=1e-4)
@@ -264,7 +270,7 @@ def test_a_band_that_is_not_stored_has_the_energy_of_one_that_is(
     made = []
     for workers in (1, 3):
         energy = np.ones(shape, np.float32)
-        Unstored(picture, half, Crew(workers)).add_energy(taps, 0.01, energy)
+        Unstored(planar(picture), planar(half), Crew(workers)).add_energy(taps, 0.01, energy)
         made.append(energy)
     np.testing.assert_allclose(made[0], 1 + expected, atol=1e-5)
     np.testing.assert_array_equal(made[0], made[1])

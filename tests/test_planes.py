@@ -36,8 +36,11 @@ def test_what_codes_cannot_hold_is_held_at_their_ends(value: float) -> None:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("shape", [(70, 5), (131, 4, 3)])
-def test_rounding_is_that_of_the_picture(dtype: type[np.generic], shape: tuple[int, ...]) -> None:
-    planes = Planes.of(noise(shape, 1.2))
+@pytest.mark.parametrize("coded", [True, False])
+def test_rounding_is_that_of_the_picture(
+    dtype: type[np.generic], shape: tuple[int, ...], coded: bool
+) -> None:
+    planes = Planes.of(noise(shape, 1.2), coded)
     found = planes.rounded(np.dtype(dtype))
     np.testing.assert_array_equal(found, to_dtype(planes.pixels(), np.dtype(dtype)))
 

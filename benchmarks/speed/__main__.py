@@ -2,6 +2,7 @@
 
 python -m benchmarks.speed                                20 frames of 12 megapixels, JPEG
 python -m benchmarks.speed --megapixels 24 --frames 200   of any size and number
+python -m benchmarks.speed --megapixels 2 12 48         growth: a table
 python -m benchmarks.speed --bits 16 --suffix .tif        of 16 bits
 python -m benchmarks.speed --input photos                 real frames
 python -m benchmarks.speed --options=--memory=1G          other options of focusstack run
@@ -34,17 +35,23 @@ STAGES = ("Reading frames", "Finding", "Aligning", "Local", "Parallax", "Fusing"
 
 def main() -> None:
     chosen = _chosen()
+    print(f"{usable_cores()} cores, {platform.machine()}; medians of {chosen.runs} runs")
+    sizes = [(m, n) for m in chosen.megapixels for n in chosen.frames]
+    rows = [_raced(chosen, *size) for size in (sizes if chosen.input is None else sizes[:1])]
+    if len(rows) > 1:
+        print("\n".join([HEAD, *rows]))
+
+
+def _raced(chosen: argparse.Namespace, wished: float, count: int) -> str:
+    """Run everything on frames of one size and number, and print it; return a row of a table."""
     with tempfile.TemporaryDirectory(prefix="speed-") as temporary:
         place = Path(temporary)
         folder = chosen.input or place / "frames"
         if chosen.input is None:
-            _render(folder, chosen.megapixels, chosen.frames, chosen.bits, chosen.suffix)
+            _render(folder, wished, count, chosen.bits, chosen.suffix)
         frames = FileFrames(survey([folder]).files)
         megapixels = frames.size[0] * frames.size[1] / 1e6
-        kind = f"{len(frames)} frames of {megapixels:.1f} MP, {8 * frames.dtype.itemsize} bits"
-        print(
-            f"{kind}; {usable_cores()} cores, {platform.machine()}; medians of {chosen.runs} runs"
-        )
+        print(f"{len(frames)} frames of {megapixels:.1f} MP, {8 * frames.dtype.itemsize} bits")
         ours = [sys.executable, "-c", PROGRAM, "run", str(folder), "--output"]
         ours += [str(place / "out"), "--overwrite", "--verbose", *shlex.split(chosen.options)]
         other = chosen.vs.format(input=shlex.quote(str(folder)), output=place / "other")
@@ -57,6 +64,19 @@ def main() -> None:
             pairs = zip(runs[0], runs[1], strict=True)
             ratio = median(getattr(a, name) / getattr(b, name) for a, b in pairs)
             print(f"focusstack / {Path(commands[1][0]).name}, {name}: {ratio:.2f}")
+    return _row(runs[0], len(frames), megapixels)
+
+
+HEAD = """
+| frames | megapixels | wall s | s a frame | processor s | ms a frame and megapixel | peak MB |
+|---|---|---|---|---|---|---|"""
+
+
+def _row(runs: Sequence[Run], frames: int, megapixels: float) -> str:
+    wall, cpu, peak = (median(getattr(r, key) for r in runs) for key in ("wall", "cpu", "peak"))
+    each = 1000 * cpu / frames / megapixels
+    cells = (frames, f"{megapixels:.0f}", f"{wall:.1f}", f"{wall / frames:.2f}", f"{cpu:.1f}")
+    return f"| {' | '.join(map(str, cells))} | {each:.0f} | {peak / 1e6:.0f} |"
 
 
 def _render(*arguments: object) -> None:
@@ -74,8 +94,8 @@ def _chosen() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--megapixels", type=float, default=12, metavar="M")
-    parser.add_argument("--frames", type=int, default=20, metavar="N")
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[12], metavar="M")
+    parser.add_argument("--frames", type=int, nargs="+", default=[20], metavar="N")
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8)
     parser.add_argument("--suffix", default=".jpg", metavar=".EXT", help="of rendered frames")
     parser.add_argument("--input", type=Path, metavar="FOLDER", help="frames, not rendered ones")
@@ -98,7 +118,7 @@ def _in_turn(commands: Sequence[Sequence[str]], place: Path, count: int) -> list
 
 def _print(name: str, runs: Sequence[Run], frames: int, megapixels: float) -> None:
     wall, cpu = (median(getattr(r, key) for r in runs) for key in ("wall", "cpu"))
-    peak = median(r.peak for r in runs) / (1 << 20)
+    peak = median(r.peak for r in runs) / 1e6
     print(
         f"{Path(name).name}: {wall:.1f} s wall, {wall / frames:.2f} s a frame, "
         f"{1000 * wall / frames / megapixels:.0f} ms a frame and megapixel; "

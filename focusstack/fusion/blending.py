@@ -103,13 +103,13 @@ def _take(
 ) -> None:
     """Blend the finest band of a frame into the mean so far in the rows from `first` to `last`.
 
-    values (C, H, W), coarse (h, w, S) the signal and colour (h, w, 2) the colour differences at
-    half the size, energy (H, W), second (h, w, 1), trust (H, W) in 255ths, amplitude (H, W),
-    colour_shares (h, w), mean (S or S + 2, H, W), colour differences last. What is not there has no
-    rows. A mean of 16 bits is whole multiples of `mean_step`.
+    values (C, H, W), coarse (S, h, w) the signal and colour (2, h, w) the colour differences at
+    half the size, energy (H, W), second (h, w), trust (H, W) in 255ths, amplitude (H, W),
+    colour_shares (h, w), mean (S or S + 2, H, W), colour differences last. What is not there is
+    empty. A mean of 16 bits is whole multiples of `mean_step`.
     """
     width = values.shape[2]
-    half, signals = coarse.shape[1:]
+    signals, half = coarse.shape[0], coarse.shape[2]
     evidence, share = np.empty(width, np.float32), np.empty(width, np.float32)
     own, blurred = np.empty(width, np.float32), np.empty(width, np.float32)
     luma, certain = np.empty(width, np.float32), np.empty(trust.shape[1], np.float32)
@@ -118,7 +118,7 @@ def _take(
         out = evidence
         above_row(energy[y], floor, out)
         if second.size:
-            doubled_row(second, 0, y, line, blurred)
+            doubled_row(second, y, line, blurred)
             for x in range(width):
                 out[x] += SECOND_IN_FINEST * blurred[x]
         for x in range(certain.size):
@@ -130,13 +130,13 @@ def _take(
             else:
                 luma_row(values, step, y, own)
                 luma[:] = own
-            doubled_row(coarse, c, y, line, blurred)
+            doubled_row(coarse[c], y, line, blurred)
             blend_row(own, blurred, share, mean[c, y], mean_step)
         if colour.size:
             _spread(colour_shares, y, line, share)
             for c in range(2):
                 difference_row(values, step, y, c, luma, own)
-                doubled_row(colour, c, y, line, blurred)
+                doubled_row(colour[c], y, line, blurred)
                 blend_row(own, blurred, share, mean[signals + c, y], mean_step)
 
 
@@ -150,6 +150,6 @@ def take(coded: bool, precise: bool) -> Callable[..., None]:
     """Return the compiled :func:`_take` for such frames, and means stored as float32 or int16."""
     mean = writable(np.float32 if precise else np.int16, 3)
     return compiled(
-        _take, frames_of(coded), _FLOAT, _IN3, _IN3, _ENERGY, _FLOAT, _IN3, _TRUST, _FLOAT, _OUT2,
+        _take, frames_of(coded), _FLOAT, _IN3, _IN3, _ENERGY, _FLOAT, _IN2, _TRUST, _FLOAT, _OUT2,
         _IN2, mean, _FLOAT, _INT, _INT,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from focusstack.fusion.laplacian import collapse, down
 from focusstack.fusion.noise import level_noise
 from focusstack.fusion.soft_selection import SoftSelection
-from focusstack.fusion.strips import Crew
+from focusstack.fusion.strips import Crew, layers
 from focusstack.fusion.unstored import Unstored
 from focusstack.typing import Float32
 
@@ -35,7 +35,7 @@ class Composite:
     shapes : list of tuple of int
         ``(height, width)`` of the levels, the base last.
     channels : tuple of int
-        ``()`` or ``(C,)`` of the signal.
+        ``()`` or ``(C,)`` of the signal, whose planes lie one after the other.
     crew : Crew
         Shares the work.
     precise : bool
@@ -59,21 +59,22 @@ class Composite:
         self._crew = crew
         self.bands: list[Unstored] = []
         room = crew.room
-        self.gauss = [room.zeros(shape + channels, np.float32) for shape in shapes[1:]]
+        self.gauss = [room.zeros(channels + shape, np.float32) for shape in shapes[1:]]
         self._latest: Float32 | None = None
         self._selections = [
-            SoftSelection(shape + channels, precise or level > 0, room)
+            SoftSelection(channels + shape, precise or level > 0, room)
             for level, shape in enumerate(shapes[:-1])
         ]
         self._gains = level_noise(len(shapes))[1:]
-        self._base = np.zeros(shapes[-1] + channels, np.float32)
+        self._base = np.zeros(channels + shapes[-1], np.float32)
         self._weight = np.zeros(shapes[-1], np.float32)
 
     def decompose(self, signal: Float32) -> None:
         """Fill `bands` with those of the next frame, which has to stay as it is meanwhile."""
         levels = [signal, *self.gauss]
         for fine, half in pairwise(levels):
-            down(fine, half)
+            for own, to in zip(layers(fine), layers(half), strict=True):
+                down(own, to)
             self._crew.room.tidy()
         self.bands = [Unstored(fine, half, self._crew) for fine, half in pairwise(levels)]
         self._latest = levels[-1]
@@ -107,7 +108,7 @@ class Composite:
         weight = np.maximum(weight**BASE_POWER, NEVER)
         base = self._latest
         assert base is not None
-        self._base += base * (weight if base.ndim == 2 else weight[..., None])
+        self._base += base * weight
         self._weight += weight
 
     def discount(self, stays: list[Float32]) -> None:
@@ -115,12 +116,14 @@ class Composite:
         for selection, plane in zip(self._selections, stays[:-1], strict=True):
             selection.discount(plane < 0.5)
         base = np.maximum(stays[-1], NEVER)
-        self._base *= base if self._base.ndim == 2 else base[..., None]
+        self._base *= base
         self._weight *= base
 
     def image(self) -> Float32:
         """Return the signal of all frames so far; nothing can be added afterwards."""
         del self.bands, self.gauss, self._latest
-        weight = self._weight if self._base.ndim == 2 else self._weight[..., None]
-        base = np.asarray(self._base / weight, np.float32)
-        return collapse([selection.mean for selection in self._selections], base)
+        base = np.asarray(self._base / self._weight, np.float32)
+        means = [selection.mean for selection in self._selections]
+        planes = zip(*map(layers, [*means, base]), strict=True)
+        made = [collapse(list(levels), coarsest) for *levels, coarsest in planes]
+        return made[0] if base.ndim == 2 else np.stack(made)

@@ -17,6 +17,7 @@ from focusstack.fusion.laplacian import LaplacianPyramid, down, level_shapes, up
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.running_mean import NEVER, blend
+from focusstack.fusion.strips import beside
 from focusstack.fusion.validity import as_shares, filled
 from focusstack.planes import Planes
 from focusstack.room import Room
@@ -97,7 +98,7 @@ class DepthFuser:
         finest.measure(Planes.of(frame), evidence.finest, None)
         evidence.find_noise()
         finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
-        self._pyramid.decompose(finest.reduced)
+        self._pyramid.decompose(beside(finest.reduced))
         evidence.measure(self._pyramid.bands)
         self._variances.append(self._evidence.variance)
         focus = self._evidence.focus

@@ -72,7 +72,7 @@ SURE = 0.1
 
 
 def source_map(
-    index: NDArray[np.uint16], depth: Float32, confidence: Float32
+    index: NDArray[np.uint16], depth: Float32, confidence: Float32, room: Room | None = None
 ) -> NDArray[np.uint16]:
     """Frame of each pixel: the sharpest where that is sure, else the nearest to the depth.
 
@@ -82,12 +82,16 @@ def source_map(
         Sharpest frame, on a reduced grid.
     depth, confidence : (H, W) float32 ndarray
         Depth and how sure it is.
+    room : Room, optional
+        Where they lie.
     """
     nearest = cv2.resize(index, depth.shape[::-1], interpolation=cv2.INTER_NEAREST)
     source = np.asarray(nearest, np.uint16)
     for rows in row_strips(*depth.shape):
         unsure = confidence[rows] <= SURE
         np.copyto(source[rows], np.rint(depth[rows]).astype(np.uint16), where=unsure)
+        if room is not None:
+            room.tidy()
     return source
 
 

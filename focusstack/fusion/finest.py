@@ -14,7 +14,7 @@ from focusstack.fusion.laplacian import up
 from focusstack.fusion.luma_range import LumaRange
 from focusstack.fusion.luminance import join, luma_of
 from focusstack.fusion.soft_selection import Weights
-from focusstack.fusion.strips import AROUND, Crew, Strip, deep, strips
+from focusstack.fusion.strips import AROUND, Crew, Strip, beside, layers, strips
 from focusstack.fusion.validity import Trust
 from focusstack.planes import STEP, Planes
 from focusstack.room import Room
@@ -46,9 +46,9 @@ class FinestLevel:
         Of the luma, or of the frame if its channels are not apart.
     chroma : Weights or None
         Of the colour differences, on a grid of half the size.
-    reduced : ndarray
+    reduced : (h, w) or (3, h, w) float32 ndarray
         The latest signal at half the size.
-    reduced_chroma : (h, w, 2) float32 ndarray or None
+    reduced_chroma : (2, h, w) float32 ndarray or None
         The latest colour differences at half the size.
     crew : Crew
         Shares the work.
@@ -75,8 +75,8 @@ class FinestLevel:
         planes = self._signals + (2 if apart else 0)
         kind = np.float32 if precise else np.int16
         self._mean = room.zeros((planes, height, width), kind)
-        self.reduced = room.zeros(half + own[2:], np.float32)
-        self.reduced_chroma = room.zeros((*half, 2), np.float32) if apart else None
+        self.reduced = room.zeros(own[2:] + half, np.float32)
+        self.reduced_chroma = room.zeros((2, *half), np.float32) if apart else None
         self.crew = Crew(workers, room)
         self._strips = strips(height, width, AROUND)
         self._range = LumaRange(shape, precise, room)
@@ -97,19 +97,19 @@ class FinestLevel:
         """
         from focusstack.fusion import loops  # loads the compiler
 
-        colour: Float32 = np.empty((0, 0, 2), np.float32)
+        colour: Float32 = np.empty((0, 0, 0), np.float32)
         if self.reduced_chroma is not None:
             colour = self.reduced_chroma
         if chroma_energy is None:
             chroma_energy = np.empty((0, 0), np.float32)
-        values, step, reduced = frame.values, np.float32(frame.step), deep(self.reduced)
+        values, step, reduced = frame.values, np.float32(frame.step), layers(self.reduced)
         coded = values.dtype == np.int16
 
         def halve(strip: Strip) -> None:
             loops.halve(coded)(values, step, reduced, colour, strip.half.start, strip.half.stop)
 
         self.crew.do(halve, self._strips)
-        luma = deep(luma_of(self.reduced))
+        luma = luma_of(beside(self.reduced))
         low, high = self._range.low, self._range.high
 
         def look(strip: Strip) -> None:
@@ -162,7 +162,7 @@ class FinestLevel:
         from focusstack.fusion import blending
 
         nothing = np.empty((0, 0), np.float32)
-        none: Float32 = np.empty((0, 0, 2), np.float32)
+        none: Float32 = np.empty((0, 0, 0), np.float32)
         signal, chroma = self.signal, self.chroma
         signal.begin(noise[0])
         colour, shares = none, nothing
@@ -172,8 +172,8 @@ class FinestLevel:
             self._weigh(chroma, shares, nothing if trust is None else trust.coarse[0])
             colour = self.reduced_chroma
         certain = np.empty((0, 0), np.uint8) if trust is None else trust.finest
-        coarse = deep(self.reduced)
-        behind = none if second is None else deep(second)
+        coarse = layers(self.reduced)
+        behind = nothing if second is None else second
         values, step = frame.values, np.float32(frame.step)
 
         def take(strip: Strip) -> None:
@@ -197,35 +197,41 @@ class FinestLevel:
 
     def image(self, reduced: Float32, reduced_chroma: Float32 | None) -> Float32:
         """Return the composite, from that at half the size; nothing can be added afterwards."""
-        channels = (3,) if self.chroma else reduced.shape[2:]
-        image = self.crew.room.zeros((*self._mean.shape[1:], *channels), np.float32)
+        planes = 3 if self.chroma else self._signals
+        flat = planes == 1
+        shape = (*self._mean.shape[1:], *(() if flat else (planes,)))
+        image = self.crew.room.zeros(shape, np.float32)
 
         def finish(strip: Strip) -> None:
-            rows, inner = strip.rows, strip.inner
-            shape = (strip.wide.stop - strip.wide.start, image.shape[1])
-            part = up(reduced[strip.wide_half], shape)[inner] + self.band(rows)
+            part = self._doubled(reduced, strip, slice(0, self._signals))
             if self._limited:
-                self._range.limit(strip.half, part)
+                self._range.limit(strip.half, part[0])
             if reduced_chroma is None:
-                image[rows] = part
+                image[strip.rows] = part[0] if flat else beside(part)
                 return
-            colour = up(reduced_chroma[strip.wide_half], shape)[inner]
-            image[rows] = join(part, colour + self.chroma_band(rows))
+            colour = self._doubled(reduced_chroma, strip, slice(self._signals, None))
+            image[strip.rows] = join(part[0], beside(colour))
 
         self.crew.do(finish, self._strips)
         self.crew.close()
         return image
 
+    def _doubled(self, coarse: Float32, strip: Strip, which: slice) -> Float32:
+        """Rows of some planes: twice `coarse`, and their finest band."""
+        shape = (strip.wide.stop - strip.wide.start, self._mean.shape[2])
+        planes = self._rows(which, strip.rows)
+        for own, half in zip(planes, layers(coarse), strict=True):
+            own += up(half[strip.wide_half], shape)[strip.inner]
+        return planes
+
     def band(self, rows: slice) -> Float32:
         """Rows of the mean of the signal's finest band."""
         planes = self._rows(slice(0, self._signals), rows)
-        return (
-            planes[0] if self.reduced.ndim == 2 else np.ascontiguousarray(planes.transpose(1, 2, 0))
-        )
+        return planes[0] if self.reduced.ndim == 2 else beside(planes)
 
     def chroma_band(self, rows: slice) -> Float32:
         """Rows of the mean of the colour differences' finest band."""
-        return _beside(self._rows(slice(self._signals, None), rows))
+        return beside(self._rows(slice(self._signals, None), rows))
 
     def _rows(self, planes: slice, rows: slice) -> Float32:
         step = np.float32(1) if self._precise else self._step
@@ -236,8 +242,3 @@ def window(radius: float) -> Float32:
     """Weights of a Gaussian window of standard deviation `radius`, in one direction."""
     side = 2 * max(1, round(2.5 * radius)) + 1
     return np.asarray(cv2.getGaussianKernel(side, max(radius, 0.3), cv2.CV_32F).ravel(), np.float32)
-
-
-def _beside(planes: Float32) -> Float32:
-    """Planes ``(C, H, W)`` as channels ``(H, W, C)``."""
-    return np.ascontiguousarray(planes.transpose(1, 2, 0))

@@ -42,11 +42,11 @@ def _halve(
 ) -> None:
     """Bring planes ``(C, H, W)`` to half the size in the rows from `first` to `last` of the result.
 
-    With `colour` ``(h, w, 2)``, `luma` ``(h, w, 1)`` takes the luma and that what red and blue
-    differ from it by; without rows of it, `luma` ``(h, w, C)`` takes all channels.
+    With `colour` ``(2, h, w)``, `luma` ``(1, h, w)`` takes the luma and that what red and blue
+    differ from it by; without, `luma` ``(C, h, w)`` takes all channels.
     """
     channels, height, width = values.shape
-    half = luma.shape[1]
+    half = luma.shape[2]
     total = np.empty(width, np.float32)
     halves = np.empty((channels, half), np.float32)
     a, b, c = OUTER * step, NEAR * step, MIDDLE * step
@@ -61,23 +61,22 @@ def _halve(
                 near = b * (np.float32(over[x]) + np.float32(under[x]))
                 total[x] = ends + near + c * np.float32(here[x])
             halved_row(total, halves[k])
-        _store_halves(halves, luma[i], colour[i] if colour.size else luma[i])
+        _store_halves(halves, i, luma, colour)
 
 
 @inner
-def _store_halves(halves: Float32, luma: Float32, colour: Float32) -> None:
+def _store_halves(halves: Float32, i: int, luma: Float32, colour: Float32) -> None:
     channels, half = halves.shape
-    if colour.shape[1] == 2:
-        grey, differences = luma.reshape(-1), colour.reshape(-1)
-        red, blue = halves[0], halves[2]
-        luma_row(halves.reshape((channels, 1, half)), np.float32(1), 0, grey)
-        for x in range(half):
-            differences[2 * x] = red[x] - grey[x]
-            differences[2 * x + 1] = blue[x] - grey[x]
+    if colour.size == 0:
+        for k in range(channels):
+            luma[k, i] = halves[k]
         return
-    for k in range(channels):
+    grey = luma[0, i]
+    luma_row(halves.reshape((channels, 1, half)), np.float32(1), 0, grey)
+    for c in range(2):
+        own, to = halves[2 * c], colour[c, i]
         for x in range(half):
-            luma[x, k] = halves[k, x]
+            to[x] = own[x] - grey[x]
 
 
 def _measure(
@@ -96,8 +95,8 @@ def _measure(
 ) -> None:
     """Energy of the finest band, and the range of luma, in the rows from `first` to `last`.
 
-    values (C, H, W), coarse (h, w, 1) their luma and colour (h, w, 2) their colour differences at
-    half the size, energy (H, W); colour_energy, low and high (h, w). Without colour: no rows of it.
+    values (C, H, W), coarse (h, w) their luma and colour (2, h, w) their colour differences at half
+    the size, if there are any; energy (H, W); colour_energy, low and high (h, w).
     The range is whole multiples of `range_step`, or as it is if that is 0.
     """
     height, width = values.shape[1:]
@@ -119,7 +118,7 @@ def _measure(
         if y < height:
             luma_row(values, step, y, luma)
             if first - reach <= y:
-                doubled_row(coarse, 0, y, line, band)
+                doubled_row(coarse, y, line, band)
                 _square(luma, band, padded[reach:])
                 average_row(padded, taps, width, ring[y % side])
             rounded_row(luma, range_step, grey)
@@ -162,7 +161,7 @@ def _colour_square(
 ) -> None:
     """Squares of the colour differences' finest band in row `y`, summed."""
     for c in range(2):
-        doubled_row(colour, c, y, line, band)
+        doubled_row(colour[c], y, line, band)
         own = values[2 * c, y]
         if c == 0:
             for x in range(luma.size):
@@ -247,7 +246,7 @@ def measure(coded: bool, precise: bool) -> Callable[..., None]:
     """Return the compiled :func:`_measure` for such frames, and a range as float32 or int16."""
     bounds = writable(np.float32 if precise else np.int16, 2)
     return compiled(
-        _measure, frames_of(coded), _FLOAT, _IN3, _IN3, _IN1, _INT, _INT, _ENERGY, _OUT2, bounds,
+        _measure, frames_of(coded), _FLOAT, _IN2, _IN3, _IN1, _INT, _INT, _ENERGY, _OUT2, bounds,
         bounds, _FLOAT,
     )  # fmt: skip
 

@@ -70,50 +70,28 @@ def channel_row(values: Coded, step: np.float32, y: int, channel: int, out: Floa
 
 
 @inner
-def _between(coarse: Float32, channel: int, y: int, line: Float32) -> None:
-    """Values of a channel of `coarse` ``(h, w, C)`` at the height of row `y` of twice its size."""
-    h, w, channels = coarse.shape
+def _between(coarse: Float32, y: int, line: Float32) -> None:
+    """Values of `coarse` ``(h, w)`` at the height of row `y` of twice its size."""
+    h, w = coarse.shape
     i = y // 2
     after = min(i + 1, h - 1)
-    before = i - 1 if i else after
-    here, below, above = (
-        coarse[i].reshape(-1),
-        coarse[after].reshape(-1),
-        coarse[before].reshape(-1),
-    )
+    here, below, above = coarse[i], coarse[after], coarse[i - 1 if i else after]
     half, eighth, most = np.float32(0.5), np.float32(0.125), np.float32(0.75)
-    here = coarse[i].reshape(-1)[channel:]
-    below = coarse[after].reshape(-1)[channel:]
-    above = coarse[before].reshape(-1)[channel:]
     if y % 2:
-        if channels == 1:
-            for x in range(w):
-                line[x] = half * (here[x] + below[x])
-        elif channels == 2:
-            for x in range(w):
-                line[x] = half * (here[2 * x] + below[2 * x])
-        else:
-            for x in range(w):
-                line[x] = half * (here[channels * x] + below[channels * x])
-    elif channels == 1:
         for x in range(w):
-            line[x] = eighth * (above[x] + below[x]) + most * here[x]
-    elif channels == 2:
-        for x in range(w):
-            line[x] = eighth * (above[2 * x] + below[2 * x]) + most * here[2 * x]
+            line[x] = half * (here[x] + below[x])
     else:
         for x in range(w):
-            at = channels * x
-            line[x] = eighth * (above[at] + below[at]) + most * here[at]
+            line[x] = eighth * (above[x] + below[x]) + most * here[x]
 
 
 @inner
-def doubled_row(coarse: Float32, channel: int, y: int, line: Float32, out: Float32) -> None:
-    """Row `y` of a channel of `coarse` ``(h, w, C)`` at twice the size, as ``cv2.pyrUp`` has it.
+def doubled_row(coarse: Float32, y: int, line: Float32, out: Float32) -> None:
+    """Row `y` of `coarse` ``(h, w)`` at twice the size, as ``cv2.pyrUp`` has it.
 
     `line` has room for one value more than a row of `coarse`.
     """
-    _between(coarse, channel, y, line)
+    _between(coarse, y, line)
     w, width = coarse.shape[1], out.size
     line[w] = line[w - 1]
     half, eighth, most = np.float32(0.5), np.float32(0.125), np.float32(0.75)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.fusion.running_mean import row_strips
+from focusstack.fusion.strips import layers
 from focusstack.fusion.unstored import Unstored
-from focusstack.planes import STEP, Planes
+from focusstack.planes import STEP
 from focusstack.room import Room
 from focusstack.typing import Float32, Mask
 
@@ -79,7 +80,7 @@ class SoftSelection(Weights):
     Parameters
     ----------
     shape : tuple of int
-        ``(H, W[, C])`` of the level.
+        ``([C, ]H, W)`` of the level.
     precise : bool
         Whether the mean is kept to a 16-bit step and better, or in half the memory to a hundredth
         of an 8-bit step.
@@ -90,17 +91,17 @@ class SoftSelection(Weights):
     def __init__(
         self, shape: tuple[int, ...], precise: bool = True, room: Room | None = None
     ) -> None:
-        super().__init__((shape[0], shape[1]), room)
+        super().__init__((shape[-2], shape[-1]), room)
         self._step = np.float32(0 if precise else STEP)
-        self._flat = len(shape) == 2
-        channels = 1 if self._flat else shape[2]
+        self._shape = shape
         kind = np.float32 if precise else np.int16
-        self._mean = self._room.zeros((channels, *self.grid), kind)
+        self._mean = layers(self._room.zeros(shape, kind))
 
     @property
     def mean(self) -> Float32:
-        """The weighted mean ``(H, W[, C])`` of all frames so far."""
-        return Planes(self._mean, self._flat).pixels()
+        """The weighted mean ``([C, ]H, W)`` of all frames so far."""
+        step = self._step or np.float32(1)
+        return np.asarray(self._mean * step, np.float32).reshape(self._shape)
 
     def add(
         self, band: Unstored, evidence: Float32, noise: float, trust: Float32 | None = None

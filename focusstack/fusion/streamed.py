@@ -30,41 +30,26 @@ from focusstack.typing import Float32
 
 
 @inner
-def _band_row(
-    picture: Float32, coarse: Float32, channel: int, y: int, line: Float32, out: Float32
-) -> None:
-    """Row `y` of the band of one channel of `picture` (h, w, C)."""
-    doubled_row(coarse, channel, y, line, out)
-    channels, row = picture.shape[2], picture[y].reshape(-1)[channel:]
-    if channels == 1:
-        for x in range(out.size):
-            out[x] = row[x] - out[x]
-    elif channels == 2:
-        for x in range(out.size):
-            out[x] = row[2 * x] - out[x]
-    else:
-        for x in range(out.size):
-            out[x] = row[3 * x] - out[x]
-
-
-@inner
 def _square_row(
     picture: Float32, coarse: Float32, y: int, line: Float32, band: Float32, out: Float32
 ) -> None:
     """Square of the luma of a band of one or three channels; sum of the squares of two."""
-    width, channels = band.size, picture.shape[2]
+    width, channels = band.size, picture.shape[0]
     for c in range(channels):
-        _band_row(picture, coarse, c, y, line, band)
+        own = picture[c, y]
+        doubled_row(coarse[c], y, line, band)
         if channels == 3:
             part = RED if c == 0 else (GREEN if c == 1 else BLUE)
             for x in range(width):
-                out[x] = (out[x] if c else np.float32(0)) + part * band[x]
+                out[x] = (out[x] if c else np.float32(0)) + part * (own[x] - band[x])
         elif c == 0:
             for x in range(width):
-                out[x] = band[x] * band[x]
+                difference = own[x] - band[x]
+                out[x] = difference * difference
         else:
             for x in range(width):
-                out[x] += band[x] * band[x]
+                difference = own[x] - band[x]
+                out[x] += difference * difference
     if channels == 3:
         for x in range(width):
             out[x] *= out[x]
@@ -79,11 +64,11 @@ def _energy(
     last: int,
     out: Float32,
 ) -> None:
-    """Add energy above `floor` of the band of `picture` (h, w, C) in the rows from `first` on."""
-    height, width = picture.shape[:2]
+    """Add energy above `floor` of the band of `picture` (C, h, w) in the rows from `first` on."""
+    height, width = picture.shape[1:]
     side, reach = taps.size, taps.size // 2
     band, mean = np.empty(width, np.float32), np.empty(width, np.float32)
-    line = np.empty(coarse.shape[1] + 1, np.float32)
+    line = np.empty(coarse.shape[2] + 1, np.float32)
     padded = np.empty(width + 2 * reach, np.float32)
     ring = np.empty((side, width), np.float32)
     for y in range(max(first - reach, 0), last + reach):
@@ -110,23 +95,19 @@ def _select(
     first: int,
     last: int,
 ) -> None:
-    """Blend the band of `picture` (h, w, C) into the mean (C, h, w), in the rows from `first` on.
+    """Blend the band of `picture` (C, h, w) into the mean (C, h, w), in the rows from `first` on.
 
     A mean of 16 bits is whole multiples of `step`.
     """
-    width, channels = picture.shape[1:]
-    share = np.empty(width, np.float32)
-    own, blurred = np.empty(width, np.float32), np.empty(width, np.float32)
-    line = np.empty(coarse.shape[1] + 1, np.float32)
+    channels, _, width = picture.shape
+    share, blurred = np.empty(width, np.float32), np.empty(width, np.float32)
+    line = np.empty(coarse.shape[2] + 1, np.float32)
     for y in range(first, last):
         certain = trust[y] if len(trust) else trust[0:0, 0]
         shares(evidence[y], certain, scale, amplitude[y], share)
         for c in range(channels):
-            row = picture[y].reshape(-1)[c:]
-            for x in range(width):
-                own[x] = row[channels * x]
-            doubled_row(coarse, c, y, line, blurred)
-            blend_row(own, blurred, share, mean[c, y], step)
+            doubled_row(coarse[c], y, line, blurred)
+            blend_row(picture[c, y], blurred, share, mean[c, y], step)
 
 
 _IN1, _IN2, _IN3 = (read_only(np.float32, n) for n in (1, 2, 3))

@@ -109,5 +109,15 @@ class Crew:
 
 
 def deep(plane: NDArray[T]) -> NDArray[T]:
-    """The same with an axis for channels."""
+    """A picture ``(H, W[, C])`` with an axis for channels."""
     return plane[..., None] if plane.ndim == 2 else plane
+
+
+def layers(planes: NDArray[T]) -> NDArray[T]:
+    """Planes ``([C, ]H, W)`` with an axis for channels."""
+    return planes[None] if planes.ndim == 2 else planes
+
+
+def beside(planes: NDArray[T]) -> NDArray[T]:
+    """Planes ``(C, H, W)`` as a picture ``(H, W, C)``; one without channels passes through."""
+    return planes if planes.ndim == 2 else np.ascontiguousarray(planes.transpose(1, 2, 0))

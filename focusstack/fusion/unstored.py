@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.strips import Crew, Strip, deep, strips
+from focusstack.fusion.strips import Crew, Strip, layers, strips
 from focusstack.typing import Float32
 
 
@@ -17,9 +17,9 @@ class Unstored:
 
     Attributes
     ----------
-    picture : (h, w[, C]) float32 ndarray
+    picture : ([C, ]h, w) float32 ndarray
         One level of a Gaussian pyramid.
-    half : (ceil(h / 2), ceil(w / 2)[, C]) float32 ndarray
+    half : ([C, ]ceil(h / 2), ceil(w / 2)) float32 ndarray
         The next.
     crew : Crew
         Shares the work.
@@ -39,7 +39,7 @@ class Unstored:
         def add(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop
             streamed.energy()(
-                deep(self.picture), deep(self.half), taps, np.float32(floor), first, last, out
+                layers(self.picture), layers(self.half), taps, np.float32(floor), first, last, out
             )
 
         self.crew.do(add, strips(out.shape[0], out.shape[1], 0))
@@ -59,8 +59,8 @@ class Unstored:
         def select(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop
             streamed.select(mean.dtype == np.float32)(
-                deep(self.picture), deep(self.half), evidence, trust, scale, amplitude, mean, step,
-                first, last,
+                layers(self.picture), layers(self.half), evidence, trust, scale, amplitude, mean,
+                step, first, last,
             )  # fmt: skip
 
         self.crew.do(select, strips(evidence.shape[0], evidence.shape[1], 0))

@@ -23,6 +23,7 @@ from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.presence import linear_light
 from focusstack.fusion.sight import sight
+from focusstack.fusion.strips import beside
 from focusstack.fusion.validity import Trust, as_codes, as_shares, filled
 from focusstack.planes import Planes
 from focusstack.room import Room
@@ -147,7 +148,7 @@ class WeightedFuser:
             image=image,
             depth=depth,
             confidence=confidence,
-            source=source_map(tracker.index, depth, confidence),
+            source=source_map(tracker.index, depth, confidence, self._room),
             moved=None if self._movement is None else self._movement.moved,
         )
 
@@ -157,12 +158,12 @@ class WeightedFuser:
         if level is None or self._movement is None:
             return None
         signal = [self._finest.reduced, *self._composite.gauss]
-        colour = None
+        fine, here, colour = beside(signal[0]), beside(signal[level - 1]), None
         if self._chroma is not None and self._finest.reduced_chroma is not None:
-            colour = [self._finest.reduced_chroma, *self._chroma.gauss][level - 1]
-        luma = luma_of(signal[level - 1])
+            colour = beside([self._finest.reduced_chroma, *self._chroma.gauss][level - 1])
+        luma = luma_of(here)
         focus = reduced(self._evidence.focus, luma.shape)
-        light = linear_light(signal[0], signal[level - 1], colour)
+        light = linear_light(fine, here, colour)
         seen = sight(luma, focus, None if trust is None else trust.coarse[level - 1], light)
         return self._movement.add(seen)
 

@@ -74,8 +74,11 @@ def _load(
 
 
 @inner
-def _mark_clipped(tile: Float32, size: tuple[int, int], white: Float32) -> Marks:
-    """Mark where any of the taps that start there has its channel's white; empty if none can."""
+def _mark_clipped(tile: Float32, size: tuple[int, int], white: Float32, together: bool) -> Marks:
+    """Mark where any of the taps that start there has its channel's white; empty if none can.
+
+    There are marks for each channel, or for all `together`.
+    """
     rows, stride = size
     plane = rows * stride
     found = 0
@@ -85,22 +88,28 @@ def _mark_clipped(tile: Float32, size: tuple[int, int], white: Float32) -> Marks
             found += part[i] >= level
     if found == 0:
         return np.empty(0, np.uint8)
-    marks = np.empty(white.size * plane + LANES, np.uint8)
+    marks = np.zeros((1 if together else white.size) * plane + LANES, np.uint8)
     for c in range(white.size):
-        level, part, m = white[c], tile[c * plane :], marks[c * plane :]
+        level, part, m = white[c], tile[c * plane :], marks[0 if together else c * plane :]
         for i in range(plane):
-            m[i] = part[i] >= level
-        for _ in range(5):
-            after = m[1:]
-            for i in range(plane - 1):
-                m[i] |= after[i]
-        for r in range(rows - 5):
-            line = m[r * stride :]
-            for k in range(1, 6):
-                below = m[(r + k) * stride :]
-                for i in range(stride):
-                    line[i] |= below[i]
+            m[i] = np.uint8(1) if part[i] >= level else m[i]
+    for c in range(1 if together else white.size):
+        _spread_marks(marks[c * plane :], size)
     return marks
+
+
+@inner
+def _spread_marks(marks: Marks, size: tuple[int, int]) -> None:
+    """Mark all from which on six by six values hold one that is marked."""
+    rows, stride = size
+    for step in (1, 2, 2):  # reaches two, four, six values
+        for i in range(rows * stride - step):
+            marks[i] |= marks[i + step]
+    for step in (1, 2, 2):
+        for r in range(rows - step):
+            line, below = marks[r * stride :], marks[(r + step) * stride :]
+            for i in range(stride):
+                line[i] |= below[i]
 
 
 @inner
@@ -172,16 +181,13 @@ def _fill_row(
 
 @inner
 def _note_clipped(
-    marks: Marks, size: tuple[int, int], corner: tuple[int, int], whole: Indices, out: Marks
+    marks: Marks, stride: int, corner: tuple[int, int], whole: Indices, out: Marks
 ) -> None:
-    """Note in a row of a tile where any channel is mixed from a value at its limit."""
-    rows, stride = size
-    plane, x, y = rows * stride, whole[0], whole[1]
+    """Note in a row of a tile what is mixed from a marked value."""
+    x, y = whole[0], whole[1]
     for i in range(out.size):
         if x[i] != OUTSIDE:
-            at = (y[i] - corner[1]) * stride + x[i] - corner[0]
-            for k in range(at, marks.size - LANES, plane):
-                out[i] |= marks[k]
+            out[i] = marks[(y[i] - corner[1]) * stride + x[i] - corner[0]]
 
 
 @inner
@@ -228,6 +234,7 @@ def fill(
     )
     moved, along = np.zeros((2, TILE_WIDTH), np.float32), np.empty((2, nodes.shape[1]), np.float32)
     work = np.empty((4, TILE_WIDTH), np.int32)
+    count = np.arange(TILE_WIDTH).astype(np.float32)
     for v0 in range(first, last, TILE_HEIGHT):
         h = min(TILE_HEIGHT, last - v0)
         for u0 in range(0, out.shape[2], TILE_WIDTH):
@@ -236,13 +243,13 @@ def fill(
             near = True
             for v in range(h):
                 if nodes.size > 0:
-                    displace(nodes, scale, x0, y0 + v, n, along, moved)
-                near &= locate(M, x0, y0 + v, n, moved, whole[v], phase[v])
+                    displace(nodes, scale, x0, y0 + v, n, along, count, moved)
+                near &= locate(M, x0, y0 + v, n, count, moved, whole[v], phase[v])
             left, right, top, bottom = bounds(whole, h, n, work)
             if not near or left < 0 or top < 0 or right > frame[1] - 2 or bottom > frame[0] - 2:
                 for v in range(h):
                     if nodes.size > 0:
-                        displace(nodes, scale, x0, y0 + v, n, along, moved)
+                        displace(nodes, scale, x0, y0 + v, n, along, count, moved)
                     locate_exactly(M, x0, y0 + v, n, moved, frame, whole[v], phase[v])
                 left, right, top, bottom = bounds_of_seen(whole, h, n)
             if right < left:
@@ -254,13 +261,14 @@ def fill(
             if channels * size[0] * size[1] > tile.size:
                 tile = np.zeros(channels * size[0] * size[1], np.float32)
             _load(image, table, left - 2, top - 2, size, tile)
-            marks = _mark_clipped(tile[: channels * size[0] * size[1]], size, white)
+            values = tile[: channels * size[0] * size[1]]
+            marks = _mark_clipped(values, size, white, False)
             if clipped.size > 0:
                 clipped[v0 : v0 + h, u0 : u0 + n] = 0
-                notes = _mark_clipped(tile[: channels * size[0] * size[1]], size, limit)
+                notes = _mark_clipped(values, size, limit, True)
                 for v in range(h if notes.size > 0 else 0):
                     row = clipped[v0 + v, u0 : u0 + n]
-                    _note_clipped(notes, size, (left, top), whole[v], row)
+                    _note_clipped(notes, size[1], (left, top), whole[v], row)
             for v in range(h):
                 _weigh(phase[v, 0], n, kernel, wx)
                 _weigh(phase[v, 1], n, kernel, wy)

@@ -49,9 +49,19 @@ def _cell(position: float, cells: int) -> tuple[int, float, float, float, float]
 
 @inner
 def displace(
-    nodes: Points, scale: Points, x: int, y: int, n: int, line: Float32, moved: Float32
+    nodes: Points,
+    scale: Points,
+    x: int,
+    y: int,
+    n: int,
+    line: Float32,
+    count: Float32,
+    moved: Float32,
 ) -> None:
-    """Displacement of `n` pixels from reference ``(x, y)`` on; `nodes` has one ghost all round."""
+    """Displacement of `n` pixels from reference ``(x, y)`` on; `nodes` has one ghost all round.
+
+    `count` holds 0, 1, 2 and so on.
+    """
     rows, cols = nodes.shape[0] - 3, nodes.shape[1] - 3
     r, a, b, c, d = _cell(y * scale[1], rows)
     first, last = _cell(x * scale[0], cols)[0], _cell((x + n - 1) * scale[0], cols)[0]
@@ -70,9 +80,11 @@ def displace(
             one = half * (p2 - p0)
             two = p0 - np.float32(2.5) * p1 + np.float32(2) * p2 - half * p3
             three = half * (p3 - p0) + np.float32(1.5) * (p1 - p2)
-            to = moved[k]
-            for i in range(begin, end):
-                t = min(max(start + np.float32(i) * step, np.float32(0)), np.float32(1))
+            to, places = moved[k][begin:end], count[begin:end]
+            for i in range(to.size):
+                t = start + places[i] * step
+                t = t if t > 0 else np.float32(0)
+                t = t if t < 1 else np.float32(1)
                 to[i] = p1 + t * (one + t * (two + t * three))
         begin = end
 
@@ -123,7 +135,14 @@ def _source(M: Matrix, x: float, y: float) -> tuple[float, float, float]:
 
 @inner
 def locate(
-    M: Matrix, x0: int, y0: int, n: int, moved: Float32, whole: Indices, phase: Float32
+    M: Matrix,
+    x0: int,
+    y0: int,
+    n: int,
+    count: Float32,
+    moved: Float32,
+    whole: Indices,
+    phase: Float32,
 ) -> bool:
     """The same relative to the first pixel, wherever the frame ends.
 
@@ -151,7 +170,7 @@ def locate(
     first_x, first_y = np.float32(left), np.float32(top)
     wx, wy, px, py = whole[0], whole[1], phase[0], phase[1]
     for i in range(n):
-        u, v = np.float32(i) + (across[i] - du), down[i] - dv
+        u, v = count[i] + (across[i] - du), down[i] - dv
         r = one / (one + (g * u + h * v))
         p, q = fx + (a * u + b * v) * r, fy + (c * u + d * v) * r
         p, q = np.floor(p * steps + half) * step, np.floor(q * steps + half) * step
