@@ -9,6 +9,7 @@ field is added to the matrix inside the same single warp, and only where held-ou
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,15 +24,16 @@ from focusstack.resample import Field
 from focusstack.typing import Indices, Mask, Points
 
 NODE_PX = 32
-"""Distance of the field's nodes in proxy pixels."""
+"""Distance of a field's nodes in proxy pixels; `SIZE_SIGMA` holds for it."""
 
 ROUNDS = (
-    Round(0.25, 1.0, 6.0, 48),
-    Round(0.5, 1.0, 6.0, 48),
-    Round(1, 1.0, 6.0, 64),
-    Round(1, 1.0, 6.0, 48),
+    (Round(0.25, 1.0, 6.0, 48), 2 * NODE_PX),
+    (Round(0.5, 1.0, 6.0, 48), NODE_PX),
+    (Round(1, 1.0, 6.0, 64), NODE_PX),
+    (Round(1, 1.0, 6.0, 48), NODE_PX),
 )
-"""Coarse to fine: the first sees ten pixels, the last resolves what the nodes can hold."""
+"""How tiles are measured, and the distance of nodes in proxy pixels, coarse to fine: the first
+round sees ten pixels, the last resolves what the nodes can hold."""
 
 SLOPE_SIGMA = 1.0
 """How much the displacement may differ between neighbouring nodes, in pixels."""
@@ -39,8 +41,8 @@ SLOPE_SIGMA = 1.0
 SIZE_SIGMA = 10.0
 """How large it may be, in pixels."""
 
-REWEIGHTINGS = 3
-"""Robust least-squares solves per round."""
+REWEIGHTINGS = (1e-2, 1e-2, 1e-3)
+"""Robust least-squares solves per round, and how exact each has to be."""
 
 PROVEN_SHARE, SHARED_SHARE = 0.75, 0.8
 """A field must bring the held-out residual below the first share of the matrix's, or below the
@@ -75,9 +77,20 @@ class Local:
         return held.share < (SHARED_SHARE if held.gained >= NEARLY_ALL else PROVEN_SHARE)
 
 
-def grid_shape(width: int, height: int) -> tuple[int, int]:
+def grid_shape(width: int, height: int, node_px: float = NODE_PX) -> tuple[int, int]:
     """Rows and columns of a field's nodes for a canvas."""
-    return max(3, round(height / NODE_PX) + 1), max(3, round(width / NODE_PX) + 1)
+    return max(3, round(height / node_px) + 1), max(3, round(width / node_px) + 1)
+
+
+def with_nodes(fields: Points, rows: int, columns: int) -> Points:
+    """The same fields with other nodes: linear between theirs, corners on corners."""
+    for axis, count in ((1, rows), (2, columns)):
+        before = fields.shape[axis]
+        at = np.linspace(0, before - 1, count)
+        low = np.minimum(at.astype(int), before - 2)
+        share = (at - low).reshape(-1, *[1] * (3 - axis))
+        fields = fields.take(low, axis) * (1 - share) + fields.take(low + 1, axis) * share
+    return fields
 
 
 def find_fields(
@@ -95,10 +108,11 @@ def find_fields(
         Adds what is known already to a frame's smooth field.
     """
     size, count = series.size, len(poses.matrices)
-    grid = Grid(*grid_shape(*size), size, count, series.reference)
-    fields = np.zeros((count, grid.rows, grid.columns, 2))
+    fields = np.zeros((count, *grid_shape(*size), 2))
     local = Local(fields, HeldOut(1.0, 1.0, 0.0))
-    for how in ROUNDS:
+    for how, node_px in ROUNDS:
+        grid = Grid(*grid_shape(*size, node_px), size, count, series.reference)
+        fields = with_nodes(fields, grid.rows, grid.columns)
 
         def place(index: int, fields: Points = fields) -> Field | None:
             return with_parallax(index, Field(fields[index].astype(np.float32), *size))
@@ -109,7 +123,7 @@ def find_fields(
         equations = grid.equations(found, fields)
         fields = grid.solve(equations, fields)
         series.advance()
-        if how in ROUNDS[-2:]:
+        if how.scale == 1:
             local = Local(fields, grid.held_out(equations, fields))
             if local.held_out.share > HOPELESS_SHARE:
                 break
@@ -203,15 +217,20 @@ class Grid:
         """Fields of all frames from all equations: reweighted least squares."""
         fields = start.reshape(-1, 2)
         prior = self._prior()
-        for _ in range(REWEIGHTINGS):
+        for exact in REWEIGHTINGS:
             off = equations.left(fields)
             squared = np.einsum("ti,tij,tj->t", off, equations.info, off)
             info = equations.info / np.square(1 + squared / 9)[:, None, None]
-            fields = self._least_squares(equations, info, prior, fields)
+            fields = self._least_squares(equations, info, prior, fields, exact)
         return fields.reshape(start.shape)
 
     def _least_squares(
-        self, equations: Equations, info: Points, prior: sp.csr_array, start: Points
+        self,
+        equations: Equations,
+        info: Points,
+        prior: sp.csr_array,
+        start: Points,
+        exact: float,
     ) -> Points:
         """Conjugate gradients on the normal equations, which are never formed."""
         from focusstack.alignment.nodes import pull, spread
@@ -235,7 +254,7 @@ class Grid:
             LinearOperator((size, size), normal, dtype=float),
             b.ravel(),
             x0=(start * free).ravel(),
-            rtol=1e-3,
+            rtol=exact,
             maxiter=150,
             M=sp.diags_array(1 / diagonal.ravel()),
         )
@@ -246,16 +265,23 @@ class Grid:
         across = sp.kron(sp.eye_array(self.rows), _steps(self.columns))
         down = sp.kron(_steps(self.rows), sp.eye_array(self.columns))
         smooth = (across.T @ across + down.T @ down) / SLOPE_SIGMA**2
-        one = smooth + sp.eye_array(self.nodes) / SIZE_SIGMA**2
+        # The fewer the nodes, the more each counts; differences grow with their distance.
+        share = np.prod(grid_shape(*self.size)) / self.nodes
+        one = smooth + sp.eye_array(self.nodes) * (share / SIZE_SIGMA**2)
         return sp.csr_array(sp.kron(sp.eye_array(self.count), one))
 
     def held_out(self, equations: Equations, fields: Points) -> HeldOut:
         """Residual of each half of the tiles without fields, and with those of the other half."""
+
+        def fitted(side: bool) -> Points:
+            return self.solve(equations.part(equations.fold == side), fields)
+
         after = np.empty(len(equations.target))
-        for side in (False, True):
-            learn, test = (equations.fold == side), (equations.fold != side)
-            fitted = self.solve(equations.part(learn), fields)
-            after[test] = np.linalg.norm(equations.part(test).left(fitted), axis=1)
+        sides = (False, True)
+        with ThreadPoolExecutor(len(sides)) as pool:
+            for side, fit in zip(sides, pool.map(fitted, sides), strict=True):
+                test = equations.fold != side
+                after[test] = np.linalg.norm(equations.part(test).left(fit), axis=1)
         before = np.linalg.norm(equations.target, axis=1)
         # The first node that a tile sees in each frame tells its pair.
         pair = equations.nodes[:, [0, 4]] // self.nodes @ np.array([self.count, 1])

@@ -163,7 +163,7 @@ class Search:
         def sharp(i: int) -> Field:
             return scene.displacement(model.view(row[i]), in_focus=True)
 
-        index, guessed = focus_index(series, poses, sharp, min(1.0, 2 * how.scale))
+        index, guessed = focus_index(series, poses, sharp, how.scale)
         seen = model.scene(index)
 
         def placed(i: int) -> Field:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SETTLED_PX = 1e-3
 """Steps that move nothing by this are the last, where measurements are as good as they claim."""
 
+LONGEST_REACH = 4.0
+"""Times as far as a step says may be gone."""
+
 
 @dataclass(frozen=True)
 class Matches:
@@ -179,7 +182,7 @@ def solve(
     problem = _Problem(model, flattened(matches, N, model in LENSES), reference, N)
     theta = theta.copy()
     common = np.zeros(model.shared) if common is None else common.copy()
-    sigma, damping = np.inf, 1e-9
+    sigma, damping, stride = np.inf, 1e-9, _Stride()
     for _ in range(iterations):
         squared = problem.squared(theta, common)
         # The scale only falls: a kernel that widens again would let outliers back in.
@@ -189,18 +192,50 @@ def solve(
         before = problem.cost(theta, common, squared, width)
         while damping < 1e6:
             step = problem.step(A, g, damping)
-            tried = theta + step[: theta.size].reshape(theta.shape), common + step[theta.size :]
+            reach = stride.after(step, A)
+            taken = reach * step
+            tried = theta + taken[: theta.size].reshape(theta.shape), common + taken[theta.size :]
             if problem.cost(*tried, problem.squared(*tried), width) <= before:
                 theta, common = tried
                 damping = max(damping / 10, 1e-9)
+                stride = _Stride(step, reach)
                 break
-            damping = max(damping * 100, 1e-6)
+            if reach == 1:
+                damping = max(damping * 100, 1e-6)
+            stride = _Stride()
         # Where measurements scatter more than they claim, so may what is found from them.
         settled = SETTLED_PX * N[0, 0] * max(1.0, sigma)
         if damping >= 1e6 or np.abs(step[: theta.size]).max() < settled:
             break
     found = matrices(model, theta, common, N), model.bends(theta, common)
     return Solution(theta, common, *found, float(sigma))
+
+
+@dataclass(frozen=True)
+class _Stride:
+    """How far to go along a step.
+
+    Reweighting lags behind: each step falls short by much the same share, which the ratio of two
+    in turn tells (Aitken's extrapolation).
+
+    Attributes
+    ----------
+    step : ndarray or None
+        The last one, before it was lengthened; None if there was none.
+    reach : float
+        How many times as far was gone.
+    """
+
+    step: Points | None = None
+    reach: float = 1.0
+
+    def after(self, step: Points, A: Matrix) -> float:
+        """How many times `step` to go; `A` are the normal equations, which measure lengths."""
+        if self.step is None:
+            return 1.0
+        across = A @ self.step
+        left = float(step @ across) / max(float(self.step @ across), 1e-300)
+        return float(np.clip(self.reach / max(1 - left, 1e-6), 1, LONGEST_REACH))
 
 
 def flattened(matches: Sequence[Matches], N: Matrix, bent: bool = False) -> Flat:
