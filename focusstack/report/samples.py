@@ -76,7 +76,7 @@ class Budget:
 def budget(frames: int) -> Budget:
     """Return what each of so many frames may take."""
     share = int(np.clip(FRAMES_BYTES / max(frames, 1), LEAST_BYTES, MOST_BYTES))
-    side, place = (1200, 240) if frames <= 16 else (960, 192) if frames <= 60 else (640, 128)
+    side, place = (1000, 240) if frames <= 16 else (800, 192) if frames <= 60 else (640, 128)
     return Budget(side, place, share // 2, share - share // 2)
 
 

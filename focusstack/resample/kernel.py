@@ -19,9 +19,9 @@ degree in t lowers the error by less than 0.1 dB.
 from __future__ import annotations
 
 from functools import lru_cache
+from math import erfc
 
 import numpy as np
-from scipy.special import erfc
 
 from focusstack.typing import Float32, Points
 
@@ -47,7 +47,8 @@ def coefficients() -> Float32:
     f = (np.arange(512) + 0.5) / 1024
     t = (np.arange(32) + 0.5) / 32
     # 1/f² x Gaussian² in two dimensions, integrated over the other axis.
-    amplitude = np.sqrt(erfc(2 * np.pi * CAMERA_BLUR * f) / f)
+    power = np.array([erfc(v) for v in 2 * np.pi * CAMERA_BLUR * f]) / f
+    amplitude = np.sqrt(power)
     waves = amplitude * np.exp(2j * np.pi * np.outer(TAPS, f))
     exact = amplitude * np.exp(2j * np.pi * np.outer(t, f))
     rest = exact - linear(t) @ waves
