@@ -34,6 +34,10 @@ CLIPPED_CODE = 0.985
 SIGNATURE_TILES = (16, 24)
 
 
+WHOLE = (0.85, 1.15)
+"""Reductions by a whole number may give so many times the pixels that were asked for."""
+
+
 @dataclass(frozen=True)
 class Statistics:
     """Small per-frame facts that stay in memory.
@@ -86,8 +90,13 @@ class Proxy:
 
 
 def proxy_scale(width: int, height: int, megapixels: float = PROXY_MEGAPIXELS) -> float:
-    """Return the factor (at most 1) that brings a frame down to `megapixels`."""
-    return float(min(1.0, np.sqrt(megapixels * 1e6 / (width * height))))
+    """Return the factor (at most 1) that brings a frame down to about `megapixels`.
+
+    One over a whole number where that is near: no pixel is then split.
+    """
+    scale = float(min(1.0, np.sqrt(megapixels * 1e6 / (width * height))))
+    whole = 1 / round(1 / scale)
+    return whole if WHOLE[0] < (whole / scale) ** 2 < WHOLE[1] else scale
 
 
 def proxy_size(width: int, height: int, scale: float) -> tuple[int, int]:

@@ -12,41 +12,13 @@ from functools import lru_cache
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.compiler import compiled, inner, read_only, writable
-from focusstack.typing import Float32, Image, Indices
+from focusstack.typing import Float32, Image
 
 NEARLY = 1e-6
 """Less of a pixel than this is rounding, not area."""
-
-
-@inner
-def _add_row(row: Image, table: Float32, sums: Float32) -> None:
-    """Add a row's light to the sums ``(C, W)`` of its columns."""
-    if sums.shape[0] == 3:  # one look at each pixel for all three
-        red, green, blue = table[0], table[1], table[2]
-        first, second, third = sums[0], sums[1], sums[2]
-        for x in range(row.shape[0]):
-            first[x] += red[row[x, 0]]
-            second[x] += green[row[x, 1]]
-            third[x] += blue[row[x, 2]]
-        return
-    for c in range(sums.shape[0]):
-        values, line = table[c], sums[c]
-        for x in range(row.shape[0]):
-            line[x] += values[row[x, c]]
-
-
-@inner
-def _share_row(row: Image, table: Float32, share: float, sums: Float32, rest: Float32) -> None:
-    """Add `share` of a row's light to the sums; the rest begins the next ones."""
-    here, there = np.float32(share), np.float32(1 - share)
-    for c in range(sums.shape[0]):
-        values, line, following = table[c], sums[c], rest[c]
-        for x in range(row.shape[0]):
-            light = values[row[x, c]]
-            line[x] += here * light
-            following[x] = there * light
 
 
 @inner
@@ -58,96 +30,110 @@ def _add_brightest(row: Image, brightest: Image) -> None:
 
 
 @inner
-def _weights(width: int, count: int, scale: float) -> tuple[Indices, Float32]:
-    """First pixel, and how much of it and each that follows, lies beneath each of `count` results.
+def _weights(width: int, count: int) -> tuple[NDArray[np.uint64], Float32]:
+    """First pixel beneath each of `count` results, and the share of it and each that follows.
 
-    Weights ``(count, taps)`` are multiplied by `scale`.
+    Shares ``(count, taps)`` of a result sum to one; no tap lies outside.
     """
     step = width / count
-    first = np.empty(count, np.int64)
-    weights = np.zeros((count, max(4, int(np.ceil(step)) + 1)), np.float32)
+    taps = min(max(2, int(np.ceil(step - NEARLY)) + (width % count > 0)), width)
+    first = np.empty(count, np.uint64)  # the compiler need not expect negative ones
+    weights = np.zeros((count, taps), np.float32)
     for j in range(count):
         left, right = j * step, min((j + 1) * step, float(width))
-        first[j] = int(left + NEARLY)
-        for k in range(weights.shape[1]):
+        first[j] = min(int(left + NEARLY), width - taps)
+        for k in range(taps):
             x = first[j] + k
             share = min(x + 1.0, right) - max(float(x), left)
             if share > NEARLY:
-                weights[j, k] = share * scale
+                weights[j, k] = share / step
     return first, weights
 
 
 @inner
-def _gather(line: Float32, first: Indices, weights: Float32, whole: int, out: Float32) -> None:
-    """Weighted sums of the pixels beneath each result; `line` goes on beyond its last pixel.
-
-    `whole` is how many there are, if that is a whole number, else 0.
-    """
-    if whole == 2:
-        share = weights[0, 0]
-        for j in range(out.size):
-            out[j] = share * (line[2 * j] + line[2 * j + 1])
+def _along(
+    codes: Image, table: Float32, first: NDArray[np.uint64], weights: Float32, out: Float32
+) -> None:
+    """Mean light ``(C, w)`` of the pixels of a row, channels interleaved, beneath each result."""
+    taps, channels = weights.shape[1], np.uint64(out.shape[0])
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    if channels == 3:  # one look at each pixel for all three
+        reds, greens, blues = table[0], table[1], table[2]
+        for j in range(out.shape[1]):
+            at = three * first[j]
+            red = green = blue = np.float32(0)
+            for k in range(taps):
+                w = weights[j, k]
+                red += w * reds[codes[at]]
+                green += w * greens[codes[at + one]]
+                blue += w * blues[codes[at + two]]
+                at += three
+            out[0, j], out[1, j], out[2, j] = red, green, blue
         return
-    if weights.shape[1] == 4:  # by up to three, as from 24 megapixels
-        for j in range(out.size):
-            at, w = first[j], weights[j]
-            left = w[0] * line[at] + w[1] * line[at + 1]
-            out[j] = left + (w[2] * line[at + 2] + w[3] * line[at + 3])
-        return
-    for j in range(out.size):
-        at = first[j]
-        total = np.float32(0)
-        for k in range(weights.shape[1]):
-            total += weights[j, k] * line[at + k]
-        out[j] = total
+    for c in range(channels):
+        values, line = table[c], out[c]
+        for j in range(out.shape[1]):
+            at = channels * first[j] + c
+            total = np.float32(0)
+            for k in range(taps):
+                total += weights[j, k] * values[codes[at]]
+                at += channels
+            line[j] = total
 
 
 @inner
 def _reaches(
-    codes: Image, limit: int, channels: int, first: Indices, weights: Float32, out: Image
+    codes: Image,
+    limit: int,
+    first: NDArray[np.uint64],
+    weights: Float32,
+    hits: Image,
+    out: Image,
 ) -> None:
-    """Whether any code beneath each result reaches `limit`."""
-    found = codes[0] * 0
+    """Whether any code beneath each result reaches `limit`; `hits` has room for a row's pixels."""
+    found = codes[0]
     for x in range(codes.size):
         found = max(found, codes[x])
     out[:] = 0
     if found < limit:
         return
+    channels = codes.size // hits.size
+    hits[:] = 0
+    for c in range(channels):
+        some = codes[c:]
+        for x in range(hits.size):
+            hits[x] |= np.uint8(some[x * channels] >= limit)
     for j in range(out.size):
         for k in range(weights.shape[1]):
             if weights[j, k] > 0:
-                for c in range(channels):
-                    out[j] |= np.uint8(codes[(first[j] + k) * channels + c] >= limit)
+                out[j] |= hits[first[j] + np.uint64(k)]
 
 
 def _reduce(image: Image, table: Float32, limit: int, light: Float32, clipped: Image) -> None:
     height, width, channels = image.shape
     rows, columns = clipped.shape
-    down = height / rows
-    first, weights = _weights(width, columns, 1 / down / (width / columns))
-    whole = width // columns if width % columns == 0 else 0
-    room = width + weights.shape[1]
-    sums, rest = np.zeros((channels, room), np.float32), np.zeros((channels, room), np.float32)
-    brightest = np.zeros(room * channels, image.dtype)
-    begin = 0
+    first, across = _weights(width, columns)
+    top, down = _weights(height, rows)
+    line = np.empty((channels, columns), np.float32)
+    brightest, hits = np.empty(width * channels, image.dtype), np.empty(width, np.uint8)
+    done = -1
     for i in range(rows):
-        end = min(int((i + 1) * down + NEARLY), height)
-        for y in range(begin, end):
-            _add_row(image[y], table, sums)
-            _add_brightest(image[y], brightest)
-        share = (i + 1) * down - end
-        shared = share > NEARLY and end < height
-        if shared:
-            _share_row(image[end], table, share, sums, rest)
-            _add_brightest(image[end], brightest)
+        brightest[:] = 0
         for c in range(channels):
-            _gather(sums[c], first, weights, whole, light[c, i])
-        _reaches(brightest, limit, channels, first, weights, clipped[i])
-        begin = end
-        sums[:], rest[:], brightest[:] = rest, 0, 0
-        if shared:
-            _add_brightest(image[end], brightest)
-            begin = end + 1
+            light[c, i] = 0
+        for k in range(down.shape[1]):
+            y, share = top[i] + k, down[i, k]
+            if share == 0:
+                continue
+            if y != done:  # the row between two results is kept
+                _along(image[y].reshape(-1), table, first, across, line)
+                done = y
+            for c in range(channels):
+                into, values = light[c, i], line[c]
+                for j in range(columns):
+                    into[j] += share * values[j]
+            _add_brightest(image[y], brightest)
+        _reaches(brightest, limit, first, across, hits, clipped[i])
 
 
 @lru_cache

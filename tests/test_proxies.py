@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from focusstack.colour import encode, light_table, linearise, luma, to_dtype, to_float
 from focusstack.proxies import (
     BLOCK,
+    WHOLE,
     Proxy,
     ProxySpool,
     make_proxy,
@@ -38,13 +39,19 @@ def proxy(width: int, height: int, seed: int) -> Proxy:
 
 
 @given(width=st.integers(100, 20000), height=st.integers(100, 20000))
-def test_proxies_are_no_larger_than_asked_for(width: int, height: int) -> None:
+def test_proxies_have_about_the_pixels_asked_for(width: int, height: int) -> None:
     s = proxy_scale(width, height, megapixels=2.0)
     w, h = proxy_size(width, height, s)
+    asked = min(2e6, width * height)
     assert s <= 1
     # Rounding to whole pixels may add half a row and half a column.
-    assert w * h <= 2e6 + w + h
-    assert (s == 1) == (width * height <= 2e6)
+    assert WHOLE[0] * asked - w - h <= w * h <= WHOLE[1] * asked + w + h
+    assert (s == 1) == (width * height < WHOLE[1] * 2e6)
+
+
+def test_reductions_near_a_whole_number_split_no_pixel() -> None:
+    assert 1 / proxy_scale(4032, 3024, megapixels=3.0) == 2
+    assert 1 / proxy_scale(6000, 4000, megapixels=3.0) == 3
 
 
 def test_small_frames_stay_as_they_are() -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from focusstack.alignment.measure import reduced
+from focusstack.alignment.measure import proxy_in
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import band_pass
 from focusstack.geometry import Rect, at_scale
@@ -158,7 +158,7 @@ def focus_index(
 
     def measure(index: int) -> Float32:
         def make() -> Arrays:
-            return (sharpness(reduced(series.load(index), scale).luma),)
+            return (sharpness(proxy_in(series, index, scale).luma),)
 
         (energy,) = series.kept.kept(("sharpness", index, scale), make)
         height, width = energy.shape

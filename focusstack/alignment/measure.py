@@ -105,7 +105,7 @@ def detail_in(series: Series, index: int, how: Round) -> Detail:
     """Detail of a frame; what has been made once is read back."""
 
     def make() -> Arrays:
-        made = detail_of(reduced(series.load(index), how.scale), how)
+        made = detail_of(proxy_in(series, index, how.scale), how)
         scaled = np.clip(made.luma * np.float32(CODES), -CODES, CODES)
         return np.rint(scaled).astype(np.int16), made.usable
 
@@ -113,12 +113,29 @@ def detail_in(series: Series, index: int, how: Round) -> Detail:
     return Detail(np.multiply(luma, np.float32(1 / CODES), dtype=np.float32), usable)
 
 
-def reduced(proxy: Proxy, scale: float) -> Proxy:
-    """Return a proxy resized by `scale`, at most 1."""
+def proxy_in(series: Series, index: int, scale: float) -> Proxy:
+    """Proxy of a frame reduced by `scale`; one that has been made once is read back.
+
+    Halves are made of halves: reading what is large takes longer than reducing it.
+    """
     if scale >= 1:
-        return proxy
+        return series.load(index)
+
+    def make() -> Arrays:
+        made = resized(proxy_in(series, index, 2 * scale), proxy_size(*series.size, scale))
+        return made.luma, made.clipped
+
+    return Proxy(*series.kept.kept(("reduced", index, scale), make))
+
+
+def reduced(proxy: Proxy, scale: float) -> Proxy:
+    """Return a proxy reduced by `scale`, at most 1."""
     height, width = proxy.luma.shape
-    size = proxy_size(width, height, scale)
+    return proxy if scale >= 1 else resized(proxy, proxy_size(width, height, scale))
+
+
+def resized(proxy: Proxy, size: tuple[int, int]) -> Proxy:
+    """Return a smaller proxy of this width and height."""
     luma = cv2.resize(proxy.luma, size, interpolation=cv2.INTER_AREA)
     clipped = cv2.resize(proxy.clipped * np.uint8(255), size, interpolation=cv2.INTER_AREA)
     return Proxy(np.asarray(luma, np.float32), (clipped > 0).astype(np.uint8))
