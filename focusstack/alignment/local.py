@@ -117,15 +117,17 @@ def find_fields(
         def place(index: int, fields: Points = fields) -> Field | None:
             return with_parallax(index, Field(fields[index].astype(np.float32), *size))
 
-        found = list(measure_pairs(series, poses, how, place))
-        if not found:
+        tiles = list(measure_pairs(series, poses, how, place))
+        if not tiles:
             break
-        equations = grid.equations(found, fields)
+        equations = grid.equations(tiles, fields)
         fields = grid.solve(equations, fields)
         series.advance()
         if how.scale == 1:
-            local = Local(fields, grid.held_out(equations, fields))
-            if local.held_out.share > HOPELESS_SHARE:
+            found = Local(fields, grid.held_out(equations, fields))
+            # What larger tiles prove stands where smaller ones see too little.
+            local = found if found.proven or not local.proven else local
+            if found.held_out.share > HOPELESS_SHARE:
                 break
     return local
 
