@@ -17,10 +17,10 @@ from focusstack.alignment.certainty import (
 )
 from focusstack.alignment.closure import closures
 from focusstack.alignment.ladder import Ladder
+from focusstack.alignment.matches import Matches, isotropic
 from focusstack.alignment.models import MODELS
 from focusstack.alignment.order import pairs_in_order
 from focusstack.alignment.residual import Left, left_between, summary, zone_masks
-from focusstack.alignment.solve import Matches, isotropic
 from focusstack.geometry import normalised, scaling, transform, translation
 from focusstack.typing import Matrix, Points
 

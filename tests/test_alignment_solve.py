@@ -12,8 +12,9 @@ from scipy.spatial.transform import Rotation
 
 from focusstack.alignment.gain import gaining_pairs
 from focusstack.alignment.ladder import Held, Ladder, lengths, trimmed_rms
+from focusstack.alignment.matches import Matches, isotropic, residuals
 from focusstack.alignment.models import LENSES, MATRICES, MODELS, Model, matrices, normalisation
-from focusstack.alignment.solve import Matches, Solution, isotropic, residuals, robust_scale, solve
+from focusstack.alignment.solve import Solution, robust_scale, solve
 from focusstack.geometry import normalised, transform, translation
 from focusstack.typing import Matrix, Points
 

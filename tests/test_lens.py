@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from focusstack.alignment.ladder import Ladder
+from focusstack.alignment.matches import Matches, isotropic
 from focusstack.alignment.models import LENSES, MODELS
 from focusstack.alignment.order import pairs_in_order
 from focusstack.alignment.poses import Poses
-from focusstack.alignment.solve import Matches, isotropic
 from focusstack.alignment.tiles import TileShifts
 from focusstack.geometry import normalised, scaling, transform, translation
 from focusstack.lens import STRAIGHT, displacement, on_canvas, recorded, straightened

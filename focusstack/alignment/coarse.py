@@ -11,10 +11,11 @@ import numpy as np
 from focusstack.alignment.cycles import consistent
 from focusstack.alignment.features import Features, PairFit, detect, fit_pair
 from focusstack.alignment.links import chained, groups, hub
+from focusstack.alignment.matches import Matches, isotropic, residuals
 from focusstack.alignment.measure import reduced
 from focusstack.alignment.models import MODELS, nearest_similarity, normalisation
 from focusstack.alignment.order import pairs_in_order
-from focusstack.alignment.solve import Matches, isotropic, residuals, solve
+from focusstack.alignment.solve import solve
 from focusstack.errors import AlignmentError
 from focusstack.geometry import normalised, outline, transform
 from focusstack.proxies import Proxy, proxy_scale, proxy_size

@@ -14,6 +14,7 @@ import numpy as np
 
 from focusstack.alignment.gain import gaining_pairs
 from focusstack.alignment.links import groups
+from focusstack.alignment.matches import Matches, residuals
 from focusstack.alignment.models import (
     LENSES,
     MATRICES,
@@ -22,7 +23,7 @@ from focusstack.alignment.models import (
     nearest_similarity,
     normalisation,
 )
-from focusstack.alignment.solve import Matches, Solution, residuals, solve
+from focusstack.alignment.solve import Solution, solve
 from focusstack.alignment.tiles import checkerboard, weakest
 from focusstack.geometry import transform
 from focusstack.lens import STRONGEST_BEND

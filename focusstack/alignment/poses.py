@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from focusstack.alignment.solve import Matches
+from focusstack.alignment.matches import Matches
 from focusstack.alignment.tiles import TileShifts
 from focusstack.geometry import outline, transform
 from focusstack.lens import displacement, recorded, straightened

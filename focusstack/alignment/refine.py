@@ -11,11 +11,12 @@ from focusstack.alignment.certainty import Certainty, certainty, probes
 from focusstack.alignment.closure import Closure, closures
 from focusstack.alignment.disagreement import Disagreement, disagreement
 from focusstack.alignment.ladder import Choice, Held, Ladder, lengths
+from focusstack.alignment.matches import Matches
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.models import LENSES, MODELS
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.residual import Residual, left_between, residual_map, summary
-from focusstack.alignment.solve import Matches, Solution
+from focusstack.alignment.solve import Solution
 from focusstack.lens import on_canvas
 from focusstack.typing import Matrix, Points
 

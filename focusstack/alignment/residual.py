@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from focusstack.alignment.solve import Matches, residuals
+from focusstack.alignment.matches import Matches, residuals
 from focusstack.geometry import transform
 from focusstack.typing import Mask, Matrix, Points
 

@@ -9,16 +9,16 @@ al. (2000), without structure, since a match is its own point.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.linalg
 
+from focusstack.alignment.matches import Matches, flattened
 from focusstack.alignment.models import LENSES, Model, matrices
-from focusstack.lens import straightened
-from focusstack.typing import Indices, Mask, Matrix, Points
+from focusstack.typing import Indices, Matrix, Points
 
 if TYPE_CHECKING:
     from focusstack.alignment.equations import Flat
@@ -28,44 +28,6 @@ SETTLED_PX = 1e-3
 
 LONGEST_REACH = 4.0
 """Times as far as a step says may be gone."""
-
-
-@dataclass(frozen=True)
-class Matches:
-    """Corresponding points of two frames.
-
-    Attributes
-    ----------
-    first, second : int
-        Frame indices.
-    p, q : (N, 2) float64 ndarray
-        Pixels in the first and the second frame.
-    root : (N, 2, 2) float64 ndarray
-        Square root of each match's information: multiplies the residual in pixels to give it in
-        standard deviations.
-    """
-
-    first: int
-    second: int
-    p: Points
-    q: Points
-    root: Points
-
-    def part(self, which: Mask | slice) -> Matches:
-        """Some of the matches."""
-        return Matches(self.first, self.second, self.p[which], self.q[which], self.root[which])
-
-    def straightened(self, bends: Points, size: tuple[int, int]) -> Matches:
-        """The same matches without what the lens bends in each frame."""
-        if not bends.any():
-            return self
-        p = straightened(self.p, bends[self.first], size)
-        q = straightened(self.q, bends[self.second], size)
-        return Matches(self.first, self.second, p, q, self.root)
-
-    def renumbered(self, row: Mapping[int, int]) -> Matches:
-        """The same matches, their frames under other numbers."""
-        return Matches(row[self.first], row[self.second], self.p, self.q, self.root)
 
 
 @dataclass(frozen=True)
@@ -91,24 +53,6 @@ class Solution:
     matrices: Matrix
     bends: Points
     sigma: float
-
-
-def isotropic(count: int, sigma: float) -> Points:
-    """Information roots of `count` matches that are good to `sigma` pixels in every direction."""
-    return np.broadcast_to(np.eye(2) / sigma, (count, 2, 2))
-
-
-def residuals(matches: Matches, H: Matrix) -> Points:
-    """Distance vectors in reference pixels between both ends of each match, ``(N, 2)``.
-
-    The matches of a bent stack must be straightened.
-    """
-    return _project(H[matches.first], matches.p) - _project(H[matches.second], matches.q)
-
-
-def _project(H: Matrix, p: Points) -> Points:
-    q = p @ H[:, :2].T + H[:, 2]
-    return np.asarray(q[:, :2] / q[:, 2:])
 
 
 def _jacobian(
@@ -236,24 +180,6 @@ class _Stride:
         across = A @ self.step
         left = float(step @ across) / max(float(self.step @ across), 1e-300)
         return float(np.clip(self.reach / max(1 - left, 1e-6), 1, LONGEST_REACH))
-
-
-def flattened(matches: Sequence[Matches], N: Matrix, bent: bool = False) -> Flat:
-    """Put the matches of all pairs one after the other."""
-    # Loads the compiler, which takes a while.
-    from focusstack.alignment.equations import Flat
-
-    def joined(parts: Iterable[Points]) -> Points:
-        return np.ascontiguousarray(np.concatenate(list(parts)), float)
-
-    return Flat(
-        np.array([(m.first, m.second) for m in matches], np.int64),
-        np.cumsum([0, *(len(m.p) for m in matches)], dtype=np.int64),
-        joined(m.p for m in matches),
-        joined(m.q for m in matches),
-        joined(m.root for m in matches),
-        np.array([-N[0, 2] / N[0, 0], -N[1, 2] / N[1, 1], bent * N[0, 0] ** 2]),
-    )
 
 
 @dataclass(frozen=True)

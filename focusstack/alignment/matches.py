@@ -1,0 +1,89 @@
+"""Corresponding points of two frames, which the solve brings together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from focusstack.lens import straightened
+from focusstack.typing import Mask, Matrix, Points
+
+if TYPE_CHECKING:
+    from focusstack.alignment.equations import Flat
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Corresponding points of two frames.
+
+    Attributes
+    ----------
+    first, second : int
+        Frame indices.
+    p, q : (N, 2) float64 ndarray
+        Pixels in the first and the second frame.
+    root : (N, 2, 2) float64 ndarray
+        Square root of each match's information: multiplies the residual in pixels to give it in
+        standard deviations.
+    """
+
+    first: int
+    second: int
+    p: Points
+    q: Points
+    root: Points
+
+    def part(self, which: Mask | slice) -> Matches:
+        """Some of the matches."""
+        return Matches(self.first, self.second, self.p[which], self.q[which], self.root[which])
+
+    def straightened(self, bends: Points, size: tuple[int, int]) -> Matches:
+        """The same matches without what the lens bends in each frame."""
+        if not bends.any():
+            return self
+        p = straightened(self.p, bends[self.first], size)
+        q = straightened(self.q, bends[self.second], size)
+        return Matches(self.first, self.second, p, q, self.root)
+
+    def renumbered(self, row: Mapping[int, int]) -> Matches:
+        """The same matches, their frames under other numbers."""
+        return Matches(row[self.first], row[self.second], self.p, self.q, self.root)
+
+
+def isotropic(count: int, sigma: float) -> Points:
+    """Information roots of `count` matches that are good to `sigma` pixels in every direction."""
+    return np.broadcast_to(np.eye(2) / sigma, (count, 2, 2))
+
+
+def residuals(matches: Matches, H: Matrix) -> Points:
+    """Distance vectors in reference pixels between both ends of each match, ``(N, 2)``.
+
+    The matches of a bent stack must be straightened.
+    """
+    return _project(H[matches.first], matches.p) - _project(H[matches.second], matches.q)
+
+
+def _project(H: Matrix, p: Points) -> Points:
+    q = p @ H[:, :2].T + H[:, 2]
+    return np.asarray(q[:, :2] / q[:, 2:])
+
+
+def flattened(matches: Sequence[Matches], N: Matrix, bent: bool = False) -> Flat:
+    """Put the matches of all pairs one after the other."""
+    # Loads the compiler, which takes a while.
+    from focusstack.alignment.equations import Flat
+
+    def joined(parts: Iterable[Points]) -> Points:
+        return np.ascontiguousarray(np.concatenate(list(parts)), float)
+
+    return Flat(
+        np.array([(m.first, m.second) for m in matches], np.int64),
+        np.cumsum([0, *(len(m.p) for m in matches)], dtype=np.int64),
+        joined(m.p for m in matches),
+        joined(m.q for m in matches),
+        joined(m.root for m in matches),
+        np.array([-N[0, 2] / N[0, 0], -N[1, 2] / N[1, 1], bent * N[0, 0] ** 2]),
+    )
