@@ -8,13 +8,11 @@ Import this module only when a frame is to be reduced: loading the compiler take
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.compiler import compiled, inner, once, read_only, writable
 from focusstack.typing import Float32, Image
 
 NEARLY = 1e-6
@@ -136,7 +134,7 @@ def _reduce(image: Image, table: Float32, limit: int, light: Float32, clipped: I
         _reaches(brightest, limit, first, across, hits, clipped[i])
 
 
-@lru_cache
+@once
 def _loops(dtype: np.dtype[np.generic]):  # type: ignore[no-untyped-def]
     return compiled(
         _reduce,

@@ -11,7 +11,7 @@ import cv2
 import numba
 import numpy as np
 
-from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.compiler import compiled, inner, once, read_only, writable
 from focusstack.typing import Float32
 
 
@@ -69,7 +69,7 @@ def _difference(
         _across(line, pad, coarse, -factor, out[y])
 
 
-_loops = lru_cache(
+_loops = once(
     lambda: compiled(
         _difference,
         *(read_only(np.float32, dimensions) for dimensions in (2, 1, 1)),

@@ -8,12 +8,10 @@ Import this module only when tiles are to be measured: loading the compiler take
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numba
 import numpy as np
 
-from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.compiler import compiled, inner, once, read_only, writable
 from focusstack.typing import Float32, Image
 
 WIDTH = 256
@@ -118,7 +116,7 @@ def _block_sums(
                     out[k, i, j + m] = total
 
 
-_loops = lru_cache(
+_loops = once(
     lambda: compiled(
         _block_sums,
         read_only(np.float32, 2),

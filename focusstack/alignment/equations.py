@@ -11,11 +11,10 @@ Import this module only when a stack is to be solved: loading the compiler takes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from focusstack.compiler import compiled, inlined, inner, read_only, writable
+from focusstack.compiler import compiled, inlined, inner, once, read_only, writable
 from focusstack.typing import Indices, Matrix, Points
 
 BENDS = 2
@@ -205,8 +204,8 @@ _POINTS = read_only(np.float64, 2), read_only(np.float64, 2), read_only(np.float
 _POSES = read_only(np.float64, 3), read_only(np.float64, 2), read_only(np.float64, 1)
 _INPUT = *_POSES, read_only(np.int64, 2), read_only(np.int64, 1), *_POINTS
 
-_whitening = lru_cache(lambda: compiled(_whiten, *_INPUT, writable(np.float64, 1)))
-_accumulation = lru_cache(
+_whitening = once(lambda: compiled(_whiten, *_INPUT, writable(np.float64, 1)))
+_accumulation = once(
     lambda: compiled(
         _accumulate,
         *_INPUT,

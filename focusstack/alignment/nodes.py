@@ -8,11 +8,9 @@ Import this module only when fields are to be solved: loading the compiler takes
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
-from focusstack.compiler import compiled, read_only, writable
+from focusstack.compiler import compiled, once, read_only, writable
 from focusstack.typing import Indices, Points
 
 SEEN = 8
@@ -57,9 +55,9 @@ _TILES = read_only(np.int64, 2), read_only(np.float64, 2)
 _VECTORS, _INFO = read_only(np.float64, 2), read_only(np.float64, 3)
 _OUT = writable(np.float64, 2)
 
-_gathering = lru_cache(lambda: compiled(_gather, *_TILES, _VECTORS, _OUT))
-_spreading = lru_cache(lambda: compiled(_spread, *_TILES, _VECTORS, _OUT))
-_pulling = lru_cache(lambda: compiled(_pull, *_TILES, _INFO, _VECTORS, _OUT))
+_gathering = once(lambda: compiled(_gather, *_TILES, _VECTORS, _OUT))
+_spreading = once(lambda: compiled(_spread, *_TILES, _VECTORS, _OUT))
+_pulling = once(lambda: compiled(_pull, *_TILES, _INFO, _VECTORS, _OUT))
 
 
 def seen(nodes: Indices, weights: Points, values: Points) -> Points:

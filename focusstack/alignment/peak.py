@@ -5,12 +5,10 @@ Import this module only when frames are to be compared: loading the compiler tak
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numba
 import numpy as np
 
-from focusstack.compiler import compiled, read_only, writable
+from focusstack.compiler import compiled, once, read_only, writable
 from focusstack.typing import Float32
 
 
@@ -46,7 +44,7 @@ def _follow(
 
 _PLANE = writable(np.float32, 2)
 
-follow = lru_cache(
+follow = once(
     lambda: compiled(_follow, read_only(np.float32, 2), numba.types.int64, *([_PLANE] * 6))
 )
 """Returns the compiled :func:`_follow`."""
