@@ -24,6 +24,7 @@ from focusstack.output import check_targets, output_dtype
 from focusstack.pipeline import open_frames, plan_stack
 from focusstack.progress import Progress, track
 from focusstack.reading_ahead import prefetch
+from focusstack.shading import shaded
 from focusstack.staging import StagedFolder
 
 
@@ -93,12 +94,14 @@ def equalize_files(
     with StagedFolder(target.folder, target.overwrite) as staging:
         check_targets([_path(target, frames, i) for i in range(len(frames))], frames)
         plan = plan_stack(frames, options, progress)
-        gains = {f.file: f.gain for f in plan.frames if f.used}
-        wanted = [i for i, name in enumerate(frames.names) if name in gains]
+        used = {f.file: f for f in plan.frames if f.used}
+        wanted = [i for i, name in enumerate(frames.names) if name in used]
         dtype = output_dtype(target, frames.dtype)
         with closing(_read(frames, wanted, "Equalising", progress)) as pictures:
             for i, picture in pictures:
-                even = apply_gain(picture.pixels, gains[frames.names[i]], picture.transfer)
+                f = used[frames.names[i]]
+                even = apply_gain(picture.pixels, f.gain, picture.transfer, f.exponent)
+                even = shaded(even, f.shading, picture.transfer, options.workers)
                 path = staging.staged(_path(target, frames, i))
                 write_image(path, to_dtype(even, dtype), picture.metadata, target.quality)
 

@@ -24,8 +24,9 @@ from focusstack.geometry import at_scale
 from focusstack.oddities import alike
 from focusstack.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.plan import FramePlan, PairClosure, StackPlan
-from focusstack.planning import Measured
+from focusstack.planning import Light, Measured
 from focusstack.resample import Field
+from focusstack.shading import EVEN
 from focusstack.typing import Matrix, Points
 from focusstack.verdict import Doubt, Verdict, frame_verdict, stack_verdict
 
@@ -46,7 +47,7 @@ def make_plan(
     coarse: Coarse,
     refined: Refined,
     displaced: Displacement | None,
-    gains: Points,
+    light: Light,
     size: tuple[int, int],
     deep: bool = False,
     quick: bool = False,
@@ -60,9 +61,10 @@ def make_plan(
     matrices = full_size(poses.matrices, stack.scale)
     bends = [(float(a), float(b)) for a, b in poses.bends.round(9)]
     used = [k for k, u in enumerate(coarse.used) if u]
-    told = _contradicted(stack, gains, used)
-    gains, filled = with_recorded(gains, stack.recorded, used, coarse.reference)
-    common = headroom(gains, stack.statistics, used) if deep else 1.0
+    told = _contradicted(stack, light.exposures, used)
+    gains, filled = with_recorded(light.gains, stack.recorded, used, coarse.reference)
+    exposures, _ = with_recorded(light.exposures, stack.recorded, used, coarse.reference)
+    common = headroom(gains, light.statistics, used) if deep else 1.0
     nowhere = clipped_everywhere(stack.statistics, refined.poses.matrices, used)
     fields = _full_fields(displaced, len(matrices), stack.scale, coarse.reference, size)
     scene, views = _full_parallax(displaced, len(matrices), stack.scale, size)
@@ -77,7 +79,7 @@ def make_plan(
     sharpest = max(s.sharpness for s in stack.statistics)
     frames: dict[int, FramePlan] = {}
     for k, (name, facts) in enumerate(zip(stack.names, stack.statistics, strict=True)):
-        gain = np.where(np.isfinite(gains[k]), gains[k], 1.0)
+        gain, alone = (np.where(np.isfinite(g[k]), g[k], 1.0) for g in (gains, exposures))
         is_used = coarse.used[k]
         frames[stack.order[k]] = FramePlan(
             file=name,
@@ -85,8 +87,11 @@ def make_plan(
             reason=None if is_used else coarse.reasons[k],
             matrix=matrices[k] if is_used else None,
             gain=gain * common,
+            exponent=light.terms.exponents[k] if is_used else 1.0,
+            shading=light.terms.shadings[k] if is_used else EVEN,
             residual_px=_in_pixels(refined.frames[k], stack.scale),
-            exposure_ev=round(-float(np.log2(gain).mean()), 4),
+            exposure_ev=round(-float(np.log2(alone).mean()), 4),
+            recorded_ev=_against(stack.recorded[k], stack.recorded[coarse.reference]),
             sharpness=round(facts.sharpness / max(sharpest, 1e-9), 4),
             clipped=facts.clipped,
             area_cost=costs.get(k, 0.0),
@@ -131,6 +136,7 @@ def make_plan(
         error_px=error,
         verdict=judged(given, error),
         quick=quick,
+        light=light.terms.choice,
         common_ev=round(float(np.log2(common)), 4),
         clipped_everywhere=round(nowhere, 5),
         residual_map_px=None if refined.map is None else (refined.map / stack.scale).round(4),
@@ -248,6 +254,10 @@ def _ungauged(
         names = ", ".join(stack.names[k] for k in filled)
         found.append(f"exposure could not be compared and is taken from EXIF: {names}")
     return found
+
+
+def _against(stops: float | None, reference: float | None) -> float | None:
+    return None if stops is None or reference is None else round(stops - reference, 4)
 
 
 def _contradicted(stack: Measured, gains: Points, used: Sequence[int]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.colour import Transfer, codes, decode, encode, linearise, look_up, to_dtype
+from focusstack.colour import Transfer, codes, decode, encode, linearise, look_up
 from focusstack.geometry import at_scale
 from focusstack.proxies import BLOCK, Statistics
 from focusstack.typing import Float32, Image, Matrix, Points
@@ -161,9 +161,12 @@ def _linked(ratios: Sequence[GainRatio], start: int) -> set[int]:
 
 
 def tone_table(
-    dtype: np.dtype[np.generic], gain: Points, transfer: Transfer | None = None
+    dtype: np.dtype[np.generic],
+    gain: Points,
+    transfer: Transfer | None = None,
+    exponent: float = 1.0,
 ) -> Float32:
-    """Encoded value after `gain` for every code of an integer dtype.
+    """Encoded value after `gain` and `exponent` for every code of an integer dtype.
 
     Linearisation, gain and encoding are one function of the stored code, so that a frame's
     exposure costs a table look-up. Values above 1 are kept.
@@ -176,6 +179,8 @@ def tone_table(
         Factors on linear light.
     transfer : Transfer, optional
         How the codes relate to light; sRGB's way if not given.
+    exponent : float, optional
+        Power to which linear light is raised before the gain.
 
     Returns
     -------
@@ -184,17 +189,23 @@ def tone_table(
     unchanged = codes(dtype)
 
     def row(channel: int, factor: np.float32) -> Float32:
-        if factor == 1:
+        if factor == 1 and exponent == 1:
             return unchanged
         if transfer is None:
-            return encode(decode(unchanged) * factor)
+            return encode(_toned(decode(unchanged), exponent) * factor)
         own = transfer.of_channel(channel)
-        return own.encode(own.decode(unchanged) * factor)
+        return own.encode(_toned(own.decode(unchanged), exponent) * factor)
 
     return np.stack([row(c, np.float32(g)) for c, g in enumerate(gain)])
 
 
-def apply_gain(image: Image, gain: Points, transfer: Transfer | None = None) -> Float32:
+def _toned(light: Float32, exponent: float) -> Float32:
+    return light if exponent == 1 else np.power(np.maximum(light, 0), np.float32(exponent))
+
+
+def apply_gain(
+    image: Image, gain: Points, transfer: Transfer | None = None, exponent: float = 1.0
+) -> Float32:
     """Multiply linear light by `gain`; encoded float32 comes back, not clipped above.
 
     Parameters
@@ -205,16 +216,14 @@ def apply_gain(image: Image, gain: Points, transfer: Transfer | None = None) -> 
         Factor of each channel.
     transfer : Transfer, optional
         How the codes relate to light; sRGB's way if not given.
+    exponent : float, optional
+        Power to which linear light is raised before the gain.
     """
-    if image.dtype == np.float32 and np.all(gain == 1):
+    if image.dtype == np.float32 and np.all(gain == 1) and exponent == 1:
         return image.copy()
     if image.dtype == np.float32:
         factor = np.asarray(gain, np.float32)
-        light = linearise(image, transfer) * (factor if image.ndim == 3 else factor[0])
+        light = _toned(linearise(image, transfer), exponent)
+        light = light * (factor if image.ndim == 3 else factor[0])
         return encode(light) if transfer is None else transfer.encode(light)
-    return look_up(image, tone_table(image.dtype, gain, transfer))
-
-
-def equalised(image: Image, gain: Points, transfer: Transfer | None = None) -> Image:
-    """Return `image` at the reference's exposure in its own dtype, clipped to white."""
-    return to_dtype(apply_gain(image, gain, transfer), image.dtype)
+    return look_up(image, tone_table(image.dtype, gain, transfer, exponent))

@@ -31,7 +31,7 @@ from focusstack.planning import (
     check_reference,
     find_alignment,
     find_displacement,
-    find_gains,
+    find_light,
     glanced,
     measure_frames,
     refine_alignment,
@@ -173,13 +173,13 @@ def plan_stack(
         refined = refine_alignment(series, coarse, progress, effort)
         if not effort.quick:  # too few tiles to give up a frame for
             coarse = coarse.without(unsupported(stack, coarse, refined))
-        gains = find_gains(stack, refined.poses.matrices, coarse)
+        light = find_light(stack, refined.poses.matrices, coarse)
         local = None
         if options.local and effort.local:
-            series = series_of(stack, coarse, gains, options.workers, progress)
+            series = series_of(stack, coarse, light.gains, options.workers, progress)
             local = find_displacement(series, refined, progress)
         deep = frames.dtype != np.uint8
-        plan = make_plan(stack, coarse, refined, local, gains, frames.size, deep, effort.quick)
+        plan = make_plan(stack, coarse, refined, local, light, frames.size, deep, effort.quick)
     for warning in plan.warnings:
         progress.warn(warning)
     return plan.with_warnings(frames.notes) if isinstance(frames, FileFrames) else plan

@@ -13,10 +13,12 @@ import numpy as np
 from focusstack import lens
 from focusstack.alignment.residual import Residual
 from focusstack.errors import UsageError
+from focusstack.exposure_trial import LightChoice
 from focusstack.geometry import Rect, transform, zoom_and_rotation
 from focusstack.lens import STRAIGHT
 from focusstack.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.resample import Field
+from focusstack.shading import EVEN, Shading
 from focusstack.typing import Matrix, Points
 from focusstack.verdict import Verdict
 
@@ -55,7 +57,7 @@ class FramePlan:
     matrix : (3, 3) float64 ndarray or None
         Frame pixel to reference-frame pixel, both straightened by their `bend`.
     gain : (C,) float64 ndarray
-        Multiplies linear light to match the reference's exposure.
+        Multiplies linear light, raised to `exponent`, to match the reference's exposure.
     residual_px : Residual or None
         How well its tiles, held out of the fit, agree with the others', in full-size pixels.
     exposure_ev : float
@@ -72,6 +74,12 @@ class FramePlan:
         From where the frame was taken, where parallax was found.
     bend : tuple of float
         Radial distortion of the lens in this frame, see `focusstack.lens`.
+    exponent : float
+        Of linear light: other than 1 where the frame was developed with another tone curve.
+    shading : Shading
+        How its light falls off otherwise than the reference's, see `focusstack.shading`.
+    recorded_ev : float or None
+        What EXIF says of `exposure_ev`; None where it tells nothing.
     error_px : float or None
         Estimated error of the frame's positions, root mean square over its area in full-size
         pixels, against the other frames'; None if unknown.
@@ -92,6 +100,9 @@ class FramePlan:
     field: Field | None = None
     view: Viewpoint | None = None
     bend: tuple[float, float] = STRAIGHT
+    exponent: float = 1.0
+    shading: Shading = EVEN
+    recorded_ev: float | None = None
     error_px: float | None = None
     verdict: Verdict | None = None
 
@@ -142,6 +153,8 @@ class StackPlan:
         Pass, look or fail, in words that name the frame to blame.
     pairs : tuple of PairClosure
         Of every pair that was compared.
+    light : LightChoice
+        What frames needed besides gains, and how that is known.
     common_ev : float
         The exposure that all frames get, in stops against the reference's own; below 0 where that
         keeps highlights.
@@ -169,6 +182,7 @@ class StackPlan:
     error_px: float | None = None
     verdict: Verdict | None = None
     pairs: tuple[PairClosure, ...] = ()
+    light: LightChoice = field(default_factory=LightChoice)
     common_ev: float = 0.0
     clipped_everywhere: float = 0.0
     residual_map_px: Points | None = None

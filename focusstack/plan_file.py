@@ -16,6 +16,7 @@ from focusstack.alignment.residual import Residual, Zone
 from focusstack.errors import InputError
 from focusstack.geometry import Rect
 from focusstack.lens import STRAIGHT, STRONGEST_BEND
+from focusstack.light_file import finite, plain_light, read_exponent, read_light, read_shading
 from focusstack.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.resample import Field
@@ -40,10 +41,13 @@ def plain(plan: StackPlan) -> dict[str, Any]:
                 "matrix": None if f.matrix is None else f.matrix.tolist(),
                 "bend": list(f.bend),
                 "gain": f.gain.tolist(),
+                "exponent": f.exponent,
+                "shading": None if f.shading.is_even else asdict(f.shading),
                 "residual_px": _rounded(f.residual_px),
                 "error_px": _number(f.error_px),
                 "verdict": _words(f.verdict),
                 "exposure_ev": round(f.exposure_ev, 4),
+                "recorded_ev": _number(f.recorded_ev),
                 "sharpness": round(f.sharpness, 4),
                 "clipped": round(f.clipped, 5),
                 "zoom_percent": round(zoom, 4),
@@ -76,6 +80,7 @@ def plain(plan: StackPlan) -> dict[str, Any]:
         "fusion": plan.fusion,
         "scene_depth": plan.scene and _depth(plan.scene),
         "quick": plan.quick,
+        "light": plain_light(plan.light),
         "common_ev": plan.common_ev,
         "clipped_everywhere": plan.clipped_everywhere,
         "residual_map_px": _cells(plan.residual_map_px),
@@ -153,7 +158,10 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
             field=_field(f.get("local_px"), data["canvas"]),
             view=_view(f.get("view")),
             bend=_bend(f.get("bend", STRAIGHT)),
-            error_px=_error(f.get("error_px")),
+            exponent=read_exponent(f.get("exponent", 1)),
+            shading=read_shading(f.get("shading")),
+            recorded_ev=_optional(f.get("recorded_ev")),
+            error_px=_optional(f.get("error_px")),
             verdict=_verdict(f.get("verdict")),
         )
         for f in data["frames"]
@@ -181,12 +189,13 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
         local_median_px=_pair(data.get("local_median_px")),
         scene=_scene(data.get("scene_depth"), canvas),
         warnings=tuple(warnings),
-        error_px=_error(data.get("error_px")),
+        error_px=_optional(data.get("error_px")),
         verdict=_verdict(data.get("verdict")),
         pairs=tuple(_closure(p) for p in data.get("pairs", [])),
         quick=bool(data.get("quick", False)),
-        common_ev=_finite(data.get("common_ev", 0)),
-        clipped_everywhere=_finite(data.get("clipped_everywhere", 0)),
+        light=read_light(data.get("light")),
+        common_ev=finite(data.get("common_ev", 0)),
+        clipped_everywhere=finite(data.get("clipped_everywhere", 0)),
         residual_map_px=_map(data.get("residual_map_px")),
     )
 
@@ -278,7 +287,7 @@ def _residual(data: dict[str, Any] | None) -> Residual | None:
     if not np.isfinite(list(fields.values())).all():
         raise ValueError("a residual is not a number")
     zones = {
-        str(name): Zone(_finite(z["median"]), _finite(z["p95"]))
+        str(name): Zone(finite(z["median"]), finite(z["p95"]))
         for name, z in dict(data.get("zones", {})).items()
     }
     return Residual(**fields, tiles=int(data.get("tiles", 0)), zones=zones)
@@ -287,28 +296,21 @@ def _residual(data: dict[str, Any] | None) -> Residual | None:
 def _map(rows: Any) -> Points | None:
     if rows is None:
         return None
-    found = np.array([[np.nan if v is None else _finite(v) for v in row] for row in rows], float)
+    found = np.array([[np.nan if v is None else finite(v) for v in row] for row in rows], float)
     if found.ndim != 2 or not found.size:
         raise ValueError("the map of residuals is no grid")
     return found
 
 
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not np.isfinite(number):
-        raise ValueError(f"{number} is not a number")
-    return number
-
-
 def _bend(values: Any) -> tuple[float, float]:
-    a, b = (_finite(v) for v in values)
+    a, b = (finite(v) for v in values)
     if abs(a) + abs(b) > STRONGEST_BEND:
         raise ValueError(f"no lens bends by {a}, {b}")
     return a, b
 
 
-def _error(value: Any) -> float | None:
-    return None if value is None else _finite(value)
+def _optional(value: Any) -> float | None:
+    return None if value is None else finite(value)
 
 
 def _verdict(data: dict[str, Any] | None) -> Verdict | None:
@@ -324,4 +326,4 @@ def _verdict(data: dict[str, Any] | None) -> Verdict | None:
 
 def _closure(data: dict[str, Any]) -> PairClosure:
     first, second = map(str, data["frames"])
-    return PairClosure((first, second), int(data["tiles"]), _finite(data["closure_px"]))
+    return PairClosure((first, second), int(data["tiles"]), finite(data["closure_px"]))

@@ -18,7 +18,8 @@ from focusstack.common_exposure import recorded_stops, with_recorded
 from focusstack.effort import Effort
 from focusstack.errors import InputError, UsageError
 from focusstack.exclusion import unlinked
-from focusstack.exposure import gain_ratio, register_blocks, solve_gains
+from focusstack.exposure import RegisteredBlocks, gain_ratio, register_blocks, solve_gains
+from focusstack.exposure_terms import Terms, choose_terms, evened
 from focusstack.frames import FileFrames, FrameSource
 from focusstack.oddities import beyond_repair
 from focusstack.progress import Progress, stage, track
@@ -216,17 +217,61 @@ def find_displacement(series: Series, refined: Refined, progress: Progress) -> D
         return displacement.find_displacement(series, refined)
 
 
+@dataclass(frozen=True)
+class Light:
+    """What brings all frames to the reference's light.
+
+    Attributes
+    ----------
+    gains : (n, C) float64 ndarray
+        Factors on linear light; NaN where nothing could be compared.
+    terms : Terms
+        What the frames need besides.
+    statistics : list of Statistics
+        Of the frames, with the terms applied.
+    exposures : (n, C) float64 ndarray
+        The gains that would do best alone.
+    """
+
+    gains: Points
+    terms: Terms
+    statistics: list[Statistics]
+    exposures: Points
+
+
+def find_light(stack: Measured, matrices: Matrix, coarse: Coarse) -> Light:
+    """Gains, and shading or an exponent where they are earned."""
+    blocks = _registered(stack.statistics, matrices, coarse.used)
+    terms = choose_terms(blocks, matrices, coarse.pairs, coarse.reference, stack.size)
+    exposures = _gains(blocks, coarse)
+    if not terms.any:
+        return Light(exposures, terms, stack.statistics, exposures)
+    each = zip(stack.statistics, terms.shadings, terms.exponents, strict=True)
+    statistics = [evened(s, shading, exponent, stack.size) for s, shading, exponent in each]
+    gains = _gains(_registered(statistics, matrices, coarse.used), coarse)
+    return Light(gains, terms, statistics, exposures)
+
+
 def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse) -> Points:
     """Gains ``(n, C)`` of all frames from registered blocks; NaN where nothing can be compared."""
-    blocks = [
-        register_blocks(s, H) if used else None
-        for s, H, used in zip(stack.statistics, matrices, coarse.used, strict=True)
+    return _gains(_registered(stack.statistics, matrices, coarse.used), coarse)
+
+
+def _registered(
+    statistics: Sequence[Statistics], matrices: Matrix, used: Sequence[bool]
+) -> list[RegisteredBlocks | None]:
+    return [
+        register_blocks(s, H) if u else None
+        for s, H, u in zip(statistics, matrices, used, strict=True)
     ]
+
+
+def _gains(blocks: Sequence[RegisteredBlocks | None], coarse: Coarse) -> Points:
     ratios = []
     for i, j in coarse.pairs:
         a, b = blocks[i], blocks[j]
         ratio = gain_ratio(i, j, a, b) if a and b else None
         if ratio:
             ratios.append(ratio)
-    channels = stack.statistics[0].blocks.shape[2]
+    channels = next(b.mean.shape[2] for b in blocks if b)
     return solve_gains(ratios, len(blocks), channels, coarse.reference)

@@ -20,6 +20,7 @@ from focusstack.planes import Planes
 from focusstack.proxies import CLIPPED_CODE
 from focusstack.resample import resample, resampled_planes
 from focusstack.room import Room
+from focusstack.shading import shade_planes
 from focusstack.typing import Float32, Points
 
 Validity: TypeAlias = NDArray[np.uint8]
@@ -81,7 +82,7 @@ def render(
     picture : Picture
         The frame as decoded; not modified.
     frame : FramePlan
-        Its matrix and gain.
+        Its matrix, gain, exponent and shading.
     rect : Rect
         The common area, in reference-frame pixels.
     highest_gain : (C,) ndarray
@@ -99,6 +100,11 @@ def render(
     shape = (rect.height, rect.width)
     clipped = np.empty(shape, np.uint8) if trust < 1 else None
     planes = _moved(picture, frame, rect, threads, coded, clipped, room, out)
+    assert frame.matrix is not None
+    shade_planes(
+        planes, frame.shading, frame.matrix, rect, picture.pixels.shape[1::-1], frame.field,
+        picture.transfer, threads, room,
+    )  # fmt: skip
     validity = None if clipped is None else clipped_validity(clipped, trust)
     if picture.alpha is not None:
         seen = opaque(picture.alpha, frame, rect)
@@ -118,14 +124,14 @@ def _moved(
 ) -> Planes:
     """Gain and warp; for integers the gain is a table that the warp looks values up in."""
     assert frame.matrix is not None
-    pixels, gain = picture.pixels, frame.gain
+    pixels, gain, exponent = picture.pixels, frame.gain, frame.exponent
     table = None
     if pixels.dtype == np.float32:
-        pixels = apply_gain(pixels, gain, picture.transfer)
+        pixels = apply_gain(pixels, gain, picture.transfer, exponent)
         limit = np.full((1, 1, *pixels.shape[2:]), CLIPPED_CODE, np.float32)
-        limits = apply_gain(limit, gain, picture.transfer).ravel()
+        limits = apply_gain(limit, gain, picture.transfer, exponent).ravel()
     else:
-        table = tone_table(pixels.dtype, gain, picture.transfer)
+        table = tone_table(pixels.dtype, gain, picture.transfer, exponent)
         limits = table[:, math.ceil(CLIPPED_CODE * full_scale(pixels.dtype))].copy()
     return resampled_planes(
         pixels, frame.matrix, rect, table, frame.field, out,

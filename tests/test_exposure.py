@@ -12,7 +12,6 @@ from focusstack.exposure import (
     GainRatio,
     RegisteredBlocks,
     apply_gain,
-    equalised,
     gain_ratio,
     register_blocks,
     solve_gains,
@@ -177,6 +176,11 @@ def test_frames_without_a_link_have_no_gain() -> None:
 
 
 # Applying -------------------------------------------------------------------------------------
+
+
+def equalised(image: Image, gain: Points) -> Image:
+    """As `apply_gain` has it, in the image's own dtype."""
+    return to_dtype(apply_gain(image, gain), image.dtype)
 
 
 def picture(dtype: np.dtype[np.generic], channels: int = 3) -> Image:

@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from focusstack.alignment.residual import Residual
 from focusstack.errors import InputError, UsageError
+from focusstack.exposure_trial import LightChoice, Trial
 from focusstack.geometry import Rect
 from focusstack.lens import STRAIGHT
 from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, StackPlan, fitted_to
 from focusstack.plan_file import read_plan
 from focusstack.resample import Field
+from focusstack.shading import EVEN, Shading
 from focusstack.typing import Matrix
 from focusstack.version import __version__
 
@@ -54,6 +56,13 @@ residual_maps = st.none() | st.integers(1, 4).flatmap(
 )
 
 
+shadings = st.just(EVEN) | st.builds(Shading, *[st.floats(-0.7, 0.7)] * 4)
+trials = st.builds(Trial, st.text(), *[st.floats(0, 9)] * 4, earned=st.booleans())
+choices = st.builds(
+    LightChoice, st.text(), st.none() | st.floats(0, 1), st.lists(trials, max_size=3).map(tuple)
+)
+
+
 @st.composite
 def frame_plans(draw: st.DrawFn, name: str, used: bool) -> FramePlan:
     channels = draw(st.sampled_from([1, 3]))
@@ -69,6 +78,9 @@ def frame_plans(draw: st.DrawFn, name: str, used: bool) -> FramePlan:
         clipped=draw(st.floats(0, 1)),
         area_cost=draw(st.floats(0, 1)),
         bend=draw(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1))) if used else STRAIGHT,
+        exponent=draw(st.floats(0.4, 2.5)),
+        shading=draw(shadings),
+        recorded_ev=draw(st.none() | st.floats(-8, 8)),
     )
 
 
@@ -89,6 +101,7 @@ def plans(draw: st.DrawFn) -> StackPlan:
         residual_px=draw(residuals),
         warnings=tuple(draw(st.lists(st.text(), max_size=3))),
         residual_map_px=draw(residual_maps),
+        light=draw(choices),
     )
 
 
@@ -139,6 +152,7 @@ def test_what_renders_a_stack_survives_to_the_last_bit(folder: Path, made: Stack
     for a, b in zip(found.frames, made.frames, strict=True):
         assert (a.file, a.used, a.reason) == (b.file, b.used, b.reason)
         assert np.array_equal(a.gain, b.gain)
+        assert (a.exponent, a.shading) == (b.exponent, b.shading)
         assert (a.matrix is None) == (b.matrix is None)
         if a.matrix is not None and b.matrix is not None:
             assert np.array_equal(a.matrix, b.matrix)
@@ -151,8 +165,13 @@ def test_what_is_for_people_survives_as_printed(folder: Path, made: StackPlan) -
     assert found.model == made.model
     assert found.evidence == pytest.approx(made.evidence, abs=1e-4)
     assert found.warnings == made.warnings
+    assert found.light.terms == made.light.terms
+    for t, u in zip(found.light.trials, made.light.trials, strict=True):
+        assert (t.terms, t.earned) == (u.terms, u.earned)
+        assert (t.before_ev, t.spread) == pytest.approx((u.before_ev, u.spread), abs=1e-4)
     for a, b in zip(found.frames, made.frames, strict=True):
         assert a.exposure_ev == pytest.approx(b.exposure_ev, abs=1e-4)
+        assert a.recorded_ev == (b.recorded_ev and pytest.approx(b.recorded_ev, abs=1e-4))
         assert a.sharpness == pytest.approx(b.sharpness, abs=1e-4)
         assert a.clipped == pytest.approx(b.clipped, abs=1e-5)
         assert a.area_cost == pytest.approx(b.area_cost, abs=1e-5)
@@ -360,6 +379,13 @@ def test_a_damaged_report_is_read_or_refused(tmp_path: Path, place: tuple[Any, .
         (("frames", 1, "gain", 0), 0),
         (("frames", 1, "gain", 0), -1.5),
         (("frames", 1, "gain", 0), float("nan")),
+        (("frames", 1, "exponent"), 0),
+        (("frames", 1, "exponent"), 9),
+        (("frames", 1, "exponent"), float("nan")),
+        (("frames", 1, "shading"), {"square": 40}),
+        (("frames", 1, "shading"), {"square": float("nan")}),
+        (("frames", 1, "shading"), {"round": 0.1}),
+        (("light",), {"terms": "radial", "trials": [{}]}),
         (("frames", 1, "residual_px", "p95"), float("nan")),
         (("warnings",), "late"),
         (("warnings",), [[1]]),

@@ -17,6 +17,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.plan import FramePlan
 from focusstack.render import clipping_trust, render
+from focusstack.shading import Shading
 from focusstack.typing import Float32, Image, Matrix, Points
 
 WIDTH, HEIGHT = 96, 72
@@ -122,6 +123,22 @@ def test_gain_and_movement_at_once(dtype: np.dtype[np.generic]) -> None:
     truth = scene(pixels_of(RECT)).reshape(found.shape)
     step = 0.0 if dtype == np.float32 else 1.2 / full_scale(dtype)
     assert np.abs(found - truth).max() < 2.5e-3 + step
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_shading_and_exponent_with_the_rest(dtype: np.dtype[np.generic]) -> None:
+    gain, exponent, shading = (1.3, 0.9, 1.1), 1.1, Shading(0.2, 0.1, -0.15, 0.1)
+    plan = replace(frame_plan(movement(), gain), exponent=exponent, shading=shading)
+    own = pixels_of(Rect(0, 0, WIDTH, HEIGHT))
+    light = decode(scene(transform(movement(), own)))
+    falling = np.exp(shading.logarithm(own, (WIDTH, HEIGHT)))[:, None].astype(np.float32)
+    factor: Float32 = np.array(gain, np.float32)
+    recorded: Float32 = np.power(light / falling / factor, np.float32(1 / exponent))
+    frame = to_dtype(encode(recorded).reshape(HEIGHT, WIDTH, 3), dtype)
+    found = render(picture(frame), plan, RECT, plan.gain).pixels
+    truth = scene(pixels_of(RECT)).reshape(found.shape)
+    step = 0.0 if dtype == np.float32 else 1.5 / full_scale(dtype)
+    assert np.abs(found - truth).max() < 3e-3 + step
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

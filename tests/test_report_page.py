@@ -13,6 +13,7 @@ import pytest
 
 from focusstack import conclusion, exclusion, maps, oddities
 from focusstack.alignment.residual import Residual, Zone, residual_map
+from focusstack.exposure_trial import LightChoice, Trial
 from focusstack.frames import ArrayFrames, FileFrames
 from focusstack.fusion import Fused
 from focusstack.fusion.options import FusionOptions
@@ -25,8 +26,10 @@ from focusstack.report import plots
 from focusstack.report.gathering import Gathered, Gathering
 from focusstack.report.html import HEADINGS, report_page
 from focusstack.report.judgement import FEW, MOST_BLAMED, judgement
+from focusstack.report.light import light_words
 from focusstack.report.provenance import StageClock, provenance
 from focusstack.report.remedies import OTHERWISE, REMEDIES, remedy
+from focusstack.shading import Shading
 from focusstack.verdict import ADVICE, Grade, Verdict, stack_verdict
 
 RNG = np.random.default_rng(1)
@@ -215,6 +218,35 @@ def test_the_verdict(frames: list[FramePlan], grade: str, title: str, sentence: 
     assert sentence in found.sentence
     assert bool(found.remedy) == any(f.verdict and f.verdict.grade != "pass" for f in frames)
     assert "alignment" in judgement(plan(*frames), fused=False).title
+
+
+def uneven(terms: str, *earned: bool) -> StackPlan:
+    trials = tuple(Trial(terms, 0.03, 0.01, 0.9, 0.1, one) for one in earned)
+    shading, other = Shading(square=0.2, across=-0.1), Shading(square=-0.1)
+    frames = [
+        replace(frame("a.jpg"), shading=shading, exponent=0.9),
+        replace(frame("b.jpg"), shading=other),
+    ]
+    return replace(plan(*frames), light=LightChoice(terms, 0.4, trials))
+
+
+def test_what_was_evened_out_is_said_in_words() -> None:
+    made = uneven("radial, planar, exponent", True)
+    said = " ".join(light_words(made))
+    assert "up to 0.29 EV against the reference" in said  # 0.2 / ln 2
+    assert "up to 0.23 EV from edge to edge" in said  # 0.1 * 400 / 250 / ln 2
+    assert "powers of 0.900 to 1.000" in said
+    assert "0.010 EV instead of 0.030" in said
+    page = Page(report_page(made, gathered(made)))
+    assert "get darker towards their corners" in page.shown
+
+
+def test_what_was_not_evened_out_is_said_too() -> None:
+    assert light_words(plan(frame("a.jpg"), frame("b.jpg"))) == []
+    (words,) = light_words(uneven("gain"))
+    assert "would leave 40 %" in words
+    (words,) = light_words(uneven("gain", False))
+    assert "foretold" in words
 
 
 def test_the_worst_frame_is_blamed_first() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from rich.console import Console
 
 from focusstack.alignment.residual import Residual
+from focusstack.exposure_trial import LightChoice
 from focusstack.geometry import Rect
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.report.table import HEAD, facts, plan_table, rich_table, summary, verdict_lines
@@ -86,6 +88,19 @@ def test_facts_count_what_is_used() -> None:
     assert told["exposure"].startswith("0.50 EV")  # the frame left out does not count
     assert told["area"].startswith("91.0 % kept, 390 x 280 of 400 x 300")
     assert "0.03 px" in told["residual"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ("gain", "0.50 EV of spread removed"),
+        ("radial", "0.50 EV of spread, and uneven light removed"),
+        ("planar, exponent", "0.50 EV of spread, and uneven light and tone curves removed"),
+        ("exponent", "0.50 EV of spread, and tone curves removed"),
+    ],
+)
+def test_what_was_evened_out_is_told(terms: str, words: str) -> None:
+    assert dict(facts(replace(PLAN, light=LightChoice(terms)), done=True))["exposure"] == words
 
 
 def test_before_there_is_a_composite_nobody_is_sent_to_look_at_it() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import re
 from dataclasses import dataclass
 
@@ -68,17 +67,6 @@ class Metadata:
     def iso(self) -> float | None:
         """ISO speed, None if unknown."""
         return self._number(tags.ISO)
-
-    @property
-    def exposure_value(self) -> float | None:
-        """EV at ISO 100, ``log2(N² / t) − log2(ISO / 100)``; None unless all three are known.
-
-        Source: APEX, Exif 2.32 annex C.
-        """
-        time, stop, iso = self.exposure_time, self.f_number, self.iso
-        if not time or not stop or not iso:
-            return None
-        return math.log2(stop**2 / time) - math.log2(iso / 100)
 
     def _number(self, tag: int) -> float | None:
         if self.exif is None:

@@ -15,6 +15,7 @@ import numpy as np
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.report.gathering import Gathered
 from focusstack.report.judgement import ORDER, Grade, grade_of, judgement
+from focusstack.report.light import light_words
 from focusstack.report.provenance import Provenance
 from focusstack.report.remedies import remedy
 from focusstack.report.samples import COLUMNS, Sample, brightness, worst_place
@@ -164,6 +165,7 @@ def _content(
         "first_pair": _first_pair(plan),
         "made": made,
         "moved": _moved(plan),
+        "light": light_words(plan),
         **_drawings(plan, shown, before, after),
         **{name.replace(".", "_"): _part(name) for name in PARTS},
     }
@@ -210,6 +212,8 @@ def _exposures(plan: StackPlan, shown: Gathered) -> tuple[Float32 | None, Float3
     after = brightness(samples)
     after -= after[plan.focus_order.index(plan.reference)]
     gains = np.log2([f.gain for f in plan.used()])
+    # A gain is white's; an exponent changes what is darker.
+    gains += -gains.mean(1, keepdims=True) - np.array([[f.exposure_ev] for f in plan.used()])
     gains -= gains[plan.focus_order.index(plan.reference)]
     return np.asarray(after - gains, np.float32), after
 

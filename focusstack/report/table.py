@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from focusstack.plan import FramePlan, StackPlan
+from focusstack.report.light import light_fact
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -145,7 +146,9 @@ def _residual(plan: StackPlan) -> str:
 def _exposure(plan: StackPlan, done: bool) -> str:
     stops = [f.exposure_ev for f in plan.used()]
     spread = max(stops) - min(stops) if stops else 0.0
-    return f"{spread:.2f} EV of spread {'removed' if done else 'found'}"
+    more = light_fact(plan)
+    more = f", and {more}" if more else ""
+    return f"{spread:.2f} EV of spread{more} {'removed' if done else 'found'}"
 
 
 def _area(plan: StackPlan) -> str:

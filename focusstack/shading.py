@@ -1,0 +1,221 @@
+"""Light that falls off across a frame: a smooth factor on linear light, beside the gain.
+
+At a frame's pixel ``p`` the factor is ``exp(a r² + b r⁴ + x u + y v)``, with ``(u, v)`` the way
+from the picture's centre in half diagonals and ``r`` its length. The radial terms are what
+vignetting leaves where it differs from the reference's: aperture, focus and breathing change it
+(D. B. Goldman, "Vignette and exposure calibration and compensation", IEEE TPAMI 32(12), 2010). The
+planar ones are a lamp or a cloud that moved. Only differences between frames are known: the
+reference is even.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
+
+import cv2
+import numpy as np
+
+from focusstack.colour import Transfer, decode, encode
+from focusstack.geometry import Rect, transform
+from focusstack.planes import Planes
+from focusstack.resample import Field
+from focusstack.room import Room
+from focusstack.typing import Float32, Matrix, Points
+
+STRONGEST = 3.0
+"""Sum of the terms beyond which nothing is left to be made even: a twentieth of the light."""
+
+STRONGEST_EXPONENT = 3.0
+"""Beyond the difference between any two tone curves, linear ones included."""
+
+NODES = 64
+"""Nodes in half a diagonal at which the factor is computed; between them it is linear to 1e-4."""
+
+STRIP = 64
+"""Rows shaded at a time."""
+
+
+@dataclass(frozen=True)
+class Shading:
+    """What makes a frame's light fall off as the reference's does.
+
+    Attributes
+    ----------
+    square, fourth : float
+        Radial terms ``a`` and ``b``.
+    across, down : float
+        Planar terms ``x`` and ``y``.
+    """
+
+    square: float = 0.0
+    fourth: float = 0.0
+    across: float = 0.0
+    down: float = 0.0
+
+    @property
+    def is_even(self) -> bool:
+        """Whether nothing is to be done."""
+        return self == EVEN
+
+    @property
+    def strength(self) -> float:
+        """Sum of all terms."""
+        return float(np.abs(astuple(self)).sum())
+
+    def logarithm(self, points: Points, size: tuple[int, int]) -> Points:
+        """Natural logarithm of the factor at pixels ``(N, 2)`` of a frame of `size`."""
+        return np.asarray(coordinates(points, size) @ np.array(astuple(self)), float)
+
+    def highest(self, size: tuple[int, int]) -> float:
+        """Largest factor anywhere in a frame of `size` (width, height)."""
+        x, y = np.meshgrid(np.linspace(0, size[0] - 1, 33), np.linspace(0, size[1] - 1, 33))
+        points: Points = np.stack([x.ravel(), y.ravel()], 1)
+        return float(np.exp(self.logarithm(points, size).max()))
+
+
+EVEN = Shading()
+"""No shading."""
+
+
+def coordinates(points: Points, size: tuple[int, int]) -> Points:
+    """``r², r⁴, u, v`` of pixels ``(N, 2)`` of a frame of `size`, as rows ``(N, 4)``."""
+    half = 0.5 * np.hypot(*size)
+    u, v = ((points - (np.array(size) - 1) / 2) / half).T
+    r2 = u * u + v * v
+    return np.stack([r2, r2 * r2, u, v], 1)
+
+
+def shade_planes(
+    planes: Planes,
+    shading: Shading,
+    H: Matrix,
+    rect: Rect,
+    size: tuple[int, int],
+    field: Field | None = None,
+    transfer: Transfer | None = None,
+    threads: int = 1,
+    room: Room | None = None,
+) -> None:
+    """Even out an aligned frame, in place.
+
+    Parameters
+    ----------
+    planes : Planes
+        Encoded; what `resampled_planes` gave for `H`, `rect` and `field`.
+    shading : Shading
+        Of the frame.
+    H : (3, 3) ndarray
+        Frame pixel to reference pixel.
+    rect : Rect
+        The part of the reference frame that `planes` show.
+    size : tuple of int
+        Width and height of the frame.
+    field : Field, optional
+        Local displacement.
+    transfer : Transfer, optional
+        How the values relate to light; sRGB's way if not given.
+    threads : int, optional
+        How many share the rows. The bytes do not depend on it.
+    room : Room, optional
+        Where the planes lie, which is tidied on the way.
+    """
+    if shading.is_even:
+        return
+    lattice, apart = _lattice(shading, H, rect, size, field)
+    step = np.float32(planes.step)
+    coded = planes.values.dtype == np.int16
+
+    def work(rows: slice) -> None:
+        factor = _between(lattice, apart, rows, rect.width)
+        for channel, plane in enumerate(planes.values):
+            values = np.multiply(plane[rows], step, dtype=np.float32)
+            curve = None if transfer is None else transfer.of_channel(channel)
+            values = _lit(values, factor, curve)
+            plane[rows] = np.rint(np.minimum(values / step, 32767)) if coded else values
+        if room is not None:
+            room.tidy()
+
+    _each(work, list(_strips(rect.height)), threads)
+
+
+def shaded(
+    encoded: Float32, shading: Shading, transfer: Transfer | None = None, threads: int = 1
+) -> Float32:
+    """Return a whole frame ``(H, W[, C])``, encoded, evened out where it stands."""
+    if shading.is_even:
+        return encoded
+    height, width = encoded.shape[:2]
+    size = (width, height)
+    lattice, apart = _lattice(shading, np.eye(3), Rect(0, 0, *size), size, None)
+    out = np.empty_like(encoded)
+
+    def work(rows: slice) -> None:
+        factor = _between(lattice, apart, rows, width)
+        each = factor if encoded.ndim == 2 else factor[..., None]
+        out[rows] = _lit(encoded[rows], each, transfer)
+
+    _each(work, list(_strips(height)), threads)
+    return out
+
+
+def _lit(values: Float32, factor: Float32, transfer: Transfer | None) -> Float32:
+    """Encoded values whose linear light is `factor` times as much; negative ones stay."""
+    if transfer is None:
+        light = encode(decode(values) * factor)
+    else:
+        light = transfer.encode(transfer.decode(np.maximum(values, 0)) * factor)
+    return np.where(values > 0, light, values)
+
+
+def _lattice(
+    shading: Shading, H: Matrix, rect: Rect, size: tuple[int, int], field: Field | None
+) -> tuple[Float32, int]:
+    """The factor at nodes over a rectangle and just beyond its end, and how many pixels apart."""
+    apart = max(1, round(0.5 * float(np.hypot(*size)) / NODES))
+    rows, columns = (-(-(n - 1) // apart) + 1 for n in (rect.height, rect.width))
+    x, y = np.meshgrid(np.arange(columns) * apart + rect.x, np.arange(rows) * apart + rect.y)
+    places: Points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
+    moved = places if field is None else np.asarray(places + field.at(places), float)
+    at = transform(np.asarray(np.linalg.inv(H), float), moved)
+    return np.exp(shading.logarithm(at, size)).reshape(rows, columns).astype(np.float32), apart
+
+
+def _between(lattice: Float32, apart: int, rows: slice, width: int) -> Float32:
+    """The factor at every pixel of some rows, linear between nodes."""
+    x, y = np.meshgrid(
+        np.arange(width, dtype=np.float32) / apart,
+        np.arange(rows.start, rows.stop, dtype=np.float32) / apart,
+    )
+    return np.asarray(cv2.remap(lattice, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _strips(height: int) -> Iterator[slice]:
+    for start in range(0, height, STRIP):
+        yield slice(start, min(start + STRIP, height))
+
+
+def _each(work: Callable[[slice], None], strips: list[slice], threads: int) -> None:
+    if threads == 1:
+        for rows in strips:
+            work(rows)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, strips))
+
+
+def even_blocks(
+    blocks: Float32, shading: Shading, exponent: float, block: int, size: tuple[int, int]
+) -> Float32:
+    """Block means ``(h, w, C)`` of linear light as pass 2 would leave them, but for the gain.
+
+    `block` is the side of a block in the pixels of which a frame has `size`.
+    """
+    height, width = blocks.shape[:2]
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
+    corners: Points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
+    centres = np.asarray((corners + 0.5) * block - 0.5, float)
+    factor = np.exp(shading.logarithm(centres, size)).reshape(height, width, 1)
+    lit = np.power(np.maximum(blocks, 0), np.float32(exponent)) * factor
+    return np.asarray(lit, np.float32)
