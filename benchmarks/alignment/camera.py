@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.alignment.kinds import Kind
 from focusstack.geometry import transform
 from focusstack.scene.camera import drift, focus_steps, world_to_frame
+from focusstack.shading import Shading
 from focusstack.typing import Matrix, Points
 
 PARALLAX_AT = 2000.0
@@ -99,3 +100,16 @@ def exposures(kind: Kind, rng: np.random.Generator) -> Points:
     if kind.frames > 1:  # the whole range is used, whatever the dice say
         ev = 2 * (ev - ev.min()) / max(float(np.ptp(ev)), 1e-9) - 1
     return np.asarray(2.0 ** (kind.ev * ev + 0.03 * rng.uniform(-1, 1, (kind.frames, 3))))
+
+
+def fall_offs(kind: Kind) -> list[Shading]:
+    """What would make each frame's light even, focused from near to far."""
+    t = np.linspace(-0.5, 0.5, kind.frames)
+    return [
+        Shading(kind.vignetting * a, 0.0, kind.lamp * a, kind.lamp * (2 * a * a - 0.25)) for a in t
+    ]
+
+
+def curves(kind: Kind) -> Points:
+    """Exponent ``(frames,)`` that makes each frame's light linear."""
+    return np.asarray(1 + kind.curve * np.linspace(-0.5, 0.5, kind.frames))

@@ -48,7 +48,9 @@ class Judged:
     worst_frame : int
         Its position in focus order.
     ev_p95 : float
-        95th percentile of the gains' errors, stops.
+        95th percentile of the errors of exposure, for mid-grey, stops.
+    terms : str
+        What frames were found to need besides gains.
     claimed_px : float or None
         The error that the plan reports of itself.
     verdict : str
@@ -74,6 +76,7 @@ class Judged:
     worst_px: float = float("inf")
     worst_frame: int = -1
     ev_p95: float = float("inf")
+    terms: str = "gain"
     claimed_px: float | None = None
     verdict: str = "fail"
     bad: str = ""
@@ -144,7 +147,8 @@ def held_against_truth(stack: Stack, plan: StackPlan, seconds: float = 0.0) -> J
         p95_px=float(np.percentile(errors, 95)),
         worst_px=each[worst],
         worst_frame=worst,
-        ev_p95=_exposure_error(stack, used, places),
+        ev_p95=_exposure_error(stack, plan, used, places),
+        terms=plan.light.terms,
         claimed_px=plan.error_px,
         verdict=plan.verdict.grade if plan.verdict else "none",
         bad=_fate(stack, plan),
@@ -210,10 +214,37 @@ def _after_common_movement(found: Points, true: Points, good: Mask, bent: bool) 
     return np.asarray(np.linalg.norm(off, axis=1))
 
 
-def _exposure_error(stack: Stack, used: Sequence[FramePlan], places: Sequence[int]) -> float:
-    error = np.log2([f.gain * stack.exposure[k] for f, k in zip(used, places, strict=True)])
-    error -= np.median(error, axis=0)
-    return float(np.percentile(np.abs(error), 95))
+MID_GREY = 0.18
+"""Linear light for which errors of exposure are told."""
+
+
+def _exposure_error(
+    stack: Stack, plan: StackPlan, used: Sequence[FramePlan], places: Sequence[int]
+) -> float:
+    """95th percentile over frames, channels and places of what mid-grey is off by, stops."""
+    reference = places[[f.file for f in used].index(plan.reference)]
+    width, height = stack.size
+    x, y = np.meshgrid(np.linspace(0, width - 1, 5), np.linspace(0, height - 1, 5))
+    points = np.stack([x.ravel(), y.ravel()], 1)
+    error = []
+    for f, k in zip(used, places, strict=True):
+        recorded = _recorded(stack, k, points)
+        found = (
+            f.exponent * recorded
+            + np.log(f.gain)
+            + f.shading.logarithm(points, stack.size)[:, None]
+        )
+        assert f.matrix is not None
+        error.append(found - _recorded(stack, reference, transform(f.matrix, points)))
+    off = np.stack(error) / np.log(2)
+    off -= np.median(off, axis=(0, 1))
+    return float(np.percentile(np.abs(off), 95))
+
+
+def _recorded(stack: Stack, k: int, points: Points) -> Points:
+    """Logarithm of the light ``(N, 3)`` that a frame records of mid-grey."""
+    grey = np.log(MID_GREY) - stack.fall_off[k].logarithm(points, stack.size)[:, None]
+    return np.asarray(grey / stack.curve[k] + np.log(stack.exposure[k]), float)
 
 
 def _fate(stack: Stack, plan: StackPlan) -> str:

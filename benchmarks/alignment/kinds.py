@@ -32,6 +32,12 @@ class Kind:
         Standard deviation of linear light at white.
     ev : float
         Largest change of exposure, stops, to either side.
+    vignetting : float
+        By how much light at the corners changes over the focus range, natural logarithm.
+    lamp : float
+        The same from edge to edge, for a lamp that wanders.
+    curve : float
+        By how much the exponent of linear light changes over the stack.
     texture : str
         ``photo`` (crisp here, faint there), ``leaves`` (crisp patches of all sizes everywhere),
         ``low`` (smooth, with few details) or ``grain`` (noise of all sizes).
@@ -60,6 +66,9 @@ class Kind:
     blur: float = 0.005
     noise: float = 0.006
     ev: float = 0.2
+    vignetting: float = 0.0
+    lamp: float = 0.0
+    curve: float = 0.0
     texture: str = "photo"
     layers: bool = False
     parallax: float = 0.0
@@ -98,6 +107,9 @@ _KINDS: tuple[tuple[Kind, int], ...] = (
     (Kind("noise", noise=0.03), 2),
     (Kind("exposure ±2 EV", ev=2, bits=16), 1),
     (Kind("exposure ±2 EV, 8 bit", ev=2), 1),
+    (Kind("vignetting", vignetting=0.3), 2),
+    (Kind("lamp", lamp=0.15), 1),
+    (Kind("tone curve", curve=0.1, layers=True), 1),
     (Kind("low texture", texture="low"), 2),
     (Kind("rich texture", texture="leaves"), 1),
     (Kind("grain", texture="grain"), 1),

@@ -14,13 +14,14 @@ from math import ceil
 import cv2
 import numpy as np
 
-from benchmarks.alignment.camera import View, exposures, views
+from benchmarks.alignment.camera import View, curves, exposures, fall_offs, views
 from benchmarks.alignment.kinds import Kind
 from benchmarks.alignment.subject import Layer, Subject, paint, seen_by
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.scene.sheets import blur_levels, defocus
 from focusstack.scene.stack import expose
+from focusstack.shading import Shading
 from focusstack.typing import Float32, Image, Points
 
 MOVED_PX = 25.0
@@ -44,6 +45,10 @@ class Stack:
         Of all frames, in focus order.
     exposure : (n, 3) ndarray
         Of all frames, in focus order.
+    fall_off : list of Shading
+        What would make the light of each even.
+    curve : (n,) ndarray
+        Exponents that make the light of each linear.
     shown : list of int
         Position in focus order of each frame as given.
     bad : int or None
@@ -56,6 +61,8 @@ class Stack:
     other: Subject | None
     cameras: list[View]
     exposure: Points
+    fall_off: list[Shading]
+    curve: Points
     shown: list[int]
     bad: int | None
     channels: int = 3
@@ -88,11 +95,21 @@ class Stack:
             light = _streaked(light, STREAK * self.size[0])
         if wrong == "defocused":
             light = defocus(light, 0.02 * self.size[0])
+        light = self._recorded(light, k)
         frame = expose(light, self.exposure[k], self.kind.noise, rng, self.dtype)
         if not self.kind.jpeg:
             return frame
         _, data = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])
         return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+
+    def _recorded(self, light: Float32, k: int) -> Float32:
+        """Light as a lens lets it fall off and a tone curve bends it."""
+        fall_off, exponent = self.fall_off[k], self.curve[k]
+        if not fall_off.is_even:
+            x, y = np.meshgrid(np.arange(self.size[0]), np.arange(self.size[1]))
+            log = fall_off.logarithm(np.stack([x.ravel(), y.ravel()], 1).astype(float), self.size)
+            light = light * np.exp(-log).reshape(*light.shape[:2], 1).astype(np.float32)
+        return light if exponent == 1 else np.power(light, np.float32(1 / exponent))
 
 
 def set_up(kind: Kind, size: tuple[int, int]) -> Stack:
@@ -113,7 +130,9 @@ def set_up(kind: Kind, size: tuple[int, int]) -> Stack:
     shown = list(range(kind.frames))
     if kind.shuffled:
         shown = [int(k) for k in rng.permutation(kind.frames)]
-    return Stack(kind, size, subject, other, cameras, exposure, shown, bad)
+    return Stack(
+        kind, size, subject, other, cameras, exposure, fall_offs(kind), curves(kind), shown, bad
+    )
 
 
 def _nudge() -> Points:

@@ -40,7 +40,8 @@ def _row(r: Judged) -> tuple[str, ...]:
         return (r.title, frames, *["–"] * 8, r.verdict, f"refused: {r.failure}")
     ratio = "–" if r.ratio is None else f"{r.ratio:.2f}"
     claimed = "–" if r.claimed_px is None else f"{r.claimed_px:.3f}"
-    remarks = "**silently wrong** " * r.silently_wrong + r.bad
+    light = "" if r.terms == "gain" else f"light: {r.terms}"
+    remarks = "**silently wrong** " * r.silently_wrong + "; ".join(filter(None, (r.bad, light)))
     return (
         r.title, frames, r.model, f"{r.median_px:.3f}", f"{r.p95_px:.3f}", f"{r.rms_px:.3f}",
         f"{r.worst_px:.3f}", f"{r.ev_p95:.4f}", claimed, ratio, r.verdict, remarks.strip(),
