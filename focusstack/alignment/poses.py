@@ -9,7 +9,7 @@ import numpy as np
 
 from focusstack.alignment.matches import Matches
 from focusstack.alignment.tiles import TileShifts
-from focusstack.geometry import outline, transform
+from focusstack.geometry import transform
 from focusstack.lens import displacement, recorded, straightened
 from focusstack.proxies import Proxy
 from focusstack.resample import Field
@@ -87,15 +87,6 @@ class Poses:
         every, bent = self.matrices.copy(), self.bends.copy()
         every[self.kept], bent[self.kept] = matrices, bends
         return replace(self, matrices=every, bends=bent)
-
-    def apart_from(self, others: Poses) -> float:
-        """Largest distance, on the canvas, between where two alignments put a frame's outline."""
-        corners, kept = outline(*self.size), self.kept
-        here, there = (
-            np.stack([transform(poses.matrices[k], corners) for k in kept])
-            for poses in (self, others)
-        )
-        return float(np.abs(here - there).max())
 
     def field(self, index: int, more: Field | None = None) -> Field | None:
         """Displacement that completes a frame's matrix: the lens's, after `more`."""

@@ -11,7 +11,7 @@ from focusstack.alignment.certainty import Certainty, certainty, probes
 from focusstack.alignment.closure import Closure, closures
 from focusstack.alignment.disagreement import Disagreement, disagreement
 from focusstack.alignment.ladder import Choice, Held, Ladder, lengths
-from focusstack.alignment.matches import Matches
+from focusstack.alignment.matches import Matches, residuals
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.models import LENSES, MODELS
 from focusstack.alignment.poses import Poses, Series
@@ -101,15 +101,13 @@ def refine(
     row = {frame: k for k, frame in enumerate(kept)}
     weak = [_thinned(m).renumbered(row) for m in anchors]
     ladder = Ladder(size, row[series.reference], coarse[kept], weak)
-    for number, scales in enumerate(rounds):
-        tiles = _measured(series, poses, scales, row)
+    measurements = _Measurements(series)
+    for scales in rounds:
+        tiles = measurements.at(poses, scales, row)
         # Until the last round, the stiffest model that can follow a hand will do.
         found = ladder.fit(MODELS["rotation"], tiles)
-        before, poses = poses, poses.moved(found.matrices, found.bends)
+        poses = poses.moved(found.matrices, found.bends)
         series.advance()
-        # Tiles at full size have found nothing to move: another round would repeat them.
-        if number and poses.apart_from(before) < SETTLED_PX:
-            break
     present = poses.matrices[kept]
     choice = (
         ladder.judged(MODELS[model], tiles, present) if model else ladder.choose(tiles, present)
@@ -118,22 +116,42 @@ def refine(
     poses = poses.moved(found.matrices, found.bends)
     if choice.model in LENSES:
         # Rounds without the lens left tiles farther apart than one step measures exactly.
-        tiles = _measured(series, poses, rounds[-1], row)
+        tiles = _Measurements(series).at(poses, rounds[-1], row)
         choice = ladder.judged(choice.model, tiles, found.matrices, choice.evidence)
         found = ladder.fit(choice.model, tiles)
         poses = poses.moved(found.matrices, found.bends)
     return _concluded(ladder, choice, tiles, poses, found)
 
 
-def _measured(
-    series: Series, poses: Poses, scales: Sequence[Round], row: Mapping[int, int]
-) -> list[Matches]:
-    """Tiles of all pairs, measured in every way of a round; `row` numbers the frames in use."""
-    return [
-        poses.matches(i, j, shifts).renumbered(row)
-        for how in scales
-        for i, j, shifts in measure_pairs(series, poses, how)
-    ]
+class _Measurements:
+    """Tiles of all pairs; what is known well enough is not measured again.
+
+    Matches are places in the frames' own pixels, whatever the poses were when they were measured,
+    as long as one step could measure what was left.
+    """
+
+    def __init__(self, series: Series) -> None:
+        self._series = series
+        self._known: dict[tuple[Round, int, int], tuple[Poses, Matches]] = {}
+
+    def at(self, poses: Poses, scales: Sequence[Round], row: Mapping[int, int]) -> list[Matches]:
+        """Matches in every way of a round; `row` numbers the frames in use."""
+        for how in scales:
+            todo = [pair for pair in self._series.pairs if self._is_due((how, *pair), poses)]
+            for pair in todo:
+                self._known.pop((how, *pair), None)
+            for i, j, shifts in measure_pairs(replace(self._series, pairs=todo), poses, how):
+                self._known[how, i, j] = poses, poses.matches(i, j, shifts)
+        every = ((how, *pair) for how in scales for pair in self._series.pairs)
+        return [self._known[key][1].renumbered(row) for key in every if key in self._known]
+
+    def _is_due(self, key: tuple[Round, int, int], poses: Poses) -> bool:
+        """Whether a pair has no tiles yet, or most would now be found elsewhere."""
+        if key not in self._known:
+            return True
+        then, matches = self._known[key]
+        here, there = (residuals(matches, p.matrices) for p in (poses, then))
+        return float(np.percentile(np.abs(here - there), 90)) >= SETTLED_PX
 
 
 def _concluded(
