@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.sight import WIDE, Sight, window_mean
+from focusstack.fusion.strips import SideBySide, in_turn
 from focusstack.typing import Float32, Mask
 
 FAR_SHIFT, ALIKE_SHIFT, LEAST_SHIFT = 1.5, 0.7, 0.3
@@ -53,19 +54,30 @@ LEAST_ENERGY = np.float32(1e-9)
 """Of fine detail; nothing is said about less."""
 
 
+_LIMITS = np.array(
+    [
+        *(*ROUND_TRIP, EQUALLY_SHARP, LEAST_DETAIL, IN_FOCUS, ALIKE, EQUALLY_BLURRED),
+        *(LEAST_ENERGY, FAR_SHIFT, ALIKE_SHIFT, LEAST_SHIFT),
+    ],
+    np.float32,
+)
+"""In the order of `focusstack.fusion.round_trip`."""
+
+
 class Search:
     """Dense search for displaced detail on a grid.
 
     Parameters
     ----------
-    shape : tuple of int
-        ``(h, w)`` of the grid.
+    side_by_side : callable, optional
+        Does two things, at once if it can; one after the other if not given.
     """
 
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-        self._rows, self._columns = rows, columns
+    def __init__(self, side_by_side: SideBySide = in_turn) -> None:
+        self._flows = [
+            cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST) for _ in range(2)
+        ]
+        self._side_by_side = side_by_side
 
     def displaced(self, first: Sight, second: Sight) -> tuple[Mask, Mask]:
         """Return where detail of one sight is elsewhere in the other.
@@ -82,49 +94,45 @@ class Search:
             no fault of the alignment.
         """
         before, now = _bytes(first.luma), _bytes(second.luma)
-        forth, back = self._way(before, now), self._way(now, before)
+        planes = _planes(first), _planes(second)
+        both = self._side_by_side(
+            lambda: self._way(0, before, now), lambda: self._way(1, now, before)
+        )
         known = cv2.erode(np.minimum(first.trust, second.trust), np.ones((9, 9), np.uint8)) > 0.9
-        apart = window_mean((first.luma - second.luma) ** 2, WINDOW)
-        gone, far = np.zeros_like(known), np.zeros_like(known)
-        for way, other_way, own, other in (
-            (forth, back, first, second),
-            (back, forth, second, first),
-        ):
-            sure, slight, distance = self._found(way, other_way, own, other, apart)
-            sure &= known
-            gone |= grown(sure, slight & known)
-            far |= grown(sure & (distance > FAR_SHIFT), sure)
-        return gone, far
+        apart = window_mean(cv2.pow(cv2.subtract(first.luma, second.luma), 2), WINDOW)
 
-    def _way(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
+        def found(forth: int) -> tuple[Mask, Mask]:
+            back = 1 - forth
+            return _found(both[forth], both[back], planes[forth], planes[back], apart, known)
+
+        there, here = self._side_by_side(lambda: found(0), lambda: found(1))
+        return there[0] | here[0], there[1] | here[1]
+
+    def _way(self, which: int, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
         flow = np.zeros((*first.shape, 2), np.float32)
-        return np.asarray(self._flow.calc(first, second, flow), np.float32)
+        return np.asarray(self._flows[which].calc(first, second, flow), np.float32)
 
-    def _found(
-        self, way: Float32, back: Float32, own: Sight, other: Sight, apart: Float32
-    ) -> tuple[Mask, Mask, Float32]:
-        """Where detail of `own` is surely or perhaps elsewhere in `other`, and how far."""
-        x, y = self._columns + way[..., 0], self._rows + way[..., 1]
 
-        def seen(plane: Float32) -> Float32:
-            return np.asarray(cv2.remap(plane, x, y, cv2.INTER_LINEAR), np.float32)
+def _planes(sight: Sight) -> Float32:
+    return np.stack([sight.luma, sight.detail, sight.fine, sight.sharp])
 
-        far = cv2.magnitude(way[..., 0], way[..., 1])
-        returned = way + seen(back)
-        astray = cv2.magnitude(returned[..., 0], returned[..., 1])
-        left = window_mean((own.luma - seen(other.luma)) ** 2, WINDOW)
-        detail, fine = seen(other.detail), seen(other.fine)
-        weak, strong = np.minimum(own.detail, detail), np.maximum(own.detail, detail)
-        sure = astray < ROUND_TRIP[0] + ROUND_TRIP[1] * far
-        sure &= (left < EXPLAINED * apart) & (apart > LEAST_DIFFERENCE**2)
-        sure &= (weak > EQUALLY_SHARP * strong) & (strong > LEAST_DETAIL)
-        alike = (own.fine > IN_FOCUS * own.detail**2) & (fine > IN_FOCUS * detail**2)
-        ratio = np.log((own.sharp + LEAST_ENERGY) / (seen(other.sharp) + LEAST_ENERGY))
-        alike &= np.abs(ratio) < -np.log(ALIKE)
-        blurred = (far > FAR_SHIFT) & (weak > EQUALLY_BLURRED * strong)
-        sure &= blurred | (alike & (far > ALIKE_SHIFT))
-        slight = (far > LEAST_SHIFT) & (apart > LEAST_DIFFERENCE**2 / 4)
-        return np.asarray(sure), np.asarray(slight), np.asarray(far, np.float32)
+
+def _found(
+    way: Float32, back: Float32, own: Float32, other: Float32, apart: Float32, known: Mask
+) -> tuple[Mask, Mask]:
+    """Where detail of `own` is elsewhere in `other`, and where it is so far away."""
+    from focusstack.fusion import round_trip  # loads the compiler
+
+    left, flags = np.empty(apart.shape, np.float32), np.empty(apart.shape, np.uint8)
+    round_trip.follow()(way, back, own, other, _LIMITS, left, flags)
+    sure = known & (flags & round_trip.SURE > 0)
+    if not sure.any():
+        return sure, sure
+    least = LEAST_DIFFERENCE**2
+    sure &= (window_mean(left, WINDOW) < np.float32(EXPLAINED) * apart) & (apart > least)
+    slight = known & (flags & round_trip.SLIGHT > 0) & (apart > least / 4)
+    far = sure & (flags & round_trip.FAR > 0)
+    return grown(sure, slight), grown(far, sure)
 
 
 def grown(sure: Mask, slight: Mask) -> Mask:

@@ -18,6 +18,7 @@ from focusstack.fusion.laplacian import reduced
 from focusstack.fusion.presence import changed, whole, windows_level
 from focusstack.fusion.sight import WIDE, Sight, window_mean
 from focusstack.fusion.spots import BETTER, described, winning
+from focusstack.fusion.strips import SideBySide, in_turn
 from focusstack.typing import Float32, Mask
 
 MOST_CELLS = 600_000
@@ -99,6 +100,8 @@ class Movement:
         Pyramid level that it is.
     search : bool, optional
         Whether slight displacement of detail is motion, too.
+    side_by_side : callable, optional
+        Does two things, at once if it can.
 
     Attributes
     ----------
@@ -106,9 +109,15 @@ class Movement:
         Where something moved, and far enough not to be a fault of the alignment.
     """
 
-    def __init__(self, shape: tuple[int, int], level: int = 1, search: bool = True) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        level: int = 1,
+        search: bool = True,
+        side_by_side: SideBySide = in_turn,
+    ) -> None:
         self.moved: Mask = np.zeros(shape, bool)
-        self._search = Search(shape) if search else None
+        self._search = Search(side_by_side) if search else None
         self._halvings = windows_level(shape, level)
         self._shown: Sight | None = None
         self._previous: Sight | None = None

@@ -11,7 +11,7 @@ from typing import cast
 
 import numpy as np
 
-from focusstack.fusion.codes import Codes, decoded
+from focusstack.fusion.codes import Codes, coded, decoded
 from focusstack.typing import Float32
 
 QUIET_SHARE = 0.1
@@ -49,11 +49,33 @@ def noise_variance(finest_energy: Float32 | Codes, quiet_to_mean: float) -> floa
         At least ``LEAST_VARIANCE``. Places without any noise at all (clipped, or filled in) are
         left out.
     """
-    some = finest_energy[::4, ::4].ravel()
-    sample = decoded(cast(Codes, some)) if some.dtype == np.uint16 else cast(Float32, some)
-    sample = sample[sample > LEAST_VARIANCE * LEVEL_GAINS[0] / 4]
-    if sample.size == 0:
-        return LEAST_VARIANCE
-    rank = int(QUIET_SHARE * (sample.size - 1))
-    quiet = float(np.partition(sample, rank)[rank])
+    some, least = np.ascontiguousarray(finest_energy[::4, ::4]), LEAST_VARIANCE * LEVEL_GAINS[0] / 4
+    if some.dtype == np.uint16:
+        quiet = _quiet_code(cast(Codes, some), least)
+    else:
+        quiet = _quiet(cast(Float32, some).ravel(), least)
     return max(quiet / quiet_to_mean / LEVEL_GAINS[0], LEAST_VARIANCE)
+
+
+def _quiet(energies: Float32, least: float) -> float:
+    """The quantile of what exceeds `least`; 0 if nothing does."""
+    sample = energies[energies > least]
+    if sample.size == 0:
+        return 0
+    rank = int(QUIET_SHARE * (sample.size - 1))
+    return float(np.partition(sample, rank)[rank])
+
+
+def _quiet_code(energies: Codes, least: float) -> float:
+    """The same of codes, which are so few that it is faster to count them."""
+    from focusstack.fusion.tracking import count_codes  # loads the compiler
+
+    counts = np.zeros(1 << 16, np.int64)
+    count_codes()(energies, counts)
+    counts[: int(coded(np.array([least], np.float32))[0]) + 1] = 0
+    upto = np.cumsum(counts)
+    if upto[-1] == 0:
+        return 0
+    rank = int(QUIET_SHARE * (upto[-1] - 1))
+    code = np.searchsorted(upto, rank, side="right")
+    return float(decoded(np.array([code], np.uint16))[0])

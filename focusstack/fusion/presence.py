@@ -83,12 +83,27 @@ def linear_light(fine: Float32, signal: Float32, colour: Float32 | None) -> Floa
     colour : (h, w, 2) float32 ndarray or None
         Differences of red and blue from luma on the grid; their squares are averaged with it.
     """
-    light = reduced(fine * np.abs(fine), signal.shape)
+    light = _averaged(fine, signal.shape)
     if colour is None:
         return deep(light)
     luma = np.maximum(signal, LEAST_LUMA)
     ratios = [(np.maximum(luma + colour[..., c], 0) / luma) ** 2 for c in (0, 1)]
     return np.dstack([light, *(light * ratio for ratio in ratios)])
+
+
+def _averaged(fine: Float32, shape: tuple[int, ...]) -> Float32:
+    """Squares of a signal, with its sign, reduced to `shape`."""
+    if fine.shape[:2] == shape[:2]:
+        return np.asarray(fine * np.abs(fine))
+    from focusstack.fusion.light import halve_light  # loads the compiler
+
+    half = [(side + 1) // 2 for side in fine.shape[:2]]
+    planes = []
+    for c in range(deep(fine).shape[2]):
+        plane = np.empty(half, np.float32)
+        halve_light()(np.ascontiguousarray(deep(fine)[..., c]), plane)
+        planes.append(reduced(plane, shape))
+    return planes[0] if fine.ndim == 2 else np.dstack(planes)
 
 
 def changed(before: Float32, now: Float32, age: Float32, known: Mask, halvings: int) -> Mask:

@@ -14,6 +14,10 @@ NARROW, WIDE = 2.0, 6.0
 """Standard deviations, in cells, of the windows for detail and for sharpness."""
 
 
+LEAST_SIGMA = 2.5
+"""Of a window on a reduced grid, in its cells."""
+
+
 @dataclass
 class Sight:
     """A frame, or the sharpest of all frames, as motion is looked for in it; on the grid.
@@ -89,5 +93,21 @@ def sight(luma: Float32, focus: Float32, trust: Float32 | None, light: Float32) 
 
 
 def window_mean(plane: Float32, sigma: float) -> Float32:
-    """Mean over a Gaussian window of standard deviation `sigma`."""
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)
+    """Mean over a Gaussian window of standard deviation `sigma`.
+
+    That of a wide window is worked out on a grid reduced by whole numbers, less what reduction by
+    areas and linear interpolation blur themselves.
+    """
+    height, width = plane.shape
+    step = int(sigma / LEAST_SIGMA)
+    if step < 2 or min(height, width) < step:
+        return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)
+    own = (step**2 - 1) / 12 + step**2 / 6
+    size = (-(-width // step), -(-height // step))
+    padded = cv2.copyMakeBorder(
+        plane, 0, step * size[1] - height, 0, step * size[0] - width, cv2.BORDER_REFLECT_101
+    )
+    small = cv2.resize(padded, size, interpolation=cv2.INTER_AREA)
+    cv2.GaussianBlur(small, (0, 0), (sigma**2 - own) ** 0.5 / step, small)
+    full = cv2.resize(small, (step * size[0], step * size[1]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(full[:height, :width], np.float32)

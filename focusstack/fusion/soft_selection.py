@@ -70,8 +70,9 @@ class Weights:
     def discount(self, gone: Mask) -> None:
         """Let all frames so far weigh nothing where they are `gone`, on the grid."""
         for rows in row_strips(*self.grid):
-            np.copyto(self.amplitude[rows], _amplitude(FORGOTTEN, self.scale), where=gone[rows])
-            self._room.tidy()
+            if gone[rows].any():
+                np.copyto(self.amplitude[rows], _amplitude(FORGOTTEN, self.scale), where=gone[rows])
+                self._room.tidy()
 
 
 class SoftSelection(Weights):

@@ -7,9 +7,9 @@ many rows around its own as reach into them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from focusstack.room import Room
 
 T = TypeVar("T", bound=np.generic)
+P = TypeVar("P")
 
 PIXELS = 400_000
 """About as many in a strip."""
@@ -76,6 +77,17 @@ def strips(height: int, width: int, around: int) -> list[Strip]:
     return found
 
 
+class SideBySide(Protocol):
+    """Does two things, at once if it can, and returns what both return."""
+
+    def __call__(self, first: Callable[[], P], second: Callable[[], P]) -> tuple[P, P]: ...
+
+
+def in_turn(first: Callable[[], P], second: Callable[[], P]) -> tuple[P, P]:
+    """Do two things one after the other."""
+    return first(), second()
+
+
 class Crew:
     """Threads that take strips one after the other.
 
@@ -100,6 +112,16 @@ class Crew:
 
         for _ in (map if self._pool is None else self._pool.map)(one, parts):
             pass
+
+    def both(self, first: Callable[[], P], second: Callable[[], P]) -> tuple[P, P]:
+        """Do two things at once; return what both return."""
+        if self._pool is None:
+            return in_turn(first, second)
+        other = self._pool.submit(second)
+        try:
+            return first(), other.result()
+        finally:
+            wait([other])  # what it works on may not vanish beneath it
 
     def close(self) -> None:
         """End the threads."""

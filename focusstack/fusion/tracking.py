@@ -1,4 +1,4 @@
-"""The compiled loop that follows where the sharpest frame is.
+"""The compiled loops that follow where the sharpest frame is, and count energies.
 
 Import this module only when pixels are to be worked on: loading the compiler takes a while.
 """
@@ -39,6 +39,13 @@ def _track(
             total[y, x] += focus[y, x]
 
 
+def _count(codes: NDArray[np.uint16], counts: NDArray[np.int64]) -> None:
+    """Count how often each of the codes ``(H, W)`` occurs."""
+    for y in range(codes.shape[0]):
+        for x in range(codes.shape[1]):
+            counts[codes[y, x]] += 1
+
+
 _CODES = writable(np.uint16, 2)
 _ARGUMENTS = (
     *(read_only(np.uint32, 2), read_only(np.float32, 2), numba.types.int64),
@@ -47,3 +54,8 @@ _ARGUMENTS = (
 
 track = lru_cache(lambda: compiled(_track, *_ARGUMENTS))
 """Returns the compiled :func:`_track`."""
+
+_COUNTED = read_only(np.uint16, 2), writable(np.int64, 1)
+
+count_codes = lru_cache(lambda: compiled(_count, *_COUNTED))
+"""Returns the compiled :func:`_count`."""

@@ -68,7 +68,9 @@ class WeightedFuser:
         self._chroma_evidence = ChromaEvidence(shapes, room) if apart else None
         self._tracker = DepthTracker(shapes[1], room)
         self._motion_level = level = motion_level(shapes)
-        self._movement = None if level is None else Movement(shapes[level], level, options.motion)
+        self._movement = (
+            None if level is None else Movement(shapes[level], level, options.motion, crew.both)
+        )
         self._smoothing = options.smoothing or 0.0
         self._variances: list[float] = []
         self._chroma_variances: list[float] = []
@@ -167,17 +169,25 @@ class WeightedFuser:
         seen = sight(luma, focus, None if trust is None else trust.coarse[level - 1], light)
         return self._movement.add(seen)
 
-    def _choose(self, motion: Motion, trust: Trust | None) -> Trust:
+    def _choose(self, motion: Motion, trust: Trust | None) -> Trust | None:
         """Let earlier frames go where this one is better; trust this one where it may stay."""
-        stays = mask_levels(motion.stays, self._shapes[1:])
-        self._finest.signal.discount(self._enlarged(motion.stays) < 128)
-        self._composite.discount(stays)
-        if self._chroma is not None and self._finest.chroma is not None:
-            self._finest.chroma.discount(stays[0] < 0.5)
-            self._chroma.discount(stays)
-        self._tracker.discount(stays[0])
+        self._forget(motion.stays)
+        if float(motion.kept.min()) == 1:
+            return trust
         kept = Trust(self._enlarged(motion.kept), mask_levels(motion.kept, self._shapes[1:]))
         return kept if trust is None else kept.times(trust)
+
+    def _forget(self, stays: Float32) -> None:
+        """Let earlier frames go where they may not stay."""
+        if float(stays.min()) == 1:
+            return
+        levels = mask_levels(stays, self._shapes[1:])
+        self._finest.signal.discount(self._enlarged(stays) < 128)
+        self._composite.discount(levels)
+        if self._chroma is not None and self._finest.chroma is not None:
+            self._finest.chroma.discount(levels[0] < 0.5)
+            self._chroma.discount(levels)
+        self._tracker.discount(levels[0])
 
     def _enlarged(self, mask: Float32) -> NDArray[np.uint8]:
         """A soft mask at the size of the frames, in 255ths."""
