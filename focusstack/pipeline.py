@@ -209,7 +209,7 @@ def aligned_frames(
     """
     options = options or StackOptions()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
-    for frame, _ in _rendered(frames, plan, options, (False,), Room()):
+    for frame, _ in _rendered(frames, plan, options, (False,), Room(), kept=True):
         yield frame
 
 
@@ -219,8 +219,13 @@ def _rendered(
     options: StackOptions,
     placements: Sequence[bool],
     room: Room,
+    kept: bool = False,
 ) -> Generator[tuple[AlignedFrame, bool], None, None]:
-    """Every used frame once per placement: with all it shows, or what is in focus, in place."""
+    """Every used frame once per placement: with all it shows, or what is in focus, in place.
+
+    Unless they are to be `kept`, one frame takes the memory of the one before: new memory costs
+    the system time.
+    """
     keep_large_arrays_apart()
     at = {name: i for i, name in enumerate(frames.names)}
     used = plan.used()
@@ -230,10 +235,8 @@ def _rendered(
     ahead = options.workers > 1 and _footprint(frames, options).ahead > 0
     order = [at[f.file] for f in used]
     coded = frames.dtype == np.uint8
-    out = None
-    if room.in_file:
-        shape = (frames.channels, plan.crop.height, plan.crop.width)
-        out = room.zeros(shape, np.int16 if coded else np.float32)
+    shape = (frames.channels, plan.crop.height, plan.crop.width)
+    out = None if kept else room.zeros(shape, np.int16 if coded else np.float32)
     decoded = 2 * frames.size[0] * frames.size[1] * frames.channels * frames.dtype.itemsize
     with own_threads(), Ahead(frames.read, order, ahead) as pictures:
         for placed in used:

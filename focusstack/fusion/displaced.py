@@ -74,9 +74,7 @@ class Search:
     """
 
     def __init__(self, side_by_side: SideBySide = in_turn) -> None:
-        self._flows = [
-            cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST) for _ in range(2)
-        ]
+        self._flows = [cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST) for _ in range(2)]
         self._side_by_side = side_by_side
 
     def displaced(self, first: Sight, second: Sight) -> tuple[Mask, Mask]:
@@ -99,7 +97,7 @@ class Search:
             lambda: self._way(0, before, now), lambda: self._way(1, now, before)
         )
         known = cv2.erode(np.minimum(first.trust, second.trust), np.ones((9, 9), np.uint8)) > 0.9
-        apart = window_mean(cv2.pow(cv2.subtract(first.luma, second.luma), 2), WINDOW)
+        apart = window_mean((first.luma - second.luma) ** 2, WINDOW)
 
         def found(forth: int) -> tuple[Mask, Mask]:
             back = 1 - forth

@@ -26,7 +26,7 @@ def _seen(plane: Float32, y: int, x: int, v: np.float32, u: np.float32) -> np.fl
     z = min(x + 1, plane.shape[1] - 1)
     top = over[x] + u * (over[z] - over[x])
     bottom = under[x] + u * (under[z] - under[x])
-    return top + v * (bottom - top)
+    return np.float32(top + v * (bottom - top))
 
 
 def _follow(

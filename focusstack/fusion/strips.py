@@ -80,7 +80,8 @@ def strips(height: int, width: int, around: int) -> list[Strip]:
 class SideBySide(Protocol):
     """Does two things, at once if it can, and returns what both return."""
 
-    def __call__(self, first: Callable[[], P], second: Callable[[], P]) -> tuple[P, P]: ...
+    def __call__(self, first: Callable[[], P], second: Callable[[], P]) -> tuple[P, P]:
+        """Do `first` and `second`."""
 
 
 def in_turn(first: Callable[[], P], second: Callable[[], P]) -> tuple[P, P]:

@@ -29,12 +29,21 @@ from focusstack.resample.positions import (
     locate_exactly,
 )
 from focusstack.resample.taps import LANES, sum_taps
+from focusstack.resample.two_steps import (
+    MARGIN,
+    MOST_COLUMNS,
+    WIDE,
+    bring_to_line,
+    fill_from_line,
+    hardly_turned,
+    heights,
+)
 from focusstack.typing import Float32, Image, Matrix, Points
 
 TILE_HEIGHT = 64
 TILE_WIDTH = 128
 
-ROOM = TILE_WIDTH + LANES
+ROOM = WIDE
 """Of a row of a tile, and of what is computed behind its last pixel."""
 
 Marks: TypeAlias = NDArray[np.uint8]
@@ -128,20 +137,8 @@ def _weigh(phase: Float32, n: int, kernel: Float32, w: Float32) -> None:
 
 
 @inner
-def _hold(tile: Float32, marks: Marks, at: int, stride: int, out: Float32) -> None:
-    """Keep a run, where marked, between the least and greatest of the four nearest values."""
-    near, above, below = marks[at:], tile[at + 2 * stride :], tile[at + 3 * stride :]
-    for i in range(out.size):
-        if near[i]:
-            low = min(min(above[i + 2], above[i + 3]), min(below[i + 2], below[i + 3]))
-            high = max(max(above[i + 2], above[i + 3]), max(below[i + 2], below[i + 3]))
-            out[i] = min(max(out[i], low), high)
-
-
-@inner
 def _fill_row(
     tile: Float32,
-    marks: Marks,
     size: tuple[int, int],
     corner: tuple[int, int],
     whole: Indices,
@@ -173,10 +170,32 @@ def _fill_row(
                 sum_taps(
                     tile, at + b + c * plane, stride, wx, wy, i + b, ROOM, line, c * ROOM + i + b
                 )
-        if marks.size > 0:
-            for c in range(channels):
-                _hold(tile, marks, at + c * plane, stride, line[c * ROOM + i : c * ROOM + k])
         i = k
+
+
+@inner
+def _hold_row(
+    tile: Float32,
+    marks: Marks,
+    size: tuple[int, int],
+    corner: tuple[int, int],
+    whole: Indices,
+    n: int,
+    line: Float32,
+) -> None:
+    """Keep a row of a tile, where marked, between the least and greatest of the four nearest."""
+    rows, stride = size
+    x, y = whole[0], whole[1]
+    for c in range(line.size // ROOM):
+        plane = c * rows * stride
+        values, near = tile[plane:], marks[plane:]
+        for i in range(n):
+            at = (y[i] - corner[1]) * stride + x[i] - corner[0]
+            if x[i] != OUTSIDE and near[at]:
+                above, below = values[at + 2 * stride + 2 :], values[at + 3 * stride + 2 :]
+                low = min(min(above[0], above[1]), min(below[0], below[1]))
+                high = max(max(above[0], above[1]), max(below[0], below[1]))
+                line[c * ROOM + i] = min(max(line[c * ROOM + i], low), high)
 
 
 @inner
@@ -194,14 +213,16 @@ def _note_clipped(
 def _store(line: Float32, step: float, out: Planes, u: int, v: int, n: int) -> None:
     """Put a row of a tile into the planes; integers are multiples of `step`."""
     for c in range(out.shape[0]):
-        row, values = out[c, v, u : u + n], line[c * ROOM :]
+        row, values = out[c, v, u : u + n], line[c * ROOM : c * ROOM + n]
         if step == 0:
             for i in range(n):
                 row[i] = values[i]
         else:
             steps, top = np.float32(1 / step), np.float32(32767)
             for i in range(n):
-                value = min(max(values[i] * steps, -top), top)
+                value = values[i] * steps
+                value = value if value < top else top
+                value = value if value > -top else -top
                 row[i] = np.int32(np.floor(value + np.float32(0.5)))
 
 
@@ -234,6 +255,10 @@ def fill(
     )
     moved, along = np.zeros((2, TILE_WIDTH), np.float32), np.empty((2, nodes.shape[1]), np.float32)
     work = np.empty((4, TILE_WIDTH), np.int32)
+    lines, part = np.zeros((3, WIDE), np.float32), np.zeros(WIDE, np.float32)
+    eights = np.zeros(WIDE // 8, np.uint64)
+    breaks = eights.view(np.uint8)
+    rows, between = np.zeros(WIDE, np.int32), np.zeros(channels * WIDE, np.float32)
     count = np.arange(TILE_WIDTH).astype(np.float32)
     for v0 in range(first, last, TILE_HEIGHT):
         h = min(TILE_HEIGHT, last - v0)
@@ -246,7 +271,8 @@ def fill(
                     displace(nodes, scale, x0, y0 + v, n, along, count, moved)
                 near &= locate(M, x0, y0 + v, n, count, moved, whole[v], phase[v])
             left, right, top, bottom = bounds(whole, h, n, work)
-            if not near or left < 0 or top < 0 or right > frame[1] - 2 or bottom > frame[0] - 2:
+            near &= left >= 0 and top >= 0 and right <= frame[1] - 2 and bottom <= frame[0] - 2
+            if not near:
                 for v in range(h):
                     if nodes.size > 0:
                         displace(nodes, scale, x0, y0 + v, n, along, count, moved)
@@ -257,6 +283,10 @@ def fill(
                 if clipped.size > 0:
                     clipped[v0 : v0 + h, u0 : u0 + n] = 0
                 continue
+            quick = near and hardly_turned(whole, phase, h, n)
+            quick = quick and right - left + 6 <= MOST_COLUMNS
+            if quick:
+                top, bottom = top - MARGIN, bottom + MARGIN
             size = (bottom - top + 6, right - left + 6 + LANES)
             if channels * size[0] * size[1] > tile.size:
                 tile = np.zeros(channels * size[0] * size[1], np.float32)
@@ -271,6 +301,16 @@ def fill(
                     _note_clipped(notes, size[1], (left, top), whole[v], row)
             for v in range(h):
                 _weigh(phase[v, 0], n, kernel, wx)
-                _weigh(phase[v, 1], n, kernel, wy)
-                _fill_row(tile, marks, size, (left, top), whole[v], n, wx, wy, line)
+                if quick:
+                    columns = size[1] - LANES
+                    inside = (size[0], columns)
+                    heights(whole[v], phase[v], n, (left, top), inside, lines, rows, part)
+                    _weigh(part, columns, kernel, wy)
+                    bring_to_line(values, inside, rows, wy, between, breaks, eights)
+                    fill_from_line(between, left, whole[v, 0], n, wx, line, breaks, eights)
+                else:
+                    _weigh(phase[v, 1], n, kernel, wy)
+                    _fill_row(values, size, (left, top), whole[v], n, wx, wy, line)
+                if marks.size > 0:
+                    _hold_row(values, marks, size, (left, top), whole[v], n, line)
                 _store(line, step, out, u0, v0 + v, n)

@@ -169,11 +169,17 @@ def locate(
     one, half = np.float32(1), np.float32(0.5)
     first_x, first_y = np.float32(left), np.float32(top)
     wx, wy, px, py = whole[0], whole[1], phase[0], phase[1]
+    if g == 0 and h == 0:
+        for i in range(n):
+            u, v = count[i] + (across[i] - du), down[i] - dv
+            px[i], py[i] = fx + (a * u + b * v), fy + (c * u + d * v)
+    else:
+        for i in range(n):
+            u, v = count[i] + (across[i] - du), down[i] - dv
+            r = one / (one + (g * u + h * v))
+            px[i], py[i] = fx + (a * u + b * v) * r, fy + (c * u + d * v) * r
     for i in range(n):
-        u, v = count[i] + (across[i] - du), down[i] - dv
-        r = one / (one + (g * u + h * v))
-        p, q = fx + (a * u + b * v) * r, fy + (c * u + d * v) * r
-        p, q = np.floor(p * steps + half) * step, np.floor(q * steps + half) * step
+        p, q = np.floor(px[i] * steps + half) * step, np.floor(py[i] * steps + half) * step
         whole_p, whole_q = np.floor(p), np.floor(q)
         wx[i], wy[i] = np.int32(whole_p + first_x), np.int32(whole_q + first_y)
         px[i], py[i] = p - whole_p, q - whole_q

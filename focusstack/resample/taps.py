@@ -1,6 +1,6 @@
-"""Six by six taps for eight neighbouring pixels at once.
+"""Taps for eight neighbouring pixels at once: six by six, or six in a line.
 
-The loop that this stands for is not vectorised by the compiler wherever a run of pixels is short,
+The loops that these stand for are not vectorised by the compiler wherever a run of pixels is short,
 as it is wherever the frame is zoomed or displaced; so the vector operations are spelled out.
 
 Import this module only when a picture is to be resampled: loading the compiler takes a while.
@@ -31,6 +31,41 @@ def _sum(builder: Any, terms: list[tuple[Any, Any]]) -> Any:
     return total
 
 
+class _Vectors:
+    """Loads and stores of eight neighbouring values of arrays that are arguments."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
+        self.builder, self._arguments = builder, arguments
+        self._data = {
+            i: context.make_array(kind)(context, builder, arguments[i]).data
+            for i, kind in enumerate(signature.args)
+            if isinstance(kind, numba.types.Array)
+        }
+        self._integer = arguments[1].type
+        self._vector = ir.VectorType(ir.FloatType(), LANES).as_pointer()
+
+    def times(self, value: Any, factor: int) -> Any:
+        return self.builder.mul(value, ir.Constant(self._integer, factor))
+
+    def constant(self, value: int) -> Any:
+        return ir.Constant(self._integer, value)
+
+    def _address(self, array: int, index: tuple[Any, ...]) -> Any:
+        place = index[0]
+        for more in index[1:]:
+            place = self.builder.add(place, more)
+        return self.builder.bitcast(self.builder.gep(self._data[array], [place]), self._vector)
+
+    def load(self, array: int, *index: Any) -> Any:
+        value = self.builder.load(self._address(array, index))
+        value.align = 4
+        return value
+
+    def store(self, value: Any, array: int, *index: Any) -> None:
+        stored = self.builder.store(value, self._address(array, index))
+        stored.align = 4
+
+
 def _sum_taps(
     typing: Any,  # noqa: ARG001
     tile: Any,
@@ -56,39 +91,64 @@ def _sum_taps(
     signature = numba.types.void(tile, at, stride, wx, wy, first, room, out, to)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        vector = ir.VectorType(ir.FloatType(), LANES).as_pointer()
-        integer = arguments[1].type
-
-        def address(array: int, *index: Any) -> Any:
-            data = context.make_array(signature.args[array])(context, builder, arguments[array])
-            place = index[0]
-            for more in index[1:]:
-                place = builder.add(place, more)
-            return builder.bitcast(builder.gep(data.data, [place]), vector)
-
-        def load(array: int, *index: Any) -> Any:
-            value = builder.load(address(array, *index))
-            value.align = 4
-            return value
-
-        def times(value: Any, factor: int) -> Any:
-            return builder.mul(value, ir.Constant(integer, factor))
-
+        on = _Vectors(context, builder, signature, arguments)
         _, at, stride, _, _, first, room, _, to = arguments
-        across = [load(3, first, times(room, k)) for k in range(6)]
+        across = [on.load(3, first, on.times(room, k)) for k in range(6)]
         lines = []
         for k in range(6):
-            row = builder.add(at, times(stride, k))
-            values = [load(0, row, ir.Constant(integer, n)) for n in range(6)]
+            row = builder.add(at, on.times(stride, k))
+            values = [on.load(0, row, on.constant(n)) for n in range(6)]
             line = _sum(builder, list(zip(across, values, strict=True)))
-            lines.append((load(4, first, times(room, k)), line))
+            lines.append((on.load(4, first, on.times(room, k)), line))
         halves = _sum(builder, lines[:3]), _sum(builder, lines[3:])
-        stored = builder.store(builder.fadd(*halves, flags=_ADD), address(7, to))
-        stored.align = 4
+        on.store(builder.fadd(*halves, flags=_ADD), 7, to)
         return context.get_dummy_value()
 
     return signature, generate
 
 
+def _sum_line(channels: int) -> Callable[..., Any]:
+    """Make `sum_line` for so many planes."""
+
+    def typed(
+        typing: Any,  # noqa: ARG001
+        values: Any,
+        at: Any,
+        step: Any,
+        plane: Any,
+        w: Any,
+        first: Any,
+        room: Any,
+        out: Any,
+        to: Any,
+        out_plane: Any,
+    ) -> Any:
+        signature = numba.types.void(values, at, step, plane, w, first, room, out, to, out_plane)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            on = _Vectors(context, builder, signature, arguments)
+            _, at, step, plane, _, first, room, _, to, out_plane = arguments
+            weights = [on.load(4, first, on.times(room, k)) for k in range(6)]
+            for c in range(channels):
+                start = builder.add(at, on.times(plane, c))
+                taps = [(weights[k], on.load(0, start, on.times(step, k))) for k in range(6)]
+                halves = _sum(builder, taps[:3]), _sum(builder, taps[3:])
+                on.store(builder.fadd(*halves, flags=_ADD), 7, to, on.times(out_plane, c))
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return typed
+
+
 sum_taps = cast("Callable[..., None]", intrinsic(_sum_taps))
 """Compiled code calls this; see `_sum_taps`."""
+
+sum_line = cast("Callable[..., None]", intrinsic(_sum_line(1)))
+"""Put sums over six values, `step` apart, into eight places of `out` from `to` on.
+
+The first value of the first pixel is at `at` of `values`; its weights are at `first` of each sixth
+of `w`, which are `room` apart."""
+
+sum_lines = cast("Callable[..., None]", intrinsic(_sum_line(3)))
+"""The same for three planes, `plane` apart in `values` and `out_plane` in `out`."""
