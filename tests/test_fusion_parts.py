@@ -77,7 +77,8 @@ def measured(image: Float32, apart: bool = True) -> tuple[FocusEvidence, ChromaE
         halved = beside(finest.reduced_chroma)
         apart_pyramid = LaplacianPyramid(halved.shape, shapes=shapes[1:])
         apart_pyramid.decompose(halved)
-        colour.measure(apart_pyramid.bands, evidence)
+        colour.measure(apart_pyramid.bands)
+        colour.follow(evidence)
     return evidence, colour
 
 

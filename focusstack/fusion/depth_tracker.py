@@ -10,6 +10,7 @@ import numpy as np
 
 from focusstack.fusion.codes import Codes, decoded
 from focusstack.fusion.running_mean import row_strips
+from focusstack.fusion.strips import Crew, Strip, strips
 from focusstack.room import Room
 from focusstack.typing import Float32
 
@@ -23,6 +24,8 @@ class DepthTracker:
         ``(H, W)`` of the focus measure.
     room : Room, optional
         Where all that is kept lies.
+    crew : Crew, optional
+        Shares the work.
 
     Attributes
     ----------
@@ -32,8 +35,11 @@ class DepthTracker:
         How many have been taken.
     """
 
-    def __init__(self, shape: tuple[int, int], room: Room | None = None) -> None:
+    def __init__(
+        self, shape: tuple[int, int], room: Room | None = None, crew: Crew | None = None
+    ) -> None:
         self._grid = shape
+        self._crew = Crew(1) if crew is None else crew
         self._room = room = Room() if room is None else room
         self.index: Codes = room.zeros(shape, np.uint16)
         self.frames = 0
@@ -42,14 +48,19 @@ class DepthTracker:
         )
         self._total = room.zeros(shape, np.float32)
 
-    def add(self, focus: Float32) -> None:
-        """Take the focus measure (not negative) of the next frame."""
+    def add(self, focus: Float32, trust: Float32 | None = None) -> None:
+        """Take the focus measure (not negative) of the next frame, less where trust is below 1."""
         from focusstack.fusion import tracking  # loads the compiler
 
-        tracking.track()(
-            focus.view(np.uint32), focus, self.frames, self._peak, self._before, self._after,
-            self._last, self.index, self._total,
-        )  # fmt: skip
+        certain = np.empty((0, 0), np.float32) if trust is None else trust
+
+        def track(strip: Strip) -> None:
+            tracking.track()(
+                focus, certain, self.frames, self._peak, self._before, self._after, self._last,
+                self.index, self._total, strip.rows.start, strip.rows.stop,
+            )  # fmt: skip
+
+        self._crew.do(track, strips(*self._grid, 0))
         self.frames += 1
 
     def discount(self, stays: Float32) -> None:

@@ -183,8 +183,8 @@ class ChromaEvidence:
         self.variance, self._room = 0.0, room
         self._floors = _floors([2**0.5 * CHROMA_RADIUS] * (len(shapes) - 1))
 
-    def measure(self, bands: Sequence[Band], luma: FocusEvidence) -> None:
-        """Finish `finest` and fill the rest, from bands but the finest and the luma's evidence."""
+    def measure(self, bands: Sequence[Band]) -> None:
+        """Finish `finest` and fill the rest, from bands but the finest."""
         self.variance = noise_variance(self.finest, CHROMA_QUIET)
         _subtract(self.finest, self.variance * self._floors[0])
         for level, (band, energy) in enumerate(zip(bands, self.levels, strict=True), start=1):
@@ -194,6 +194,9 @@ class ChromaEvidence:
         for finer, coarser in pairwise(self.levels):
             cv2.add(coarser, down(finer), coarser)
             self._room.tidy()
+
+    def follow(self, luma: FocusEvidence) -> None:
+        """Let the luma's evidence count too."""
         own, other = [self.finest, *self.levels[1:]], [luma.focus, *luma.levels[1:]]
         for plane, theirs in zip(own, other, strict=True):
             cv2.scaleAdd(theirs, self.LUMA_SHARE, plane, plane)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import local
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from focusstack.room import Room
 
 T = TypeVar("T", bound=np.generic)
 P = TypeVar("P")
+Q = TypeVar("Q")
 
 PIXELS = 400_000
 """About as many in a strip."""
@@ -80,11 +82,11 @@ def strips(height: int, width: int, around: int) -> list[Strip]:
 class SideBySide(Protocol):
     """Does two things, at once if it can, and returns what both return."""
 
-    def __call__(self, first: Callable[[], P], second: Callable[[], P]) -> tuple[P, P]:
+    def __call__(self, first: Callable[[], P], second: Callable[[], Q]) -> tuple[P, Q]:
         """Do `first` and `second`."""
 
 
-def in_turn(first: Callable[[], P], second: Callable[[], P]) -> tuple[P, P]:
+def in_turn(first: Callable[[], P], second: Callable[[], Q]) -> tuple[P, Q]:
     """Do two things one after the other."""
     return first(), second()
 
@@ -102,6 +104,7 @@ class Crew:
 
     def __init__(self, workers: int, room: Room | None = None) -> None:
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        self._beside = local()
         self.room = Room() if room is None else room
 
     def do(self, work: Callable[[Strip], None], parts: list[Strip]) -> None:
@@ -111,18 +114,27 @@ class Crew:
             work(part)
             self.room.tidy()
 
-        for _ in (map if self._pool is None else self._pool.map)(one, parts):
+        alone = self._pool is None or getattr(self._beside, "busy", False)
+        for _ in map(one, parts) if alone or self._pool is None else self._pool.map(one, parts):
             pass
 
-    def both(self, first: Callable[[], P], second: Callable[[], P]) -> tuple[P, P]:
-        """Do two things at once; return what both return."""
-        if self._pool is None:
+    def both(self, first: Callable[[], P], second: Callable[[], Q]) -> tuple[P, Q]:
+        """Do two things at once, each in one thread; return what both return."""
+        if self._pool is None or getattr(self._beside, "busy", False):
             return in_turn(first, second)
-        other = self._pool.submit(second)
+        other = self._pool.submit(self._alone, second)
         try:
-            return first(), other.result()
+            return self._alone(first), other.result()
         finally:
             wait([other])  # what it works on may not vanish beneath it
+
+    def _alone(self, work: Callable[[], P]) -> P:
+        """Do `work` without the help of other threads, which are busy."""
+        self._beside.busy = True
+        try:
+            return work()
+        finally:
+            self._beside.busy = False
 
     def close(self) -> None:
         """End the threads."""

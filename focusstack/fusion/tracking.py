@@ -12,31 +12,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.compiler import compiled, read_only, writable
+from focusstack.fusion.codes import Codes
+from focusstack.fusion.rows import code_row
 from focusstack.typing import Float32
 
 
 def _track(
-    bits: NDArray[np.uint32],
     focus: Float32,
+    trust: Float32,
     frame: int,
-    peak: NDArray[np.uint16],
-    before: NDArray[np.uint16],
-    after: NDArray[np.uint16],
-    last: NDArray[np.uint16],
-    index: NDArray[np.uint16],
+    peak: Codes,
+    before: Codes,
+    after: Codes,
+    last: Codes,
+    index: Codes,
     total: Float32,
+    first: int,
+    stop: int,
 ) -> None:
-    """Keep the largest measure, that before and that after it; all (H, W)."""
-    for y in range(focus.shape[0]):
-        for x in range(focus.shape[1]):
-            code = np.uint16((bits[y, x] + np.uint32(0x8000)) >> np.uint32(16))
+    """Keep the largest measure, that before and that after it, in rows `first` to `stop`.
+
+    All (H, W); trust, which weighs the measure, may be empty.
+    """
+    width = focus.shape[1]
+    measure, codes = np.empty(width, np.float32), np.empty(width, np.uint16)
+    for y in range(first, stop):
+        if trust.size:
+            for x in range(width):
+                measure[x] = focus[y, x] * trust[y, x]
+        else:
+            measure[:] = focus[y]
+        code_row(measure, codes)
+        for x in range(width):
+            code = codes[x]
             if index[y, x] == frame - 1:
                 after[y, x] = code
             if code > peak[y, x] or frame == 0:
                 peak[y, x], before[y, x], after[y, x] = code, last[y, x], 0
                 index[y, x] = frame
             last[y, x] = code
-            total[y, x] += focus[y, x]
+            total[y, x] += measure[x]
 
 
 def _count(codes: NDArray[np.uint16], counts: NDArray[np.int64]) -> None:
@@ -47,9 +62,10 @@ def _count(codes: NDArray[np.uint16], counts: NDArray[np.int64]) -> None:
 
 
 _CODES = writable(np.uint16, 2)
+_INT = numba.types.int64
 _ARGUMENTS = (
-    *(read_only(np.uint32, 2), read_only(np.float32, 2), numba.types.int64),
-    *(_CODES, _CODES, _CODES, _CODES, _CODES, writable(np.float32, 2)),
+    *(read_only(np.float32, 2), read_only(np.float32, 2), _INT),
+    *(_CODES, _CODES, _CODES, _CODES, _CODES, writable(np.float32, 2), _INT, _INT),
 )
 
 track = lru_cache(lambda: compiled(_track, *_ARGUMENTS))

@@ -66,7 +66,7 @@ class WeightedFuser:
         self._evidence = FocusEvidence(shapes, radius, room)
         self._chroma = Composite(shapes[1:], (2,), crew, options.precise) if apart else None
         self._chroma_evidence = ChromaEvidence(shapes, room) if apart else None
-        self._tracker = DepthTracker(shapes[1], room)
+        self._tracker = DepthTracker(shapes[1], room, crew)
         self._motion_level = level = motion_level(shapes)
         self._movement = (
             None if level is None else Movement(shapes[level], level, options.motion, crew.both)
@@ -83,25 +83,37 @@ class WeightedFuser:
             if float(trust.finest.min()) <= 0:
                 whole = filled(pixels_of(frame), as_shares(validity))
                 planes = Planes.of(whole, planes.values.dtype == np.int16)
-        self._measure(planes)
-        motion = self._motion(trust)
+        motion = self._measure(planes, trust)
         if motion is not None:
             trust = self._choose(motion, trust)
         self._blend(planes, trust)
 
-    def _measure(self, frame: Planes) -> None:
-        """Take the frame apart, coarse levels only, and see how sharp it is."""
+    def _measure(self, frame: Planes, trust: Trust | None) -> Motion | None:
+        """Take the frame apart, coarse levels only; see how sharp it is and what has moved."""
         finest, evidence, colour = self._finest, self._evidence, self._chroma_evidence
         finest.measure(frame, evidence.finest, None if colour is None else colour.finest)
         evidence.find_noise()
         finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
-        self._composite.decompose(finest.reduced)
-        evidence.measure(self._composite.bands)
-        self._variances.append(evidence.variance)
-        if self._chroma is not None and colour is not None and finest.reduced_chroma is not None:
-            self._chroma.decompose(finest.reduced_chroma)
-            colour.measure(self._chroma.bands, evidence)
+        finest.crew.both(lambda: self._composite.decompose(finest.reduced), self._decompose_chroma)
+        motion, _ = finest.crew.both(lambda: self._look(trust), self._measure_chroma)
+        if colour is not None:
+            colour.follow(evidence)
             self._chroma_variances.append(colour.variance)
+        self._variances.append(evidence.variance)
+        return motion
+
+    def _look(self, trust: Trust | None) -> Motion | None:
+        """See how sharp the frame's luma is, and what has moved in it."""
+        self._evidence.measure(self._composite.bands)
+        return self._motion(trust)
+
+    def _decompose_chroma(self) -> None:
+        if self._chroma is not None and self._finest.reduced_chroma is not None:
+            self._chroma.decompose(self._finest.reduced_chroma)
+
+    def _measure_chroma(self) -> None:
+        if self._chroma is not None and self._chroma_evidence is not None:
+            self._chroma_evidence.measure(self._chroma.bands)
 
     def _blend(self, frame: Planes, trust: Trust | None) -> None:
         """Add the frame measured last to the means."""
@@ -123,7 +135,7 @@ class WeightedFuser:
             trust,
         )
         self._composite.add(evidence.levels, evidence.base, variance, coarse)
-        self._tracker.add(evidence.focus if coarse is None else evidence.focus * coarse[0])
+        self._tracker.add(evidence.focus, None if coarse is None else coarse[0])
 
     def end_pass(self) -> None:
         """All frames have been added."""
@@ -174,7 +186,11 @@ class WeightedFuser:
         self._forget(motion.stays)
         if float(motion.kept.min()) == 1:
             return trust
-        kept = Trust(self._enlarged(motion.kept), mask_levels(motion.kept, self._shapes[1:]))
+        finest, coarse = self._finest.crew.both(
+            lambda: self._enlarged(motion.kept),
+            lambda: mask_levels(motion.kept, self._shapes[1:]),
+        )
+        kept = Trust(finest, coarse)
         return kept if trust is None else kept.times(trust)
 
     def _forget(self, stays: Float32) -> None:

@@ -21,7 +21,7 @@ from focusstack.resample.positions import Indices
 from focusstack.resample.taps import LANES, sum_line, sum_lines
 from focusstack.typing import Float32
 
-STEEPEST = 0.06
+STEEPEST = 0.1
 """Largest slope, and departure from the frame's own scale, of a tile that is filled so."""
 
 LEAST_COLUMNS = 16
