@@ -65,6 +65,14 @@ def blend_row(own: Float32, coarse: Float32, share: Float32, mean: Any, step: np
 
 
 @inner
+def _any_doubt(trust: NDArray[np.uint8]) -> bool:
+    least = np.uint8(255)
+    for x in range(trust.size):
+        least = trust[x] if trust[x] < least else least
+    return bool(least < 255)
+
+
+@inner
 def _spread(parts: Float32, y: int, line: Float32, share: Float32) -> None:
     """Row `y` of shares at half the size, interpolated linearly."""
     h, half = parts.shape
@@ -121,9 +129,10 @@ def _take(
             doubled_row(second, y, line, blurred)
             for x in range(width):
                 out[x] += SECOND_IN_FINEST * blurred[x]
-        for x in range(certain.size):
+        doubtful = len(trust) > 0 and _any_doubt(trust[y])
+        for x in range(certain.size if doubtful else 0):
             certain[x] = np.float32(trust[y, x]) * np.float32(1 / 255)
-        shares(evidence, certain, scale, amplitude[y], share)
+        shares(evidence, certain if doubtful else certain[:0], scale, amplitude[y], share)
         for c in range(signals):
             if signals == values.shape[0]:
                 channel_row(values, step, y, c, own)

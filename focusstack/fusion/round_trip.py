@@ -71,6 +71,9 @@ def _follow(
             v, u = to_y - np.float32(i), to_x - np.float32(j)
             apart = luma - _seen(other[0], i, j, v, u)
             left[y, x] = apart * apart
+            if far <= alike_shift and far <= far_shift:  # as nearly everywhere
+                flags[y, x] = bits
+                continue
             ex = dx + _seen(back[:, :, 0], i, j, v, u)
             ey = dy + _seen(back[:, :, 1], i, j, v, u)
             returned = np.sqrt(ex * ex + ey * ey) < astray + astray_part * far

@@ -20,6 +20,11 @@ NO_TRUST = np.float32(1e-3)
 """Trust up to this is none at all."""
 
 
+G1, G2, G3 = np.float32(0.01562486), np.float32(-0.00768008), np.float32(0.00495885)
+G4, G5, G6 = np.float32(-0.00317787), np.float32(0.00151853), np.float32(-0.00035507)
+"""Of ``(1 + r) ** (1 / 64) - 1`` as a polynomial for r = 0..1, good to 1e-7 of a whole."""
+
+
 @inner
 def shares(
     evidence: Float32, trust: Float32, scale: np.float32, amplitude: Float32, share: Float32
@@ -31,30 +36,34 @@ def shares(
     width = len(share)
     for x in range(width):
         share[x] = np.float32(1) + np.sqrt(evidence[x]) * scale
-    for x in range(len(trust)):
-        if trust[x] <= NO_TRUST:
-            share[x] = UNTRUSTED
-        elif trust[x] < 1:
-            share[x] *= np.float32(trust[x] ** (1 / 64))
-    one = np.float32(1)
+    _doubt(share, trust)
+    one, inverse = np.float32(1), np.float32(1) / scale
     for x in range(width):
         own, total = share[x], one + amplitude[x] * scale
-        better = max(own, total)
-        ratio = min(own, total) / better
+        better, worse = (own if own > total else total), (total if own > total else own)
+        ratio = worse / better
         for _ in range(6):
             ratio *= ratio
         part = one / (one + ratio)
         share[x] = part if own >= total else ratio * part
-        # log(1 + ratio) / 64 by the series of artanh, and its exponential
-        u = ratio / (np.float32(2) + ratio)
-        v = u * u
-        series = one + v * (
-            np.float32(1 / 3)
-            + v * (np.float32(1 / 5) + v * (np.float32(1 / 7) + v / np.float32(9)))
-        )
-        z = np.float32(1 / 32) * u * series
-        grown = better + better * z * (one + z * (np.float32(0.5) + z * np.float32(1 / 6)))
-        amplitude[x] = (grown - one) / scale
+        growth = G3 + ratio * (G4 + ratio * (G5 + ratio * G6))
+        growth = ratio * (G1 + ratio * (G2 + ratio * growth))
+        amplitude[x] = (better + better * growth - one) * inverse
+
+
+@inner
+def _doubt(quality: Float32, trust: Float32) -> None:
+    """Let the quality of a row be less where trust is."""
+    doubts = 0
+    for x in range(len(trust)):
+        doubts += trust[x] < 1
+    if doubts == 0:
+        return
+    for x in range(len(trust)):
+        if trust[x] <= NO_TRUST:
+            quality[x] = UNTRUSTED
+        elif trust[x] < 1:
+            quality[x] *= np.float32(trust[x] ** (1 / 64))
 
 
 def _weigh(
