@@ -28,6 +28,9 @@ from focusstack.typing import Float32, Image, Matrix, Points
 TIDIED = 256
 """Rows after which a room with a file is tidied."""
 
+BANDS = 4
+"""For each thread that shares the rows: one that is held up leaves the rest to the others."""
+
 __all__ = ["REACH_AFTER", "REACH_BEFORE", "Field", "resample", "resampled_planes"]
 
 
@@ -199,7 +202,8 @@ def resampled_planes(
     )
     fill, tile_height = _compiled(image.dtype, kind)
     tidied = room is not None and room.in_file
-    bands = _bands(rect.height, tile_height, rect.height // TIDIED if tidied else threads)
+    shared = threads if threads == 1 else BANDS * threads
+    bands = _bands(rect.height, tile_height, rect.height // TIDIED if tidied else shared)
 
     def work(band: tuple[int, int]) -> None:
         fill(*arguments, *band)
