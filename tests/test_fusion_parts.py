@@ -22,6 +22,8 @@ from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, level_
 from focusstack.fusion.luminance import join, luma_of, split
 from focusstack.fusion.noise import LEAST_VARIANCE, level_noise, noise_variance
 from focusstack.fusion.running_mean import row_strips
+from focusstack.fusion.shares import weigh
+from focusstack.fusion.sight import window_mean
 from focusstack.fusion.soft_selection import SoftSelection
 from focusstack.fusion.strips import Crew, beside, strips
 from focusstack.fusion.unstored import Unstored
@@ -299,3 +301,42 @@ def test_trust_is_that_of_its_validity_in_either_form() -> None:
         np.testing.assert_array_equal(one, other)
         np.testing.assert_allclose(one, exact, atol=2 / 255)
     assert as_codes(np.full((2, 2), 1e-9, np.float32)).min() == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_two_things_done_at_once_return_both_and_raise(workers: int) -> None:
+    crew, rows, seen = Crew(workers), strips(200, 300, 0), list[int]()
+
+    def count() -> int:
+        crew.do(lambda strip: seen.append(strip.rows.start), rows)
+        return len(rows)
+
+    assert crew.both(count, lambda: "done") == (len(rows), "done")
+    assert sorted(seen) == [strip.rows.start for strip in rows]
+    with pytest.raises(ZeroDivisionError):
+        crew.both(lambda: 0, lambda: 1 // 0)
+    crew.close()
+
+
+@pytest.mark.parametrize("sigma", [3.0, 6.0, 12.0])
+def test_wide_windows_are_gaussian(sigma: float) -> None:
+    spot = np.zeros((181, 203), np.float32)
+    spot[90, 101] = 1e4
+    found, true = window_mean(spot, sigma), cv2.GaussianBlur(spot, (0, 0), sigma)
+    assert found.sum() == pytest.approx(1e4, rel=1e-2)
+    assert np.abs(found - true).max() < 0.12 * true.max()
+
+
+@settings(deadline=None)
+@given(ratio=st.floats(0.5, 2), frames=st.integers(1, 5))
+def test_amplitudes_add_up_as_weights_do(ratio: float, frames: int) -> None:
+    scale, evidence = np.float32(0.7), np.full((1, 1), (0.02 * ratio) ** 2, np.float32)
+    amplitude = np.full((1, 1), 0.02, np.float32)
+    total = (1 + 0.7 * 0.02) ** 64
+    for _ in range(frames):
+        share = evidence.copy()
+        weigh()(share, np.empty((0, 0), np.float32), scale, amplitude, 0, 1)
+        own = (1 + 0.7 * 0.02 * ratio) ** 64
+        total += own
+        assert share[0, 0] == pytest.approx(own / total, rel=1e-3)
+    assert (1 + 0.7 * float(amplitude[0, 0])) ** 64 == pytest.approx(total, rel=1e-3)

@@ -14,7 +14,7 @@ NARROW, WIDE = 2.0, 6.0
 """Standard deviations, in cells, of the windows for detail and for sharpness."""
 
 
-LEAST_SIGMA = 2.0
+LEAST_SIGMA = 3.0
 """Of a window on a reduced grid, in its cells."""
 
 

@@ -41,7 +41,7 @@ from focusstack.resample.two_steps import (
 from focusstack.typing import Float32, Image, Matrix, Points
 
 TILE_HEIGHT = 64
-TILE_WIDTH = 128
+TILE_WIDTH = 256
 
 ROOM = WIDE
 """Of a row of a tile, and of what is computed behind its last pixel."""

@@ -24,10 +24,13 @@ from focusstack.typing import Float32
 STEEPEST = 0.1
 """Largest slope, and departure from the frame's own scale, of a tile that is filled so."""
 
+MOST_ERROR = 0.01
+"""Pixels by which a line may be too high or too low where the displacement bends."""
+
 LEAST_COLUMNS = 16
 """Of a tile: a slope can be told."""
 
-MOST_COLUMNS = 192
+MOST_COLUMNS = 320
 """Of the frame beneath a tile."""
 
 WIDE = MOST_COLUMNS + 2 * LANES
@@ -37,6 +40,9 @@ MARGIN = 1
 """Rows of the frame above and below those of the taps that a line may reach."""
 
 Marks: TypeAlias = NDArray[np.uint8]
+
+_SEGMENT = 64
+"""Columns whose heights are taken from pixels as many columns farther on."""
 
 _APART = 8
 """Rows and columns between places where the slope is looked at."""
@@ -50,14 +56,21 @@ def hardly_turned(whole: Indices, phase: Float32, h: int, n: int) -> bool:
     """
     if n < LEAST_COLUMNS:
         return False
-    worst = np.float32(0)
+    worst, bend, drift = np.float32(0), np.float32(0), np.float32(0)
     for v in range(0, h, _APART):
+        x, y, px, py = whole[v, 0], whole[v, 1], phase[v, 0], phase[v, 1]
+        before = np.float32(y[_APART] - y[0]) + (py[_APART] - py[0])
         for u in range(0, n - _APART, _APART):
-            for k in range(2):
-                way = np.float32(whole[v, k, u + _APART] - whole[v, k, u])
-                way += phase[v, k, u + _APART] - phase[v, k, u]
-                worst = max(worst, abs(way - np.float32(0 if k else _APART)))
-    return bool(worst <= np.float32(STEEPEST * _APART))
+            across = np.float32(x[u + _APART] - x[u] - _APART) + (px[u + _APART] - px[u])
+            down = np.float32(y[u + _APART] - y[u]) + (py[u + _APART] - py[u])
+            worst = max(worst, max(abs(across), abs(down)))
+            bend = max(bend, abs(down - before))
+            before = down
+        drift = max(drift, abs(np.float32(x[n - 1] - x[0] - n + 1)))
+    # Heights are known so far beside their columns at most, and go on straight to there.
+    beside = drift * np.float32(_SEGMENT / n) + np.float32(0.5)
+    off = bend / np.float32(_APART**2) * beside**2 / np.float32(2)
+    return bool(worst <= np.float32(STEEPEST * _APART) and off <= np.float32(MOST_ERROR))
 
 
 @inner
@@ -97,15 +110,19 @@ def heights(
     slope[n - 1] = slope[n - 2]
     columns, highest = size[1], np.float32(size[0] - 6)
     start = int((x[0] + x[n - 1] - np.float32(n - 1)) * np.float32(0.5))
-    begin, end = max(start, 0), min(start + n, columns)
-    for c in range(begin):
-        part[c] = y[0] + (np.float32(c) - x[0]) * slope[0]
-    at, height, lean = x[begin - start :], y[begin - start :], slope[begin - start :]
-    to = part[begin:]
-    for i in range(end - begin):
-        to[i] = height[i] + (np.float32(begin + i) - at[i]) * lean[i]
-    for c in range(end, columns):
-        part[c] = y[n - 1] + (np.float32(c) - x[n - 1]) * slope[n - 1]
+    for first in range(0, columns, _SEGMENT):
+        stop = min(first + _SEGMENT, columns)
+        middle = min(max((first + stop) // 2 - start, 0), n - 1)
+        own = int(np.floor(x[middle] + np.float32(0.5))) - middle
+        begin, end = min(max(own, first), stop), max(min(own + n, stop), first)
+        for c in range(first, begin):
+            part[c] = y[0] + (np.float32(c) - x[0]) * slope[0]
+        at, height, lean = x[begin - own :], y[begin - own :], slope[begin - own :]
+        to = part[begin:]
+        for i in range(end - begin):
+            to[i] = height[i] + (np.float32(begin + i) - at[i]) * lean[i]
+        for c in range(end, stop):
+            part[c] = y[n - 1] + (np.float32(c) - x[n - 1]) * slope[n - 1]
     for c in range(columns):
         height = part[c] if part[c] > 0 else np.float32(0)
         height = height if height < highest else highest
