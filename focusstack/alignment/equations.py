@@ -45,18 +45,40 @@ def _project(H: Matrix, x: float, y: float) -> tuple[float, float, float]:
     return u, v, w
 
 
+@inlined
+def _packed(i: int, j: int) -> int:
+    """Place of entry ``(i, j)`` of a symmetric 3 x 3 matrix among its six different ones."""
+    low, high = min(i, j), max(i, j)
+    return low * (5 - low) // 2 + high
+
+
 @inner
-def _unfold(blocks: Points, M: Matrix) -> None:
+def _unfold(first: Points, both: Points, second: Points, M: Matrix) -> None:
     """Put ``(CᵀWC) ⊗ (h hᵀ)`` of both frames and between them where their entries belong."""
     for i in range(3):
         for j in range(3):
             for a in range(3):
                 for b in range(3):
                     row, column = 3 * i + a, 3 * j + b
-                    M[row, column] = blocks[0, 3 * i + j, 3 * a + b]
-                    M[row, ENTRIES + column] = -blocks[1, 3 * i + j, 3 * a + b]
-                    M[ENTRIES + column, row] = -blocks[1, 3 * i + j, 3 * a + b]
-                    M[ENTRIES + row, ENTRIES + column] = blocks[2, 3 * i + j, 3 * a + b]
+                    across = both[3 * i + j, 3 * a + b]
+                    M[row, column] = first[_packed(i, j), _packed(a, b)]
+                    M[row, ENTRIES + column] = M[ENTRIES + column, row] = -across
+                    M[ENTRIES + row, ENTRIES + column] = second[_packed(i, j), _packed(a, b)]
+
+
+@inlined
+def _squares(h: Points, out: Points) -> None:
+    """The six different entries of ``h hᵀ``."""
+    out[0], out[1], out[2] = h[0] * h[0], h[0] * h[1], h[0] * h[2]
+    out[3], out[4], out[5] = h[1] * h[1], h[1] * h[2], h[2] * h[2]
+
+
+@inlined
+def _add_products(left: Points, right: Points, out: Points) -> None:
+    """Add the outer product; rows are wider than needed, so that whole registers are filled."""
+    for i in range(left.size):
+        for m in range(right.size):
+            out[i, m] += left[i] * right[m]
 
 
 @inner
@@ -76,36 +98,50 @@ def _slopes(H: Matrix, at: tuple[float, float, float], lens: Points, p: Points, 
 
 @inner
 def _by_bends(
-    M: Points,
-    g: Points,
     slopes: Points,
     W: tuple[float, float, float],
     left: tuple[float, float],
-    C: Points,
-    D: Points,
+    ends: tuple[float, float, float, float],
     h: Points,
     k: Points,
+    sums: Points,
 ) -> None:
-    """Add what a match says of the two bends, and of each together with the two matrices."""
+    """Add what a match says of the four numbers of two bends.
+
+    In each row of `sums`: with the first matrix's entries, with the second's, with all bends, and
+    with the residual `left` between the two `ends`.
+    """
+    u, v, x, y = ends
     for f in range(2 * BENDS):
         sign = 1.0 if f < BENDS else -1.0
         across = sign * (W[0] * slopes[f, 0] + W[1] * slopes[f, 1])
         down = sign * (W[1] * slopes[f, 0] + W[2] * slopes[f, 1])
-        own = f + 9 if f < BENDS else f - BENDS + ENTRIES + 9
-        g[own] += across * left[0] + down * left[1]
+        first, second = across * u + down * v, across * x + down * y
+        row = sums[f]
+        for a in range(3):
+            row[a] += across * h[a]
+            row[3 + a] += down * h[a]
+            row[6 + a] -= first * h[a]
+            row[9 + a] -= across * k[a]
+            row[12 + a] -= down * k[a]
+            row[15 + a] += second * k[a]
         for e in range(2 * BENDS):
             product = across * slopes[e, 0] + down * slopes[e, 1]
-            if e < BENDS:
-                M[own, e + 9] += product
-            else:
-                M[own, e - BENDS + ENTRIES + 9] -= product
-        for i in range(3):
-            first, second = C[0, i] * across + C[1, i] * down, D[0, i] * across + D[1, i] * down
-            for a in range(3):
-                M[own, 3 * i + a] += first * h[a]
-                M[3 * i + a, own] += first * h[a]
-                M[own, ENTRIES + 3 * i + a] -= second * k[a]
-                M[ENTRIES + 3 * i + a, own] -= second * k[a]
+            row[18 + e] += product if e < BENDS else -product
+        row[18 + 2 * BENDS] += across * left[0] + down * left[1]
+
+
+@inner
+def _unfold_bends(sums: Points, M: Matrix, g: Points) -> None:
+    """Put what is known of the bends where their entries belong."""
+    for f in range(2 * BENDS):
+        own = 9 + f if f < BENDS else ENTRIES + 9 + f - BENDS
+        for m in range(9):
+            M[own, m] = M[m, own] = sums[f, m]
+            M[own, ENTRIES + m] = M[ENTRIES + m, own] = sums[f, 9 + m]
+        for e in range(2 * BENDS):
+            M[own, 9 + e if e < BENDS else ENTRIES + 9 + e - BENDS] = sums[f, 18 + e]
+        g[own] = sums[f, 18 + 2 * BENDS]
 
 
 def _whiten(
@@ -147,16 +183,13 @@ def _accumulate(
     g: Points,
 ) -> None:
     bent = lens[2] > 0
-    C, D = np.zeros((2, 3)), np.zeros((2, 3))
-    WC, WD = np.empty((2, 3)), np.empty((2, 3))
-    h, k = np.empty(3), np.empty(3)
-    hh, hk, kk = np.empty(9), np.empty(9), np.empty(9)
-    blocks = np.empty((3, 9, 9))
-    slopes = np.empty((2 * BENDS, 2))
-    C[0, 0] = C[1, 1] = D[0, 0] = D[1, 1] = 1.0
+    h, k, hh, kk, hk = np.empty(3), np.empty(3), np.zeros(8), np.zeros(8), np.zeros(16)
+    CC, DD, CD = np.empty(6), np.empty(6), np.empty(9)
+    first, second, both = np.empty((6, 8)), np.empty((6, 8)), np.empty((9, 16))
+    slopes, of_bends = np.empty((2 * BENDS, 2)), np.empty((2 * BENDS, 19 + 2 * BENDS))
     for n in range(len(frames)):
         A, B = H[frames[n, 0]], H[frames[n, 1]]
-        blocks[:] = 0.0
+        first[:] = second[:] = both[:] = of_bends[:] = 0.0
         for t in range(starts[n], starts[n + 1]):
             px, py = _straight(lens, bend[frames[n, 0]], p[t, 0], p[t, 1])
             u, v, w = _project(A, px, py)
@@ -168,36 +201,40 @@ def _accumulate(
             k[0], k[1], k[2] = px * w, py * w, w
             if bent:
                 _slopes(B, (x, y, w), lens, q[t], slopes[BENDS:])
-            C[0, 2], C[1, 2], D[0, 2], D[1, 2] = -u, -v, -x, -y
-            x, y = u - x, v - y
             r, s = root[t], weight[t]
             w00 = s * (r[0, 0] * r[0, 0] + r[1, 0] * r[1, 0])
             w01 = s * (r[0, 0] * r[0, 1] + r[1, 0] * r[1, 1])
             w11 = s * (r[0, 1] * r[0, 1] + r[1, 1] * r[1, 1])
+            # C and D are the derivatives of both projections, an identity and minus the point.
+            a, b = w00 * u + w01 * v, w01 * u + w11 * v
+            c, d = w00 * x + w01 * y, w01 * x + w11 * y
+            CC[0], CC[1], CC[2], CC[3], CC[4], CC[5] = w00, w01, -a, w11, -b, a * u + b * v
+            DD[0], DD[1], DD[2], DD[3], DD[4], DD[5] = w00, w01, -c, w11, -d, c * x + d * y
+            CD[0], CD[1], CD[2], CD[3], CD[4], CD[5] = w00, w01, -c, w01, w11, -d
+            CD[6], CD[7], CD[8] = -a, -b, u * c + v * d
+            _squares(h, hh)
+            _squares(k, kk)
             for i in range(3):
-                WC[0, i], WC[1, i] = w00 * C[0, i] + w01 * C[1, i], w01 * C[0, i] + w11 * C[1, i]
-                WD[0, i], WD[1, i] = w00 * D[0, i] + w01 * D[1, i], w01 * D[0, i] + w11 * D[1, i]
-                first, second = WC[0, i] * x + WC[1, i] * y, WD[0, i] * x + WD[1, i] * y
                 for j in range(3):
-                    g[n, 3 * i + j] += first * h[j]
-                    g[n, ENTRIES + 3 * i + j] -= second * k[j]
-                    hh[3 * i + j], hk[3 * i + j], kk[3 * i + j] = (
-                        h[i] * h[j],
-                        h[i] * k[j],
-                        k[i] * k[j],
-                    )
+                    hk[3 * i + j] = h[i] * k[j]
+            _add_products(CC, hh, first)
+            _add_products(DD, kk, second)
+            _add_products(CD, hk, both)
+            across, down = u - x, v - y
+            e, f = w00 * across + w01 * down, w01 * across + w11 * down
+            for j in range(3):
+                g[n, j] += e * h[j]
+                g[n, 3 + j] += f * h[j]
+                g[n, 6 + j] -= (e * u + f * v) * h[j]
+                g[n, ENTRIES + j] -= e * k[j]
+                g[n, ENTRIES + 3 + j] -= f * k[j]
+                g[n, ENTRIES + 6 + j] += (e * x + f * y) * k[j]
             if bent:
-                _by_bends(M[n], g[n], slopes, (w00, w01, w11), (x, y), C, D, h, k)
-            for i in range(3):
-                for j in range(3):
-                    first = C[0, i] * WC[0, j] + C[1, i] * WC[1, j]
-                    both = C[0, i] * WD[0, j] + C[1, i] * WD[1, j]
-                    second = D[0, i] * WD[0, j] + D[1, i] * WD[1, j]
-                    for m in range(9):
-                        blocks[0, 3 * i + j, m] += first * hh[m]
-                        blocks[1, 3 * i + j, m] += both * hk[m]
-                        blocks[2, 3 * i + j, m] += second * kk[m]
-        _unfold(blocks, M[n])
+                ends = u, v, x, y
+                _by_bends(slopes, (w00, w01, w11), (across, down), ends, h, k, of_bends)
+        _unfold(first, both, second, M[n])
+        if bent:
+            _unfold_bends(of_bends, M[n], g[n])
 
 
 _POINTS = read_only(np.float64, 2), read_only(np.float64, 2), read_only(np.float64, 3)
