@@ -7,9 +7,7 @@ the compiler takes a third of a second.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
-from threading import RLock
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -19,29 +17,12 @@ OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 the same bytes come out everywhere."""
 
 F = TypeVar("F", bound=Callable[..., Any])
-P = ParamSpec("P")
-R = TypeVar("R")
 
 inner = cast("Callable[[F], F]", numba.njit(**OPTIONS))
 """Decorates a loop that only compiled code calls."""
 
 inlined = cast("Callable[[F], F]", numba.njit(forceinline=True, **OPTIONS))
 """The same where a call would cost more than what it does."""
-
-
-_ONE_AT_A_TIME = RLock()
-
-
-def once(make: Callable[P, R]) -> Callable[P, R]:
-    """Return `make` with a memory; threads wait for what another one is compiling."""
-    remembered = lru_cache(maxsize=None)(make)
-
-    @wraps(make)
-    def get(*args: P.args, **kwargs: P.kwargs) -> R:
-        with _ONE_AT_A_TIME:
-            return remembered(*args, **kwargs)  # type: ignore[arg-type]
-
-    return get
 
 
 def read_only(dtype: np.dtype[Any] | type, dimensions: int) -> Any:

@@ -12,7 +12,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import compiled, inner, once, read_only, writable
+from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.once import once
 from focusstack.typing import Float32, Image
 
 NEARLY = 1e-6

@@ -6,13 +6,13 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.compiler import compiled, read_only, writable
+from focusstack.once import once
 from focusstack.typing import Float32, Image
 
 
@@ -45,13 +45,13 @@ def _round(values: Float32, top: np.float32, out: Image) -> None:
                 to[channels * x] = line[x]
 
 
-@lru_cache
+@once
 def look_up(dtype: np.dtype[np.generic]) -> Callable[..., None]:
     """Return the compiled :func:`_look_up` for pictures ``(H, W, C)`` of `dtype`."""
     return compiled(_look_up, read_only(np.int16, 3), read_only(dtype, 1), writable(dtype, 3))
 
 
-@lru_cache
+@once
 def rounding(dtype: np.dtype[np.generic]) -> Callable[..., None]:
     """Return the compiled :func:`_round` for such pictures."""
     return compiled(_round, read_only(np.float32, 3), numba.types.float32, writable(dtype, 3))

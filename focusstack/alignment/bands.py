@@ -11,7 +11,8 @@ import cv2
 import numba
 import numpy as np
 
-from focusstack.compiler import compiled, inner, once, read_only, writable
+from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.once import once
 from focusstack.typing import Float32
 
 

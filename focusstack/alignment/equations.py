@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.compiler import compiled, inlined, inner, once, read_only, writable
+from focusstack.compiler import compiled, inlined, inner, read_only, writable
+from focusstack.once import once
 from focusstack.typing import Indices, Matrix, Points
 
 BENDS = 2

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.compiler import compiled, once, read_only, writable
+from focusstack.compiler import compiled, read_only, writable
+from focusstack.once import once
 from focusstack.typing import Indices, Points
 
 SEEN = 8

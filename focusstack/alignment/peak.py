@@ -8,7 +8,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from focusstack.compiler import compiled, once, read_only, writable
+from focusstack.compiler import compiled, read_only, writable
+from focusstack.once import once
 from focusstack.typing import Float32
 
 

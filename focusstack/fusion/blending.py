@@ -9,7 +9,6 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numba
@@ -28,6 +27,7 @@ from focusstack.fusion.rows import (
     luma_row,
 )
 from focusstack.fusion.shares import shares
+from focusstack.once import once
 from focusstack.typing import Float32
 
 SECOND_IN_FINEST = np.float32(0.3)
@@ -154,7 +154,7 @@ _ENERGY, _TRUST = read_only(np.uint16, 2), read_only(np.uint8, 2)
 _INT, _FLOAT = numba.types.int64, numba.types.float32
 
 
-@lru_cache
+@once
 def take(coded: bool, precise: bool) -> Callable[..., None]:
     """Return the compiled :func:`_take` for such frames, and means stored as float32 or int16."""
     mean = writable(np.float32 if precise else np.int16, 3)

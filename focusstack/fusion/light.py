@@ -5,12 +5,11 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from focusstack.compiler import compiled, read_only, writable
 from focusstack.fusion.rows import MIDDLE, NEAR, OUTER, halved_row, reflected
+from focusstack.once import once
 from focusstack.typing import Float32
 
 
@@ -29,7 +28,7 @@ def _halve_light(signal: Float32, out: Float32) -> None:
         halved_row(total, out[i])
 
 
-halve_light = lru_cache(
+halve_light = once(
     lambda: compiled(_halve_light, read_only(np.float32, 2), writable(np.float32, 2))
 )
 """Returns the compiled :func:`_halve_light`."""

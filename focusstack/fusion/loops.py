@@ -10,7 +10,6 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numba
@@ -34,6 +33,7 @@ from focusstack.fusion.rows import (
     reflected,
     rounded_row,
 )
+from focusstack.once import once
 from focusstack.typing import Float32
 
 
@@ -235,13 +235,13 @@ def frames_of(coded: bool) -> Any:
     return read_only(np.int16 if coded else np.float32, 3)
 
 
-@lru_cache
+@once
 def halve(coded: bool) -> Callable[..., None]:
     """Return the compiled :func:`_halve` for frames stored as int16, else as float32."""
     return compiled(_halve, frames_of(coded), _FLOAT, _OUT3, _OUT3, _INT, _INT)
 
 
-@lru_cache
+@once
 def measure(coded: bool, precise: bool) -> Callable[..., None]:
     """Return the compiled :func:`_measure` for such frames, and a range as float32 or int16."""
     bounds = writable(np.float32 if precise else np.int16, 2)
@@ -251,7 +251,7 @@ def measure(coded: bool, precise: bool) -> Callable[..., None]:
     )  # fmt: skip
 
 
-@lru_cache
+@once
 def reduce() -> Callable[..., None]:
     """Return the compiled :func:`_reduce`."""
     return compiled(_reduce, read_only(np.uint16, 2), _FLOAT, _INT, _INT, _OUT2)

@@ -5,12 +5,11 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.compiler import compiled, inlined, read_only, writable
+from focusstack.once import once
 from focusstack.typing import Float32
 
 Flags = NDArray[np.uint8]
@@ -98,5 +97,5 @@ _ARGUMENTS = (
     *(writable(np.float32, 2), writable(np.uint8, 2)),
 )
 
-follow = lru_cache(lambda: compiled(_follow, *_ARGUMENTS))
+follow = once(lambda: compiled(_follow, *_ARGUMENTS))
 """Returns the compiled :func:`_follow`."""

@@ -5,12 +5,11 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numba
 import numpy as np
 
 from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.once import once
 from focusstack.typing import Float32
 
 UNTRUSTED = np.float32(8.5e-5)
@@ -78,5 +77,5 @@ def _weigh(
 _IN2, _OUT2 = read_only(np.float32, 2), writable(np.float32, 2)
 _INT, _FLOAT = numba.types.int64, numba.types.float32
 
-weigh = lru_cache(lambda: compiled(_weigh, _OUT2, _IN2, _FLOAT, _OUT2, _INT, _INT))
+weigh = once(lambda: compiled(_weigh, _OUT2, _IN2, _FLOAT, _OUT2, _INT, _INT))
 """Returns the compiled :func:`_weigh`."""

@@ -9,7 +9,6 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numba
 import numpy as np
@@ -26,6 +25,7 @@ from focusstack.fusion.rows import (
     doubled_row,
 )
 from focusstack.fusion.shares import shares
+from focusstack.once import once
 from focusstack.typing import Float32
 
 
@@ -114,11 +114,11 @@ _IN1, _IN2, _IN3 = (read_only(np.float32, n) for n in (1, 2, 3))
 _OUT2 = writable(np.float32, 2)
 _INT, _FLOAT = numba.types.int64, numba.types.float32
 
-energy = lru_cache(lambda: compiled(_energy, _IN3, _IN3, _IN1, _FLOAT, _INT, _INT, _OUT2))
+energy = once(lambda: compiled(_energy, _IN3, _IN3, _IN1, _FLOAT, _INT, _INT, _OUT2))
 """Returns the compiled :func:`_energy`."""
 
 
-@lru_cache
+@once
 def select(precise: bool) -> Callable[..., None]:
     """Return the compiled :func:`_select` for a mean stored as float32 or int16."""
     mean = writable(np.float32 if precise else np.int16, 3)

@@ -5,8 +5,6 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from focusstack.compiler import compiled, read_only, writable
 from focusstack.fusion.codes import Codes
 from focusstack.fusion.rows import code_row
+from focusstack.once import once
 from focusstack.typing import Float32
 
 
@@ -68,10 +67,10 @@ _ARGUMENTS = (
     *(_CODES, _CODES, _CODES, _CODES, _CODES, writable(np.float32, 2), _INT, _INT),
 )
 
-track = lru_cache(lambda: compiled(_track, *_ARGUMENTS))
+track = once(lambda: compiled(_track, *_ARGUMENTS))
 """Returns the compiled :func:`_track`."""
 
 _COUNTED = read_only(np.uint16, 2), writable(np.int64, 1)
 
-count_codes = lru_cache(lambda: compiled(_count, *_COUNTED))
+count_codes = once(lambda: compiled(_count, *_COUNTED))
 """Returns the compiled :func:`_count`."""

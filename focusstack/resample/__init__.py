@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from focusstack.colour import full_scale
 from focusstack.geometry import Rect
+from focusstack.once import once
 from focusstack.planes import STEP, Planes
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, coefficients
 from focusstack.room import Room
@@ -219,7 +220,7 @@ def resampled_planes(
     return Planes(out, image.ndim == 2)
 
 
-@lru_cache
+@once
 def _compiled(
     dtype: np.dtype[np.generic], into: np.dtype[np.generic]
 ) -> tuple[Callable[..., None], int]:

@@ -6,7 +6,6 @@ Import this module only when a picture is to be resampled: loading the compiler 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numba
@@ -14,6 +13,7 @@ import numpy as np
 
 from focusstack.compiler import compiled as compiled_for
 from focusstack.compiler import read_only, writable
+from focusstack.once import once
 from focusstack.resample.loops import fill
 from focusstack.resample.positions import interpolate
 
@@ -40,7 +40,7 @@ def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:
     )
 
 
-@lru_cache
+@once
 def interpolation() -> Callable[..., None]:
     """Return `interpolate`, compiled."""
     nodes, points = read_only(np.float64, 3), read_only(np.float64, 2)
