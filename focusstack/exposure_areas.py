@@ -13,8 +13,8 @@ from focusstack.proxies import BLOCK
 from focusstack.shading import coordinates
 from focusstack.typing import Mask, Matrix, Points
 
-AREAS = 2000
-"""About how many areas of a frame are compared."""
+MOST_AREAS, MOST_ROWS = 2000, 60_000
+"""About how many areas of a frame are compared, and how many of all pairs together."""
 
 AROUND = 9
 """Side, in blocks, of the surroundings whose contrast tells how far blur may change a mean."""
@@ -49,10 +49,23 @@ class Areas:
     bottom: Mask
 
 
-def areas_of(b: RegisteredBlocks, H: Matrix, size: tuple[int, int]) -> Areas:
-    """Every few blocks, an area of the canvas as a frame shows it."""
+def areas_of(b: RegisteredBlocks, H: Matrix, size: tuple[int, int], pairs: int = 1) -> Areas:
+    """Every few blocks, an area of the canvas as a frame shows it.
+
+    Parameters
+    ----------
+    b : RegisteredBlocks
+        Of the frame.
+    H : (3, 3) ndarray
+        Proxy pixel to canvas proxy pixel.
+    size : tuple of int
+        Width and height of the proxies.
+    pairs : int, optional
+        How many pairs are compared: the more, the fewer areas of each will do.
+    """
     height, width = b.usable.shape
-    step = max(2, int(np.ceil(np.sqrt(height * width / AREAS))))
+    wanted = min(MOST_AREAS, MOST_ROWS / pairs)
+    step = max(2, int(np.ceil(np.sqrt(height * width / wanted))))
     part = np.s_[::step, ::step]
     light = np.log(np.maximum(b.mean, DARKEST / 10)).mean(axis=2)
     mean = cv2.blur(light, (AROUND, AROUND))

@@ -9,7 +9,7 @@ is left for its gain to do. The reference has neither.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -150,28 +150,29 @@ def robust_weights(fit: Fit, rounds: int = 4) -> Points:
     """Weights in which areas that even all terms together leave far off count little."""
     every = tuple(range(TERMS))
     weight = fit.weight
+    whole = replace(fit, cell=np.zeros_like(fit.cell))  # which takes fewer sums
     for _ in range(rounds):
-        sums = summed(fit, weight)
-        left, _ = residuals(fit, coefficients(sums, fit, every, CELLS), every)
+        sums = summed(replace(whole, weight=weight), CELLS[:1])
+        left, _ = residuals(fit, coefficients(sums, fit, every, CELLS[:1]), every)
         off = left * np.sqrt(fit.weight)
         scale = 1.4826 * float(np.median(np.abs(off)))
         weight = fit.weight / np.square(1 + np.square(off / max(2 * scale, 1e-9)))
     return np.asarray(weight / max(scale, 1e-9) ** 2, float)
 
 
-def summed(fit: Fit, weight: Points | None = None) -> Sums:
+def summed(fit: Fit, cells: Sequence[int] = CELLS) -> Sums:
     """Normal equations of every cell of every pair, in all terms."""
-    weight = fit.weight if weight is None else weight
     ones = np.ones((len(fit.ratio), 1))
     X = np.concatenate([ones, fit.first, -ones, -fit.second], axis=1)
-    wX = X * weight[:, None]
+    wX = X * fit.weight[:, None]
     width = X.shape[1]
-    N = np.zeros((len(fit.pairs), len(CELLS), width, width))
-    b = np.zeros((len(fit.pairs), len(CELLS), width))
+    N = np.zeros((len(fit.pairs), len(cells), width, width))
+    b = np.zeros((len(fit.pairs), len(cells), width))
     for p, rows in enumerate(fit.slices()):
-        cell = fit.cell[rows]
-        for c in CELLS:
-            inside = np.flatnonzero(cell == c) + rows.start
+        order = np.argsort(fit.cell[rows], kind="stable") + rows.start
+        ends = np.searchsorted(fit.cell[order], [*cells, len(CELLS)])
+        for c in cells:
+            inside = order[ends[c] : ends[c + 1]]
             N[p, c] = wX[inside].T @ X[inside]
             b[p, c] = wX[inside].T @ fit.ratio[inside]
     return N, b
@@ -210,11 +211,12 @@ def residuals(fit: Fit, theta: Points, columns: tuple[int, ...]) -> tuple[Points
 
     The latter is taken without its mean over each pair, which is a gain's.
     """
-    i, j = fit.pairs[fit.pair].T
+    (i, j), count = fit.pairs.T, np.bincount(fit.pair, minlength=len(fit.pairs))
     says = np.zeros(len(fit.ratio))
     for c in columns:
-        says += theta[i, 1 + c] * fit.first[:, c] - theta[j, 1 + c] * fit.second[:, c]
-    left = fit.ratio - (theta[i, 0] - theta[j, 0]) - says
+        says += np.repeat(theta[i, 1 + c], count) * fit.first[:, c]
+        says -= np.repeat(theta[j, 1 + c], count) * fit.second[:, c]
+    left = fit.ratio - np.repeat(theta[i, 0] - theta[j, 0], count) - says
     total = np.bincount(fit.pair, fit.weight)
     mean = np.bincount(fit.pair, fit.weight * says) / np.maximum(total, 1e-12)
     return left, says - mean[fit.pair]

@@ -102,7 +102,8 @@ def choose_terms(
         Width and height of the proxies.
     """
     seen = [
-        None if b is None else areas_of(b, H, size) for b, H in zip(blocks, matrices, strict=True)
+        None if b is None else areas_of(b, H, size, max(len(pairs), 1))
+        for b, H in zip(blocks, matrices, strict=True)
     ]
     none = Terms([EVEN] * len(seen), [1.0] * len(seen), LightChoice())
     fit = gathered(seen, pairs, reference)
