@@ -19,7 +19,7 @@ import numpy as np
 
 from focusstack.colour import Transfer, decode, encode
 from focusstack.geometry import Rect, transform
-from focusstack.planes import Planes
+from focusstack.planes import STEP, Planes
 from focusstack.resample import Field
 from focusstack.room import Room
 from focusstack.typing import Float32, Matrix, Points
@@ -35,6 +35,9 @@ NODES = 64
 
 STRIP = 64
 """Rows shaded at a time."""
+
+LOOKED_UP = 2.0
+"""Encoded value, and root of light, up to which tone curves are tables."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +128,14 @@ def shade_planes(
         return
     lattice, apart = _lattice(shading, H, rect, size, field)
     step = np.float32(planes.step)
+    channels = range(len(planes.values))
+    curves = [None if transfer is None else _Curve(transfer, c) for c in channels]
     coded = planes.values.dtype == np.int16
 
     def work(rows: slice) -> None:
         factor = _between(lattice, apart, rows, rect.width)
-        for channel, plane in enumerate(planes.values):
+        for curve, plane in zip(curves, planes.values, strict=True):
             values = np.multiply(plane[rows], step, dtype=np.float32)
-            curve = None if transfer is None else transfer.of_channel(channel)
             values = _lit(values, factor, curve)
             plane[rows] = np.rint(np.minimum(values / step, 32767)) if coded else values
         if room is not None:
@@ -146,27 +150,52 @@ def shaded(
     """Return a whole frame ``(H, W[, C])``, encoded, evened out where it stands."""
     if shading.is_even:
         return encoded
-    height, width = encoded.shape[:2]
-    size = (width, height)
-    lattice, apart = _lattice(shading, np.eye(3), Rect(0, 0, *size), size, None)
-    out = np.empty_like(encoded)
-
-    def work(rows: slice) -> None:
-        factor = _between(lattice, apart, rows, width)
-        each = factor if encoded.ndim == 2 else factor[..., None]
-        out[rows] = _lit(encoded[rows], each, transfer)
-
-    _each(work, list(_strips(height)), threads)
-    return out
+    planes, size = Planes.of(encoded), (encoded.shape[1], encoded.shape[0])
+    shade_planes(planes, shading, np.eye(3), Rect(0, 0, *size), size, None, transfer, threads)
+    return planes.pixels().reshape(encoded.shape)
 
 
-def _lit(values: Float32, factor: Float32, transfer: Transfer | None) -> Float32:
+def _lit(values: Float32, factor: Float32, curve: _Curve | None) -> Float32:
     """Encoded values whose linear light is `factor` times as much; negative ones stay."""
-    if transfer is None:
+    if curve is None:
         light = encode(decode(values) * factor)
     else:
-        light = transfer.encode(transfer.decode(np.maximum(values, 0)) * factor)
+        light = curve.encode(curve.decode(values) * factor)
     return np.where(values > 0, light, values)
+
+
+class _Curve:
+    """A channel's tone curve on even steps, which are found faster than a curve's own.
+
+    Light is looked up by its root, of which most curves are nearly straight.
+    """
+
+    def __init__(self, transfer: Transfer, channel: int) -> None:
+        self._exact = transfer.of_channel(channel)
+        steps = np.arange(round(LOOKED_UP / STEP) + 2, dtype=np.float32) * np.float32(STEP)
+        self._light = self._exact.decode(steps)
+        self._code = self._exact.encode(steps * steps)
+
+    def decode(self, encoded: Float32) -> Float32:
+        """Linear light of encoded values, of which negative ones count as 0."""
+        values = np.maximum(encoded, 0)
+        if values.max(initial=0) >= LOOKED_UP:
+            return self._exact.decode(values)
+        return _looked_up(self._light, values)
+
+    def encode(self, light: Float32) -> Float32:
+        """Encoded values of linear light."""
+        root = np.sqrt(light)
+        if root.max(initial=0) >= LOOKED_UP:
+            return self._exact.encode(light)
+        return _looked_up(self._code, root)
+
+
+def _looked_up(table: Float32, values: Float32) -> Float32:
+    at = values * np.float32(1 / STEP)
+    below = at.astype(np.int32)
+    start = table[below]
+    return np.asarray(start + (at - below.astype(np.float32)) * (table[below + 1] - start))
 
 
 def _lattice(

@@ -98,6 +98,15 @@ def test_other_curves_than_srgb() -> None:
     )
 
 
+@pytest.mark.parametrize("power", [1.0, 1.8, 2.2])
+def test_tables_are_the_curves(power: float) -> None:
+    own = Transfer((np.arange(65536) / 65535)[None] ** power)
+    values = np.linspace(0, 2.5, 200 * 150, dtype=np.float32).reshape(150, 200)
+    next_to_none = Shading(across=1e-9)
+    for image in (values, values[:100]):  # with and without what is beyond the tables
+        assert np.abs(shaded(image, next_to_none, own) - image).max() < 2e-5
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_threads_change_no_byte(channels: int) -> None:
     image = np.random.default_rng(1).random((300, 200, channels), np.float32)
