@@ -24,15 +24,15 @@ VISIBLE_EV = 0.01
 
 SHADING_SHARE, EXPONENT_SHARE = 0.9, 0.8
 """Terms must bring the residual of what they have not seen below this share. Where blur has moved
-light about, an exponent seems to explain much. In rendered stacks and captured ones without such
-differences the share is 0.94 and more; real ones bring it to 0.3 to 0.8."""
+light about, an exponent seems to explain much."""
 
 MOST_PAIRS = 0.8
 """Share of the pairs that must gain."""
 
 LARGEST_SPREAD = 0.3
 """By how much, as a share of what they say together, different halves may differ. Up to 0.26 where
-pictures of the differences show the terms plainly, 0.33 and more where they do not."""
+pictures of the differences show the terms plainly; where they do not, either this or the share is
+larger."""
 
 HALVES = tuple(
     tuple(c for c in CELLS if bool(c & bit) == side) for bit in (1, 2) for side in (False, True)
