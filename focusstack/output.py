@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from focusstack.maps import write_maps
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
 from focusstack.render import AlignedFrame
+from focusstack.report import plots
 from focusstack.report.gathering import Gathering
 from focusstack.report.html import report_page
 from focusstack.report.provenance import Provenance
@@ -78,6 +80,7 @@ class OutputFolder:
             self._staging.keep()
         if self.options.report:
             self._shown = Gathering(plan)
+            Thread(target=plots.load, daemon=True).start()  # while frames are fused
         if self.options.aligned and self.options.multipage:
             path = self._staging.staged(self.options.folder / "aligned.tif")
             bytes_a_frame = plan.crop.area * self.frames.channels * self.dtype.itemsize
