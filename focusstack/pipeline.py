@@ -173,7 +173,7 @@ def plan_stack(
         refined = refine_alignment(series, coarse, progress, effort)
         if not effort.quick:  # too few tiles to give up a frame for
             coarse = coarse.without(unsupported(stack, coarse, refined))
-        light = find_light(stack, refined.poses.matrices, coarse)
+        light = find_light(stack, refined.poses.matrices, coarse, options.workers)
         local = None
         if options.local and effort.local:
             series = series_of(stack, coarse, light.gains, options.workers, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +19,13 @@ from focusstack.common_exposure import recorded_stops, with_recorded
 from focusstack.effort import Effort
 from focusstack.errors import InputError, UsageError
 from focusstack.exclusion import unlinked
-from focusstack.exposure import RegisteredBlocks, gain_ratio, register_blocks, solve_gains
+from focusstack.exposure import (
+    GainRatio,
+    RegisteredBlocks,
+    gain_ratio,
+    register_blocks,
+    solve_gains,
+)
 from focusstack.exposure_terms import Terms, choose_terms, evened
 from focusstack.frames import FileFrames, FrameSource
 from focusstack.oddities import beyond_repair
@@ -159,7 +166,7 @@ def find_alignment(
         None if reference == "auto" else stack.names.index(reference),
     ).without(spoilt)
     coarse = coarse.without(unlinked(stack, coarse, features))
-    gains = find_gains(stack, coarse.matrices, coarse)
+    gains = find_gains(stack, coarse.matrices, coarse, workers)
     used = [k for k, u in enumerate(coarse.used) if u]
     return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]
 
@@ -239,22 +246,22 @@ class Light:
     exposures: Points
 
 
-def find_light(stack: Measured, matrices: Matrix, coarse: Coarse) -> Light:
+def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, workers: int) -> Light:
     """Gains, and shading or an exponent where they are earned."""
     blocks = _registered(stack.statistics, matrices, coarse.used)
     terms = choose_terms(blocks, matrices, coarse.pairs, coarse.reference, stack.size)
-    exposures = _gains(blocks, coarse)
+    exposures = _gains(blocks, coarse, workers)
     if not terms.any:
         return Light(exposures, terms, stack.statistics, exposures)
     each = zip(stack.statistics, terms.shadings, terms.exponents, strict=True)
     statistics = [evened(s, shading, exponent, stack.size) for s, shading, exponent in each]
-    gains = _gains(_registered(statistics, matrices, coarse.used), coarse)
+    gains = _gains(_registered(statistics, matrices, coarse.used), coarse, workers)
     return Light(gains, terms, statistics, exposures)
 
 
-def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse) -> Points:
+def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse, workers: int) -> Points:
     """Gains ``(n, C)`` of all frames from registered blocks; NaN where nothing can be compared."""
-    return _gains(_registered(stack.statistics, matrices, coarse.used), coarse)
+    return _gains(_registered(stack.statistics, matrices, coarse.used), coarse, workers)
 
 
 def _registered(
@@ -266,12 +273,12 @@ def _registered(
     ]
 
 
-def _gains(blocks: Sequence[RegisteredBlocks | None], coarse: Coarse) -> Points:
-    ratios = []
-    for i, j in coarse.pairs:
-        a, b = blocks[i], blocks[j]
-        ratio = gain_ratio(i, j, a, b) if a and b else None
-        if ratio:
-            ratios.append(ratio)
+def _gains(blocks: Sequence[RegisteredBlocks | None], coarse: Coarse, workers: int) -> Points:
+    def compared(pair: tuple[int, int]) -> GainRatio | None:
+        a, b = (blocks[index] for index in pair)
+        return gain_ratio(*pair, a, b) if a and b else None
+
+    with ThreadPoolExecutor(workers) as pool:
+        ratios = [ratio for ratio in pool.map(compared, coarse.pairs) if ratio]
     channels = next(b.mean.shape[2] for b in blocks if b)
     return solve_gains(ratios, len(blocks), channels, coarse.reference)
