@@ -13,6 +13,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from focusstack.proxies import proxy_scale, proxy_size
+
 BASE = 200 << 20
 """Interpreter, libraries and what is small."""
 
@@ -31,6 +35,9 @@ DEEP_BYTES = {3: 9, 1: 5}
 STRIP_BYTES = 12
 """Per pixel, if all that lies in a file."""
 
+SPENDABLE = 1 << 30
+"""Up to here memory is taken for a little more speed."""
+
 UNKNOWN = 4 << 30
 """Taken to be free where the system does not say."""
 
@@ -46,7 +53,8 @@ class Footprint:
     readers : int
         Frames that are decoded and reduced side by side in the first pass.
     ahead : int
-        Frames that are prepared in the second pass while one is being fused; 0 or 1.
+        Frames that are prepared in the second pass while one is being fused: with 1 the next is
+        decoded, with 2 the next is aligned and the one after it decoded.
     in_file : bool
         Whether in the second pass all that is as large as a frame lies in a file.
     bytes : int
@@ -77,7 +85,7 @@ def footprint(
     """
     pixels = size[0] * size[1]
     picture = pixels * channels * itemsize
-    proxies = min(pixels, 3_000_000)
+    proxies = int(np.prod(proxy_size(*size, proxy_scale(*size))))
     aligned = pixels * channels * (2 if itemsize == 1 else 4)
     state = pixels * (FUSER_BYTES[channels] + (0 if itemsize == 1 else DEEP_BYTES[channels]))
     # A decoder may hold a picture twice.
@@ -91,6 +99,8 @@ def footprint(
         (0, False): fusing + state + max(aligned + picture, decoding),
         (0, True): fusing + max(pixels * STRIP_BYTES, decoding),
     }
+    if fusing + state + 2 * aligned + decoding <= SPENDABLE:
+        ways = {(2, False): fusing + state + 2 * aligned + decoding, **ways}
     kept = [way for way, need in ways.items() if need <= bound]
     ahead, in_file = kept[0] if kept else min(ways, key=lambda way: ways[way])
     return Footprint(readers, ahead, in_file, max(first, ways[ahead, in_file]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from typing import cast
 
@@ -39,7 +40,7 @@ from focusstack.planning import (
     spool_for,
 )
 from focusstack.progress import Progress, Silent, track
-from focusstack.reading_ahead import Ahead
+from focusstack.reading_ahead import Ahead, one_ahead
 from focusstack.render import AlignedFrame, render
 from focusstack.report.provenance import StageClock, provenance
 from focusstack.room import Room
@@ -209,7 +210,7 @@ def aligned_frames(
     """
     options = options or StackOptions()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
-    for frame, _ in _rendered(frames, plan, options, (False,), Room(), kept=True):
+    for frame, _ in _rendered(frames, plan, options, (False,), Room(), buffers=0):
         yield frame
 
 
@@ -219,12 +220,12 @@ def _rendered(
     options: StackOptions,
     placements: Sequence[bool],
     room: Room,
-    kept: bool = False,
+    buffers: int = 1,
 ) -> Generator[tuple[AlignedFrame, bool], None, None]:
     """Every used frame once per placement: with all it shows, or what is in focus, in place.
 
-    Unless they are to be `kept`, one frame takes the memory of the one before: new memory costs
-    the system time.
+    New memory costs the system time: a frame takes that of the one before it or, with two
+    `buffers`, of the one before that. With none, frames may be kept.
     """
     keep_large_arrays_apart()
     at = {name: i for i, name in enumerate(frames.names)}
@@ -236,7 +237,8 @@ def _rendered(
     order = [at[f.file] for f in used]
     coded = frames.dtype == np.uint8
     shape = (frames.channels, plan.crop.height, plan.crop.width)
-    out = None if kept else room.zeros(shape, np.int16 if coded else np.float32)
+    dtype = np.int16 if coded else np.float32
+    turns = cycle([room.zeros(shape, dtype) for _ in range(buffers)])
     decoded = 2 * frames.size[0] * frames.size[1] * frames.channels * frames.dtype.itemsize
     with own_threads(), Ahead(frames.read, order, ahead) as pictures:
         for placed in used:
@@ -246,7 +248,7 @@ def _rendered(
                 field = plan.displacement(placed, in_focus)
                 frame = render(
                     picture, replace(placed, field=field), plan.crop, highest, options.workers,
-                    coded, room, out,
+                    coded, room, next(turns, None),
                 )  # fmt: skip
                 if number == len(placements):
                     del picture  # makes room for the next one, which is read meanwhile
@@ -388,7 +390,10 @@ def _render(
         stage += f" ({number + 1} of {passes})" if passes > 1 else ""
         writes = folder is not None and folder.options.aligned and number == 0
         placements = _placements(plan, writes, fuser is not None)
-        rendered = _rendered(frames, plan, options, placements, room)
+        if options.workers > 1 and _footprint(frames, options).ahead > 1:
+            rendered = one_ahead(_rendered(frames, plan, options, placements, room, buffers=2))
+        else:
+            rendered = _rendered(frames, plan, options, placements, room)
         steps = count * len(placements)
         with track(progress, stage, rendered, steps) as found, Background() as writer:
             for frame, in_focus in found:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -47,6 +48,18 @@ def prefetch(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def one_ahead(items: Generator[T, None, None]) -> Generator[T, None, None]:
+    """Yield what a generator yields, which makes the next item meanwhile, in a thread."""
+    end = object()
+    with closing(items), ThreadPoolExecutor(1, thread_name_prefix="prefetch") as pool:
+        coming: Future[T | object] = pool.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, items, end)
+            found = [cast(T, item)]
+            del item
+            yield found.pop()  # nothing of it is kept here
 
 
 class Ahead(Generic[T]):

@@ -56,6 +56,11 @@ def test_more_room_lets_more_be_done_at_once() -> None:
     assert found[0].bytes < found[2].bytes
 
 
+def test_small_frames_are_aligned_ahead() -> None:
+    assert of(16 * GB, size=(4000, 3000)).ahead == 2
+    assert of(16 * GB, size=(6000, 4000)).ahead == 1  # more speed would cost too much memory
+
+
 def test_larger_frames_need_more() -> None:
     assert of(8 * GB, size=(9000, 6000)).bytes > 1.9 * of(8 * GB, size=(6000, 4000)).bytes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from focusstack.frames import (
     survey,
 )
 from focusstack.images.write import write_image
-from focusstack.reading_ahead import prefetch
+from focusstack.reading_ahead import one_ahead, prefetch
 from focusstack.typing import Image
 
 
@@ -364,3 +364,51 @@ def test_prefetch_needs_room() -> None:
         next(prefetch(abs, [1], ahead=0))
     with pytest.raises(ValueError, match="at least one"):
         next(prefetch(abs, [1], workers=0))
+
+
+def test_the_next_item_is_made_while_one_is_in_use() -> None:
+    made_second, closed = threading.Event(), threading.Event()
+
+    def items() -> Generator[int, None, None]:
+        try:
+            yield 0
+            made_second.set()
+            yield 1
+            yield 2
+        finally:
+            closed.set()
+
+    found = one_ahead(items())
+    assert next(found) == 0
+    assert made_second.wait(10)  # before it has been asked for
+    assert list(found) == [1, 2]
+    assert closed.is_set()
+    assert not reading_threads()
+
+
+def test_what_fails_ahead_is_told_at_its_item() -> None:
+    def items() -> Generator[int, None, None]:
+        yield 0
+        raise InputError("second")
+
+    found = one_ahead(items())
+    assert next(found) == 0
+    with pytest.raises(InputError, match="second"):
+        next(found)
+    assert not reading_threads()
+
+
+def test_a_consumer_that_leaves_ends_what_is_made_ahead() -> None:
+    closed = threading.Event()
+
+    def items() -> Generator[int, None, None]:
+        try:
+            yield from range(1000)
+        finally:
+            closed.set()
+
+    found = one_ahead(items())
+    next(found)
+    found.close()
+    assert closed.is_set()
+    assert not reading_threads()
