@@ -10,12 +10,13 @@ from typing import cast
 
 import numpy as np
 
+from focusstack.capacity import in_gigabytes, memory_bound
 from focusstack.colour import to_dtype
 from focusstack.conclusion import make_plan
 from focusstack.effort import THOROUGH, Effort
 from focusstack.errors import UsageError
 from focusstack.exclusion import unsupported
-from focusstack.footprint import Footprint, footprint, in_gigabytes, memory_bound
+from focusstack.footprint import Footprint, footprint
 from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, survey
 from focusstack.fusion import Fused, check_method, make_fuser
 from focusstack.fusion.running_mean import row_strips

@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack import footprint as module
-from focusstack.footprint import (
-    UNKNOWN,
-    Footprint,
-    footprint,
-    free_memory,
-    memory_bound,
-    parse_bytes,
-)
+from focusstack import capacity
+from focusstack.capacity import UNKNOWN, free_memory, memory_bound, parse_bytes
+from focusstack.footprint import Footprint, footprint
 
 GB = 1 << 30
 
@@ -72,17 +66,17 @@ def test_sixty_megapixels_fit_four_gigabytes() -> None:
 
 
 def test_half_of_what_is_free_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "free_memory", lambda: 10 * GB)
+    monkeypatch.setattr(capacity, "free_memory", lambda: 10 * GB)
     assert memory_bound(None) == 5 * GB
     assert memory_bound(7) == 7
 
 
 def test_a_container_leaves_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_meminfo", lambda: 8 * GB)
-    monkeypatch.setattr(module, "_control_groups", lambda: [None, 3 * GB])
+    monkeypatch.setattr(capacity, "_meminfo", lambda: 8 * GB)
+    monkeypatch.setattr(capacity, "_control_groups", lambda: [None, 3 * GB])
     assert free_memory() == 3 * GB
-    monkeypatch.setattr(module, "_meminfo", lambda: None)
-    monkeypatch.setattr(module, "_control_groups", lambda: [None, None])
+    monkeypatch.setattr(capacity, "_meminfo", lambda: None)
+    monkeypatch.setattr(capacity, "_control_groups", lambda: [None, None])
     assert free_memory() == UNKNOWN
 
 

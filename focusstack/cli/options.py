@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from focusstack.footprint import parse_bytes
+from focusstack.capacity import parse_bytes
 
 if TYPE_CHECKING:
     from focusstack.options import OutputOptions, StackOptions
