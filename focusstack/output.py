@@ -80,11 +80,15 @@ class OutputFolder:
             self._staging.keep()
         if self.options.report:
             self._shown = Gathering(plan)
-            Thread(target=plots.load, daemon=True).start()  # while frames are fused
         if self.options.aligned and self.options.multipage:
             path = self._staging.staged(self.options.folder / "aligned.tif")
             bytes_a_frame = plan.crop.area * self.frames.channels * self.dtype.itemsize
             self._pages = PageWriter(path, bytes_a_frame * len(plan.used()))
+
+    def load_plots(self) -> None:
+        """Load what draws the report while frames are fused: half a second less, 25 MB more."""
+        if self.options.report:
+            Thread(target=plots.load, daemon=True).start()
 
     def lacks(self, name: str) -> bool:
         """Whether the aligned frame of this name is still to be written."""

@@ -310,6 +310,8 @@ def stack(
         plan = (folder and folder.plan) or plan_stack(frames, options, progress)
         if folder:
             folder.begin(plan)
+            if _footprint(frames, options).ahead > 1:
+                folder.load_plots()
         release_freed()
         wants_image = folder is None or folder.options.fused
         room = _room(frames, options, folder)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,18 @@ def refused(path: Path, reason: str) -> None:
         read_picture(path)
     assert path.name in caught.value.message
     assert caught.value.remedy
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("name", ["\xe4 \u732b", os.fsdecode(b"\xff\xfe"), "new\nline", "%03d"])
+def test_names_do_not_matter(tmp_path: Path, name: str, suffix: str) -> None:
+    plain, odd = tmp_path / f"a{suffix}", tmp_path / f"{name}{suffix}"
+    Pillow.fromarray(picture("uint8", 3)).save(plain)
+    odd.write_bytes(plain.read_bytes())
+    assert np.array_equal(read_picture(odd).pixels, read_picture(plain).pixels)
+    odd.write_bytes(plain.read_bytes()[:-200])
+    refused(odd, "damaged or truncated")
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp", ".tif"])
