@@ -199,6 +199,9 @@ class FinestLevel:
         """Return the composite, from that at half the size; nothing can be added afterwards."""
         planes = 3 if self.chroma else self._signals
         flat = planes == 1
+        # Only the mean is needed from here on; all at once would be the peak of a whole run.
+        del self.signal, self.chroma, self.reduced, self.reduced_chroma
+        self.crew.room.emptied()
         shape = (*self._mean.shape[1:], *(() if flat else (planes,)))
         image = self.crew.room.zeros(shape, np.float32)
 
