@@ -20,6 +20,9 @@ BASE = 200 << 20
 PROXY_BYTES, READING_BYTES = 100, 50
 """Per proxy pixel in the first pass, when frames are compared and while they are read."""
 
+KEPT_BYTES = 10
+"""Per proxy pixel of each frame, for what is made of it and wanted again."""
+
 FUSING = 90 << 20
 """What the second pass takes however large the frames are: the grid that movement is found on."""
 
@@ -44,6 +47,8 @@ class Footprint:
     ----------
     readers : int
         Frames that are decoded and reduced side by side in the first pass.
+    kept : int
+        Bytes of what is made of the frames in the first pass that stay in memory.
     ahead : int
         Frames that are prepared in the second pass while one is being fused: with 1 the next is
         decoded, with 2 the next is aligned and the one after it decoded.
@@ -54,13 +59,14 @@ class Footprint:
     """
 
     readers: int
+    kept: int
     ahead: int
     in_file: bool
     bytes: int
 
 
 def footprint(
-    size: tuple[int, int], channels: int, itemsize: int, threads: int, bound: int
+    size: tuple[int, int], channels: int, itemsize: int, count: int, threads: int, bound: int
 ) -> Footprint:
     """Return the fastest way to work that stays within `bound`, or the leanest if none does.
 
@@ -70,6 +76,8 @@ def footprint(
         Width and height of the frames.
     channels, itemsize : int
         Of their pixels.
+    count : int
+        Of frames: a few need less than many, which all need the same.
     threads : int
         That share the work.
     bound : int
@@ -93,6 +101,9 @@ def footprint(
     }
     if fusing + state + 2 * aligned + decoding <= SPENDABLE:
         ways = {(2, False): fusing + state + 2 * aligned + decoding, **ways}
-    kept = [way for way, need in ways.items() if need <= bound]
-    ahead, in_file = kept[0] if kept else min(ways, key=lambda way: ways[way])
-    return Footprint(readers, ahead, in_file, max(first, ways[ahead, in_file]))
+    within = [way for way, need in ways.items() if need <= bound]
+    ahead, in_file = within[0] if within else min(ways, key=lambda way: ways[way])
+    # What the second pass takes in any case may be used by the first.
+    second = ways[ahead, in_file]
+    kept = max(0, min(second - first, KEPT_BYTES * proxies * count))
+    return Footprint(readers, kept, ahead, in_file, max(first, second))

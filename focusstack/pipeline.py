@@ -165,11 +165,11 @@ def plan_stack(
         return _given_plan(options, frames, progress)
     check_reference(frames.names, options.reference)
     reuse_freed_memory()
-    readers = _footprint(frames, options).readers
-    spool, scale = spool_for(frames, effort.megapixels)
+    need = _footprint(frames, options)
+    spool, scale = spool_for(frames, effort.megapixels, need.kept)
     with spool, own_threads():
         seen = glanced(frames, scale) if effort.quick else frames
-        stack = measure_frames(seen, spool, scale, readers, progress)
+        stack = measure_frames(seen, spool, scale, need.readers, progress)
         coarse, gains = find_alignment(stack, options.reference, options.workers, progress, effort)
         series = series_of(stack, coarse, gains, options.workers, progress)
         refined = refine_alignment(series, coarse, progress, effort)
@@ -260,7 +260,8 @@ def _rendered(
 
 def _footprint(frames: FrameSource, options: StackOptions) -> Footprint:
     bound = memory_bound(options.memory)
-    return footprint(frames.size, frames.channels, frames.dtype.itemsize, options.workers, bound)
+    pixel = frames.channels, frames.dtype.itemsize
+    return footprint(frames.size, *pixel, len(frames), options.workers, bound)
 
 
 def _tell_footprint(frames: FrameSource, options: StackOptions, progress: Progress) -> None:

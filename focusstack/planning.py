@@ -127,8 +127,10 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def spool_for(frames: FrameSource, megapixels: float) -> tuple[ProxySpool, float]:
+def spool_for(frames: FrameSource, megapixels: float, room: int) -> tuple[ProxySpool, float]:
     """Return an empty spool for proxies of at most `megapixels`, and the proxies' scale.
+
+    Up to `room` bytes of them are kept in memory.
 
     Raises
     ------
@@ -142,7 +144,7 @@ def spool_for(frames: FrameSource, megapixels: float) -> tuple[ProxySpool, float
             f"Both sides must have at least {SMALLEST} pixels.",
         )
     scale = proxy_scale(*frames.size, megapixels)
-    return ProxySpool(*proxy_size(*frames.size, scale)), scale
+    return ProxySpool(*proxy_size(*frames.size, scale), room), scale
 
 
 def find_alignment(

@@ -1,7 +1,7 @@
 """What pass 1 keeps of a frame: a small linear-light image and a few statistics.
 
 A proxy is at most `PROXY_MEGAPIXELS` large; the full-size frame is dropped as soon as its proxy is
-made. Proxies are spooled to a temporary file, so that memory does not grow with the stack.
+made. Proxies beyond a fixed amount wait in a temporary file: memory does not grow with the stack.
 """
 
 from __future__ import annotations
@@ -196,15 +196,17 @@ def _peak(values: Float32) -> float:
 
 
 class ProxySpool:
-    """Proxies on disk: append in any order, read back by index.
+    """Proxies of a stack: put in any order, read back by index.
 
     Luma is kept as half floats: their 0.05 % step is far below a camera's noise.
-    Use as a context manager; the file vanishes with it. Threads may read and write at once.
+    Use as a context manager; all vanish with it. Threads may read and write at once.
 
     Parameters
     ----------
     width, height : int
         Of the proxies.
+    room : int, optional
+        Bytes of them, and of what else is kept of the frames, that may be in memory.
 
     Attributes
     ----------
@@ -214,9 +216,9 @@ class ProxySpool:
         Has room for what else is kept of the frames.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, room: int = 0) -> None:
         self.size = (width, height)
-        self.arrays = Spool()
+        self.arrays = Spool(room)
 
     def __enter__(self) -> ProxySpool:
         return self

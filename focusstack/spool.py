@@ -1,4 +1,7 @@
-"""Arrays that wait on disk: memory does not grow with what is kept of every frame."""
+"""Arrays that wait until they are wanted again: in memory while there is room, then on disk.
+
+Memory does not grow with what is kept of every frame.
+"""
 
 from __future__ import annotations
 
@@ -15,43 +18,66 @@ Arrays = tuple[NDArray[Any], ...]
 
 
 class Spool:
-    """Arrays in a temporary file, by key.
+    """Arrays by key.
 
-    Use as a context manager; the file vanishes with it. Threads may read and write at once.
+    Use as a context manager; all vanish with it. Threads may read and write at once. What is
+    kept in memory is handed out as it is, and cannot be written to.
+
+    Parameters
+    ----------
+    room : int, optional
+        Bytes that may be kept in memory; the rest lies in a temporary file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = 0) -> None:
         self._lock = threading.Lock()
         self._file = tempfile.TemporaryFile(prefix="focusstack-")  # noqa: SIM115
         self._places: dict[Hashable, list[tuple[int, tuple[int, ...], np.dtype[Any]]]] = {}
         self._end = 0
+        self._room = room
+        self._held: dict[Hashable, Arrays] = {}
 
     def __enter__(self) -> Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._held.clear()
         self._file.close()
 
     def put(self, key: Hashable, *arrays: NDArray[Any]) -> None:
         """Store `arrays`; what `key` stood for before is forgotten."""
-        whole = [np.ascontiguousarray(array) for array in arrays]
+        whole = tuple(_read_only(np.ascontiguousarray(array)) for array in arrays)
+        size = sum(array.nbytes for array in whole)
         with self._lock:
-            self._file.seek(self._end)
-            places = []
-            for array in whole:
-                self._file.write(array.data)
-                places.append((self._end, array.shape, array.dtype))
-                self._end += array.nbytes
-            self._places[key] = places
+            self._places.pop(key, None)
+            self._room += sum(array.nbytes for array in self._held.pop(key, ()))
+            if size <= self._room:
+                self._room -= size
+                self._held[key] = whole
+            else:
+                self._places[key] = self._written(whole)
+
+    def _written(self, arrays: Arrays) -> list[tuple[int, tuple[int, ...], np.dtype[Any]]]:
+        self._file.seek(self._end)
+        places = []
+        for array in arrays:
+            self._file.write(array.data)
+            places.append((self._end, array.shape, array.dtype))
+            self._end += array.nbytes
+        return places
 
     def get(self, key: Hashable) -> Arrays:
-        """Read what was stored under `key`.
+        """Return what was stored under `key`.
 
         Raises
         ------
         KeyError
             If nothing was.
         """
+        with self._lock:
+            held = self._held.get(key)
+        if held is not None:
+            return held
         found = []
         for at, shape, dtype in self._places[key]:
             array = np.empty(shape, dtype)
@@ -62,9 +88,18 @@ class Spool:
         return tuple(found)
 
     def kept(self, key: Hashable, make: Callable[[], Arrays]) -> Arrays:
-        """Read what was stored under `key`, or make and store it."""
-        if key not in self._places:
-            made = make()
-            self.put(key, *made)
-            return made
-        return self.get(key)
+        """Return what was stored under `key`, or make and store it."""
+        with self._lock:
+            known = key in self._held or key in self._places
+        if known:
+            return self.get(key)
+        made = tuple(_read_only(array) for array in make())
+        self.put(key, *made)
+        return made
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """The same array, which nobody can write to by mistake."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

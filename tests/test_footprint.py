@@ -15,8 +15,10 @@ from focusstack.footprint import Footprint, footprint
 GB = 1 << 30
 
 
-def of(bound: int, threads: int = 4, size: tuple[int, int] = (6000, 4000)) -> Footprint:
-    return footprint(size, 3, 1, threads, bound)
+def of(
+    bound: int, threads: int = 4, size: tuple[int, int] = (6000, 4000), count: int = 1000
+) -> Footprint:
+    return footprint(size, 3, 1, count, threads, bound)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,14 @@ def test_more_room_lets_more_be_done_at_once() -> None:
     assert [f.in_file for f in found] == [True, False, False]
     assert found[0].readers <= found[1].readers <= found[2].readers == 4
     assert found[0].bytes < found[2].bytes
+
+
+@given(bound=st.integers(1, 64 * GB), side=st.integers(500, 9000), count=st.integers(2, 500))
+def test_keeping_proxies_costs_nothing(bound: int, side: int, count: int) -> None:
+    size = (side, side)
+    few, many = of(bound, size=size, count=count), of(bound, size=size, count=2 * count)
+    assert 0 <= few.kept <= many.kept <= 2 * few.kept or few.kept == many.kept
+    assert many.kept < many.bytes == few.bytes
 
 
 def test_small_frames_are_aligned_ahead() -> None:

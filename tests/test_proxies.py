@@ -22,6 +22,7 @@ from focusstack.proxies import (
 )
 from focusstack.reduction import reduce_light
 from focusstack.scene import RenderedStack
+from focusstack.spool import Spool
 from focusstack.typing import Float32, Image
 
 
@@ -135,13 +136,19 @@ def test_focus_is_sharper_than_blur_at_any_exposure(steps_stack: RenderedStack) 
 # Spool ----------------------------------------------------------------------------------------
 
 
-@given(order=st.permutations(range(5)), reading=st.permutations(range(5)))
+ROOM = [0, 6000, 1 << 20]
+"""Bytes: for none, for some, for all proxies of the tests."""
+
+
+@given(
+    order=st.permutations(range(5)), reading=st.permutations(range(5)), room=st.sampled_from(ROOM)
+)
 @settings(max_examples=20)
 def test_the_spool_keeps_every_proxy_whatever_the_order(
-    order: list[int], reading: list[int]
+    order: list[int], reading: list[int], room: int
 ) -> None:
     proxies = [proxy(37, 23, seed) for seed in range(5)]
-    with ProxySpool(37, 23) as spool:
+    with ProxySpool(37, 23, room) as spool:
         for index in order:
             spool.put(index, proxies[index])
         for index in reading:
@@ -152,13 +159,43 @@ def test_the_spool_keeps_every_proxy_whatever_the_order(
             assert found.luma == pytest.approx(proxies[index].luma, rel=2**-11, abs=1e-7)
 
 
-def test_a_proxy_can_be_put_anew() -> None:
-    with ProxySpool(8, 8) as spool:
+@pytest.mark.parametrize("room", [0, 200, 1 << 20])
+def test_a_proxy_can_be_put_anew(room: int) -> None:
+    with ProxySpool(8, 8, room) as spool:
         spool.put(0, proxy(8, 8, 0))
         spool.put(1, proxy(8, 8, 1))
         spool.put(0, proxy(8, 8, 2))
         assert np.array_equal(spool.get(0).clipped, proxy(8, 8, 2).clipped)
         assert np.array_equal(spool.get(1).clipped, proxy(8, 8, 1).clipped)
+
+
+def test_only_as_much_stays_in_memory_as_there_is_room() -> None:
+    ones = np.ones(100, np.uint8)
+    with Spool(250) as spool:
+        for key in range(4):
+            spool.put(key, ones * np.uint8(key))
+        same = [spool.get(key)[0] is spool.get(key)[0] for key in range(4)]
+        assert same == [True, True, False, False]
+        spool.put(0, ones[:10])  # leaves room for another
+        spool.put(2, ones)
+        assert spool.get(2)[0] is spool.get(2)[0]
+        assert [int(spool.get(key)[0].sum()) for key in range(4)] == [10, 100, 100, 300]
+
+
+@pytest.mark.parametrize("room", [0, 1000])
+def test_what_is_kept_is_made_once_and_not_written_to(room: int) -> None:
+    calls = []
+
+    def make() -> tuple[Image]:
+        calls.append(1)
+        return (np.arange(9, dtype=np.uint8),)
+
+    with Spool(room) as spool:
+        found = [spool.kept("a", make)[0] for _ in range(3)]
+    assert len(calls) == 1
+    assert all(np.array_equal(one, np.arange(9)) for one in found)
+    with pytest.raises(ValueError, match="read-only"):
+        found[0][0] = 7
 
 
 # Picture --------------------------------------------------------------------------------------
@@ -189,9 +226,10 @@ def test_an_even_frame_gives_an_even_picture() -> None:
     assert picture.min() == picture.max()
 
 
-def test_threads_may_read_at_once() -> None:
+@pytest.mark.parametrize("room", [0, 40_000, 1 << 20])
+def test_threads_may_read_at_once(room: int) -> None:
     proxies = [proxy(64, 48, seed) for seed in range(8)]
-    with ProxySpool(64, 48) as spool, ThreadPoolExecutor(8) as pool:
+    with ProxySpool(64, 48, room) as spool, ThreadPoolExecutor(8) as pool:
         for index, one in enumerate(proxies):
             spool.put(index, one)
         wanted = [index for _ in range(400) for index in range(8)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -28,6 +29,7 @@ def reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProgr
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     progress = TerminalProgress(quiet)
     import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
+    gc.freeze()  # a hundred thousand objects of theirs need not be looked through for garbage
     try:
         with prompt_interruption():
             yield progress
