@@ -69,16 +69,16 @@ def detect(proxy: Image, limit: int = 1000) -> Features:
         At most this many.
     """
     sift = cv2.SIFT.create(contrastThreshold=0.015, enable_precise_upscale=True)
-    keypoints = sift.detect(proxy, None)
+    # Both at once: describing alone would blur the picture anew, which is most of the work.
+    keypoints, descriptors = sift.detectAndCompute(proxy, None)
     if not keypoints:
         return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
     points = np.array([k.pt for k in keypoints], float)
     strength = np.array([k.response for k in keypoints])
     keep = spread(points, strength, proxy.shape[1], proxy.shape[0], limit)
-    # Describing is half of the cost: only those that are kept.
-    described, descriptors = sift.compute(proxy, [keypoints[i] for i in keep])
-    roots = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
-    return Features(np.array([k.pt for k in described], float), np.asarray(roots, np.float32))
+    kept = descriptors[keep]
+    roots = np.sqrt(kept / np.maximum(kept.sum(1, keepdims=True), 1e-6))
+    return Features(points[keep], np.asarray(roots, np.float32))
 
 
 def spread(points: Points, strength: Float32, width: int, height: int, limit: int) -> Points:
