@@ -181,18 +181,20 @@ def _statistics(light: Float32, proxy: Proxy) -> Statistics:
         clean,
         signature,
         sharpness=float(np.sqrt(relative.mean())),
-        clipped=float(proxy.clipped.mean()),
-        peak=np.array([_peak(plane.ravel()) for plane in light]),
+        clipped=cv2.countNonZero(proxy.clipped) / proxy.clipped.size,
+        peak=np.array([_peak(plane) for plane in light]),
     )
 
 
-def _peak(values: Float32) -> float:
+def _peak(plane: Float32) -> float:
     """Highlights of a channel; a few hot pixels are none."""
-    rank = values.size // 100_000
-    bright = values[values > 0.5 * values.max()]  # few: quickly ranked
-    if len(bright) <= rank:
-        bright = values
-    return float(np.partition(bright, -1 - rank)[-1 - rank])
+    rank = plane.size // 100_000
+    if rank < len(plane):  # the brightest pixels lie in as many rows, or fewer
+        plane = plane[np.argpartition(plane.max(axis=1), -1 - rank)[-1 - rank :]]
+    return float(np.partition(plane.ravel(), -1 - rank)[-1 - rank])
+
+
+_ONE, _NOTHING = np.ones(1, np.float32), np.zeros(1, np.float32)
 
 
 class ProxySpool:
@@ -228,9 +230,11 @@ class ProxySpool:
 
     def put(self, index: int, proxy: Proxy) -> None:
         """Store the proxy of frame `index`."""
-        self.arrays.put(("proxy", index), proxy.luma.astype(np.float16), proxy.clipped)
+        # A product with 1 rounds to half floats as NumPy does, in a quarter of the time.
+        half = cv2.multiply(proxy.luma, _ONE, dtype=cv2.CV_16F)
+        self.arrays.put(("proxy", index), half, proxy.clipped)
 
     def get(self, index: int) -> Proxy:
         """Read the proxy of frame `index`."""
         half, clipped = self.arrays.get(("proxy", index))
-        return Proxy(half.astype(np.float32), clipped)
+        return Proxy(np.asarray(cv2.add(half, _NOTHING, dtype=cv2.CV_32F), np.float32), clipped)

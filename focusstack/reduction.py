@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import compiled, inner, read_only, writable
+from focusstack.compiler import compiled, inlined, inner, read_only, writable
 from focusstack.once import once
 from focusstack.typing import Float32, Image
 
@@ -49,25 +49,43 @@ def _weights(width: int, count: int) -> tuple[NDArray[np.uint64], Float32]:
     return first, weights
 
 
+@inlined
+def _mixed(
+    codes: Image,
+    table: Float32,
+    first: NDArray[np.uint64],
+    weights: Float32,
+    taps: int,
+    out: Float32,
+) -> None:
+    """Mean light ``(3, w)`` of the pixels of a row: one look at each for all channels."""
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    reds, greens, blues = table[0], table[1], table[2]
+    for j in range(out.shape[1]):
+        at = three * first[j]
+        red = green = blue = np.float32(0)
+        for k in range(taps):
+            w = weights[j, k]
+            red += w * reds[codes[at]]
+            green += w * greens[codes[at + one]]
+            blue += w * blues[codes[at + two]]
+            at += three
+        out[0, j], out[1, j], out[2, j] = red, green, blue
+
+
 @inner
 def _along(
     codes: Image, table: Float32, first: NDArray[np.uint64], weights: Float32, out: Float32
 ) -> None:
     """Mean light ``(C, w)`` of the pixels of a row, channels interleaved, beneath each result."""
     taps, channels = weights.shape[1], np.uint64(out.shape[0])
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
-    if channels == 3:  # one look at each pixel for all three
-        reds, greens, blues = table[0], table[1], table[2]
-        for j in range(out.shape[1]):
-            at = three * first[j]
-            red = green = blue = np.float32(0)
-            for k in range(taps):
-                w = weights[j, k]
-                red += w * reds[codes[at]]
-                green += w * greens[codes[at + one]]
-                blue += w * blues[codes[at + two]]
-                at += three
-            out[0, j], out[1, j], out[2, j] = red, green, blue
+    if channels == 3:
+        if taps == 2:  # a number that is known when this is compiled saves a quarter of the time
+            _mixed(codes, table, first, weights, 2, out)
+        elif taps == 3:
+            _mixed(codes, table, first, weights, 3, out)
+        else:
+            _mixed(codes, table, first, weights, taps, out)
         return
     for c in range(channels):
         values, line = table[c], out[c]

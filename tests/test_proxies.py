@@ -133,6 +133,15 @@ def test_focus_is_sharper_than_blur_at_any_exposure(steps_stack: RenderedStack) 
     assert darker == pytest.approx(sharp, rel=0.05)
 
 
+@pytest.mark.parametrize("size", [(1400, 900), (60, 40), (2, 110_000)])
+def test_highlights_are_what_one_pixel_in_a_hundred_thousand_exceeds(size: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(0).random((*size, 3), np.float32)
+    pixels[:3, 1] = 1  # several in one row
+    light = np.sort(linearise(pixels).reshape(-1, 3), axis=0)
+    facts = make_proxy(pixels, 1.0)[1]
+    np.testing.assert_array_equal(facts.peak, light[-1 - size[0] * size[1] // 100_000])
+
+
 # Spool ----------------------------------------------------------------------------------------
 
 
@@ -157,6 +166,17 @@ def test_the_spool_keeps_every_proxy_whatever_the_order(
             assert found.luma.dtype == np.float32
             # Half floats have eleven significant bits.
             assert found.luma == pytest.approx(proxies[index].luma, rel=2**-11, abs=1e-7)
+
+
+def test_luma_is_kept_as_the_nearest_half_floats() -> None:
+    every = np.arange(0x7C00, dtype=np.uint16).view(np.float16).astype(np.float32)  # finite ones
+    middles = (every[1:] + every[:-1]) / 2
+    near = [np.nextafter(middles, np.float32(way)) for way in (-np.inf, np.inf)]
+    light = np.concatenate([every, middles, *near]).reshape(1, -1)
+    with ProxySpool(light.size, 1) as spool:
+        spool.put(0, Proxy(light, np.zeros(light.shape, np.uint8)))
+        found = spool.get(0).luma
+    np.testing.assert_array_equal(found, light.astype(np.float16).astype(np.float32))
 
 
 @pytest.mark.parametrize("room", [0, 200, 1 << 20])
