@@ -13,11 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.linalg import LinearOperator, cg
 
 from focusstack.alignment.gain import NEARLY_ALL, HeldOut
 from focusstack.alignment.measure import Round, measure_pairs
+from focusstack.alignment.normal_equations import NormalEquations
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
 from focusstack.resample import Field
@@ -121,7 +120,7 @@ def find_fields(
         if not tiles:
             break
         equations = grid.equations(tiles, fields)
-        fields = grid.solve(equations, fields)
+        fields = grid.solve(equations, fields, series.workers)
         series.advance()
         if how.scale == 1:
             found = Local(fields, grid.held_out(equations, fields))
@@ -138,20 +137,23 @@ class Equations:
 
     Attributes
     ----------
-    nodes : (T, 8) int64 ndarray
-        The nodes that each tile sees.
-    weights : (T, 8) float64 ndarray
-        Of those: second frame's minus first frame's field at the tile.
+    cells : (T, 2) uint32 ndarray
+        The upper left of the four nodes around each tile, in its first and second frame.
+    within : (T, 2) float64 ndarray
+        How far to the right and down of that the tile lies, in nodes.
+    columns : int
+        Nodes in a row.
     target : (T, 2) ndarray
-        What that should be, proxy pixels.
+        What the second frame's minus the first frame's field should be there, proxy pixels.
     info : (T, 2, 2) ndarray
         Information (inverse covariance) of the target.
     fold : (T,) bool ndarray
         Which half of the tiles it belongs to.
     """
 
-    nodes: Indices
-    weights: Points
+    cells: Indices
+    within: Points
+    columns: int
     target: Points
     info: Points
     fold: Mask
@@ -159,8 +161,9 @@ class Equations:
     def part(self, which: Mask) -> Equations:
         """The equations of some tiles."""
         return Equations(
-            self.nodes[which],
-            self.weights[which],
+            self.cells[which],
+            self.within[which],
+            self.columns,
             self.target[which],
             self.info[which],
             self.fold[which],
@@ -171,7 +174,7 @@ class Equations:
         # Loads the compiler, which takes a while.
         from focusstack.alignment.nodes import seen
 
-        return self.target - seen(self.nodes, self.weights, fields.reshape(-1, 2))
+        return self.target - seen(self.cells, self.within, self.columns, fields.reshape(-1, 2))
 
 
 @dataclass(frozen=True)
@@ -193,84 +196,44 @@ class Grid:
         """Turn what is left between frames, with present `fields`, into equations."""
         from focusstack.alignment.nodes import seen
 
-        views = [self._view(i, j, shifts.centres) for i, j, shifts in found]
-        nodes, weights = (np.concatenate(parts) for parts in zip(*views, strict=True))
+        places = [self._places(i, j, shifts.centres) for i, j, shifts in found]
+        cells, within = (np.concatenate(parts) for parts in zip(*places, strict=True))
         left = np.concatenate([shifts.shifts for _, _, shifts in found])
         root = softened(np.concatenate([shifts.root for _, _, shifts in found]))
         fold = np.concatenate([checkerboard(s.centres, self.size) for _, _, s in found])
-        target = left + seen(nodes, weights, fields.reshape(-1, 2))
-        return Equations(nodes, weights, target, root @ root, fold)
+        target = left + seen(cells, within, self.columns, fields.reshape(-1, 2))
+        return Equations(cells, within, self.columns, target, root @ root, fold)
 
-    def _view(self, first: int, second: int, places: Points) -> tuple[Indices, Points]:
-        """Nodes and weights of the second minus the first frame's field at `places`, bilinear."""
+    def _places(self, first: int, second: int, places: Points) -> tuple[Indices, Points]:
+        """Cells in which `places` on the canvas lie in both frames, and where in these."""
         width, height = self.size
         x = np.clip(places[:, 0] / (width - 1), 0, 1) * (self.columns - 1)
         y = np.clip(places[:, 1] / (height - 1), 0, 1) * (self.rows - 1)
         j = np.minimum(x.astype(int), self.columns - 2)
         i = np.minimum(y.astype(int), self.rows - 2)
-        u, v = x - j, y - i
         node = i * self.columns + j
-        index = np.stack([node, node + 1, node + self.columns, node + self.columns + 1], 1)
-        weight = np.stack([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], 1)
-        both = np.concatenate([index + first * self.nodes, index + second * self.nodes], 1)
-        return both, np.concatenate([-weight, weight], 1)
+        both = np.stack([node + first * self.nodes, node + second * self.nodes], 1)
+        return both.astype(np.uint32), np.stack([x - j, y - i], 1)
 
-    def solve(self, equations: Equations, start: Points) -> Points:
+    def solve(self, equations: Equations, start: Points, workers: int = 1) -> Points:
         """Fields of all frames from all equations: reweighted least squares."""
         fields = start.reshape(-1, 2)
-        prior = self._prior()
+        # The fewer the nodes, the more each counts; differences grow with their distance.
+        share = float(np.prod(grid_shape(*self.size))) / self.nodes
         for exact in REWEIGHTINGS:
             off = equations.left(fields)
-            squared = np.einsum("ti,tij,tj->t", off, equations.info, off)
-            info = equations.info / np.square(1 + squared / 9)[:, None, None]
-            fields = self._least_squares(equations, info, prior, fields, exact)
+            squared = np.einsum("ti,ti->t", off, np.einsum("tij,tj->ti", equations.info, off))
+            normal = NormalEquations(
+                equations.cells,
+                equations.within,
+                equations.info / np.square(1 + squared / 9)[:, None, None],
+                (self.count, self.rows, self.columns),
+                1 / SLOPE_SIGMA**2,
+                share / SIZE_SIGMA**2,
+                slice(self.reference * self.nodes, (self.reference + 1) * self.nodes),
+            )
+            fields = normal.solved(equations.target, fields, exact, workers)
         return fields.reshape(start.shape)
-
-    def _least_squares(
-        self,
-        equations: Equations,
-        info: Points,
-        prior: sp.csr_array,
-        start: Points,
-        exact: float,
-    ) -> Points:
-        """Conjugate gradients on the normal equations, which are never formed."""
-        from focusstack.alignment.nodes import pull, spread
-
-        nodes, weights, count = equations.nodes, equations.weights, self.count * self.nodes
-        free = np.ones((count, 1))
-        free[self.reference * self.nodes : (self.reference + 1) * self.nodes] = 0
-
-        def normal(flat: Points) -> Points:
-            vectors = flat.reshape(-1, 2)
-            v = vectors * free
-            pulled = pull(nodes, weights, info, v) + prior @ v
-            return np.asarray(pulled * free + (1 - free) * vectors).ravel()
-
-        aim = np.einsum("tij,tj->ti", info, equations.target)
-        b = spread(nodes, weights, aim, count) * free
-        own = spread(nodes, np.square(weights), np.stack([info[:, 0, 0], info[:, 1, 1]], 1), count)
-        diagonal = np.where(free == 0, 1, own + prior.diagonal()[:, None])
-        size = 2 * count
-        found, _ = cg(
-            LinearOperator((size, size), normal, dtype=float),
-            b.ravel(),
-            x0=(start * free).ravel(),
-            rtol=exact,
-            maxiter=150,
-            M=sp.diags_array(1 / diagonal.ravel()),
-        )
-        return np.asarray(found.reshape(-1, 2))
-
-    def _prior(self) -> sp.csr_array:
-        """Smoothness and size of all frames' fields."""
-        across = sp.kron(sp.eye_array(self.rows), _steps(self.columns))
-        down = sp.kron(_steps(self.rows), sp.eye_array(self.columns))
-        smooth = (across.T @ across + down.T @ down) / SLOPE_SIGMA**2
-        # The fewer the nodes, the more each counts; differences grow with their distance.
-        share = np.prod(grid_shape(*self.size)) / self.nodes
-        one = smooth + sp.eye_array(self.nodes) * (share / SIZE_SIGMA**2)
-        return sp.csr_array(sp.kron(sp.eye_array(self.count), one))
 
     def held_out(self, equations: Equations, fields: Points) -> HeldOut:
         """Residual of each half of the tiles without fields, and with those of the other half."""
@@ -285,13 +248,5 @@ class Grid:
                 test = equations.fold != side
                 after[test] = np.linalg.norm(equations.part(test).left(fit), axis=1)
         before = np.linalg.norm(equations.target, axis=1)
-        # The first node that a tile sees in each frame tells its pair.
-        pair = equations.nodes[:, [0, 4]] // self.nodes @ np.array([self.count, 1])
+        pair = equations.cells // self.nodes @ np.array([self.count, 1])
         return HeldOut.of(pair, before, after)
-
-
-def _steps(count: int) -> sp.csr_array:
-    """Differences of neighbours."""
-    ones = np.ones(count - 1)
-    steps = sp.diags_array(np.stack([-ones, ones]), offsets=[0, 1], shape=(count - 1, count))
-    return sp.csr_array(steps)

@@ -1,82 +1,190 @@
 """The compiled loops between the nodes of displacement fields and the tiles that see them.
 
-Each tile sees the bilinear mean of four nodes in its second frame minus that in its first: eight
-numbers with their weights, in a fixed layout that needs no sparse matrix.
+Each tile sees the bilinear mean of four nodes in its second frame minus that in its first. Where it
+lies tells which and how much of each: nothing larger than that need be read from memory.
 
 Import this module only when fields are to be solved: loading the compiler takes a while.
 """
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 
-from focusstack.compiler import compiled, read_only, writable
+from focusstack.compiler import compiled, inlined, read_only, writable
 from focusstack.once import once
 from focusstack.typing import Indices, Points
 
-SEEN = 8
-"""Nodes that a tile sees."""
+Shares = tuple[float, float, float, float]
 
 
-def _gather(nodes: Indices, weights: Points, values: Points, out: Points) -> None:
-    for t in range(len(nodes)):
-        x = y = 0.0
-        for k in range(SEEN):
-            n, w = nodes[t, k], weights[t, k]
-            x += w * values[n, 0]
-            y += w * values[n, 1]
-        out[t, 0], out[t, 1] = x, y
+@inlined
+def _shares(within: Points) -> Shares:
+    """Weights of a cell's nodes at a place in it: the upper ones, then the lower ones."""
+    u, v = within[0], within[1]
+    both = u * v
+    return 1 - u - v + both, u - both, v - both, both
 
 
-def _spread(nodes: Indices, weights: Points, rest: Points, out: Points) -> None:
-    for t in range(len(nodes)):
-        x, y = rest[t, 0], rest[t, 1]
-        for k in range(SEEN):
-            n, w = nodes[t, k], weights[t, k]
-            out[n, 0] += w * x
-            out[n, 1] += w * y
+@inlined
+def _mean(values: Points, at: int, columns: int, shares: Shares, k: int) -> float:
+    """Number `k` of the nodes, at a place in the cell that begins at node `at`."""
+    upper = shares[0] * values[at, k] + shares[1] * values[at + 1, k]
+    below = at + columns
+    return float(upper + shares[2] * values[below, k] + shares[3] * values[below + 1, k])
 
 
-def _pull(nodes: Indices, weights: Points, info: Points, values: Points, out: Points) -> None:
-    for t in range(len(nodes)):
-        x = y = 0.0
-        for k in range(SEEN):
-            n, w = nodes[t, k], weights[t, k]
-            x += w * values[n, 0]
-            y += w * values[n, 1]
-        a = info[t, 0, 0] * x + info[t, 0, 1] * y
-        b = info[t, 1, 0] * x + info[t, 1, 1] * y
-        for k in range(SEEN):
-            n, w = nodes[t, k], weights[t, k]
-            out[n, 0] += w * a
-            out[n, 1] += w * b
+@inlined
+def _add(out: Points, at: int, columns: int, shares: Shares, x: float, y: float) -> None:
+    """Give each node of the cell that begins at node `at` its share."""
+    below = at + columns
+    out[at, 0] += shares[0] * x
+    out[at, 1] += shares[0] * y
+    out[at + 1, 0] += shares[1] * x
+    out[at + 1, 1] += shares[1] * y
+    out[below, 0] += shares[2] * x
+    out[below, 1] += shares[2] * y
+    out[below + 1, 0] += shares[3] * x
+    out[below + 1, 1] += shares[3] * y
 
 
-_TILES = read_only(np.int64, 2), read_only(np.float64, 2)
+@inlined
+def _times(info: Points, x: float, y: float) -> tuple[float, float]:
+    return info[0, 0] * x + info[0, 1] * y, info[1, 0] * x + info[1, 1] * y
+
+
+def _gather(cells: Indices, within: Points, columns: int, values: Points, out: Points) -> None:
+    for t in range(len(cells)):
+        shares, i, j = _shares(within[t]), cells[t, 0], cells[t, 1]
+        for k in range(2):
+            ends = _mean(values, i, columns, shares, k), _mean(values, j, columns, shares, k)
+            out[t, k] = ends[1] - ends[0]
+
+
+def _spread(
+    cells: Indices, within: Points, columns: int, info: Points, rest: Points, out: Points
+) -> None:
+    for t in range(len(cells)):
+        shares = _shares(within[t])
+        x, y = _times(info[t], rest[t, 0], rest[t, 1])
+        _add(out, cells[t, 0], columns, shares, -x, -y)
+        _add(out, cells[t, 1], columns, shares, x, y)
+
+
+def _pull(
+    cells: Indices, within: Points, columns: int, info: Points, values: Points, out: Points
+) -> None:
+    for t in range(len(cells)):
+        shares, i, j = _shares(within[t]), cells[t, 0], cells[t, 1]
+        x = _mean(values, j, columns, shares, 0) - _mean(values, i, columns, shares, 0)
+        y = _mean(values, j, columns, shares, 1) - _mean(values, i, columns, shares, 1)
+        x, y = _times(info[t], x, y)
+        _add(out, i, columns, shares, -x, -y)
+        _add(out, j, columns, shares, x, y)
+
+
+def _square(cells: Indices, within: Points, columns: int, info: Points, out: Points) -> None:
+    for t in range(len(cells)):
+        a, b, c, d = _shares(within[t])
+        squares = a * a, b * b, c * c, d * d
+        for f in range(2):
+            _add(out, cells[t, f], columns, squares, info[t, 0, 0], info[t, 1, 1])
+
+
+def _smooth(
+    values: Points, rows: int, columns: int, slope: float, size: float, out: Points
+) -> None:
+    for start in range(0, len(values), columns):
+        r = start // columns % rows
+        for c in range(columns):
+            n = start + c
+            for k in range(2):
+                own, total = values[n, k], size * values[n, k]
+                if r > 0:
+                    total += slope * (own - values[n - columns, k])
+                if r < rows - 1:
+                    total += slope * (own - values[n + columns, k])
+                if c > 0:
+                    total += slope * (own - values[n - 1, k])
+                if c < columns - 1:
+                    total += slope * (own - values[n + 1, k])
+                out[n, k] = total
+
+
+_WHOLE, _SHARE = numba.types.int64, numba.types.float64
+_TILES = read_only(np.uint32, 2), read_only(np.float64, 2), numba.types.uint32
 _VECTORS, _INFO = read_only(np.float64, 2), read_only(np.float64, 3)
 _OUT = writable(np.float64, 2)
 
 _gathering = once(lambda: compiled(_gather, *_TILES, _VECTORS, _OUT))
-_spreading = once(lambda: compiled(_spread, *_TILES, _VECTORS, _OUT))
+_spreading = once(lambda: compiled(_spread, *_TILES, _INFO, _VECTORS, _OUT))
 _pulling = once(lambda: compiled(_pull, *_TILES, _INFO, _VECTORS, _OUT))
+_squaring = once(lambda: compiled(_square, *_TILES, _INFO, _OUT))
+_smoothing = once(lambda: compiled(_smooth, _VECTORS, _WHOLE, _WHOLE, _SHARE, _SHARE, _OUT))
 
 
-def seen(nodes: Indices, weights: Points, values: Points) -> Points:
-    """What each tile sees ``(T, 2)`` of the nodes' `values` ``(N, 2)``."""
-    out = np.empty((len(nodes), 2))
-    _gathering()(nodes, weights, values, out)
+def seen(cells: Indices, within: Points, columns: int, values: Points) -> Points:
+    """What each tile sees of the nodes' values.
+
+    Parameters
+    ----------
+    cells : (T, 2) uint32 ndarray
+        The upper left of the four nodes around each tile, in its first and second frame.
+    within : (T, 2) float64 ndarray
+        How far to the right and down of that the tile lies, in nodes.
+    columns : int
+        Nodes in a row.
+    values : (N, 2) float64 ndarray
+        Of all nodes of all frames.
+
+    Returns
+    -------
+    (T, 2) float64 ndarray
+        The second frame's value minus the first's.
+    """
+    out = np.empty((len(cells), 2))
+    _gathering()(cells, within, columns, values, out)
     return out
 
 
-def spread(nodes: Indices, weights: Points, rest: Points, count: int) -> Points:
-    """Sum over tiles of `rest` ``(T, 2)`` at each of `count` nodes: the transpose of `seen`."""
+def spread(
+    cells: Indices, within: Points, columns: int, info: Points, rest: Points, count: int
+) -> Points:
+    """Sum over tiles of `info` ``(T, 2, 2)`` times `rest` ``(T, 2)`` at each of `count` nodes.
+
+    Without `info`, the transpose of `seen`.
+    """
     out = np.zeros((count, 2))
-    _spreading()(nodes, weights, rest, out)
+    _spreading()(cells, within, columns, info, rest, out)
     return out
 
 
-def pull(nodes: Indices, weights: Points, info: Points, values: Points) -> Points:
-    """`spread` of `info` ``(T, 2, 2)`` times `seen`, in one go."""
-    out = np.zeros(values.shape)
-    _pulling()(nodes, weights, info, values, out)
+def pull(
+    cells: Indices, within: Points, columns: int, info: Points, values: Points, out: Points
+) -> None:
+    """Add `spread` of `seen` to `out` ``(N, 2)``, in one go."""
+    _pulling()(cells, within, columns, info, values, out)
+
+
+def squares(cells: Indices, within: Points, columns: int, info: Points, count: int) -> Points:
+    """The diagonal ``(count, 2)`` of what `pull` multiplies with."""
+    out = np.zeros((count, 2))
+    _squaring()(cells, within, columns, info, out)
+    return out
+
+
+def smoothness(values: Points, shape: tuple[int, int, int], slope: float, size: float) -> Points:
+    """Half the derivative of squared differences of neighbours and squared values by each node.
+
+    Parameters
+    ----------
+    values : (N, 2) float64 ndarray
+        Of all frames' nodes.
+    shape : tuple of int
+        Frames, rows and columns.
+    slope, size : float
+        Factors of the squares.
+    """
+    out = np.empty(values.shape)
+    _smoothing()(values, *shape[1:], slope, size, out)
     return out

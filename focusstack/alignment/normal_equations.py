@@ -1,0 +1,142 @@
+"""The least squares over the nodes of all frames' displacement fields.
+
+Conjugate gradients (Hestenes and Stiefel, 1952) on normal equations that are never formed, with
+their diagonal as preconditioner. The tiles' share of every product is made of two fixed halves,
+which two threads may work on: the same bytes come out whatever their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from focusstack.typing import Indices, Points
+
+MOST_STEPS = 150
+"""Of conjugate gradients."""
+
+
+@dataclass(frozen=True)
+class NormalEquations:
+    """What tiles say of the nodes they see, and a prior of smooth and small fields.
+
+    Attributes
+    ----------
+    cells : (T, 2) uint32 ndarray
+        The upper left of the four nodes around each tile, in its first and second frame.
+    within : (T, 2) float64 ndarray
+        Where between them the tile lies, in nodes.
+    info : (T, 2, 2) float64 ndarray
+        Information (inverse covariance) of what is measured at the tile.
+    shape : tuple of int
+        Frames, and rows and columns of the nodes of each.
+    slope, size : float
+        Information of differences of neighbouring nodes, and of the nodes themselves.
+    fixed : slice
+        Nodes that stay zero.
+    """
+
+    cells: Indices
+    within: Points
+    info: Points
+    shape: tuple[int, int, int]
+    slope: float
+    size: float
+    fixed: slice
+
+    def solved(self, target: Points, start: Points, exact: float, workers: int) -> Points:
+        """Values ``(N, 2)`` of all nodes for which tiles see `target` ``(T, 2)`` at best.
+
+        Parameters
+        ----------
+        target : (T, 2) float64 ndarray
+            What was measured.
+        start : (N, 2) float64 ndarray
+            Where to begin; not modified.
+        exact : float
+            What may be left of the right side's length.
+        workers : int
+            Threads, of which more than two find nothing to do.
+        """
+        # Loads the compiler, which takes a while.
+        from focusstack.alignment.nodes import spread
+
+        tiles = self.cells, self.within, self.shape[2], self.info
+        right, values = spread(*tiles, target, len(start)), start.copy()
+        right[self.fixed] = values[self.fixed] = 0
+        with ThreadPoolExecutor(2) as pool:
+            side_by_side = pool.map if workers > 1 else map
+
+            def times(values: Points) -> Points:
+                first, second = side_by_side(lambda half: self._half(values, half), (0, 1))
+                first += second
+                first[self.fixed] = 0
+                return first
+
+            return conjugate_gradients(times, right, self.diagonal(), values, exact)
+
+    def _half(self, values: Points, half: int) -> Points:
+        """The product of one half of the tiles with `values`; of the prior too with the first."""
+        from focusstack.alignment.nodes import pull, smoothness
+
+        middle = len(self.cells) // 2
+        some = slice(middle, None) if half else slice(middle)
+        if half:
+            out = np.zeros(values.shape)
+        else:
+            out = smoothness(values, self.shape, self.slope, self.size)
+        pull(self.cells[some], self.within[some], self.shape[2], self.info[some], values, out)
+        return out
+
+    def diagonal(self) -> Points:
+        """The diagonal ``(N, 2)`` of the equations."""
+        from focusstack.alignment.nodes import squares
+
+        frames, rows, columns = self.shape
+        neighbours = np.full((rows, columns), 4.0)
+        neighbours[[0, -1]] -= 1
+        neighbours[:, [0, -1]] -= 1
+        prior = np.tile((self.slope * neighbours + self.size).ravel(), frames)
+        return squares(self.cells, self.within, columns, self.info, len(prior)) + prior[:, None]
+
+
+def conjugate_gradients(
+    times: Callable[[Points], Points],
+    right: Points,
+    diagonal: Points,
+    start: Points,
+    exact: float,
+    most: int = MOST_STEPS,
+) -> Points:
+    """Solve ``A x = right`` with a symmetric positive definite ``A``.
+
+    Parameters
+    ----------
+    times : callable
+        Returns the product of ``A`` with an array like `right`.
+    right, diagonal, start : ndarray
+        Right side, diagonal of ``A``, and where to begin.
+    exact : float
+        What may be left of the right side's length.
+    most : int, optional
+        Steps at most.
+    """
+    x, left, easing = start.copy(), right - times(start), 1 / diagonal
+    enough = exact * np.linalg.norm(right)
+    along, power = np.zeros_like(right), 1.0
+    for _ in range(most):
+        if np.linalg.norm(left) <= enough:
+            break
+        steep = left * easing
+        power, before = float(np.vdot(left, steep)), power
+        along *= power / before
+        along += steep
+        product = times(along)
+        reach = power / float(np.vdot(along, product))
+        x += reach * along
+        product *= reach
+        left -= product
+    return x

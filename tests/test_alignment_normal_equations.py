@@ -1,0 +1,110 @@
+"""Displacement fields' least squares: what dense linear algebra gives, whatever the threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from focusstack.alignment.nodes import seen
+from focusstack.alignment.normal_equations import NormalEquations, conjugate_gradients
+from focusstack.typing import Points
+
+FRAMES, ROWS, COLUMNS = 3, 4, 5
+NODES = ROWS * COLUMNS
+COUNT = FRAMES * NODES
+
+
+def equations(tiles: int = 61, seed: int = 0) -> NormalEquations:
+    """Tiles of random pairs of frames; the second frame is the reference."""
+    rng = np.random.default_rng(seed)
+    pairs = np.array([(0, 1), (1, 2), (0, 2)])[rng.integers(0, 3, tiles)]
+    corner = rng.integers(0, ROWS - 1, tiles) * COLUMNS + rng.integers(0, COLUMNS - 1, tiles)
+    root = rng.normal(size=(tiles, 2, 2))
+    return NormalEquations(
+        (pairs * NODES + corner[:, None]).astype(np.uint32),
+        rng.random((tiles, 2)),
+        root @ root.transpose(0, 2, 1),
+        (FRAMES, ROWS, COLUMNS),
+        slope=0.7,
+        size=0.2,
+        fixed=slice(NODES, 2 * NODES),
+    )
+
+
+def derivatives(e: NormalEquations) -> Points:
+    """What each tile sees of each node, ``(T, N)``."""
+    found = np.zeros((len(e.cells), COUNT))
+    for t, ((first, second), (u, v)) in enumerate(zip(e.cells.astype(int), e.within, strict=True)):
+        for cell, sign in ((first, -1), (second, 1)):
+            found[t, cell] += sign * (1 - u) * (1 - v)
+            found[t, cell + 1] += sign * u * (1 - v)
+            found[t, cell + COLUMNS] += sign * (1 - u) * v
+            found[t, cell + COLUMNS + 1] += sign * u * v
+    return found
+
+
+def dense(e: NormalEquations) -> tuple[Points, Points]:
+    """The equations' matrix ``(2 N, 2 N)``, and derivatives ``(2 T, 2 N)`` times information."""
+    J = np.kron(derivatives(e), np.eye(2))
+    weighted = np.zeros((2 * len(e.info), 2 * len(e.info)))
+    for t, info in enumerate(e.info):
+        weighted[2 * t : 2 * t + 2, 2 * t : 2 * t + 2] = info
+    one = np.zeros((NODES, NODES))
+    for n in range(NODES):
+        for other in (n + 1 if (n + 1) % COLUMNS else NODES, n + COLUMNS):
+            if other < NODES:
+                step = np.zeros(NODES)
+                step[[n, other]] = -1, 1
+                one += e.slope * np.outer(step, step)
+    prior = np.kron(np.eye(FRAMES), one + e.size * np.eye(NODES))
+    return J.T @ weighted @ J + np.kron(prior, np.eye(2)), J.T @ weighted
+
+
+def test_tiles_see_the_difference_of_bilinear_means() -> None:
+    e, values = equations(), np.random.default_rng(1).normal(size=(COUNT, 2))
+    np.testing.assert_allclose(
+        seen(e.cells, e.within, COLUMNS, values), derivatives(e) @ values, atol=1e-12
+    )
+
+
+def test_the_diagonal_is_that_of_the_matrix() -> None:
+    A, _ = dense(equations())
+    np.testing.assert_allclose(equations().diagonal().ravel(), np.diag(A), rtol=1e-12)
+
+
+@pytest.mark.parametrize("tiles", [1, 61])
+def test_fields_are_those_of_dense_least_squares(tiles: int) -> None:
+    e, rng = equations(tiles), np.random.default_rng(2)
+    target, start = rng.normal(size=(tiles, 2)), rng.normal(size=(COUNT, 2))
+    A, pull = dense(e)
+    free = np.r_[0 : 2 * NODES, 4 * NODES : 6 * NODES]
+    expected = np.zeros(2 * COUNT)
+    expected[free] = np.linalg.solve(A[np.ix_(free, free)], (pull @ target.ravel())[free])
+    found = e.solved(target, start, exact=1e-12, workers=1)
+    np.testing.assert_allclose(found.ravel(), expected, atol=1e-9)
+
+
+def test_fields_do_not_depend_on_the_number_of_threads() -> None:
+    e, target = equations(), np.random.default_rng(3).normal(size=(61, 2))
+    start = np.zeros((COUNT, 2))
+    one, two = (e.solved(target, start, 1e-3, workers) for workers in (1, 2))
+    np.testing.assert_array_equal(one, two)
+    assert np.abs(one).max() > 0.1
+
+
+def test_conjugate_gradients_begin_where_they_are_told_to() -> None:
+    A = np.diag([1.0, 10.0, 100.0]) + 0.5
+    right = np.array([1.0, 2.0, 3.0])
+    solution = np.linalg.solve(A, right)
+    products = []
+
+    def times(x: Points) -> Points:
+        products.append(x.copy())
+        return np.asarray(A @ x)
+
+    found = conjugate_gradients(times, right, np.diag(A), solution, 1e-9)
+    np.testing.assert_array_equal(found, solution)
+    assert len(products) == 1  # nothing was left to do
+    found = conjugate_gradients(times, right, np.diag(A), np.zeros(3), 1e-12)
+    np.testing.assert_allclose(found, solution, rtol=1e-10)
+    assert len(products) <= 1 + 5  # as many steps as unknowns, but for rounding
