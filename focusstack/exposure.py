@@ -93,11 +93,14 @@ def register_blocks(statistics: Statistics, H: Matrix) -> RegisteredBlocks:
 
 
 def gain_ratio(
-    first: int, second: int, a: RegisteredBlocks, b: RegisteredBlocks
+    first: int, second: int, a: RegisteredBlocks, b: RegisteredBlocks, step: int = 2
 ) -> GainRatio | None:
-    """Compare two registered frames; None where they share fewer than 20 usable areas."""
-    both = (a.usable & b.usable)[::2, ::2]
-    p, q = a.mean[::2, ::2][both], b.mean[::2, ::2][both]
+    """Compare two registered frames; None where they share fewer than 20 usable areas.
+
+    Every `step`-th block is looked at, down and across.
+    """
+    both = (a.usable & b.usable)[::step, ::step]
+    p, q = a.mean[::step, ::step][both], b.mean[::step, ::step][both]
     lit = np.minimum(p, q).min(axis=1) > DARKEST
     if lit.sum() < 20:
         return None

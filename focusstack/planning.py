@@ -262,8 +262,11 @@ def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, workers: int) 
 
 
 def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse, workers: int) -> Points:
-    """Gains ``(n, C)`` of all frames from registered blocks; NaN where nothing can be compared."""
-    return _gains(_registered(stack.statistics, matrices, coarse.used), coarse, workers)
+    """Gains ``(n, C)`` of all frames from registered blocks; NaN where nothing can be compared.
+
+    Good enough for tiles to be compared; `find_light` looks again.
+    """
+    return _gains(_registered(stack.statistics, matrices, coarse.used), coarse, workers, step=4)
 
 
 def _registered(
@@ -275,10 +278,12 @@ def _registered(
     ]
 
 
-def _gains(blocks: Sequence[RegisteredBlocks | None], coarse: Coarse, workers: int) -> Points:
+def _gains(
+    blocks: Sequence[RegisteredBlocks | None], coarse: Coarse, workers: int, step: int = 2
+) -> Points:
     def compared(pair: tuple[int, int]) -> GainRatio | None:
         a, b = (blocks[index] for index in pair)
-        return gain_ratio(*pair, a, b) if a and b else None
+        return gain_ratio(*pair, a, b, step) if a and b else None
 
     with ThreadPoolExecutor(workers) as pool:
         ratios = [ratio for ratio in pool.map(compared, coarse.pairs) if ratio]
