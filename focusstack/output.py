@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 
@@ -26,9 +26,9 @@ from focusstack.maps import write_maps
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
 from focusstack.render import AlignedFrame
-from focusstack.report import plots
+from focusstack.report.figures import Figures
 from focusstack.report.gathering import Gathering
-from focusstack.report.html import report_page
+from focusstack.report.html import draw_ahead, report_page
 from focusstack.report.provenance import Provenance
 from focusstack.staging import StagedFolder
 from focusstack.typing import Image
@@ -64,6 +64,8 @@ class OutputFolder:
         self._done: set[Path] = set()
         self._pages: PageWriter | None = None
         self._shown: Gathering | None = None
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="report")
+        self._drawn: Future[Figures] | None = None
         if staging.resumed:
             self.plan = load(staging.place, made_from)
             self._done = complete(staging.place)
@@ -85,10 +87,10 @@ class OutputFolder:
             bytes_a_frame = plan.crop.area * self.frames.channels * self.dtype.itemsize
             self._pages = PageWriter(path, bytes_a_frame * len(plan.used()))
 
-    def load_plots(self) -> None:
-        """Load what draws the report while frames are fused: half a second less, 25 MB more."""
+    def draw_ahead(self, plan: StackPlan) -> None:
+        """Draw while frames are fused what the report shows of the plan: for 25 MB more."""
         if self.options.report:
-            Thread(target=plots.load, daemon=True).start()
+            self._drawn = self._beside.submit(draw_ahead, plan)
 
     def lacks(self, name: str) -> bool:
         """Whether the aligned frame of this name is still to be written."""
@@ -128,25 +130,34 @@ class OutputFolder:
         folder = self.options.folder
         if self._pages is not None:
             self._pages.close()
-        fused = None
+        fused, beside = None, []
         if image is not None and self.options.fused:
             fused = self._fused(plan.reference)
-            metadata = self._carried(plan.reference)
-            count = (len(plan.frames), len(plan.used()))
-            path = self._staged(fused)
-            write_image(path, image, metadata, self.options.quality, frames=count)
-            if self._shown is not None:
-                self._shown.add_composite(image, metadata)
-        atomic_write(self._staged(folder / "report.json"), plan.to_json().encode())
+            beside.append(self._beside.submit(self._write_fused, plan, image, fused))
+        beside.append(self._beside.submit(self._write_plan, plan))
         if self._shown is not None:
+            if fused is not None and image is not None:
+                self._shown.add_composite(image, self._carried(plan.reference))
             self._show_others(plan, self._shown)
             aligned = self._links(plan) if self.options.aligned else {}
             name = fused.name if fused else None
-            page = report_page(plan, self._shown.found, made, name, aligned)
+            drawn = self._drawn.result() if self._drawn else None
+            page = report_page(plan, self._shown.found, made, name, aligned, drawn)
             # Names that are not UTF-8 cannot be shown as they are.
             data = page.encode(errors="backslashreplace")
             atomic_write(self._staged(folder / "report.html"), data)
+        for written in beside:
+            written.result()
         return self._contents(fused, len(plan.used()))
+
+    def _write_fused(self, plan: StackPlan, image: Image, path: Path) -> None:
+        count = (len(plan.frames), len(plan.used()))
+        metadata = self._carried(plan.reference)
+        write_image(self._staged(path), image, metadata, self.options.quality, frames=count)
+
+    def _write_plan(self, plan: StackPlan) -> None:
+        path = self._staged(self.options.folder / "report.json")
+        atomic_write(path, plan.to_json().encode())
 
     def _contents(self, fused: Path | None, frames: int) -> list[str]:
         """What was written, in words."""
@@ -181,7 +192,8 @@ class OutputFolder:
         return self.frames.metadata[self.frames.names.index(name)]
 
     def abandon(self) -> None:
-        """Let go of files that are still open."""
+        """Let go of files that are still open, and of what is being done."""
+        self._beside.shutdown(cancel_futures=True)
         if self._pages is not None:
             self._pages.abandon()
 

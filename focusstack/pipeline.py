@@ -312,7 +312,7 @@ def stack(
         if folder:
             folder.begin(plan)
             if _footprint(frames, options).ahead > 1:
-                folder.load_plots()
+                folder.draw_ahead(plan)
         release_freed()
         wants_image = folder is None or folder.options.fused
         room = _room(frames, options, folder)

@@ -238,9 +238,10 @@ def _in_lines(document: Mapping[str, Any]) -> str:
 
     entries = []
     for name, value in document.items():
-        text = line(value)
         if isinstance(value, list) and value and isinstance(value[0], dict):
             text = "[\n  " + ",\n  ".join(line(one) for one in value) + "\n ]"
+        else:
+            text = line(value)
         entries.append(f" {line(name)}: {text}")
     return "{\n" + ",\n".join(entries) + "\n}"
 

@@ -100,6 +100,24 @@ def test_earlier_results_survive_whatever_happens(
     assert now == before
 
 
+@pytest.mark.parametrize("what", ["write_image", "draw_ahead", "_write_plan"])
+def test_what_fails_beside_the_work_fails_the_run(
+    photos: Path, options: StackOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OutputError("disk")
+
+    inside = focusstack.output.OutputFolder if what == "_write_plan" else focusstack.output
+    monkeypatch.setattr(inside, what, fail)
+    out = tmp_path / "out"
+    with pytest.raises(OutputError, match="disk"):
+        stack(photos, OutputOptions(out, aligned=False), options)
+    assert not [p for p in out.glob("*") if p.name != UNFINISHED]
+    monkeypatch.undo()
+    stack(photos, OutputOptions(out, aligned=False, resume=True), options)
+    assert {p.name for p in out.iterdir()} == {"fused.png", "report.html", "report.json"}
+
+
 def test_a_run_that_fails_early_leaves_no_folder(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "deeper"
     for broken in (b"", b"\x89PNG\r\n\x1a\nno"):

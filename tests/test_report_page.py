@@ -24,7 +24,7 @@ from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.report import plots
 from focusstack.report.gathering import Gathered, Gathering
-from focusstack.report.html import HEADINGS, report_page
+from focusstack.report.html import HEADINGS, draw_ahead, report_page
 from focusstack.report.judgement import FEW, MOST_BLAMED, judgement
 from focusstack.report.light import light_words
 from focusstack.report.provenance import StageClock, provenance
@@ -186,6 +186,13 @@ def test_the_page_is_the_same_each_time() -> None:
     made = plan(frame("a.jpg"), frame("b.jpg"))
     shown = gathered(made)
     assert report_page(made, shown) == report_page(made, shown)
+
+
+def test_what_is_drawn_ahead_is_what_the_page_draws() -> None:
+    made = plan(frame("a"), frame("b", "look"), frame("c"))
+    later = replace(made, fusion={"method": "weighted", "moved": None}).with_warnings(["late"])
+    shown = gathered(made)
+    assert report_page(later, shown, drawn=draw_ahead(made)) == report_page(later, shown)
 
 
 def test_every_row_has_a_cell_for_every_heading() -> None:

@@ -13,6 +13,8 @@ from urllib.parse import quote
 import numpy as np
 
 from focusstack.plan import FramePlan, StackPlan
+from focusstack.report import drawings, plots
+from focusstack.report.figures import Figures, figures
 from focusstack.report.gathering import Gathered
 from focusstack.report.judgement import ORDER, Grade, grade_of, judgement
 from focusstack.report.light import light_words
@@ -97,6 +99,7 @@ def report_page(
     made: Provenance | None = None,
     file: str | None = None,
     aligned: Mapping[str, str] | None = None,
+    drawn: Figures | None = None,
 ) -> str:
     """Return the page.
 
@@ -112,8 +115,17 @@ def report_page(
         File name of the composite, linked.
     aligned : mapping of str to str, optional
         Path, from the page, of each aligned frame that was written, by the frame's file name.
+    drawn : Figures, optional
+        What `draw_ahead` has given for these frames.
     """
-    return _template().render(_content(plan, gathered, made, file, aligned or {}))
+    drawn = drawn or draw_ahead(plan)
+    return _template().render(_content(plan, gathered, made, file, aligned or {}, drawn))
+
+
+def draw_ahead(plan: StackPlan) -> Figures:
+    """Do of the page what can be done as soon as there is a plan; loads the plotting library."""
+    _template()
+    return figures(plan)
 
 
 @cache
@@ -145,6 +157,7 @@ def _content(
     made: Provenance | None,
     file: str | None,
     aligned: Mapping[str, str],
+    drawn: Figures,
 ) -> dict[str, Any]:
     """Everything that the template names."""
     shown = gathered or Gathered([])
@@ -166,7 +179,8 @@ def _content(
         "made": made,
         "moved": _moved(plan),
         "light": light_words(plan),
-        **_drawings(plan, shown, before, after),
+        **vars(drawn),
+        **_pixels(plan, shown, before, after),
         **{name.replace(".", "_"): _part(name) for name in PARTS},
     }
 
@@ -175,29 +189,17 @@ def _part(name: str) -> str:
     return files("focusstack.report").joinpath("page", name).read_text(encoding="utf-8")
 
 
-def _drawings(
+def _pixels(
     plan: StackPlan, shown: Gathered, before: Float32 | None, after: Float32 | None
 ) -> dict[str, Any]:
-    """Plots, outlines, heat map and maps."""
-    # These load the plotting library.
-    from focusstack.report import drawings, plots
-
+    """What is drawn of pixels: exposures, and maps of the composite."""
     count = len(plan.focus_order)
-    cells, heat = drawings.residual_cells(plan)
     maps = shown.maps
     return {
-        "movement_plot": plots.movement_plot(plan),
         "exposure_plot": (
             None if before is None or after is None else plots.exposure_plot(before, after)
         ),
-        "residual_plot": plots.residual_plot(plan) if plan.residual_px else None,
-        "pairs_plot": plots.pairs_plot(plan) if plan.pairs else None,
-        "cells": cells,
-        "heat": heat,
         "beneath": _beneath(plan, shown),
-        "outlines": drawings.outlines(plan),
-        "costly": _costly(plan),
-        "view_box": drawings.view_box(plan),
         "depth": maps and drawings.depth_picture(maps, count),
         "source": maps and drawings.source_picture(maps, count),
         "depth_legend": drawings.depth_legend(plan) if maps else None,
@@ -216,12 +218,6 @@ def _exposures(plan: StackPlan, shown: Gathered) -> tuple[Float32 | None, Float3
     gains += -gains.mean(1, keepdims=True) - np.array([[f.exposure_ev] for f in plan.used()])
     gains -= gains[plan.focus_order.index(plan.reference)]
     return np.asarray(after - gains, np.float32), after
-
-
-def _costly(plan: StackPlan) -> list[FramePlan]:
-    """The frames that take most of the common area, if any takes more than a thousandth."""
-    found = [f for f in plan.used() if f.area_cost >= 0.001]
-    return sorted(found, key=lambda f: -f.area_cost)[:3]
 
 
 def _row(

@@ -75,10 +75,10 @@ def reduced(picture: Image | Planes, side: int) -> Float32:
             few = np.ascontiguousarray(plane[every, every])
             cv2.resize(few, size, small, interpolation=cv2.INTER_AREA)
         return Planes(found, picture.flat).pixels()
-    some = part(picture, every, every)
-    if size == some.shape[1::-1]:
-        return some
-    return np.asarray(cv2.resize(some, size, interpolation=cv2.INTER_AREA), np.float32)
+    some = np.ascontiguousarray(picture[every, every])  # as small numbers as far as it goes
+    if size != some.shape[1::-1]:
+        some = np.asarray(cv2.resize(some, size, interpolation=cv2.INTER_AREA))
+    return some if some.dtype == np.float32 else to_float(some)
 
 
 def eight_bit(image: Float32, icc: bytes | None = None) -> Image:

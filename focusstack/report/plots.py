@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -85,13 +84,6 @@ CHANNELS = {
     3: (("red", "red", "o-"), ("green", "green", "s-"), ("blue", "blue", "^-")),
 }
 """Name, colour and mark of each channel: marks tell them apart too."""
-
-
-def load() -> None:
-    """Load the plotting library, which takes half a second, before it is asked for."""
-    with suppress(ImportError):  # told when a plot is drawn
-        import matplotlib.backends.backend_svg
-        import matplotlib.figure  # noqa: F401
 
 
 def movement_plot(plan: StackPlan) -> str:
