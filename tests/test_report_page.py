@@ -190,7 +190,8 @@ def test_the_page_is_the_same_each_time() -> None:
 
 def test_what_is_drawn_ahead_is_what_the_page_draws() -> None:
     made = plan(frame("a"), frame("b", "look"), frame("c"))
-    later = replace(made, fusion={"method": "weighted", "moved": None}).with_warnings(["late"])
+    entry = {"method": "weighted", "maps": [], "moved_share": 0.0, "moved": []}
+    later = replace(made, fusion=entry).with_warnings(["late"])
     shown = gathered(made)
     assert report_page(later, shown, drawn=draw_ahead(made)) == report_page(later, shown)
 
