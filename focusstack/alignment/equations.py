@@ -238,6 +238,15 @@ def _accumulate(
             _unfold_bends(of_bends, M[n], g[n])
 
 
+def _scatter(at: Indices, blocks: Points, sums: Points, A: Matrix, total: Points) -> None:
+    for n in range(len(at)):
+        for i in range(at.shape[1]):
+            row = A[at[n, i]]
+            for j in range(at.shape[1]):
+                row[at[n, j]] += blocks[n, i, j]
+            total[at[n, i]] += sums[n, i]
+
+
 _POINTS = read_only(np.float64, 2), read_only(np.float64, 2), read_only(np.float64, 3)
 _POSES = read_only(np.float64, 3), read_only(np.float64, 2), read_only(np.float64, 1)
 _INPUT = *_POSES, read_only(np.int64, 2), read_only(np.int64, 1), *_POINTS
@@ -252,6 +261,31 @@ _accumulation = once(
         writable(np.float64, 2),
     )
 )
+_scattering = once(
+    lambda: compiled(
+        _scatter,
+        *(read_only(dtype, d) for dtype, d in ((np.int64, 2), (np.float64, 3), (np.float64, 2))),
+        writable(np.float64, 2),
+        writable(np.float64, 1),
+    )
+)
+
+
+def scattered(at: Indices, blocks: Points, sums: Points, size: int) -> tuple[Matrix, Points]:
+    """Sum over pairs of small normal equations at the places of their parameters among all.
+
+    Parameters
+    ----------
+    at : (pairs, m) int64 ndarray
+        Those places.
+    blocks, sums : (pairs, m, m) and (pairs, m) float64 ndarray
+        Left and right sides.
+    size : int
+        Number of all parameters.
+    """
+    A, total = np.zeros((size, size)), np.zeros(size)
+    _scattering()(at, np.ascontiguousarray(blocks), np.ascontiguousarray(sums), A, total)
+    return A, total
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class Model:
 
 def _stacked(*entries: Points | float) -> Matrix:
     """Matrices ``(n, 3, 3)`` from their entries, row by row."""
-    H = np.empty((max(map(np.size, entries)), 9))
+    H = np.empty((max(e.size for e in entries if isinstance(e, np.ndarray)), 9))
     for place, entry in enumerate(entries):
         H[:, place] = entry
     return H.reshape(-1, 3, 3)
@@ -168,8 +169,14 @@ def normalisation(width: int, height: int) -> Matrix:
 
 def matrices(model: Model, theta: Points, common: Points, N: Matrix) -> Matrix:
     """Pixel matrices ``(n, 3, 3)`` of all frames."""
-    H = np.linalg.inv(N) @ model.build(theta, common) @ N
+    H = _inverse(N.tobytes()) @ model.build(theta, common) @ N
     return np.asarray(H / H[:, 2:, 2:])
+
+
+@lru_cache
+def _inverse(entries: bytes) -> Matrix:
+    """Inverse of a matrix, which is asked for thousands of times."""
+    return np.asarray(np.linalg.inv(np.frombuffer(entries).reshape(3, 3)), float)
 
 
 def nearest_similarity(N: Matrix, H: Matrix | None) -> Points:

@@ -68,13 +68,14 @@ def _jacobian(
         H = matrices(model, theta, common, N)
         return np.column_stack([H.reshape(-1, 9), model.bends(theta, common)])
 
-    own = np.empty((*entries(theta, common).shape, model.per_frame))
+    here = entries(theta, common)
+    own = np.empty((*here.shape, model.per_frame))
     for k, d in enumerate(step * np.eye(model.per_frame)):
         own[:, :, k] = (entries(theta + d, common) - entries(theta - d, common)) / (2 * step)
-    shared = np.empty((*entries(theta, common).shape, model.shared))
+    shared = np.empty((*here.shape, model.shared))
     for k, d in enumerate(step * np.eye(model.shared)):
         shared[:, :, k] = (entries(theta, common + d) - entries(theta, common - d)) / (2 * step)
-    return entries(theta, common), own, shared
+    return here, own, shared
 
 
 def robust_scale(squared: Points) -> float:
@@ -251,9 +252,9 @@ def _by_parameters(
     J[:, :entries, 2 * k :], J[:, entries:, 2 * k :] = shared[i], shared[j]
     Jt = np.swapaxes(J, 1, 2)
     blocks, sums = Jt @ M @ J, np.einsum("prc,pr->pc", J, g)
-    A, total = np.zeros((n * k + s, n * k + s)), np.zeros(n * k + s)
     each, tail = np.arange(k), np.broadcast_to(np.arange(n * k, n * k + s), (len(frames), s))
     at = np.concatenate([i[:, None] * k + each, j[:, None] * k + each, tail], axis=1)
-    np.add.at(A, (at[:, :, None], at[:, None, :]), blocks)
-    np.add.at(total, at, sums)
-    return A, total
+    # Loads the compiler, which takes a while.
+    from focusstack.alignment.equations import scattered
+
+    return scattered(at, blocks, sums, n * k + s)
