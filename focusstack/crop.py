@@ -213,8 +213,9 @@ def _outside(
     inverse = np.asarray(np.linalg.inv(H), float)
     found = np.zeros((4, 4))
     for side, points in enumerate(borders):
-        p = transform(inverse, points + field.at(points))
-        found[side] = np.r_[(REACH - p).max(0), (p - last).max(0)]
+        # Of long rows, extremes are found ten times as fast as of long columns.
+        p = np.ascontiguousarray(transform(inverse, points + field.at(points)).T)
+        found[side] = np.r_[REACH - p.min(1), p.max(1) - last]
     return np.maximum(found.diagonal() if facing else found.max(1), 0)
 
 
