@@ -67,13 +67,14 @@ def _jacobian(
         H = matrices(model, theta, common, N)
         return np.column_stack([H.reshape(-1, 9), model.bends(theta, common)])
 
-    here = entries(theta, common)
-    own = np.empty((*here.shape, model.per_frame))
-    for k, d in enumerate(step * np.eye(model.per_frame)):
-        own[:, :, k] = (entries(theta + d, common) - entries(theta - d, common)) / (2 * step)
+    here, k = entries(theta, common), model.per_frame
+    # A frame's entries depend on its own parameters alone: all steps are taken at once.
+    around = [theta + way * d for d in step * np.eye(k) for way in (1, -1)]
+    up, down = entries(np.concatenate(around), common).reshape(k, 2, *here.shape).swapaxes(0, 1)
+    own = np.moveaxis((up - down) / (2 * step), 0, -1)
     shared = np.empty((*here.shape, model.shared))
-    for k, d in enumerate(step * np.eye(model.shared)):
-        shared[:, :, k] = (entries(theta, common + d) - entries(theta, common - d)) / (2 * step)
+    for s, d in enumerate(step * np.eye(model.shared)):
+        shared[:, :, s] = (entries(theta, common + d) - entries(theta, common - d)) / (2 * step)
     return here, own, shared
 
 
