@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -192,18 +193,20 @@ def _part(name: str) -> str:
 def _pixels(
     plan: StackPlan, shown: Gathered, before: Float32 | None, after: Float32 | None
 ) -> dict[str, Any]:
-    """What is drawn of pixels: exposures, and maps of the composite."""
-    count = len(plan.focus_order)
-    maps = shown.maps
-    return {
-        "exposure_plot": (
-            None if before is None or after is None else plots.exposure_plot(before, after)
-        ),
-        "beneath": _beneath(plan, shown),
-        "depth": maps and drawings.depth_picture(maps, count),
-        "source": maps and drawings.source_picture(maps, count),
-        "depth_legend": drawings.depth_legend(plan) if maps else None,
-    }
+    """What is drawn of pixels: exposures and, meanwhile, maps of the composite."""
+    count, maps = len(plan.focus_order), shown.maps
+    with ThreadPoolExecutor(1) as pool:
+        depth = maps and pool.submit(drawings.depth_picture, maps, count)
+        source = maps and pool.submit(drawings.source_picture, maps, count)
+        return {
+            "exposure_plot": (
+                None if before is None or after is None else plots.exposure_plot(before, after)
+            ),
+            "beneath": _beneath(plan, shown),
+            "depth": depth and depth.result(),
+            "source": source and source.result(),
+            "depth_legend": drawings.depth_legend(plan) if maps else None,
+        }
 
 
 def _exposures(plan: StackPlan, shown: Gathered) -> tuple[Float32 | None, Float32 | None]:
