@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import scipy.linalg
 from numpy.polynomial import legendre
 
 from focusstack.alignment.residual import Left
@@ -166,10 +167,8 @@ def _smooth(
         right[j] -= pull
     unknowns = count * terms
     A = normal.reshape(unknowns, unknowns) + np.eye(unknowns) / LOOSE_PX**2
-    # Loads the compiler, which takes a while.
-    from focusstack.alignment.cholesky import solved
-
-    return solved(A, right.reshape(unknowns, 2)).reshape(count, terms, 2)
+    found = scipy.linalg.solve(A, right.reshape(unknowns, 2), assume_a="pos")
+    return np.asarray(found.reshape(count, terms, 2))
 
 
 def _polynomials(places: Points, size: tuple[int, int]) -> Points:

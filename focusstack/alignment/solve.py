@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.linalg
 
 from focusstack.alignment.matches import Matches, flattened
 from focusstack.alignment.models import LENSES, Model, matrices
@@ -236,10 +237,7 @@ class _Problem:
         damped = A[np.ix_(free, free)]
         damped[np.diag_indices_from(damped)] *= 1 + damping
         step = np.zeros(len(g))
-        # Loads the compiler, which takes a while.
-        from focusstack.alignment.cholesky import solved
-
-        step[free] = -solved(damped, g[free])
+        step[free] = -scipy.linalg.solve(damped, g[free], assume_a="pos")
         return step
 
 
