@@ -65,6 +65,7 @@ class OutputFolder:
         self._pages: PageWriter | None = None
         self._shown: Gathering | None = None
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="report")
+        self._to_draw: StackPlan | None = None
         self._drawn: Future[Figures] | None = None
         if staging.resumed:
             self.plan = load(staging.place, made_from)
@@ -88,9 +89,8 @@ class OutputFolder:
             self._pages = PageWriter(path, bytes_a_frame * len(plan.used()))
 
     def draw_ahead(self, plan: StackPlan) -> None:
-        """Draw while frames are fused what the report shows of the plan: for 25 MB more."""
-        if self.options.report:
-            self._drawn = self._beside.submit(draw_ahead, plan)
+        """Let what the report shows of the plan be drawn while frames are fused: for 25 MB more."""
+        self._to_draw = plan if self.options.report else None
 
     def lacks(self, name: str) -> bool:
         """Whether the aligned frame of this name is still to be written."""
@@ -100,6 +100,7 @@ class OutputFolder:
         """Take an aligned frame; it is shown in the report, and written if that is wanted."""
         if self._shown is not None:
             self._shown.add(frame.name, frame.planes, frame.metadata)
+            self._draw()
         if not self.options.aligned or not self.lacks(frame.name):
             return
         pixels = frame.planes.rounded(self.dtype)
@@ -110,6 +111,14 @@ class OutputFolder:
         write_image(path, pixels, frame.metadata, self.options.quality)
         if self._made_from:
             mark_done(self._staging.place, path)
+
+    def _draw(self) -> None:
+        """Begin to draw once a frame has been fused, and with it all that fuses is compiled.
+
+        Compiler and plotting library both change for a while how the process treats warnings.
+        """
+        if self._to_draw and self._shown and len(self._shown.found.frames) == 2:
+            self._drawn = self._beside.submit(draw_ahead, self._to_draw)
 
     def write_maps(self, fused: Fused, frames: int) -> list[str]:
         """Write the maps that are wanted and return their names."""
