@@ -25,6 +25,7 @@ from focusstack.fusion.rows import (
     difference_row,
     doubled_row,
     luma_row,
+    nearest_code,
 )
 from focusstack.fusion.shares import shares
 from focusstack.once import once
@@ -33,20 +34,14 @@ from focusstack.typing import Float32
 SECOND_IN_FINEST = np.float32(0.3)
 """Share of the second level's evidence that counts for the finest, which is the noisiest."""
 
-MOST = np.float32(32767)
-"""Largest code of 16 bits."""
-
-
 @inner
 def _blend(own: Float32, coarse: Float32, share: Float32, mean: Any, step: np.float32) -> None:
     """Blend ``own - coarse`` into a row of the mean; 16 bits hold multiples of `step`."""
     inverse = np.float32(1) / step
     for x in range(own.size):
         past = np.float32(mean[x]) * step
-        now = (past + share[x] * (own[x] - coarse[x] - past)) * inverse
-        now = now if now < MOST else MOST
-        now = now if now > -MOST else -MOST
-        mean[x] = np.int32(np.floor(now + np.float32(0.5)))
+        now = past + share[x] * (own[x] - coarse[x] - past)
+        mean[x] = nearest_code(now * inverse)
 
 
 @inner
@@ -118,9 +113,10 @@ def _take(
     """
     width = values.shape[2]
     signals, half = coarse.shape[0], coarse.shape[2]
+    apart = signals < values.shape[0]
     evidence, share = np.empty(width, np.float32), np.empty(width, np.float32)
     own, blurred = np.empty(width, np.float32), np.empty(width, np.float32)
-    luma, certain = np.empty(width, np.float32), np.empty(trust.shape[1], np.float32)
+    difference, certain = np.empty(width, np.float32), np.empty(trust.shape[1], np.float32)
     line = np.empty(half + 2, np.float32)
     for y in range(first, last):
         out = evidence
@@ -134,19 +130,18 @@ def _take(
             certain[x] = np.float32(trust[y, x]) * np.float32(1 / 255)
         shares(evidence, certain if doubtful else certain[:0], scale, amplitude[y], share)
         for c in range(signals):
-            if signals == values.shape[0]:
-                channel_row(values, step, y, c, own)
-            else:
+            if apart:
                 luma_row(values, step, y, own)
-                luma[:] = own
+            else:
+                channel_row(values, step, y, c, own)
             doubled_row(coarse[c], y, line, blurred)
             blend_row(own, blurred, share, mean[c, y], mean_step)
         if colour.size:
             _spread(colour_shares, y, line, share)
             for c in range(2):
-                difference_row(values, step, y, c, luma, own)
+                difference_row(values, step, y, c, own, difference)
                 doubled_row(colour[c], y, line, blurred)
-                blend_row(own, blurred, share, mean[signals + c, y], mean_step)
+                blend_row(difference, blurred, share, mean[signals + c, y], mean_step)
 
 
 _IN2, _IN3, _OUT2 = read_only(np.float32, 2), read_only(np.float32, 3), writable(np.float32, 2)

@@ -26,6 +26,22 @@ RED, GREEN, BLUE = (np.float32(part) for part in LUMA)
 OUTER, NEAR, MIDDLE = np.float32(1 / 16), np.float32(4 / 16), np.float32(6 / 16)
 """The binomial kernel that pyramids are made with."""
 
+NONE = np.float32(0)
+"""A sixth tap of it: values are taken in pairs, which the compiler reads side by side; a lone one
+it would gather, in twice the time."""
+
+
+MOST = np.int32(32767)
+"""Largest code of 16 bits."""
+
+
+@inlined
+def nearest_code(value: np.float32) -> np.int32:
+    """The whole number nearest to `value`, within 16 bits."""
+    code = np.int32(np.floor(value + np.float32(0.5)))
+    code = code if code < MOST else MOST
+    return code if code > -MOST else -MOST
+
 
 @inlined
 def reflected(i: int, n: int) -> int:
@@ -112,10 +128,10 @@ def doubled_row(coarse: Float32, y: int, line: Float32, out: Float32) -> None:
 def halved_row(row: Float32, out: Float32) -> None:
     """`row` at half the size, as ``cv2.pyrDown`` has it."""
     width = row.size
-    inside = max((width - 3) // 2, 0)
+    inside = max((width - 4) // 2, 0)
     a, b, c, to = row, row[2:], row[4:], out[1:]
     for i in range(inside):
-        ends = OUTER * (a[2 * i] + c[2 * i])
+        ends = OUTER * (a[2 * i] + c[2 * i]) + NONE * c[2 * i + 1]
         to[i] = ends + NEAR * (a[2 * i + 1] + b[2 * i + 1]) + MIDDLE * b[2 * i]
     for k in range(out.size - inside):
         i = k + inside if k else 0
@@ -195,12 +211,9 @@ def rounded_row(values: Float32, step: np.float32, out: Coded) -> None:
         for x in range(out.size):
             out[x] = values[x]
         return
-    inverse, most = np.float32(1) / step, np.float32(32767)
+    inverse = np.float32(1) / step
     for x in range(out.size):
-        value = values[x] * inverse
-        value = value if value < most else most
-        value = value if value > -most else -most
-        out[x] = np.int32(np.floor(value + np.float32(0.5)))
+        out[x] = nearest_code(values[x] * inverse)
 
 
 @inner
