@@ -17,6 +17,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from focusstack.errors import InputError
+from focusstack.images.formats import Spare
 from focusstack.images.identity import identity, refuse_copies, refuse_equal
 from focusstack.images.metadata import Metadata
 from focusstack.images.profile import colours_of, name_of
@@ -126,6 +127,15 @@ class FileFrames:
         smaller = copy(self)
         smaller._reading = replace(self._reading, reduction=reduction)
         return smaller
+
+    def one_by_one(self) -> FileFrames:
+        """Return these frames for a reader who lets each go before the next is read.
+
+        Each may take the memory of the one before.
+        """
+        same = copy(self)
+        same._reading = replace(self._reading, spare=Spare())
+        return same
 
     def read(self, i: int) -> Picture:
         """Decode frame `i`.

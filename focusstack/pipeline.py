@@ -241,7 +241,8 @@ def _rendered(
     dtype = np.int16 if coded else np.float32
     turns = cycle([room.zeros(shape, dtype) for _ in range(buffers)])
     decoded = 2 * frames.size[0] * frames.size[1] * frames.channels * frames.dtype.itemsize
-    with own_threads(), Ahead(frames.read, order, ahead) as pictures:
+    source = frames.one_by_one() if isinstance(frames, FileFrames) else frames
+    with own_threads(), Ahead(source.read, order, ahead) as pictures:
         for placed in used:
             room.tidy(coming=decoded)  # decoders hold a picture twice for a moment
             picture = pictures.take()

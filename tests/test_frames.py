@@ -412,3 +412,26 @@ def test_a_consumer_that_leaves_ends_what_is_made_ahead() -> None:
     found.close()
     assert closed.is_set()
     assert not reading_threads()
+
+
+# One picture in memory ------------------------------------------------------------------------
+
+
+def test_one_by_one_each_frame_takes_the_memory_of_the_one_before(tmp_path: Path) -> None:
+    paths = stack(tmp_path, ["1.jpg", "2.jpg", "3.jpg"])
+    frames = FileFrames(paths)
+    alone = [frames.read(i).pixels for i in range(3)]
+    source, before = frames.one_by_one(), None
+    for i, expected in enumerate(alone):
+        pixels = source.read(i).pixels
+        np.testing.assert_array_equal(pixels, expected)
+        assert before is None or np.shares_memory(pixels, before)
+        before = pixels
+    assert not np.shares_memory(frames.read(0).pixels, frames.read(0).pixels)
+
+
+def test_a_jpeg_may_go_on_behind_its_end(tmp_path: Path) -> None:
+    path, other = stack(tmp_path, ["1.jpg", "2.jpg"])
+    expected = FileFrames([path, other]).read(0).pixels
+    path.write_bytes(path.read_bytes() + bytes(20_000))
+    np.testing.assert_array_equal(FileFrames([path, other]).read(0).pixels, expected)

@@ -34,6 +34,7 @@ from focusstack.typing import Float32
 SECOND_IN_FINEST = np.float32(0.3)
 """Share of the second level's evidence that counts for the finest, which is the noisiest."""
 
+
 @inner
 def _blend(own: Float32, coarse: Float32, share: Float32, mean: Any, step: np.float32) -> None:
     """Blend ``own - coarse`` into a row of the mean; 16 bits hold multiples of `step`."""

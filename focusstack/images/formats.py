@@ -8,7 +8,6 @@ alone here, which is applied once, by the caller.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import BinaryIO
 
 import cv2
@@ -42,12 +41,31 @@ _REDUCED = {
 """Flags that make the JPEG decoder leave out what is finer (they hold no colour bit)."""
 
 
+_LAST = 1 << 12
+"""Bytes at the end of a JPEG in which its end is looked for first."""
+
+
+class Spare:
+    """Memory for one picture at a time: new pages cost the system time."""
+
+    def __init__(self) -> None:
+        self._kept: Image | None = None
+
+    def array(self, shape: tuple[int, ...]) -> Image:
+        """Return an array of bytes of that shape, with what the one before held."""
+        if self._kept is None or self._kept.shape != shape:
+            self._kept = None  # before there is another one
+            self._kept = np.empty(shape, np.uint8)
+        return self._kept
+
+
 def read_headers(
     file: BinaryIO,
     page: int | None = None,
     suffix: str = "",
     balance: tuple[float, float, float, float] | None = None,
     reduction: int = 1,
+    spare: Spare | None = None,
 ) -> list[Header]:
     """Recognise the format of an open file by its first bytes and read the headers in it.
 
@@ -63,6 +81,8 @@ def read_headers(
         White balance with which sensor data is developed; its own if not given.
     reduction : int, optional
         1, 2, 4 or 8: JPEG is decoded so much smaller, which takes less time.
+    spare : Spare, optional
+        What JPEG is decoded into.
 
     Raises
     ------
@@ -80,7 +100,7 @@ def read_headers(
     if is_heif(start):
         return [heif_header(file)]
     if start.startswith(b"\xff\xd8\xff"):
-        return [_jpeg(file, reduction)]
+        return [_jpeg(file, reduction, spare)]
     if start.startswith(b"\x89PNG\r\n\x1a\n"):
         return [_png(file)]
     if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
@@ -101,7 +121,7 @@ def _metadata(image: ImageFile.ImageFile) -> tuple[Metadata, str | None]:
     return Metadata(exif, icc, image.info.get("xmp")), joined(exif_note, icc_note)
 
 
-def _jpeg(file: BinaryIO, reduction: int) -> Header:
+def _jpeg(file: BinaryIO, reduction: int, spare: Spare | None) -> Header:
     with decoding():
         image = JpegImageFile(file)
     scan = file.tell()  # Pillow has read up to the first scan, past thumbnails that have their end
@@ -111,16 +131,27 @@ def _jpeg(file: BinaryIO, reduction: int) -> Header:
     flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR_RGB
     flag |= _REDUCED[reduction]
     metadata, note = _metadata(image)
-    pixels = _opencv(file, flag | cv2.IMREAD_IGNORE_ORIENTATION)
+    width, height = image.size
+    shape = (-(-height // reduction), -(-width // reduction), *((3,) if channels == 3 else ()))
 
     def decode() -> Image:
-        file.seek(scan)
-        if b"\xff\xd9" not in file.read():  # what lacks would come out grey
+        if not _has_end(file, scan):  # what lacks would come out grey
             raise UnreadableError("is damaged or truncated (it has no end)")
-        return pixels()
+        into = None if spare is None else spare.array(shape)
+        return _opencv(file, flag | cv2.IMREAD_IGNORE_ORIENTATION, into)
 
     dtype = np.dtype(np.uint8)
     return Header(*image.size, channels, dtype, metadata, decode, note, reduction=reduction)
+
+
+def _has_end(file: BinaryIO, scan: int) -> bool:
+    """Whether the marker that ends a JPEG, mostly its last bytes, is behind its first scan."""
+    size = file.seek(0, os.SEEK_END)
+    for start in (max(scan, size - _LAST), scan):
+        file.seek(start)
+        if b"\xff\xd9" in file.read():
+            return True
+    return False
 
 
 def _check_chunks(file: BinaryIO) -> None:
@@ -153,7 +184,7 @@ def _png(file: BinaryIO) -> Header:
     def decode() -> Image:
         _check_chunks(file)
         # Grey with alpha comes as BGRA with three equal channels.
-        pixels = _opencv(file, cv2.IMREAD_UNCHANGED)()
+        pixels = _opencv(file, cv2.IMREAD_UNCHANGED)
         if pixels.ndim == 2:
             return pixels if channels == 1 else np.repeat(pixels[..., None], 3, 2)
         if channels == 1:
@@ -187,19 +218,17 @@ def _by_pillow(image: ImageFile.ImageFile) -> Header:
     return Header(*image.size, channels, dtype, metadata, lambda: pillow_pixels(image), note)
 
 
-def _opencv(file: BinaryIO, flags: int) -> Callable[[], Image]:
-    def decode() -> Image:
-        name = _plain_name(file)
-        if name is None:
-            file.seek(0)
-            pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), flags)
-        else:  # straight into an array, which `imdecode` makes as a copy: a quarter more time
-            pixels = cv2.imread(name, None, flags)
-        if pixels is None or not pixels.size:
-            raise UnreadableError("is damaged or truncated")
-        return pixels
-
-    return decode
+def _opencv(file: BinaryIO, flags: int, into: Image | None = None) -> Image:
+    """Decode, into an array if one is given and fits."""
+    name = _plain_name(file)
+    if name is None:
+        file.seek(0)
+        pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), flags)
+    else:  # straight into an array, which `imdecode` makes as a copy: a quarter more time
+        pixels = cv2.imread(name, into, flags)
+    if pixels is None or not pixels.size:
+        raise UnreadableError("is damaged or truncated")
+    return pixels
 
 
 def _plain_name(file: BinaryIO) -> str | None:

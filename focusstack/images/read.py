@@ -13,7 +13,7 @@ import numpy as np
 
 from focusstack.colour import Transfer, to_float
 from focusstack.errors import InputError
-from focusstack.images.formats import read_headers
+from focusstack.images.formats import Spare, read_headers
 from focusstack.images.header import SINGLE, Header, UnreadableError, decoding
 from focusstack.images.metadata import Metadata, joined
 from focusstack.typing import Float32, Image
@@ -43,11 +43,15 @@ class Reading:
     reduction : int
         1, 2, 4 or 8: by how much the pictures may be smaller where the format decodes faster so.
         What is returned then is either as large as the header says or so much smaller.
+    spare : Spare, optional
+        What is decoded into, where the format allows that: each picture then takes the memory of
+        the one before.
     """
 
     most_megapixels: float = MOST_MEGAPIXELS
     white_balance: tuple[float, float, float, float] | None = None
     reduction: int = 1
+    spare: Spare | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,9 @@ def _opened(
     try:
         with path.open("rb") as file:
             with decoding():
-                headers = read_headers(file, page, path.suffix, how.white_balance, how.reduction)
+                headers = read_headers(
+                    file, page, path.suffix, how.white_balance, how.reduction, how.spare
+                )
             size = os.fstat(file.fileno()).st_size
             for header in headers:
                 _check_size(header, size, how)
