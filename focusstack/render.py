@@ -165,6 +165,5 @@ def clipped_validity(clipped: Validity, trust: float) -> Validity | None:
     """
     if not clipped.any():
         return None
-    codes = np.full(256, TRUSTED, np.uint8)
-    codes[1] = max(1, round(trust * TRUSTED))
-    return np.asarray(cv2.LUT(clipped, codes, clipped), np.uint8)
+    np.multiply(clipped, np.uint8(TRUSTED - max(1, round(trust * TRUSTED))), out=clipped)
+    return np.asarray(np.subtract(np.uint8(TRUSTED), clipped, out=clipped), np.uint8)

@@ -187,6 +187,33 @@ def locate(
 
 
 @inner
+def locate_rows(
+    M: Matrix,
+    place: tuple[int, int, int],
+    rows: int,
+    every: int,
+    nodes: Points,
+    scale: Points,
+    along: Float32,
+    count: Float32,
+    moved: Float32,
+    whole: Indices,
+    phase: Float32,
+) -> bool:
+    """The same for so many `rows`, `every` so many pixels, displaced by a field if it has nodes.
+
+    place: reference column and row of the first pixel, and pixels in a row.
+    """
+    x0, y0, n = place
+    near = True
+    for r in range(rows):
+        if nodes.size > 0:
+            displace(nodes, scale, x0, y0 + every * r, n, along, count, moved)
+        near &= locate(M, x0, y0 + every * r, n, count, moved, whole[r], phase[r])
+    return near
+
+
+@inner
 def bounds(whole: Indices, h: int, n: int, lines: Indices) -> tuple[int, int, int, int]:
     """First and last column and row of `h` rows of `n` positions; `lines` is memory to work in."""
     left, right, top, bottom = 2**30, OUTSIDE, 2**30, OUTSIDE
@@ -202,6 +229,13 @@ def bounds(whole: Indices, h: int, n: int, lines: Indices) -> tuple[int, int, in
         left, right = min(left, lines[0, i]), max(right, lines[1, i])
         top, bottom = min(top, lines[2, i]), max(bottom, lines[3, i])
     return left, right, top, bottom
+
+
+@inner
+def within(box: tuple[int, int, int, int], frame: Size) -> bool:
+    """Whether positions of such bounds lie between pixels of the frame."""
+    left, right, top, bottom = box
+    return bool(left >= 0 and top >= 0 and right <= frame[1] - 2 and bottom <= frame[0] - 2)
 
 
 @inner

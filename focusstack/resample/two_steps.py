@@ -6,18 +6,21 @@ make a pixel (E. Catmull and A. R. Smith, "3-D transformations of images in scan
 SIGGRAPH 1980). That are 12 products a pixel instead of 42. The line runs slantwise by the tile's
 turn, of a few degrees at most, so that samples are as far apart as pixels are, to a thousandth.
 
+Where that is, is worked out for some rows of a tile; between these, positions and heights lie
+evenly, to a hundredth of a pixel.
+
 Import this module only when a picture is to be resampled: loading the compiler takes a while.
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.compiler import inlined, inner
+from focusstack.resample.clipping import Marks, hold_row, note_clipped
 from focusstack.resample.positions import Indices
+from focusstack.resample.rows import Planes, store, weigh
 from focusstack.resample.taps import LANES, sum_line, sum_lines
 from focusstack.typing import Float32
 
@@ -25,7 +28,8 @@ STEEPEST = 0.1
 """Largest slope, and departure from the frame's own scale, of a tile that is filled so."""
 
 MOST_ERROR = 0.01
-"""Pixels by which a line may be too high or too low where the displacement bends."""
+"""Pixels by which a line may be too high or too low where the displacement bends, and a place that
+is not worked out may be off."""
 
 LEAST_COLUMNS = 16
 """Of a tile: a slope can be told."""
@@ -39,25 +43,27 @@ WIDE = MOST_COLUMNS + 2 * LANES
 MARGIN = 1
 """Rows of the frame above and below those of the taps that a line may reach."""
 
-Marks: TypeAlias = NDArray[np.uint8]
-
 _SEGMENT = 64
 """Columns whose heights are taken from pixels as many columns farther on."""
 
+EVERY = (8, 2)
+"""Rows of a tile from one that is worked out to the next: the first of these that will do."""
+
 _APART = 8
-"""Rows and columns between places where the slope is looked at."""
+"""Columns between places where the slope is looked at."""
 
 
 @inner
-def hardly_turned(whole: Indices, phase: Float32, h: int, n: int) -> bool:
-    """Whether a tile of `h` rows of `n` pixels may be filled in two steps.
+def hardly_turned(whole: Indices, phase: Float32, n: int) -> bool:
+    """Whether a tile may be filled in two steps.
 
-    whole (h, 2, n), phase (h, 2, n): positions in the frame, x first.
+    whole (rows, 2, n), phase (rows, 2, n): positions in the frame of rows evenly apart, x first.
     """
-    if n < LEAST_COLUMNS:
+    rows = whole.shape[0]
+    if n < LEAST_COLUMNS or rows < 3:
         return False
     worst, bend, drift = np.float32(0), np.float32(0), np.float32(0)
-    for v in range(0, h, _APART):
+    for v in range(rows):
         x, y, px, py = whole[v, 0], whole[v, 1], phase[v, 0], phase[v, 1]
         before = np.float32(y[_APART] - y[0]) + (py[_APART] - py[0])
         for u in range(0, n - _APART, _APART):
@@ -70,21 +76,35 @@ def hardly_turned(whole: Indices, phase: Float32, h: int, n: int) -> bool:
     # Heights are known so far beside their columns at most, and go on straight to there.
     beside = drift * np.float32(_SEGMENT / n) + np.float32(0.5)
     off = bend / np.float32(_APART**2) * beside**2 / np.float32(2)
-    return bool(worst <= np.float32(STEEPEST * _APART) and off <= np.float32(MOST_ERROR))
+    between = _unevenness(whole, phase, n) / np.float32(8)
+    return bool(worst <= np.float32(STEEPEST * _APART) and max(off, between) <= MOST_ERROR)
 
 
 @inner
-def heights(
+def _unevenness(whole: Indices, phase: Float32, n: int) -> np.float32:
+    """Most that a step from one row to the next differs from the step before."""
+    worst = np.float32(0)
+    for v in range(2, whole.shape[0]):
+        for k in range(2):
+            for u in range(0, n, _APART):
+                step = whole[v, k, u] - 2 * whole[v - 1, k, u] + whole[v - 2, k, u]
+                part = phase[v, k, u] - np.float32(2) * phase[v - 1, k, u] + phase[v - 2, k, u]
+                worst = max(worst, abs(np.float32(step) + part))
+    return worst
+
+
+@inner
+def places(
     whole: Indices,
     phase: Float32,
     n: int,
     corner: tuple[int, int],
     size: tuple[int, int],
-    work: Float32,
-    rows: Indices,
-    part: Float32,
+    slope: Float32,
+    across: Float32,
+    heights: Float32,
 ) -> None:
-    """Row of the frame, whole and fractional part, at which a row of a tile crosses each column.
+    """Where in the frame a row of a tile lies, and the height at which it crosses each column.
 
     Parameters
     ----------
@@ -94,40 +114,51 @@ def heights(
         Column and row of the frame where the taps of the tile begin.
     size : tuple of int
         Rows and columns beneath the tile.
-    work : (3, WIDE) float32 ndarray
+    slope : (WIDE,) float32 ndarray
         Memory to work in.
-    rows, part : (WIDE,) int32 and float32 ndarray
-        Receive the row in which the taps begin, and the rest.
+    across : (2, WIDE) float32 ndarray
+        Receives the positions relative to the corner, x first.
+    heights : (WIDE,) float32 ndarray
+        Receives the heights, of the first of six rows.
     """
-    x, y, slope = work[0], work[1], work[2]
+    x, y = across[0], across[1]
     wx, wy, px, py = whole[0], whole[1], phase[0], phase[1]
-    left, top = np.int32(corner[0] - 2), np.int32(corner[1])
+    left, top = np.int32(corner[0]), np.int32(corner[1])
     for u in range(n):
         x[u], y[u] = np.float32(wx[u] - left) + px[u], np.float32(wy[u] - top) + py[u]
     for u in range(n - 1):
         # As good as divided by the other difference, which is hardly anything but 1.
         slope[u] = (y[u + 1] - y[u]) * (np.float32(2) - (x[u + 1] - x[u]))
     slope[n - 1] = slope[n - 2]
-    columns, highest = size[1], np.float32(size[0] - 6)
-    start = int((x[0] + x[n - 1] - np.float32(n - 1)) * np.float32(0.5))
+    columns, highest, two = size[1], np.float32(size[0] - 6), np.float32(2)
+    start = int((x[0] + x[n - 1] - np.float32(n - 1)) * np.float32(0.5)) + 2
     for first in range(0, columns, _SEGMENT):
         stop = min(first + _SEGMENT, columns)
         middle = min(max((first + stop) // 2 - start, 0), n - 1)
-        own = int(np.floor(x[middle] + np.float32(0.5))) - middle
+        own = int(np.floor(x[middle] + np.float32(2.5))) - middle
         begin, end = min(max(own, first), stop), max(min(own + n, stop), first)
         for c in range(first, begin):
-            part[c] = y[0] + (np.float32(c) - x[0]) * slope[0]
+            heights[c] = y[0] + (np.float32(c) - two - x[0]) * slope[0]
         at, height, lean = x[begin - own :], y[begin - own :], slope[begin - own :]
-        to = part[begin:]
+        to = heights[begin:]
         for i in range(end - begin):
-            to[i] = height[i] + (np.float32(begin + i) - at[i]) * lean[i]
+            to[i] = height[i] + (np.float32(begin - 2 + i) - at[i]) * lean[i]
         for c in range(end, stop):
-            part[c] = y[n - 1] + (np.float32(c) - x[n - 1]) * slope[n - 1]
+            heights[c] = y[n - 1] + (np.float32(c) - two - x[n - 1]) * slope[n - 1]
     for c in range(columns):
-        height = part[c] if part[c] > 0 else np.float32(0)
-        height = height if height < highest else highest
-        row = np.floor(height)
-        rows[c], part[c] = np.int32(row), height - row
+        height = heights[c] if heights[c] > 0 else np.float32(0)
+        heights[c] = height if height < highest else highest
+
+
+@inner
+def between(
+    first: Float32, second: Float32, part: np.float32, n: int, whole: Indices, phase: Float32
+) -> None:
+    """Whole part and rest of `n` positions a `part` of the way from the first to the second."""
+    for i in range(n):
+        place = first[i] + part * (second[i] - first[i])
+        row = np.floor(place)
+        whole[i], phase[i] = np.int32(row), place - row
 
 
 @inner
@@ -186,7 +217,6 @@ def bring_to_line(
 @inner
 def fill_from_line(
     line: Float32,
-    left: int,
     x: Indices,
     n: int,
     w: Float32,
@@ -194,7 +224,7 @@ def fill_from_line(
     breaks: Marks,
     eights: NDArray[np.uint64],
 ) -> None:
-    """Second step: pixels whose taps begin at ``x - left`` of the line.
+    """Second step: pixels whose taps begin at `x` of the line.
 
     w (6 * WIDE) weighs; out (C * WIDE) receives; the others are as in the first step.
     """
@@ -203,7 +233,7 @@ def fill_from_line(
     i = 0
     while i < n:
         k = _run_end(breaks, eights, i)
-        first = x[i] - left - i
+        first = x[i] - i
         for b in range(i, k, LANES):
             if channels == 3:
                 sum_lines(line, first + b, 1, WIDE, w, b, WIDE, out, b, WIDE)
@@ -212,3 +242,73 @@ def fill_from_line(
                     at = first + b + z * WIDE
                     sum_line(line, at, 1, WIDE, w, b, WIDE, out, z * WIDE + b, WIDE)
         i = k
+
+
+@inner
+def fill_tile(
+    tile: Float32,
+    size: tuple[int, int],
+    corner: tuple[int, int],
+    whole: Indices,
+    phase: Float32,
+    every: int,
+    kernel: Float32,
+    step: float,
+    marks: Marks,
+    notes: Marks,
+    out: Planes,
+    clipped: Marks,
+    box: tuple[int, int, int, int],
+) -> None:
+    """Fill a tile that is hardly turned.
+
+    Parameters
+    ----------
+    tile : (N,) float32 ndarray
+        Planes of `size` rows and values a row; the first taps of `corner` begin where it does.
+    whole, phase : (rows, 2, n) ndarray
+        Positions of the pixels of rows that are `every` so many apart, x first.
+    kernel : (2, 3) float32 ndarray
+        Of `focusstack.resample.kernel`.
+    step : float
+        What integers in `out` are multiples of.
+    marks, notes : (N,) uint8 ndarray
+        Where taps that begin there are to be held, or to be noted in `clipped`; may be empty.
+    out : (C, H, W) ndarray
+        Receives the tile.
+    clipped : (H, W) uint8 ndarray
+        Receives notes; may be empty.
+    box : tuple of int
+        The tile's first column and row in `out`, its columns and rows.
+    """
+    u0, v0, n, h = box
+    channels, inside = out.shape[0], (size[0], size[1] - LANES)
+    wx, wy = np.zeros((6, WIDE), np.float32), np.zeros((6, WIDE), np.float32)
+    line, made = np.zeros(channels * WIDE, np.float32), np.zeros(channels * WIDE, np.float32)
+    across, heights = np.zeros((2, 2, WIDE), np.float32), np.zeros((2, WIDE), np.float32)
+    x, y = np.zeros(WIDE, np.int32), np.zeros(WIDE, np.int32)
+    part, eights = np.zeros(WIDE, np.float32), np.zeros(WIDE // 8, np.uint64)
+    breaks = eights.view(np.uint8)
+    places(whole[0], phase[0], n, corner, inside, part, across[0], heights[0])
+    for v in range(h):
+        k, here, there = v % every, v // every % 2, (v // every + 1) % 2
+        following = v // every + 1
+        if k == 0 and following < whole.shape[0]:
+            places(
+                whole[following], phase[following], n, corner, inside, part, across[there],
+                heights[there],
+            )  # fmt: skip
+        way = np.float32(k / every)
+        between(heights[here], heights[there], way, inside[1], y, part)
+        weigh(part, inside[1], kernel, wy)
+        bring_to_line(tile, inside, y, wy, line, breaks, eights)
+        between(across[here, 0], across[there, 0], way, n, x, part)
+        weigh(part, n, kernel, wx)
+        fill_from_line(line, x, n, wx, made, breaks, eights)
+        if marks.size + notes.size > 0:
+            between(across[here, 1], across[there, 1], way, n, y, part)
+        if marks.size > 0:
+            hold_row(tile, marks, size, WIDE, x, y, n, made)
+        if notes.size > 0:
+            note_clipped(notes, size[1], x, y, clipped[v0 + v, u0 : u0 + n])
+        store(made, step, out, u0, v0 + v, n)
