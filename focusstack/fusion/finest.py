@@ -12,9 +12,9 @@ import numpy as np
 from focusstack.fusion.codes import Codes
 from focusstack.fusion.laplacian import up
 from focusstack.fusion.luma_range import LumaRange
-from focusstack.fusion.luminance import join, luma_of
+from focusstack.fusion.luminance import join
 from focusstack.fusion.soft_selection import Weights
-from focusstack.fusion.strips import AROUND, Crew, Strip, beside, layers, strips
+from focusstack.fusion.strips import AROUND, PIXELS, Crew, Strip, beside, layers, strips
 from focusstack.fusion.validity import Trust
 from focusstack.planes import STEP, Planes
 from focusstack.room import Room
@@ -79,6 +79,7 @@ class FinestLevel:
         self.reduced_chroma = room.zeros((2, *half), np.float32) if apart else None
         self.crew = Crew(workers, room)
         self._strips = strips(height, width, AROUND)
+        self._tall = strips(height, width, AROUND, 2 * PIXELS)
         self._range = LumaRange(shape, precise, room)
         self._limited = apart or len(shape) == 2
         self._taps = window(radius)
@@ -102,24 +103,19 @@ class FinestLevel:
             colour = self.reduced_chroma
         if chroma_energy is None:
             chroma_energy = np.empty((0, 0), np.float32)
-        values, step, reduced = frame.values, np.float32(frame.step), layers(self.reduced)
+        values, step, signal = frame.values, np.float32(frame.step), layers(self.reduced)
         coded = values.dtype == np.int16
-
-        def halve(strip: Strip) -> None:
-            loops.halve(coded)(values, step, reduced, colour, strip.half.start, strip.half.stop)
-
-        self.crew.do(halve, self._strips)
-        luma = luma_of(beside(self.reduced))
+        grey = signal[0] if len(signal) == 1 else np.empty(signal.shape[1:], np.float32)
         low, high = self._range.low, self._range.high
 
         def look(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop
             loops.measure(coded, self._precise)(
-                values, step, luma, colour, self._taps, first, last, energy, chroma_energy, low,
-                high, self._range.step,
+                values, step, signal, colour, grey, self._taps, first, last, energy, chroma_energy,
+                low, high, self._range.step,
             )  # fmt: skip
 
-        self.crew.do(look, self._strips)
+        self.crew.do(look, self._tall)
 
     def reduce_energy(self, energy: Codes, floor: float, focus: Float32) -> None:
         """Bring the part of `energy` above `floor` to half the size, into `focus`."""

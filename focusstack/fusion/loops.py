@@ -37,53 +37,55 @@ from focusstack.once import once
 from focusstack.typing import Float32
 
 
+@inner
 def _halve(
-    values: Coded, step: np.float32, luma: Float32, colour: Float32, first: int, last: int
+    values: Coded,
+    step: np.float32,
+    i: int,
+    total: Float32,
+    halves: Float32,
+    signal: Float32,
+    colour: Float32,
+    grey: Float32,
 ) -> None:
-    """Bring planes ``(C, H, W)`` to half the size in the rows from `first` to `last` of the result.
+    """Make row `i` of planes ``(C, H, W)`` at half the size.
 
-    With `colour` ``(2, h, w)``, `luma` ``(1, h, w)`` takes the luma and that what red and blue
-    differ from it by; without, `luma` ``(C, h, w)`` takes all channels.
+    With `colour` ``(2, h, w)``, `signal` ``(1, h, w)`` takes the luma and that what red and blue
+    differ from it by; without, `signal` ``(C, h, w)`` takes all channels and `grey` ``(h, w)`` the
+    luma. total (W,) and halves (C, w) are memory to work in.
     """
     channels, height, width = values.shape
-    half = luma.shape[2]
-    total = np.empty(width, np.float32)
-    halves = np.empty((channels, half), np.float32)
     a, b, c = OUTER * step, NEAR * step, MIDDLE * step
-    for i in range(first, last):
-        for k in range(channels):
-            plane = values[k]
-            above, below = plane[reflected(2 * i - 2, height)], plane[reflected(2 * i + 2, height)]
-            over, under = plane[reflected(2 * i - 1, height)], plane[reflected(2 * i + 1, height)]
-            here = plane[2 * i]
-            for x in range(width):
-                ends = a * (np.float32(above[x]) + np.float32(below[x]))
-                near = b * (np.float32(over[x]) + np.float32(under[x]))
-                total[x] = ends + near + c * np.float32(here[x])
-            halved_row(total, halves[k])
-        _store_halves(halves, i, luma, colour)
-
-
-@inner
-def _store_halves(halves: Float32, i: int, luma: Float32, colour: Float32) -> None:
-    channels, half = halves.shape
+    for k in range(channels):
+        plane = values[k]
+        above, below = plane[reflected(2 * i - 2, height)], plane[reflected(2 * i + 2, height)]
+        over, under = plane[reflected(2 * i - 1, height)], plane[reflected(2 * i + 1, height)]
+        here = plane[2 * i]
+        for x in range(width):
+            ends = a * (np.float32(above[x]) + np.float32(below[x]))
+            near = b * (np.float32(over[x]) + np.float32(under[x]))
+            total[x] = ends + near + c * np.float32(here[x])
+        halved_row(total, halves[k])
+    luma_row(halves.reshape((channels, 1, grey.shape[1])), np.float32(1), 0, grey[i])
     if colour.size == 0:
         for k in range(channels):
-            luma[k, i] = halves[k]
-        return
-    grey = luma[0, i]
-    luma_row(halves.reshape((channels, 1, half)), np.float32(1), 0, grey)
-    for c in range(2):
-        own, to = halves[2 * c], colour[c, i]
-        for x in range(half):
-            to[x] = own[x] - grey[x]
+            own, to = halves[k], signal[k, i]
+            for x in range(own.size):
+                to[x] = own[x]
+    else:
+        luma = grey[i]
+        for k in range(2):
+            own, to = halves[2 * k], colour[k, i]
+            for x in range(own.size):
+                to[x] = own[x] - luma[x]
 
 
 def _measure(
     values: Coded,
     step: np.float32,
-    coarse: Float32,
+    signal: Float32,
     colour: Float32,
+    grey: Float32,
     taps: Float32,
     first: int,
     last: int,
@@ -93,44 +95,49 @@ def _measure(
     high: Coded,
     range_step: np.float32,
 ) -> None:
-    """Energy of the finest band, and the range of luma, in the rows from `first` to `last`.
+    """Halve a frame; energy of its finest band, and the range of luma, in some of its rows.
 
-    values (C, H, W), coarse (h, w) their luma and colour (2, h, w) their colour differences at half
-    the size, if there are any; energy (H, W); colour_energy, low and high (h, w).
-    The range is whole multiples of `range_step`, or as it is if that is 0.
+    All from `first` to `last`, and what is needed of the half around: what another strip makes,
+    too, comes out the same. values (C, H, W); signal, colour and grey as for `_halve`, `grey` may
+    be that signal's own; energy (H, W); colour_energy, low and high (h, w). The range is whole
+    multiples of `range_step`, or as it is if that is 0.
     """
-    height, width = values.shape[1:]
-    half = coarse.shape[1]
+    channels, height, width = values.shape
+    h, half = grey.shape
     side = taps.size
     reach = side // 2
-    around = max(reach, 4)
-    base = first - around
-    luma, band, line = (
-        np.empty(width, np.float32),
-        np.empty(width, np.float32),
-        np.empty(half + 1, np.float32),
-    )
-    grey, mean = np.empty(width, low.dtype), np.empty(width, np.float32)
+    base = max(first - max(reach, 4), 0)
+    luma, band = np.empty(width, np.float32), np.empty(width, np.float32)
+    line, mean = np.empty(half + 2, np.float32), np.empty(width, np.float32)
+    codes, halves = np.empty(width, low.dtype), np.empty((channels, half), np.float32)
     padded = np.empty(width + 2 * reach, np.float32)
     ring = np.empty((side, width), np.float32)
-    halves = np.empty((last + around - base if colour.size else 0, half), np.float32)
-    for y in range(max(base, 0), last + around):
+    squares, reduced = np.empty((5, half), np.float32), np.empty((3, half), np.float32)
+    halved, met, given = max(base // 2 - 1, 0), max(first // 2 - 1, 0), first // 2
+    for y in range(base, last + max(reach, 4)):
+        while halved < min(y // 2 + 2, h):
+            _halve(values, step, halved, mean, halves, signal, colour, grey)
+            halved += 1
         if y < height:
             luma_row(values, step, y, luma)
             if first - reach <= y:
-                doubled_row(coarse, y, line, band)
+                doubled_row(grey, y, line, band)
                 _square(luma, band, padded[reach:])
                 average_row(padded, taps, width, ring[y % side])
-            rounded_row(luma, range_step, grey)
-            _range(grey, y, (first // 2, (last + 1) // 2), low, high)
+            rounded_row(luma, range_step, codes)
+            _range(codes, y, (first // 2, (last + 1) // 2), low, high)
             if colour.size:
                 _colour_square(values, step, y, luma, colour, line, band, padded)
-                halved_row(padded[:width], halves[y - base])
+                halved_row(padded[:width], squares[y % 5])
+                while met < h and min(2 * met + 2, height - 1) <= y:
+                    _reduce_rows(squares, met, height, reduced[met % 3])
+                    met += 1
+                while given < (last + 1) // 2 and min(given + 1, h - 1) < met:
+                    _average_rows(reduced, given, h, line, colour_energy[given])
+                    given += 1
         if first <= y - reach < last:
             average_down(ring, taps, y - reach, height, mean)
             code_row(mean, energy[y - reach])
-    if colour.size:
-        _colour_energy(halves, first, last, height, base, colour_energy)
 
 
 @inner
@@ -174,32 +181,26 @@ def _colour_square(
 
 
 @inner
-def _colour_energy(
-    halves: Float32, first: int, last: int, height: int, base: int, out: Float32
-) -> None:
-    """Reduce the other way too, and average over 3 x 3."""
-    h, half = out.shape
-    start, stop = first // 2 - 1, (last + 1) // 2 + 1
-    reduced = np.zeros((stop - start, half), np.float32)
-    for i in range(max(start, 0), min(stop, h)):
-        above = halves[reflected(2 * i - 2, height) - base]
-        over = halves[reflected(2 * i - 1, height) - base]
-        under = halves[reflected(2 * i + 1, height) - base]
-        below = halves[reflected(2 * i + 2, height) - base]
-        here, to = halves[2 * i - base], reduced[i - start]
-        for x in range(half):
-            near = NEAR * (over[x] + under[x])
-            to[x] = OUTER * (above[x] + below[x]) + near + MIDDLE * here[x]
-    total = np.empty(half + 2, np.float32)
-    for i in range(first // 2, (last + 1) // 2):
-        above = reduced[reflected(i - 1, h) - start]
-        here = reduced[i - start]
-        below = reduced[reflected(i + 1, h) - start]
-        for x in range(half):
-            total[x + 1] = above[x] + here[x] + below[x]
-        total[0], total[half + 1] = total[1 + reflected(-1, half)], total[1 + reflected(half, half)]
-        for x in range(half):
-            out[i, x] = (total[x] + total[x + 1] + total[x + 2]) * np.float32(1 / 9)
+def _reduce_rows(ring: Float32, i: int, height: int, out: Float32) -> None:
+    """Make row `i` of half as many from rows that are in their places of a ring of five."""
+    above, below = ring[reflected(2 * i - 2, height) % 5], ring[reflected(2 * i + 2, height) % 5]
+    over, under = ring[reflected(2 * i - 1, height) % 5], ring[reflected(2 * i + 1, height) % 5]
+    here = ring[2 * i % 5]
+    for x in range(out.size):
+        ends = OUTER * (above[x] + below[x])
+        out[x] = ends + NEAR * (over[x] + under[x]) + MIDDLE * here[x]
+
+
+@inner
+def _average_rows(ring: Float32, i: int, h: int, total: Float32, out: Float32) -> None:
+    """Mean of 3 x 3 values around row `i`, whose rows are in their places of a ring of three."""
+    above, here, below = ring[reflected(i - 1, h) % 3], ring[i % 3], ring[reflected(i + 1, h) % 3]
+    half = out.size
+    for x in range(half):
+        total[x + 1] = above[x] + here[x] + below[x]
+    total[0], total[half + 1] = total[1 + reflected(-1, half)], total[1 + reflected(half, half)]
+    for x in range(half):
+        out[x] = (total[x] + total[x + 1] + total[x + 2]) * np.float32(1 / 9)
 
 
 def _reduce(energy: Codes, floor: np.float32, first: int, last: int, focus: Float32) -> None:
@@ -212,19 +213,11 @@ def _reduce(energy: Codes, floor: np.float32, first: int, last: int, focus: Floa
         while known < min(2 * i + 2, height - 1):
             known += 1
             above_row(energy[known], floor, ring[known % 5])
-        above, below = (
-            ring[reflected(2 * i - 2, height) % 5],
-            ring[reflected(2 * i + 2, height) % 5],
-        )
-        over, under = ring[reflected(2 * i - 1, height) % 5], ring[reflected(2 * i + 1, height) % 5]
-        here = ring[2 * i % 5]
-        for x in range(width):
-            ends = OUTER * (above[x] + below[x])
-            total[x] = ends + NEAR * (over[x] + under[x]) + MIDDLE * here[x]
+        _reduce_rows(ring, i, height, total)
         halved_row(total, focus[i])
 
 
-_IN1, _IN2, _IN3 = (read_only(np.float32, n) for n in (1, 2, 3))
+_IN1 = read_only(np.float32, 1)
 _OUT2, _OUT3 = (writable(np.float32, n) for n in (2, 3))
 _ENERGY = writable(np.uint16, 2)
 _INT, _FLOAT = numba.types.int64, numba.types.float32
@@ -236,18 +229,12 @@ def frames_of(coded: bool) -> Any:
 
 
 @once
-def halve(coded: bool) -> Callable[..., None]:
-    """Return the compiled :func:`_halve` for frames stored as int16, else as float32."""
-    return compiled(_halve, frames_of(coded), _FLOAT, _OUT3, _OUT3, _INT, _INT)
-
-
-@once
 def measure(coded: bool, precise: bool) -> Callable[..., None]:
     """Return the compiled :func:`_measure` for such frames, and a range as float32 or int16."""
     bounds = writable(np.float32 if precise else np.int16, 2)
     return compiled(
-        _measure, frames_of(coded), _FLOAT, _IN2, _IN3, _IN1, _INT, _INT, _ENERGY, _OUT2, bounds,
-        bounds, _FLOAT,
+        _measure, frames_of(coded), _FLOAT, _OUT3, _OUT3, _OUT2, _IN1, _INT, _INT, _ENERGY, _OUT2,
+        bounds, bounds, _FLOAT,
     )  # fmt: skip
 
 
