@@ -153,12 +153,40 @@ def average_row(padded: Float32, taps: Float32, width: int, out: Float32) -> Non
             ends = w0 * (padded[x] + padded[x + 6]) + w1 * (padded[x + 1] + padded[x + 5])
             out[x] = ends + w2 * (padded[x + 2] + padded[x + 4]) + w3 * padded[x + 3]
         return
-    for x in range(width):
-        out[x] = taps[0] * padded[x]
-    for k in range(1, taps.size):
-        share, shifted = taps[k], padded[k:]
-        for x in range(width):
-            out[x] += share * shifted[x]
+    _start(padded, padded[reach:], padded[2 * reach :], taps, out)
+    for k in range(reach % 2, reach, 2):
+        ends, near = (
+            (padded[k:], padded[2 * reach - k :]),
+            (padded[k + 1 :], padded[2 * reach - k - 1 :]),
+        )
+        _add_pairs(ends, near, taps[k], taps[k + 1], out)
+
+
+@inner
+def _start(first: Float32, middle: Float32, last: Float32, taps: Float32, out: Float32) -> None:
+    """What the middle one of the taps, which mirror, adds; if pairs are odd, the outer ones too."""
+    reach = taps.size // 2
+    centre, outer = taps[reach], taps[0]
+    if reach % 2:
+        for x in range(out.size):
+            out[x] = centre * middle[x] + outer * (first[x] + last[x])
+    else:
+        for x in range(out.size):
+            out[x] = centre * middle[x]
+
+
+@inner
+def _add_pairs(
+    ends: tuple[Float32, Float32],
+    near: tuple[Float32, Float32],
+    outer: np.float32,
+    inner_one: np.float32,
+    out: Float32,
+) -> None:
+    """Add two pairs of rows, each of which shares a tap."""
+    (a, d), (b, c) = ends, near
+    for x in range(out.size):
+        out[x] += outer * (a[x] + d[x]) + inner_one * (b[x] + c[x])
 
 
 @inner
@@ -175,14 +203,14 @@ def average_down(ring: Float32, taps: Float32, y: int, height: int, out: Float32
             ends = w0 * (a[x] + g[x]) + w1 * (b[x] + f[x])
             out[x] = ends + w2 * (c[x] + e[x]) + w3 * d[x]
         return
-    for k in range(side):
-        row, share = ring[reflected(y + k - reach, height) % side], taps[k]
-        if k == 0:
-            for x in range(out.size):
-                out[x] = share * row[x]
-        else:
-            for x in range(out.size):
-                out[x] += share * row[x]
+    rows = ring[reflected(y - reach, height) % side], ring[reflected(y + reach, height) % side]
+    _start(rows[0], ring[y % side], rows[1], taps, out)
+    for k in range(reach % 2, reach, 2):
+        far, next_one = reach - k, reach - k - 1
+        a, d = ring[reflected(y - far, height) % side], ring[reflected(y + far, height) % side]
+        b = ring[reflected(y - next_one, height) % side]
+        c = ring[reflected(y + next_one, height) % side]
+        _add_pairs((a, d), (b, c), taps[k], taps[k + 1], out)
 
 
 @inner
