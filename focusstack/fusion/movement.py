@@ -16,7 +16,7 @@ import numpy as np
 from focusstack.fusion.displaced import LEAST_DIFFERENCE, LEAST_ENERGY, WINDOW, Search
 from focusstack.fusion.laplacian import reduced
 from focusstack.fusion.presence import changed, whole, windows_level
-from focusstack.fusion.sight import WIDE, Sight, window_mean
+from focusstack.fusion.sight import WIDE, Box, Sight, window_mean
 from focusstack.fusion.spots import BETTER, described, winning
 from focusstack.fusion.strips import SideBySide, in_turn
 from focusstack.typing import Float32, Mask
@@ -44,6 +44,9 @@ so much sharper."""
 
 AROUND = 4
 """Cells around moved detail that go with it."""
+
+MARGIN = 32
+"""Cells around what is hidden that are searched, too."""
 
 STEEPNESS = 32
 """Power of the share of coarse coefficients' surroundings that is not masked."""
@@ -157,12 +160,12 @@ class Movement:
         # Where the rims of both overlap, one of the two must still count.
         return Motion(np.maximum(_around(self._hidden), 1 - stays), stays)
 
-    def _slides(self, before: Sight, now: Sight) -> Mask:
-        """Where things have moved a little."""
+    def _slides(self, before: Sight, now: Sight, box: Box = (slice(None), slice(None))) -> Mask:
+        """Where, in a part of the grid that both are of, things have moved a little."""
         if self._search is None:
-            return np.zeros_like(self.moved)
+            return np.zeros_like(self.moved[box])
         slid, far = self._search.displaced(before, now)
-        self.moved |= far
+        self.moved[box] |= far
         return slid
 
     def _jumps(self, before: Sight, now: Sight, age: Float32) -> Mask:
@@ -176,7 +179,8 @@ class Movement:
 
     def _back(self, shown: Sight, new: Sight) -> Mask:
         """Where a frame shows again what is shown: by light where that changed, else by looks."""
-        self._slides(shown, new)  # small steps add up to what is motion
+        box = around_all(self._hidden)  # elsewhere, what is shown is the frame before
+        self._slides(shown.part(box), new.part(box), box)  # small steps add up to what is motion
         apart = window_mean((new.luma - shown.luma) ** 2, WINDOW)
         jumped = self._jumps(shown, new, self._age)
         return np.where(self._jumped, ~jumped, apart < LEAST_DIFFERENCE**2)
@@ -201,6 +205,16 @@ class Movement:
         self._shown.take(new, ~hidden, taken)
         self._age = np.where(hidden, self._age + 1, np.float32(1))
         self._support = np.where(taken, np.float32(1), self._support + ~hidden)
+
+
+def around_all(gone: Mask) -> Box:
+    """Rows and columns of all that is `gone`, some of it, and `MARGIN` around; evenly begun."""
+    sides = []
+    for axis in (1, 0):
+        cells = np.flatnonzero(gone.any(axis=axis))
+        first, last = int(cells[0]) - MARGIN, int(cells[-1]) + MARGIN
+        sides.append(slice(max(first, 0) // MARGIN * MARGIN, last + 1))
+    return sides[0], sides[1]
 
 
 def as_one(slid: Mask, jumped: Mask) -> tuple[Mask, Mask]:

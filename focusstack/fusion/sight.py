@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -16,6 +17,10 @@ NARROW, WIDE = 2.0, 6.0
 
 LEAST_SIGMA = 3.0
 """Of a window on a reduced grid, in its cells."""
+
+
+Box: TypeAlias = tuple[slice, slice]
+"""Rows and columns of the grid."""
 
 
 @dataclass
@@ -47,6 +52,12 @@ class Sight:
         """Return a sight that can be changed without changing this one."""
         return Sight(*(getattr(self, plane.name).copy() for plane in fields(self)))
 
+    def part(self, box: Box) -> Sight:
+        """Return what is in some rows and columns."""
+        return Sight(
+            *(np.ascontiguousarray(getattr(self, plane.name)[box]) for plane in fields(self))
+        )
+
     def take(self, other: Sight, where: Mask, instead: Mask) -> None:
         """Let `other` take part.
 
@@ -59,9 +70,9 @@ class Sight:
         instead : (h, w) bool ndarray
             Where its energies, too, replace those so far.
         """
+        seen = where.view(np.uint8)
         for name in ("luma", "trust", "detail", "light"):
-            own, plane = getattr(self, name), getattr(other, name)
-            np.copyto(own, plane, where=where.reshape(where.shape + (1,) * (plane.ndim - 2)))
+            cv2.copyTo(getattr(other, name), seen, getattr(self, name))
         for own, plane in ((self.fine, other.fine), (self.sharp, other.sharp)):
             np.maximum(own, plane, out=own, where=where)
             np.copyto(own, plane, where=instead)

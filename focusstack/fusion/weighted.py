@@ -120,11 +120,20 @@ class WeightedFuser:
         evidence, colour = self._evidence, self._chroma_evidence
         variance, chroma_variance = float(np.median(self._variances)), 0.0
         coarse = None if trust is None else trust.coarse
-        if self._chroma is not None and colour is not None:
+        if colour is not None:
             chroma_variance = float(np.median(self._chroma_variances))
             if coarse is not None:  # a clipped channel shifts colour more than it costs detail
                 colour.doubt(coarse)
-            self._chroma.add(colour.levels, evidence.base, chroma_variance, coarse)
+
+        def luma() -> None:
+            self._composite.add(evidence.levels, evidence.base, variance, coarse)
+            self._tracker.add(evidence.focus, None if coarse is None else coarse[0])
+
+        def chroma() -> None:
+            if self._chroma is not None and colour is not None:
+                self._chroma.add(colour.levels, evidence.base, chroma_variance, coarse)
+
+        self._finest.crew.both(luma, chroma)
         self._finest.add(
             frame,
             evidence.finest,
@@ -134,8 +143,6 @@ class WeightedFuser:
             (variance * LEVEL_GAINS[0], chroma_variance * LEVEL_GAINS[0]),
             trust,
         )
-        self._composite.add(evidence.levels, evidence.base, variance, coarse)
-        self._tracker.add(evidence.focus, None if coarse is None else coarse[0])
 
     def end_pass(self) -> None:
         """All frames have been added."""
