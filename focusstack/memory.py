@@ -38,7 +38,7 @@ def keep_large_arrays_apart() -> None:
     Where the C library is not glibc, nothing happens.
     """
     _call("mallopt", _M_MMAP_THRESHOLD, APART)
-    _call("mallopt", _M_TRIM_THRESHOLD, APART)
+    _call("mallopt", _M_TRIM_THRESHOLD, 4 * APART)
 
 
 def release_freed() -> None:

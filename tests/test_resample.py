@@ -395,3 +395,20 @@ def test_a_bent_field_is_followed_across_a_wide_tile() -> None:
     result = resample(image, rotation(0.2, 0.96), rect, field=field)
     seen = truth[20:-20, 20:-20], result[20:-20, 20:-20]
     assert np.abs(seen[0] - seen[1]).max() < 2e-3
+
+
+@pytest.mark.parametrize("bend", [0.0, 0.2, 1.0, 4.0])
+@pytest.mark.parametrize("height", [66, 131, 158])
+def test_rows_between_those_worked_out_lie_where_the_field_says(bend: float, height: int) -> None:
+    # From a field that every eighth row tells, over every second, to one that needs them all.
+    x, y = grid((200, 600))
+    _, grid_y = np.meshgrid(np.linspace(0, 599, 20), np.linspace(0, 199, 20))
+    nodes = bend * np.dstack([np.sin(grid_y / 14), np.cos(grid_y / 12)]).astype(np.float32)
+    field, rect = Field(nodes.astype(np.float32), 600, 200), Rect(30, 20, 530, height)
+    rows, columns = np.mgrid[20 : 20 + height, 30:560].astype(float)
+    places = np.stack([columns.ravel(), rows.ravel()], 1)
+    at = transform(inverse(rotation(0.1, 1.01)), places + field.at(places))
+    truth = waves(at[:, 0].reshape(rows.shape), at[:, 1].reshape(rows.shape))
+    result = resample(waves(x, y).astype(np.float32), rotation(0.1, 1.01), rect, field=field)
+    assert np.abs(result - truth).max() < 3e-3
+    assert np.abs(moved_by(result, truth)).max() < 0.002

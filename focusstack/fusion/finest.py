@@ -14,7 +14,7 @@ from focusstack.fusion.laplacian import up
 from focusstack.fusion.luma_range import LumaRange
 from focusstack.fusion.luminance import join
 from focusstack.fusion.soft_selection import Weights
-from focusstack.fusion.strips import AROUND, PIXELS, Crew, Strip, beside, layers, strips
+from focusstack.fusion.strips import AROUND, Crew, Strip, beside, layers, strips
 from focusstack.fusion.validity import Trust
 from focusstack.planes import STEP, Planes
 from focusstack.room import Room
@@ -79,7 +79,7 @@ class FinestLevel:
         self.reduced_chroma = room.zeros((2, *half), np.float32) if apart else None
         self.crew = Crew(workers, room)
         self._strips = strips(height, width, AROUND)
-        self._tall = strips(height, width, AROUND, 2 * PIXELS)
+        self._tall = strips(height, width, AROUND, 2)
         self._range = LumaRange(shape, precise, room)
         self._limited = apart or len(shape) == 2
         self._taps = window(radius)

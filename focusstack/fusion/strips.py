@@ -65,9 +65,12 @@ class Strip:
         return slice(self.half.start - start, self.half.stop - start)
 
 
-def strips(height: int, width: int, around: int, pixels: int = PIXELS) -> list[Strip]:
-    """Cut a picture into strips that see at least `around` rows more on each side."""
-    count = max(LEAST_ROWS, pixels // width) // 2 * 2
+def strips(height: int, width: int, around: int, times: int = 1) -> list[Strip]:
+    """Cut a picture into strips that see at least `around` rows more on each side.
+
+    They are `times` as high as they are elsewhere.
+    """
+    count = times * (max(LEAST_ROWS, PIXELS // width) // 2 * 2)
     around += around % 2
     found = []
     for start in range(0, height, count):

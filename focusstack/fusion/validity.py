@@ -75,9 +75,9 @@ class Trust:
         return cls(codes, validity_levels(second, shapes[1:]))
 
     def times(self, other: Trust) -> Trust:
-        """Trust that both have."""
-        finest = np.asarray(cv2.multiply(self.finest, other.finest, scale=1 / 255), np.uint8)
-        return Trust(finest, [a * b for a, b in zip(self.coarse, other.coarse, strict=True)])
+        """Trust that both have, in the memory of this one's finest level."""
+        cv2.multiply(self.finest, other.finest, self.finest, scale=1 / 255)
+        return Trust(self.finest, [a * b for a, b in zip(self.coarse, other.coarse, strict=True)])
 
 
 def as_codes(validity: Float32 | Codes) -> Codes:

@@ -33,6 +33,7 @@ from focusstack.resample.positions import (
     displace,
     locate_exactly,
     locate_rows,
+    rows_of,
     within,
 )
 from focusstack.resample.rows import Planes, store, weigh
@@ -192,23 +193,22 @@ def fill(
         h = min(TILE_HEIGHT, last - v0)
         for u0 in range(0, out.shape[2], TILE_WIDTH):
             n = min(TILE_WIDTH, out.shape[2] - u0)
-            place = corner[0] + u0, corner[1] + v0, n
+            place = corner[0] + u0, corner[1] + v0, n, h
             quick, every, rows = False, 1, h
             for apart in EVERY:
-                every, rows = apart, -(-(h - 1) // apart) + 1
-                near = locate_rows(
-                    M, place, rows, every, nodes, scale, along, count, moved, whole, phase
-                )
+                every, rows = apart, rows_of(h, apart)
+                near = locate_rows(M, place, every, nodes, scale, along, count, moved, whole, phase)
                 left, right, top, bottom = bounds(whole, rows, n, work)
                 quick = near and within((left, right, top, bottom), frame)
                 quick = quick and right - left + 6 <= MOST_COLUMNS
-                quick = quick and hardly_turned(whole[:rows], phase[:rows], n)
+                last_step = max(h - 1 - every * (rows - 2), 1)
+                quick = quick and hardly_turned(whole[:rows], phase[:rows], n, every, last_step)
                 if quick:
                     break
             if quick:
                 top, bottom = top - MARGIN, bottom + MARGIN
             else:
-                near = locate_rows(M, place, h, 1, nodes, scale, along, count, moved, whole, phase)
+                near = locate_rows(M, place, 1, nodes, scale, along, count, moved, whole, phase)
                 left, right, top, bottom = bounds(whole, h, n, work)
                 near &= within((left, right, top, bottom), frame)
             if not near:

@@ -189,8 +189,7 @@ def locate(
 @inner
 def locate_rows(
     M: Matrix,
-    place: tuple[int, int, int],
-    rows: int,
+    place: tuple[int, int, int, int],
     every: int,
     nodes: Points,
     scale: Points,
@@ -200,17 +199,24 @@ def locate_rows(
     whole: Indices,
     phase: Float32,
 ) -> bool:
-    """The same for so many `rows`, `every` so many pixels, displaced by a field if it has nodes.
+    """The same for rows that are `every` so many apart, and the last, displaced by a field.
 
-    place: reference column and row of the first pixel, and pixels in a row.
+    place: reference column and row of the first pixel, and how many columns and rows there are.
     """
-    x0, y0, n = place
+    x0, y0, n, h = place
     near = True
-    for r in range(rows):
+    for r in range(rows_of(h, every)):
+        y = y0 + min(every * r, h - 1)
         if nodes.size > 0:
-            displace(nodes, scale, x0, y0 + every * r, n, along, count, moved)
-        near &= locate(M, x0, y0 + every * r, n, count, moved, whole[r], phase[r])
+            displace(nodes, scale, x0, y, n, along, count, moved)
+        near &= locate(M, x0, y, n, count, moved, whole[r], phase[r])
     return near
+
+
+@inlined
+def rows_of(h: int, every: int) -> int:
+    """How many of `h` rows are `every` so many apart, or the last."""
+    return -(-(h - 1) // every) + 1
 
 
 @inner

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from focusstack.compiler import inlined, inner
 from focusstack.resample.clipping import Marks, hold_row, note_clipped
-from focusstack.resample.positions import Indices
+from focusstack.resample.positions import PHASES, Indices
 from focusstack.resample.rows import Planes, store, weigh
 from focusstack.resample.taps import LANES, sum_line, sum_lines
 from focusstack.typing import Float32
@@ -54,10 +54,11 @@ _APART = 8
 
 
 @inner
-def hardly_turned(whole: Indices, phase: Float32, n: int) -> bool:
+def hardly_turned(whole: Indices, phase: Float32, n: int, every: int, last: int) -> bool:
     """Whether a tile may be filled in two steps.
 
-    whole (rows, 2, n), phase (rows, 2, n): positions in the frame of rows evenly apart, x first.
+    whole (rows, 2, n), phase (rows, 2, n): positions in the frame, x first, of rows that are
+    `every` so many apart, of which the `last` may be fewer from the one before.
     """
     rows = whole.shape[0]
     if n < LEAST_COLUMNS or rows < 3:
@@ -76,20 +77,22 @@ def hardly_turned(whole: Indices, phase: Float32, n: int) -> bool:
     # Heights are known so far beside their columns at most, and go on straight to there.
     beside = drift * np.float32(_SEGMENT / n) + np.float32(0.5)
     off = bend / np.float32(_APART**2) * beside**2 / np.float32(2)
-    between = _unevenness(whole, phase, n) / np.float32(8)
+    between = _unevenness(whole, phase, n, np.float32(every / last)) / np.float32(8)
     return bool(worst <= np.float32(STEEPEST * _APART) and max(off, between) <= MOST_ERROR)
 
 
 @inner
-def _unevenness(whole: Indices, phase: Float32, n: int) -> np.float32:
-    """Most that a step from one row to the next differs from the step before."""
-    worst = np.float32(0)
-    for v in range(2, whole.shape[0]):
+def _unevenness(whole: Indices, phase: Float32, n: int, longer: np.float32) -> np.float32:
+    """Most that a step between rows, the last one made `longer`, differs from that before."""
+    worst, rows = np.float32(0), whole.shape[0]
+    for v in range(2, rows):
+        times = longer if v == rows - 1 else np.float32(1)
         for k in range(2):
+            x, before, first = whole[v, k], whole[v - 1, k], whole[v - 2, k]
+            p, q, r = phase[v, k], phase[v - 1, k], phase[v - 2, k]
             for u in range(0, n, _APART):
-                step = whole[v, k, u] - 2 * whole[v - 1, k, u] + whole[v - 2, k, u]
-                part = phase[v, k, u] - np.float32(2) * phase[v - 1, k, u] + phase[v - 2, k, u]
-                worst = max(worst, abs(np.float32(step) + part))
+                step = times * (np.float32(x[u] - before[u]) + (p[u] - q[u]))
+                worst = max(worst, abs(step - np.float32(before[u] - first[u]) - (q[u] - r[u])))
     return worst
 
 
@@ -154,9 +157,11 @@ def places(
 def between(
     first: Float32, second: Float32, part: np.float32, n: int, whole: Indices, phase: Float32
 ) -> None:
-    """Whole part and rest of `n` positions a `part` of the way from the first to the second."""
+    """Whole part and phase of `n` positions a `part` of the way from the first to the second."""
+    steps, step, half = np.float32(PHASES), np.float32(1 / PHASES), np.float32(0.5)
     for i in range(n):
         place = first[i] + part * (second[i] - first[i])
+        place = np.floor(place * steps + half) * step
         row = np.floor(place)
         whole[i], phase[i] = np.int32(row), place - row
 
@@ -267,7 +272,7 @@ def fill_tile(
     tile : (N,) float32 ndarray
         Planes of `size` rows and values a row; the first taps of `corner` begin where it does.
     whole, phase : (rows, 2, n) ndarray
-        Positions of the pixels of rows that are `every` so many apart, x first.
+        Positions, x first, of the pixels of rows that are `every` so many apart, and of the last.
     kernel : (2, 3) float32 ndarray
         Of `focusstack.resample.kernel`.
     step : float
@@ -298,7 +303,7 @@ def fill_tile(
                 whole[following], phase[following], n, corner, inside, part, across[there],
                 heights[there],
             )  # fmt: skip
-        way = np.float32(k / every)
+        way = np.float32(k / max(min(every, h - 1 - v + k), 1))
         between(heights[here], heights[there], way, inside[1], y, part)
         weigh(part, inside[1], kernel, wy)
         bring_to_line(tile, inside, y, wy, line, breaks, eights)
