@@ -80,16 +80,8 @@ def test_fields_are_those_of_dense_least_squares(tiles: int) -> None:
     free = np.r_[0 : 2 * NODES, 4 * NODES : 6 * NODES]
     expected = np.zeros(2 * COUNT)
     expected[free] = np.linalg.solve(A[np.ix_(free, free)], (pull @ target.ravel())[free])
-    found = e.solved(target, start, exact=1e-12, workers=1)
+    found = e.solved(target, start, exact=1e-12)
     np.testing.assert_allclose(found.ravel(), expected, atol=1e-9)
-
-
-def test_fields_do_not_depend_on_the_number_of_threads() -> None:
-    e, target = equations(), np.random.default_rng(3).normal(size=(61, 2))
-    start = np.zeros((COUNT, 2))
-    one, two = (e.solved(target, start, 1e-3, workers) for workers in (1, 2))
-    np.testing.assert_array_equal(one, two)
-    assert np.abs(one).max() > 0.1
 
 
 def test_conjugate_gradients_begin_where_they_are_told_to() -> None:

@@ -244,15 +244,20 @@ class Ladder:
 
     def _held_out(self, model: Model, halves: Sequence[_Half]) -> list[Held]:
         """Residuals of each half of the tiles under the fit of the other half."""
-        with ThreadPoolExecutor(len(HALVES)) as pool:
-            fits = list(pool.map(lambda half: self.fit(model, halves[half][0], half=half), HALVES))
-        held: list[Held] = []
-        for found, (_, test) in zip(fits, halves, strict=True):
+
+        def one(half: int) -> list[Held]:
+            learn, test = halves[half]
+            found = self.fit(model, learn, half=half)
+            held = []
             for m in test:
                 straight = m.straightened(found.bends, self._size)
                 places = transform(found.matrices[m.first], straight.p)
                 held.append(Held(m.first, m.second, places, residuals(straight, found.matrices)))
-        return held
+            return held
+
+        with ThreadPoolExecutor(len(HALVES)) as pool:
+            first, second = pool.map(one, HALVES)
+        return [*first, *second]
 
     def _fold(self, m: Matches, H: Matrix) -> Mask:
         """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""

@@ -120,7 +120,7 @@ def find_fields(
         if not tiles:
             break
         equations = grid.equations(tiles, fields)
-        fields = grid.solve(equations, fields, series.workers)
+        fields = grid.solve(equations, fields)
         series.advance()
         if how.scale == 1:
             found = Local(fields, grid.held_out(equations, fields))
@@ -215,7 +215,7 @@ class Grid:
         both = np.stack([node + first * self.nodes, node + second * self.nodes], 1)
         return both.astype(np.uint32), np.stack([x - j, y - i], 1)
 
-    def solve(self, equations: Equations, start: Points, workers: int = 1) -> Points:
+    def solve(self, equations: Equations, start: Points) -> Points:
         """Fields of all frames from all equations: reweighted least squares."""
         fields = start.reshape(-1, 2)
         # The fewer the nodes, the more each counts; differences grow with their distance.
@@ -232,7 +232,7 @@ class Grid:
                 share / SIZE_SIGMA**2,
                 slice(self.reference * self.nodes, (self.reference + 1) * self.nodes),
             )
-            fields = normal.solved(equations.target, fields, exact, workers)
+            fields = normal.solved(equations.target, fields, exact)
         return fields.reshape(start.shape)
 
     def held_out(self, equations: Equations, fields: Points) -> HeldOut:

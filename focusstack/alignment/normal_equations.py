@@ -1,14 +1,12 @@
 """The least squares over the nodes of all frames' displacement fields.
 
 Conjugate gradients (Hestenes and Stiefel, 1952) on normal equations that are never formed, with
-their diagonal as preconditioner. The tiles' share of every product is made of two fixed halves,
-which two threads may work on: the same bytes come out whatever their number.
+their diagonal as preconditioner. A product takes a millisecond or two: too little for threads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +45,7 @@ class NormalEquations:
     size: float
     fixed: slice
 
-    def solved(self, target: Points, start: Points, exact: float, workers: int) -> Points:
+    def solved(self, target: Points, start: Points, exact: float) -> Points:
         """Values ``(N, 2)`` of all nodes for which tiles see `target` ``(T, 2)`` at best.
 
         Parameters
@@ -58,8 +56,6 @@ class NormalEquations:
             Where to begin; not modified.
         exact : float
             What may be left of the right side's length.
-        workers : int
-            Threads, of which more than two find nothing to do.
         """
         # Loads the compiler, which takes a while.
         from focusstack.alignment.nodes import spread
@@ -67,28 +63,15 @@ class NormalEquations:
         tiles = self.cells, self.within, self.shape[2], self.info
         right, values = spread(*tiles, target, len(start)), start.copy()
         right[self.fixed] = values[self.fixed] = 0
-        with ThreadPoolExecutor(2) as pool:
-            side_by_side = pool.map if workers > 1 else map
+        return conjugate_gradients(self._times, right, self.diagonal(), values, exact)
 
-            def times(values: Points) -> Points:
-                first, second = side_by_side(lambda half: self._half(values, half), (0, 1))
-                first += second
-                first[self.fixed] = 0
-                return first
-
-            return conjugate_gradients(times, right, self.diagonal(), values, exact)
-
-    def _half(self, values: Points, half: int) -> Points:
-        """The product of one half of the tiles with `values`; of the prior too with the first."""
+    def _times(self, values: Points) -> Points:
+        """The product of the equations' matrix with `values`."""
         from focusstack.alignment.nodes import pull, smoothness
 
-        middle = len(self.cells) // 2
-        some = slice(middle, None) if half else slice(middle)
-        if half:
-            out = np.zeros(values.shape)
-        else:
-            out = smoothness(values, self.shape, self.slope, self.size)
-        pull(self.cells[some], self.within[some], self.shape[2], self.info[some], values, out)
+        out = smoothness(values, self.shape, self.slope, self.size)
+        pull(self.cells, self.within, self.shape[2], self.info, values, out)
+        out[self.fixed] = 0
         return out
 
     def diagonal(self) -> Points:
