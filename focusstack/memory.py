@@ -44,6 +44,11 @@ def keep_large_arrays_apart() -> None:
 def release_freed() -> None:
     """Give what small arrays left behind back to the system, cycles included."""
     gc.collect()
+    return_freed()
+
+
+def return_freed() -> None:
+    """Give back what lies free between arrays in the heap, where large ones may lie too."""
     _call("malloc_trim", 0)
 
 

@@ -241,7 +241,8 @@ def _rendered(
     dtype = np.int16 if coded else np.float32
     turns = cycle([room.zeros(shape, dtype) for _ in range(buffers)])
     decoded = 2 * frames.size[0] * frames.size[1] * frames.channels * frames.dtype.itemsize
-    source = frames.one_by_one() if isinstance(frames, FileFrames) else frames
+    # Where frames are not read ahead, nothing of them is to stay while they are fused.
+    source = frames.one_by_one() if ahead and isinstance(frames, FileFrames) else frames
     with own_threads(), Ahead(source.read, order, ahead) as pictures:
         for placed in used:
             room.tidy(coming=decoded)  # decoders hold a picture twice for a moment
@@ -320,9 +321,10 @@ def stack(
         fused = _render(frames, plan, options, folder, wants_image, room, progress)
         dtype = folder.dtype if folder else frames.dtype
         image = None if fused is None else _rounded(fused.image, dtype, room)
+        room.emptied()
         if fused:
             plan = _with_fusion(plan, fused, options, folder, progress)
-        room.emptied()
+        room.vacated()
         written: list[str] = []
         if folder:
             made = provenance(frames, options, folder.options, progress)

@@ -12,6 +12,7 @@ import math
 import mmap
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.images.write import output_errors
-from focusstack.memory import in_use
+from focusstack.memory import APART, in_use, return_freed
 
 LEAST = 1 << 16
 """Arrays of fewer bytes are always in memory."""
@@ -62,9 +63,9 @@ class Room:
             If the disk has no room for it.
         """
         size = math.prod(shape) * np.dtype(dtype).itemsize
-        if self._limit is None or size < LEAST:
+        if size < (LEAST if self.in_file else APART):
             return np.zeros(shape, dtype)
-        part = self._part(size)
+        part = self._part(size) if self.in_file else _pages(size)
         return np.frombuffer(part, dtype, math.prod(shape)).reshape(shape)
 
     def _part(self, size: int) -> mmap.mmap:
@@ -90,6 +91,11 @@ class Room:
             for part in list(self._parts):
                 part.madvise(mmap.MADV_DONTNEED)
 
+    def vacated(self) -> None:
+        """What was as large as a picture has been let go: give all of it back to the system."""
+        self.emptied()
+        return_freed()
+
     def tidy(self, coming: int = 0) -> None:
         """Let pages of the file go if the process holds too much, or will with `coming` bytes."""
         if self._limit is None or not self._parts:
@@ -97,3 +103,16 @@ class Room:
         held = in_use()
         if held is None or held + coming + SLACK > self._limit:
             self.emptied()
+
+
+def _pages(size: int) -> mmap.mmap:
+    """Return memory of its own, which is taken as it is written to and vanishes with its array.
+
+    The heap would clear all of it at once, and keep it where something lies behind it.
+    """
+    if not hasattr(mmap, "MADV_HUGEPAGE"):
+        return mmap.mmap(-1, size)
+    part = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError):  # a system without large pages
+        part.madvise(mmap.MADV_HUGEPAGE)
+    return part

@@ -197,7 +197,7 @@ class FinestLevel:
         flat = planes == 1
         # Only the mean is needed from here on; all at once would be the peak of a whole run.
         del self.signal, self.chroma, self.reduced, self.reduced_chroma
-        self.crew.room.emptied()
+        self.crew.room.vacated()
         shape = (*self._mean.shape[1:], *(() if flat else (planes,)))
         image = self.crew.room.zeros(shape, np.float32)
 

@@ -152,13 +152,13 @@ class WeightedFuser:
         tracker, shape = self._tracker, self._shape
         # What is no longer needed is let go: all parts at once would be the peak of a whole run.
         del self._evidence, self._chroma_evidence
-        self._room.emptied()
+        self._room.vacated()
         chroma = None if self._chroma is None else self._chroma.image()
         self._chroma = None
-        self._room.emptied()
+        self._room.vacated()
         image = self._finest.image(self._composite.image(), chroma)
         del self._composite, self._finest, chroma
-        self._room.emptied()
+        self._room.vacated()
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         confidence = tracker.distinctness(noise)
         depth = regularised(tracker.depth(), confidence, self._smoothing)
