@@ -321,7 +321,7 @@ def stack(
         fused = _render(frames, plan, options, folder, wants_image, room, progress)
         dtype = folder.dtype if folder else frames.dtype
         image = None if fused is None else _rounded(fused.image, dtype, room)
-        room.emptied()
+        room.vacated()
         if fused:
             plan = _with_fusion(plan, fused, options, folder, progress)
         room.vacated()

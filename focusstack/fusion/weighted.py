@@ -162,7 +162,7 @@ class WeightedFuser:
         noise = 4 * LEVEL_GAINS[0] * float(np.median(self._variances))
         confidence = tracker.distinctness(noise)
         depth = regularised(tracker.depth(), confidence, self._smoothing)
-        self._room.tidy()
+        self._room.vacated()
         depth = enlarged(depth, shape, tracker.frames - 1, self._room)
         confidence = enlarged(confidence, shape, 1, self._room)
         return Fused(
