@@ -23,6 +23,9 @@ PROXY_BYTES, READING_BYTES = 100, 50
 KEPT_BYTES = 10
 """Per proxy pixel of each frame, for what is made of it and wanted again."""
 
+KEPT_MOST = 360 << 20
+"""For all frames: more leaves holes in the heap that the second pass cannot fill."""
+
 FUSING = 90 << 20
 """What the second pass takes however large the frames are: the grid that movement is found on."""
 
@@ -105,5 +108,5 @@ def footprint(
     ahead, in_file = within[0] if within else min(ways, key=lambda way: ways[way])
     # What the second pass takes in any case may be used by the first.
     second = ways[ahead, in_file]
-    kept = max(0, min(second - first, KEPT_BYTES * proxies * count))
+    kept = max(0, min(second - first, KEPT_BYTES * proxies * count, KEPT_MOST))
     return Footprint(readers, kept, ahead, in_file, max(first, second))
