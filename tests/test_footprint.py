@@ -56,8 +56,16 @@ def test_more_room_lets_more_be_done_at_once() -> None:
 def test_keeping_proxies_costs_nothing(bound: int, side: int, count: int) -> None:
     size = (side, side)
     few, many = of(bound, size=size, count=count), of(bound, size=size, count=2 * count)
-    assert 0 <= few.kept <= many.kept <= 2 * few.kept or few.kept == many.kept
-    assert many.kept < many.bytes == few.bytes
+    assert 0 <= few.kept < few.bytes
+    assert 0 <= many.kept <= 2 * few.kept
+    assert many.bytes == few.bytes
+
+
+def test_the_more_frames_the_less_is_kept_of_each() -> None:
+    found = [of(16 * GB, size=(4000, 3000), count=count).kept for count in (2, 20, 60, 1000)]
+    assert 0 < found[0] < found[1]
+    assert found[1] / 20 > found[2] / 60
+    assert found[3] == 0
 
 
 def test_small_frames_are_aligned_ahead() -> None:
