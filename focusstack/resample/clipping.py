@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from focusstack.compiler import inner
 from focusstack.resample.positions import OUTSIDE, Indices
+from focusstack.resample.rows import Planes, store
 from focusstack.resample.taps import LANES
 from focusstack.typing import Float32, Image
 
@@ -92,7 +93,7 @@ def _spread_marks(marks: Marks, size: tuple[int, int]) -> None:
 
 
 @inner
-def hold_row(
+def _hold_row(
     tile: Float32,
     marks: Marks,
     size: tuple[int, int],
@@ -120,8 +121,35 @@ def hold_row(
 
 
 @inner
-def note_clipped(marks: Marks, stride: int, x: Indices, y: Indices, out: Marks) -> None:
+def _note_clipped(marks: Marks, stride: int, x: Indices, y: Indices, out: Marks) -> None:
     """Note in a row of a tile what is mixed from a marked value."""
     for i in range(out.size):
         if x[i] != OUTSIDE:
             out[i] = marks[y[i] * stride + x[i]]
+
+
+@inner
+def finish_row(
+    tile: Float32,
+    size: tuple[int, int],
+    marks: Marks,
+    notes: Marks,
+    x: Indices,
+    y: Indices,
+    n: int,
+    line: Float32,
+    step: float,
+    out: Planes,
+    clipped: Marks,
+    u: int,
+    v: int,
+) -> None:
+    """Hold a row of a tile and note what is clipped in it, where marked; put it into `out`.
+
+    u, v: its first column and its row there.
+    """
+    if marks.size > 0:
+        _hold_row(tile, marks, size, line.size // out.shape[0], x, y, n, line)
+    if notes.size > 0:
+        _note_clipped(notes, size[1], x, y, clipped[v, u : u + n])
+    store(line, step, out, u, v, n)

@@ -21,9 +21,8 @@ from focusstack.resample.clipping import (
     Marks,
     brightest,
     clipped_code,
-    hold_row,
+    finish_row,
     mark_clipped,
-    note_clipped,
 )
 from focusstack.resample.positions import (
     OUTSIDE,
@@ -36,7 +35,7 @@ from focusstack.resample.positions import (
     rows_of,
     within,
 )
-from focusstack.resample.rows import Planes, store, weigh
+from focusstack.resample.rows import Planes, weigh
 from focusstack.resample.taps import LANES, sum_taps
 from focusstack.resample.two_steps import (
     EVERY,
@@ -153,11 +152,7 @@ def _fill_turned(
         weigh(phase[v, 0], n, kernel, wx)
         weigh(phase[v, 1], n, kernel, wy)
         _fill_row(tile, size, x, y, n, wx, wy, line)
-        if marks.size > 0:
-            hold_row(tile, marks, size, ROOM, x, y, n, line)
-        if notes.size > 0:
-            note_clipped(notes, size[1], x, y, clipped[v0 + v, u0 : u0 + n])
-        store(line, step, out, u0, v0 + v, n)
+        finish_row(tile, size, marks, notes, x, y, n, line, step, out, clipped, u0, v0 + v)
 
 
 def fill(

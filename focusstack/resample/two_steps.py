@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.compiler import inlined, inner
-from focusstack.resample.clipping import Marks, hold_row, note_clipped
+from focusstack.resample.clipping import Marks, finish_row
 from focusstack.resample.positions import PHASES, Indices
-from focusstack.resample.rows import Planes, store, weigh
+from focusstack.resample.rows import Planes, weigh
 from focusstack.resample.taps import LANES, sum_line, sum_lines
 from focusstack.typing import Float32
 
@@ -187,6 +187,25 @@ def _run_end(breaks: Marks, eights: NDArray[np.uint64], i: int) -> int:
     return k + 1
 
 
+@inlined
+def _sum_run(
+    values: Float32, at: int, step: int, plane: int, w: Float32, start: int, stop: int, out: Float32
+) -> None:
+    """Sums of six values, `step` apart, for places `start` to `stop` of every plane.
+
+    The first value of place b is at ``at + b`` of a plane; planes of `values` are `plane` apart.
+    """
+    channels = out.size // WIDE
+    for b in range(start, stop, LANES):
+        if channels == 3:
+            sum_lines(values, at + b, step, plane, w, b, WIDE, out, b, WIDE)
+        else:
+            for z in range(channels):
+                sum_line(
+                    values, at + b + z * plane, step, plane, w, b, WIDE, out, z * WIDE + b, WIDE
+                )
+
+
 @inner
 def bring_to_line(
     tile: Float32,
@@ -203,19 +222,12 @@ def bring_to_line(
     breaks (WIDE,) is memory to work in, `eights` the same as words.
     """
     stride, columns = size[1] + LANES, size[1]
-    channels, plane = line.size // WIDE, size[0] * stride
+    plane = size[0] * stride
     mark_breaks(rows, columns, 0, breaks)
     c = 0
     while c < columns:
         k = _run_end(breaks, eights, c)
-        first = rows[c] * stride
-        for b in range(c, k, LANES):
-            if channels == 3:
-                sum_lines(tile, first + b, stride, plane, w, b, WIDE, line, b, WIDE)
-            else:
-                for z in range(channels):
-                    at = first + b + z * plane
-                    sum_line(tile, at, stride, plane, w, b, WIDE, line, z * WIDE + b, WIDE)
+        _sum_run(tile, rows[c] * stride, stride, plane, w, c, k, line)
         c = k
 
 
@@ -233,19 +245,11 @@ def fill_from_line(
 
     w (6 * WIDE) weighs; out (C * WIDE) receives; the others are as in the first step.
     """
-    channels = out.size // WIDE
     mark_breaks(x, n, 1, breaks)
     i = 0
     while i < n:
         k = _run_end(breaks, eights, i)
-        first = x[i] - i
-        for b in range(i, k, LANES):
-            if channels == 3:
-                sum_lines(line, first + b, 1, WIDE, w, b, WIDE, out, b, WIDE)
-            else:
-                for z in range(channels):
-                    at = first + b + z * WIDE
-                    sum_line(line, at, 1, WIDE, w, b, WIDE, out, z * WIDE + b, WIDE)
+        _sum_run(line, x[i] - i, 1, WIDE, w, i, k, out)
         i = k
 
 
@@ -312,8 +316,4 @@ def fill_tile(
         fill_from_line(line, x, n, wx, made, breaks, eights)
         if marks.size + notes.size > 0:
             between(across[here, 1], across[there, 1], way, n, y, part)
-        if marks.size > 0:
-            hold_row(tile, marks, size, WIDE, x, y, n, made)
-        if notes.size > 0:
-            note_clipped(notes, size[1], x, y, clipped[v0 + v, u0 : u0 + n])
-        store(made, step, out, u0, v0 + v, n)
+        finish_row(tile, size, marks, notes, x, y, n, made, step, out, clipped, u0, v0 + v)
