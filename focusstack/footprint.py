@@ -1,9 +1,11 @@
 """How much memory a run takes at most, known before it starts.
 
-What a run holds at once does not depend on the number of frames: the fuser's state, the frame that
-is fused, and the one that is decoded meanwhile. Where the bound does not allow that, decoding
-waits; where it does not allow the fuser's state either, all that is as large as a frame lies in a
-file and is brought into memory strip by strip. The pictures that come out are the same.
+What the second pass holds at once does not depend on the number of frames: the fuser's state, the
+frame that is fused, and the one that is decoded meanwhile. Where the bound does not allow that,
+decoding waits; where it does not allow the fuser's state either, all that is as large as a frame
+lies in a file and is brought into memory strip by strip. The pictures that come out are the same.
+The first pass keeps of its proxies what fits into what the second will take; its block means,
+features and tiles, two or three megabytes a frame, are not counted.
 """
 
 from __future__ import annotations
@@ -83,7 +85,7 @@ def footprint(
     channels, itemsize : int
         Of their pixels.
     count : int
-        Of frames: a few need less than many, which all need the same.
+        Of frames: the more, the less is kept of each.
     threads : int
         That share the work.
     bound : int
