@@ -25,7 +25,7 @@ PROXY_BYTES, READING_BYTES = 100, 50
 FRAME_BYTES = 1
 """Per proxy pixel of each frame in the first pass: its block means, features and tiles."""
 
-KEPT_BYTES = 10
+KEPT_BYTES = 7
 """The same for what is made of it and wanted again."""
 
 KEPT_MOST = 360 << 20

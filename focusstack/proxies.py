@@ -21,7 +21,7 @@ from focusstack.colour import (
     light_table,
     linearise,
 )
-from focusstack.spool import Spool
+from focusstack.spool import Spool, as_bits, from_bits
 from focusstack.typing import Float32, Image, Points
 
 PROXY_MEGAPIXELS = 3.0
@@ -153,8 +153,8 @@ def _luma(light: Float32) -> Float32:
     if len(light) == 1:
         return np.asarray(light[0], np.float32)
     red, green, blue = (float(share) for share in LUMA)
-    both = cv2.addWeighted(light[0], red, light[1], green, 0)
-    return np.asarray(cv2.scaleAdd(light[2], blue, both), np.float32)
+    luma = cv2.addWeighted(light[0], red, light[1], green, 0)
+    return np.asarray(cv2.scaleAdd(light[2], blue, luma, dst=luma), np.float32)
 
 
 def _block_mean(image: Float32) -> Float32:
@@ -172,7 +172,7 @@ def _statistics(light: Float32, proxy: Proxy) -> Statistics:
     detail = gaussian_difference(proxy.luma, 1.0, 3.0, 1.0)
     energy, brightness = (
         cv2.resize(_block_mean(image), (columns, rows), interpolation=cv2.INTER_AREA)
-        for image in (detail * detail, proxy.luma)
+        for image in (np.square(detail, out=detail), proxy.luma)
     )
     relative = energy / np.maximum(brightness, 0.01) ** 2
     signature = np.log(relative + 1e-7).astype(np.float32)
@@ -232,9 +232,10 @@ class ProxySpool:
         """Store the proxy of frame `index`."""
         # A product with 1 rounds to half floats as NumPy does, in a quarter of the time.
         half = cv2.multiply(proxy.luma, _ONE, dtype=cv2.CV_16F)
-        self.arrays.put(("proxy", index), half, proxy.clipped)
+        self.arrays.put(("proxy", index), half, as_bits(proxy.clipped))
 
     def get(self, index: int) -> Proxy:
         """Read the proxy of frame `index`."""
         half, clipped = self.arrays.get(("proxy", index))
-        return Proxy(np.asarray(cv2.add(half, _NOTHING, dtype=cv2.CV_32F), np.float32), clipped)
+        luma = np.asarray(cv2.add(half, _NOTHING, dtype=cv2.CV_32F), np.float32)
+        return Proxy(luma, from_bits(clipped, luma.shape))

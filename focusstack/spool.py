@@ -6,6 +6,7 @@ Memory does not grow with what is kept of every frame.
 from __future__ import annotations
 
 import io
+import math
 import tempfile
 import threading
 from collections.abc import Callable, Hashable
@@ -103,3 +104,13 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def as_bits(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A mask of zeros and ones in an eighth of the bytes."""
+    return np.packbits(mask)
+
+
+def from_bits(bits: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The mask of `shape` again."""
+    return np.unpackbits(bits, count=math.prod(shape)).reshape(shape)

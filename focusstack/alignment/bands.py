@@ -6,14 +6,21 @@ Import this module only when tiles are to be measured: loading the compiler take
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeAlias
 
 import cv2
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.compiler import compiled, inner, read_only, writable
 from focusstack.once import once
 from focusstack.typing import Float32
+
+Codes: TypeAlias = NDArray[np.int16]
+
+_WHOLE = np.float32(3 << 22)
+"""Numbers up to four millions are rounded where this is added and taken away again."""
 
 
 @inner
@@ -57,27 +64,49 @@ def _across(line: Float32, pad: int, kernel: Float32, factor: float, out: Float3
             out[x] += share * (left[x] + right[x])
 
 
+@inner
+def _band(
+    image: Float32,
+    y: int,
+    fine: Float32,
+    coarse: Float32,
+    factor: float,
+    line: Float32,
+    out: Float32,
+) -> None:
+    """One row of the difference; `line` has room for it and the reach of both kernels."""
+    pad = max(fine.size, coarse.size)
+    out[:] = 0
+    _down(image, y, fine, line[pad:])
+    _across(line, pad, fine, factor, out)
+    _down(image, y, coarse, line[pad:])
+    _across(line, pad, coarse, -factor, out)
+
+
 def _difference(
     image: Float32, fine: Float32, coarse: Float32, factor: float, out: Float32
 ) -> None:
-    width, pad = image.shape[1], max(fine.size, coarse.size)
-    line = np.zeros(width + 2 * pad, np.float32)
+    line = np.zeros(image.shape[1] + 2 * max(fine.size, coarse.size), np.float32)
     for y in range(out.shape[0]):
-        out[y] = 0
-        _down(image, y, fine, line[pad:])
-        _across(line, pad, fine, factor, out[y])
-        _down(image, y, coarse, line[pad:])
-        _across(line, pad, coarse, -factor, out[y])
+        _band(image, y, fine, coarse, factor, line, out[y])
 
 
-_loops = once(
-    lambda: compiled(
-        _difference,
-        *(read_only(np.float32, dimensions) for dimensions in (2, 1, 1)),
-        numba.types.float64,
-        writable(np.float32, 2),
-    )
-)
+def _coded_difference(
+    image: Float32, fine: Float32, coarse: Float32, codes: float, out: Codes
+) -> None:
+    line = np.zeros(image.shape[1] + 2 * max(fine.size, coarse.size), np.float32)
+    row, most = np.empty(image.shape[1], np.float32), np.float32(codes)
+    for y in range(out.shape[0]):
+        _band(image, y, fine, coarse, 1.0, line, row)
+        for x in range(row.size):
+            value = min(max(row[x] * most, -most), most)
+            out[y, x] = np.int16(value + _WHOLE - _WHOLE)
+
+
+_INPUT = *(read_only(np.float32, dimensions) for dimensions in (2, 1, 1)), numba.types.float64
+
+_loops = once(lambda: compiled(_difference, *_INPUT, writable(np.float32, 2)))
+_coded_loops = once(lambda: compiled(_coded_difference, *_INPUT, writable(np.int16, 2)))
 
 
 @lru_cache
@@ -105,4 +134,12 @@ def gaussian_difference(image: Float32, fine: float, coarse: float, factor: floa
     out = np.empty(image.shape, np.float32)
     kernels = _half_kernel(fine), _half_kernel(coarse)
     _loops()(np.ascontiguousarray(image), *kernels, factor, out)
+    return out
+
+
+def coded_difference(image: Float32, fine: float, coarse: float, codes: int) -> Codes:
+    """The same difference in steps of one part in `codes` of white, from -`codes` to `codes`."""
+    out = np.empty(image.shape, np.int16)
+    kernels = _half_kernel(fine), _half_kernel(coarse)
+    _coded_loops()(np.ascontiguousarray(image), *kernels, codes, out)
     return out

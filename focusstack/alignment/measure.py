@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 
 from focusstack.alignment.poses import Poses, Series
-from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
+from focusstack.alignment.tiles import TileShifts, tile_shifts
 from focusstack.geometry import Rect, at_scale
 from focusstack.proxies import Proxy, proxy_size
 from focusstack.resample import Field, resample
-from focusstack.spool import Arrays
+from focusstack.spool import Arrays, as_bits, from_bits
 from focusstack.typing import Float32, Image, Matrix
 
 MARGIN = 9
@@ -71,14 +71,6 @@ class Detail:
     usable: Image
 
 
-def detail_of(proxy: Proxy, how: Round) -> Detail:
-    """Band-pass a reduced proxy."""
-    kernel = np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)
-    clean = (proxy.clipped == 0).astype(np.uint8)
-    inner = cv2.erode(clean, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return Detail(band_pass(proxy.luma, how.fine, how.coarse), np.asarray(inner, np.uint8))
-
-
 def on_canvas(detail: Detail, H: Matrix, gain: float = 1.0, field: Field | None = None) -> Detail:
     """Bring a frame's detail to the canvas.
 
@@ -105,12 +97,24 @@ def detail_in(series: Series, index: int, how: Round) -> Detail:
     """Detail of a frame; what has been made once is read back."""
 
     def make() -> Arrays:
-        made = detail_of(proxy_in(series, index, how.scale), how)
-        scaled = np.clip(made.luma * np.float32(CODES), -CODES, CODES)
-        return np.rint(scaled).astype(np.int16), made.usable
+        # Loads the compiler, which takes a while.
+        from focusstack.alignment.bands import coded_difference
 
-    luma, usable = series.kept.kept(("detail", index, how.scale, how.fine, how.coarse), make)
-    return Detail(np.multiply(luma, np.float32(1 / CODES), dtype=np.float32), usable)
+        proxy = proxy_in(series, index, how.scale)
+        codes = coded_difference(proxy.luma, how.fine, how.coarse, CODES)
+        return codes, as_bits(away_from(proxy.clipped))
+
+    codes, usable = series.kept.kept(("detail", index, how.scale, how.fine, how.coarse), make)
+    luma = np.multiply(codes, np.float32(1 / CODES), dtype=np.float32)
+    return Detail(luma, from_bits(usable, luma.shape))
+
+
+def away_from(clipped: Image) -> Image:
+    """1 where a proxy's band pass sees nothing clipped and no edge, else 0."""
+    kernel = np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)
+    clean = (clipped == 0).astype(np.uint8)
+    inner = cv2.erode(clean, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(inner, np.uint8)
 
 
 def proxy_in(series: Series, index: int, scale: float) -> Proxy:
@@ -123,9 +127,10 @@ def proxy_in(series: Series, index: int, scale: float) -> Proxy:
 
     def make() -> Arrays:
         made = resized(proxy_in(series, index, 2 * scale), proxy_size(*series.size, scale))
-        return made.luma, made.clipped
+        return made.luma, as_bits(made.clipped)
 
-    return Proxy(*series.kept.kept(("reduced", index, scale), make))
+    luma, clipped = series.kept.kept(("reduced", index, scale), make)
+    return Proxy(luma, from_bits(clipped, luma.shape))
 
 
 def reduced(proxy: Proxy, scale: float) -> Proxy:

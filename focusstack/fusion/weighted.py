@@ -95,16 +95,12 @@ class WeightedFuser:
         evidence.find_noise()
         finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
         finest.crew.both(lambda: self._composite.decompose(finest.reduced), self._decompose_chroma)
-        motion, _ = finest.crew.both(lambda: self._look(trust), self._measure_chroma)
+        luma = self._composite
+        finest.crew.both(lambda: evidence.measure(luma.bands), self._measure_chroma)
         if colour is not None:
             colour.follow(evidence)
             self._chroma_variances.append(colour.variance)
         self._variances.append(evidence.variance)
-        return motion
-
-    def _look(self, trust: Trust | None) -> Motion | None:
-        """See how sharp the frame's luma is, and what has moved in it."""
-        self._evidence.measure(self._composite.bands)
         return self._motion(trust)
 
     def _decompose_chroma(self) -> None:
