@@ -28,7 +28,7 @@ from focusstack.plan import StackPlan
 from focusstack.render import AlignedFrame
 from focusstack.report.figures import Figures
 from focusstack.report.gathering import Gathering
-from focusstack.report.html import draw_ahead, report_page
+from focusstack.report.html import draw_ahead, draw_exposures, report_page
 from focusstack.report.provenance import Provenance
 from focusstack.staging import StagedFolder
 from focusstack.typing import Image
@@ -67,6 +67,7 @@ class OutputFolder:
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="report")
         self._to_draw: StackPlan | None = None
         self._drawn: Future[Figures] | None = None
+        self._exposures: Future[str | None] | None = None
         if staging.resumed:
             self.plan = load(staging.place, made_from)
             self._done = complete(staging.place)
@@ -117,8 +118,13 @@ class OutputFolder:
 
         Compiler and plotting library both change for a while how the process treats warnings.
         """
-        if self._to_draw and self._shown and len(self._shown.found.frames) == 2:
-            self._drawn = self._beside.submit(draw_ahead, self._to_draw)
+        if not self._to_draw or not self._shown:
+            return
+        plan, shown = self._to_draw, self._shown.found
+        if len(shown.frames) == 2:
+            self._drawn = self._beside.submit(draw_ahead, plan)
+        if len(shown.frames) == len(plan.used()):
+            self._exposures = self._beside.submit(draw_exposures, plan, shown)
 
     def write_maps(self, fused: Fused, frames: int) -> list[str]:
         """Write the maps that are wanted and return their names."""
@@ -151,7 +157,8 @@ class OutputFolder:
             aligned = self._links(plan) if self.options.aligned else {}
             name = fused.name if fused else None
             drawn = self._drawn.result() if self._drawn else None
-            page = report_page(plan, self._shown.found, made, name, aligned, drawn)
+            exposures = self._exposures.result() if self._exposures else None
+            page = report_page(plan, self._shown.found, made, name, aligned, drawn, exposures)
             # Names that are not UTF-8 cannot be shown as they are.
             data = page.encode(errors="backslashreplace")
             atomic_write(self._staged(folder / "report.html"), data)

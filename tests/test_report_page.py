@@ -24,7 +24,7 @@ from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.report import plots
 from focusstack.report.gathering import Gathered, Gathering
-from focusstack.report.html import HEADINGS, draw_ahead, report_page
+from focusstack.report.html import HEADINGS, draw_ahead, draw_exposures, report_page
 from focusstack.report.judgement import FEW, MOST_BLAMED, judgement
 from focusstack.report.light import light_words
 from focusstack.report.provenance import StageClock, provenance
@@ -193,7 +193,8 @@ def test_what_is_drawn_ahead_is_what_the_page_draws() -> None:
     entry = {"method": "weighted", "maps": [], "moved_share": 0.0, "moved": []}
     later = replace(made, fusion=entry).with_warnings(["late"])
     shown = gathered(made)
-    assert report_page(later, shown, drawn=draw_ahead(made)) == report_page(later, shown)
+    drawn, exposures = draw_ahead(made), draw_exposures(made, shown)
+    assert report_page(later, shown, drawn=drawn, exposures=exposures) == report_page(later, shown)
 
 
 def test_every_row_has_a_cell_for_every_heading() -> None:

@@ -101,6 +101,7 @@ def report_page(
     file: str | None = None,
     aligned: Mapping[str, str] | None = None,
     drawn: Figures | None = None,
+    exposures: str | None = None,
 ) -> str:
     """Return the page.
 
@@ -118,15 +119,25 @@ def report_page(
         Path, from the page, of each aligned frame that was written, by the frame's file name.
     drawn : Figures, optional
         What `draw_ahead` has given for these frames.
+    exposures : str, optional
+        What `draw_exposures` has given for them.
     """
-    drawn = drawn or draw_ahead(plan)
-    return _template().render(_content(plan, gathered, made, file, aligned or {}, drawn))
+    shown, drawn = gathered or Gathered([]), drawn or draw_ahead(plan)
+    exposures = exposures or draw_exposures(plan, shown)
+    content = _content(plan, shown, made, file, aligned or {}, drawn)
+    return _template().render(content, exposure_plot=exposures)
 
 
 def draw_ahead(plan: StackPlan) -> Figures:
     """Do of the page what can be done as soon as there is a plan; loads the plotting library."""
     _template()
     return figures(plan)
+
+
+def draw_exposures(plan: StackPlan, shown: Gathered) -> str | None:
+    """Plot the used frames' exposures once all have been shown; None if they have not."""
+    before, after = _exposures(plan, shown)
+    return None if before is None or after is None else plots.exposure_plot(before, after)
 
 
 @cache
@@ -154,15 +165,14 @@ def _as(value: float, form: str) -> str:
 
 def _content(
     plan: StackPlan,
-    gathered: Gathered | None,
+    shown: Gathered,
     made: Provenance | None,
     file: str | None,
     aligned: Mapping[str, str],
     drawn: Figures,
 ) -> dict[str, Any]:
-    """Everything that the template names."""
-    shown = gathered or Gathered([])
-    before, after = _exposures(plan, shown)
+    """Everything that the template names, but the plot of exposures."""
+    _, after = _exposures(plan, shown)
     rows = [_row(k, f, plan, shown, after, aligned) for k, f in enumerate(plan.frames, 1)]
     return {
         "version": __version__,
@@ -181,7 +191,7 @@ def _content(
         "moved": _moved(plan),
         "light": light_words(plan),
         **vars(drawn),
-        **_pixels(plan, shown, before, after),
+        **_pixels(plan, shown),
         **{name.replace(".", "_"): _part(name) for name in PARTS},
     }
 
@@ -190,18 +200,13 @@ def _part(name: str) -> str:
     return files("focusstack.report").joinpath("page", name).read_text(encoding="utf-8")
 
 
-def _pixels(
-    plan: StackPlan, shown: Gathered, before: Float32 | None, after: Float32 | None
-) -> dict[str, Any]:
-    """What is drawn of pixels: exposures and, meanwhile, maps of the composite."""
+def _pixels(plan: StackPlan, shown: Gathered) -> dict[str, Any]:
+    """What is drawn of pixels: what lies beneath the outlines and maps of the composite."""
     count, maps = len(plan.focus_order), shown.maps
     with ThreadPoolExecutor(1) as pool:
         depth = maps and pool.submit(drawings.depth_picture, maps, count)
         source = maps and pool.submit(drawings.source_picture, maps, count)
         return {
-            "exposure_plot": (
-                None if before is None or after is None else plots.exposure_plot(before, after)
-            ),
             "beneath": _beneath(plan, shown),
             "depth": depth and depth.result(),
             "source": source and source.result(),
