@@ -90,6 +90,19 @@ def test_detection_is_reproducible(plane_stack: RenderedStack, features: list[Fe
     assert np.array_equal(again.descriptors, features[0].descriptors)
 
 
+def test_features_do_not_depend_on_when_they_are_described(
+    plane_stack: RenderedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dense = picture(plane_stack.frames[2])
+    found = []
+    for many in (0, 10**9):
+        monkeypatch.setattr("focusstack.alignment.features.MANY", many)
+        found.append(detect(dense, 200))
+    assert len(found[0].points) == 200
+    assert np.array_equal(found[0].points, found[1].points)
+    assert np.array_equal(found[0].descriptors, found[1].descriptors)
+
+
 def test_descriptors_have_unit_length(features: list[Features]) -> None:
     assert np.linalg.norm(features[0].descriptors, axis=1) == pytest.approx(1, abs=1e-5)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.nodes import seen
 from focusstack.alignment.normal_equations import NormalEquations, conjugate_gradients
+from focusstack.alignment.places import Places
 from focusstack.typing import Points
 
 FRAMES, ROWS, COLUMNS = 3, 4, 5
@@ -20,9 +20,9 @@ def equations(tiles: int = 61, seed: int = 0) -> NormalEquations:
     pairs = np.array([(0, 1), (1, 2), (0, 2)])[rng.integers(0, 3, tiles)]
     corner = rng.integers(0, ROWS - 1, tiles) * COLUMNS + rng.integers(0, COLUMNS - 1, tiles)
     root = rng.normal(size=(tiles, 2, 2))
+    cells = (pairs * NODES + corner[:, None]).astype(np.uint32)
     return NormalEquations(
-        (pairs * NODES + corner[:, None]).astype(np.uint32),
-        rng.random((tiles, 2)),
+        Places(cells, rng.random((tiles, 2)), COLUMNS),
         root @ root.transpose(0, 2, 1),
         (FRAMES, ROWS, COLUMNS),
         slope=0.7,
@@ -33,8 +33,9 @@ def equations(tiles: int = 61, seed: int = 0) -> NormalEquations:
 
 def derivatives(e: NormalEquations) -> Points:
     """What each tile sees of each node, ``(T, N)``."""
-    found = np.zeros((len(e.cells), COUNT))
-    for t, ((first, second), (u, v)) in enumerate(zip(e.cells.astype(int), e.within, strict=True)):
+    cells, within = e.places.cells.astype(int), e.places.within
+    found = np.zeros((len(cells), COUNT))
+    for t, ((first, second), (u, v)) in enumerate(zip(cells, within, strict=True)):
         for cell, sign in ((first, -1), (second, 1)):
             found[t, cell] += sign * (1 - u) * (1 - v)
             found[t, cell + 1] += sign * u * (1 - v)
@@ -62,9 +63,7 @@ def dense(e: NormalEquations) -> tuple[Points, Points]:
 
 def test_tiles_see_the_difference_of_bilinear_means() -> None:
     e, values = equations(), np.random.default_rng(1).normal(size=(COUNT, 2))
-    np.testing.assert_allclose(
-        seen(e.cells, e.within, COLUMNS, values), derivatives(e) @ values, atol=1e-12
-    )
+    np.testing.assert_allclose(e.places.seen(values), derivatives(e) @ values, atol=1e-12)
 
 
 def test_the_diagonal_is_that_of_the_matrix() -> None:

@@ -7,10 +7,12 @@ Zisserman, CVPR 2012), mutual nearest neighbours with a ratio test, and a homogr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.geometry import transform
 from focusstack.typing import Float32, Image, Matrix, Points
@@ -19,6 +21,10 @@ RATIO = 0.85
 MIN_INLIERS = 14
 MAX_ZOOM = 1.5
 MAX_ROTATION_DEG = 30.0
+
+CORNER, MANY = 15, 4000
+"""Where there are so many FAST corners (Rosten and Drummond, ECCV 2006) of this contrast, there are
+many keypoints too: it then pays to describe only those that are kept."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +75,38 @@ def detect(proxy: Image, limit: int = 1000) -> Features:
         At most this many.
     """
     sift = cv2.SIFT.create(contrastThreshold=0.015, enable_precise_upscale=True)
-    # Both at once: describing alone would blur the picture anew, which is most of the work.
-    keypoints, descriptors = sift.detectAndCompute(proxy, None)
-    if not keypoints:
-        return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
-    points = np.array([k.pt for k in keypoints], float)
+    if len(cv2.FastFeatureDetector.create(CORNER).detect(proxy, None)) < MANY:
+        # Both at once: describing alone blurs the picture anew, which is most of the work.
+        found, every = sift.detectAndCompute(proxy, None)
+        points, keep = _chosen(found, proxy, limit)
+        descriptors = every[keep] if found else np.zeros((0, 128), np.float32)
+    else:
+        found = sift.detect(proxy, None)
+        points, keep = _chosen(found, proxy, limit)
+        _, descriptors = sift.compute(proxy, [found[k] for k in keep])
+    roots = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
+    return Features(points, np.asarray(roots, np.float32))
+
+
+def _chosen(
+    keypoints: Sequence[cv2.KeyPoint], proxy: Image, limit: int
+) -> tuple[Points, NDArray[np.intp]]:
+    """Places of the keypoints to keep, and which of all they are."""
+    points = np.array([k.pt for k in keypoints], float).reshape(-1, 2)
     strength = np.array([k.response for k in keypoints])
     keep = spread(points, strength, proxy.shape[1], proxy.shape[0], limit)
-    kept = descriptors[keep]
-    roots = np.sqrt(kept / np.maximum(kept.sum(1, keepdims=True), 1e-6))
-    return Features(points[keep], np.asarray(roots, np.float32))
+    return points[keep], keep
 
 
-def spread(points: Points, strength: Float32, width: int, height: int, limit: int) -> Points:
+def spread(
+    points: Points, strength: Points | Float32, width: int, height: int, limit: int
+) -> NDArray[np.intp]:
     """Choose up to `limit` indices so that no part of the picture dominates.
 
     Each point gets its rank within its cell of a 12 x 8 grid; low ranks win everywhere first.
     """
+    if not len(points):
+        return np.zeros(0, np.intp)
     cell = (points[:, 0] * 12 / width).astype(int) + 12 * (points[:, 1] * 8 / height).astype(int)
     order = np.lexsort((points[:, 1], points[:, 0], -strength, cell))
     starts = np.r_[0, np.flatnonzero(np.diff(cell[order])) + 1]

@@ -17,10 +17,11 @@ import numpy as np
 from focusstack.alignment.gain import NEARLY_ALL, HeldOut
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.normal_equations import NormalEquations
+from focusstack.alignment.places import Places
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
 from focusstack.resample import Field
-from focusstack.typing import Indices, Mask, Points
+from focusstack.typing import Mask, Points
 
 NODE_PX = 32
 """Distance of a field's nodes in proxy pixels; `SIZE_SIGMA` holds for it."""
@@ -137,12 +138,8 @@ class Equations:
 
     Attributes
     ----------
-    cells : (T, 2) uint32 ndarray
-        The upper left of the four nodes around each tile, in its first and second frame.
-    within : (T, 2) float64 ndarray
-        How far to the right and down of that the tile lies, in nodes.
-    columns : int
-        Nodes in a row.
+    places : Places
+        Of T tiles.
     target : (T, 2) ndarray
         What the second frame's minus the first frame's field should be there, proxy pixels.
     info : (T, 2, 2) ndarray
@@ -151,9 +148,7 @@ class Equations:
         Which half of the tiles it belongs to.
     """
 
-    cells: Indices
-    within: Points
-    columns: int
+    places: Places
     target: Points
     info: Points
     fold: Mask
@@ -161,20 +156,12 @@ class Equations:
     def part(self, which: Mask) -> Equations:
         """The equations of some tiles."""
         return Equations(
-            self.cells[which],
-            self.within[which],
-            self.columns,
-            self.target[which],
-            self.info[which],
-            self.fold[which],
+            self.places.part(which), self.target[which], self.info[which], self.fold[which]
         )
 
     def left(self, fields: Points) -> Points:
         """What the equations lack with `fields`, ``(T, 2)``."""
-        # Loads the compiler, which takes a while.
-        from focusstack.alignment.nodes import seen
-
-        return self.target - seen(self.cells, self.within, self.columns, fields.reshape(-1, 2))
+        return self.target - self.places.seen(fields.reshape(-1, 2))
 
 
 @dataclass(frozen=True)
@@ -194,26 +181,24 @@ class Grid:
 
     def equations(self, found: Sequence[Measurement], fields: Points) -> Equations:
         """Turn what is left between frames, with present `fields`, into equations."""
-        from focusstack.alignment.nodes import seen
-
-        places = [self._places(i, j, shifts.centres) for i, j, shifts in found]
-        cells, within = (np.concatenate(parts) for parts in zip(*places, strict=True))
+        places = self._places(found)
         left = np.concatenate([shifts.shifts for _, _, shifts in found])
         root = softened(np.concatenate([shifts.root for _, _, shifts in found]))
         fold = np.concatenate([checkerboard(s.centres, self.size) for _, _, s in found])
-        target = left + seen(cells, within, self.columns, fields.reshape(-1, 2))
-        return Equations(cells, within, self.columns, target, root @ root, fold)
+        target = left + places.seen(fields.reshape(-1, 2))
+        return Equations(places, target, root @ root, fold)
 
-    def _places(self, first: int, second: int, places: Points) -> tuple[Indices, Points]:
-        """Cells in which `places` on the canvas lie in both frames, and where in these."""
+    def _places(self, found: Sequence[Measurement]) -> Places:
+        """Cells in which tiles lie in both their frames, and where in these."""
         width, height = self.size
-        x = np.clip(places[:, 0] / (width - 1), 0, 1) * (self.columns - 1)
-        y = np.clip(places[:, 1] / (height - 1), 0, 1) * (self.rows - 1)
+        frames = np.repeat([(i, j) for i, j, _ in found], [len(s.centres) for *_, s in found], 0)
+        centres = np.concatenate([shifts.centres for *_, shifts in found])
+        x = np.clip(centres[:, 0] / (width - 1), 0, 1) * (self.columns - 1)
+        y = np.clip(centres[:, 1] / (height - 1), 0, 1) * (self.rows - 1)
         j = np.minimum(x.astype(int), self.columns - 2)
         i = np.minimum(y.astype(int), self.rows - 2)
-        node = i * self.columns + j
-        both = np.stack([node + first * self.nodes, node + second * self.nodes], 1)
-        return both.astype(np.uint32), np.stack([x - j, y - i], 1)
+        cells = (i * self.columns + j)[:, None] + frames * self.nodes
+        return Places(cells.astype(np.uint32), np.stack([x - j, y - i], 1), self.columns)
 
     def solve(self, equations: Equations, start: Points) -> Points:
         """Fields of all frames from all equations: reweighted least squares."""
@@ -224,8 +209,7 @@ class Grid:
             off = equations.left(fields)
             squared = np.einsum("ti,ti->t", off, np.einsum("tij,tj->ti", equations.info, off))
             normal = NormalEquations(
-                equations.cells,
-                equations.within,
+                equations.places,
                 equations.info / np.square(1 + squared / 9)[:, None, None],
                 (self.count, self.rows, self.columns),
                 1 / SLOPE_SIGMA**2,
@@ -237,16 +221,13 @@ class Grid:
 
     def held_out(self, equations: Equations, fields: Points) -> HeldOut:
         """Residual of each half of the tiles without fields, and with those of the other half."""
-
-        def fitted(side: bool) -> Points:
-            return self.solve(equations.part(equations.fold == side), fields)
-
+        sides = equations.fold, ~equations.fold
+        halves = [equations.part(side) for side in sides]
         after = np.empty(len(equations.target))
-        sides = (False, True)
         with ThreadPoolExecutor(len(sides)) as pool:
-            for side, fit in zip(sides, pool.map(fitted, sides), strict=True):
-                test = equations.fold != side
-                after[test] = np.linalg.norm(equations.part(test).left(fit), axis=1)
+            fits = pool.map(lambda half: self.solve(half, fields), halves)
+            for side, half, fit in zip(sides[::-1], halves[::-1], fits, strict=True):
+                after[side] = np.linalg.norm(half.left(fit), axis=1)
         before = np.linalg.norm(equations.target, axis=1)
-        pair = equations.cells // self.nodes @ np.array([self.count, 1])
+        pair = equations.places.cells // self.nodes @ np.array([self.count, 1])
         return HeldOut.of(pair, before, after)

@@ -116,75 +116,19 @@ _TILES = read_only(np.uint32, 2), read_only(np.float64, 2), numba.types.uint32
 _VECTORS, _INFO = read_only(np.float64, 2), read_only(np.float64, 3)
 _OUT = writable(np.float64, 2)
 
-_gathering = once(lambda: compiled(_gather, *_TILES, _VECTORS, _OUT))
-_spreading = once(lambda: compiled(_spread, *_TILES, _INFO, _VECTORS, _OUT))
-_pulling = once(lambda: compiled(_pull, *_TILES, _INFO, _VECTORS, _OUT))
-_squaring = once(lambda: compiled(_square, *_TILES, _INFO, _OUT))
-_smoothing = once(lambda: compiled(_smooth, _VECTORS, _WHOLE, _WHOLE, _SHARE, _SHARE, _OUT))
+gathering = once(lambda: compiled(_gather, *_TILES, _VECTORS, _OUT))
+"""Takes the attributes of `focusstack.alignment.places.Places`, values of all nodes, and where to
+put what each tile sees of them."""
 
+spreading = once(lambda: compiled(_spread, *_TILES, _INFO, _VECTORS, _OUT))
+"""The same with information and a vector of each tile, and sums over tiles at all nodes."""
 
-def seen(cells: Indices, within: Points, columns: int, values: Points) -> Points:
-    """What each tile sees of the nodes' values.
+pulling = once(lambda: compiled(_pull, *_TILES, _INFO, _VECTORS, _OUT))
+"""Both in one go."""
 
-    Parameters
-    ----------
-    cells : (T, 2) uint32 ndarray
-        The upper left of the four nodes around each tile, in its first and second frame.
-    within : (T, 2) float64 ndarray
-        How far to the right and down of that the tile lies, in nodes.
-    columns : int
-        Nodes in a row.
-    values : (N, 2) float64 ndarray
-        Of all nodes of all frames.
+squaring = once(lambda: compiled(_square, *_TILES, _INFO, _OUT))
+"""The diagonal of that."""
 
-    Returns
-    -------
-    (T, 2) float64 ndarray
-        The second frame's value minus the first's.
-    """
-    out = np.empty((len(cells), 2))
-    _gathering()(cells, within, columns, values, out)
-    return out
-
-
-def spread(
-    cells: Indices, within: Points, columns: int, info: Points, rest: Points, count: int
-) -> Points:
-    """Sum over tiles of `info` ``(T, 2, 2)`` times `rest` ``(T, 2)`` at each of `count` nodes.
-
-    Without `info`, the transpose of `seen`.
-    """
-    out = np.zeros((count, 2))
-    _spreading()(cells, within, columns, info, rest, out)
-    return out
-
-
-def pull(
-    cells: Indices, within: Points, columns: int, info: Points, values: Points, out: Points
-) -> None:
-    """Add `spread` of `seen` to `out` ``(N, 2)``, in one go."""
-    _pulling()(cells, within, columns, info, values, out)
-
-
-def squares(cells: Indices, within: Points, columns: int, info: Points, count: int) -> Points:
-    """The diagonal ``(count, 2)`` of what `pull` multiplies with."""
-    out = np.zeros((count, 2))
-    _squaring()(cells, within, columns, info, out)
-    return out
-
-
-def smoothness(values: Points, shape: tuple[int, int, int], slope: float, size: float) -> Points:
-    """Half the derivative of squared differences of neighbours and squared values by each node.
-
-    Parameters
-    ----------
-    values : (N, 2) float64 ndarray
-        Of all frames' nodes.
-    shape : tuple of int
-        Frames, rows and columns.
-    slope, size : float
-        Factors of the squares.
-    """
-    out = np.empty(values.shape)
-    _smoothing()(values, *shape[1:], slope, size, out)
-    return out
+smoothing = once(lambda: compiled(_smooth, _VECTORS, _WHOLE, _WHOLE, _SHARE, _SHARE, _OUT))
+"""Takes values of all nodes, rows and columns of each frame's, factors of squared differences of
+neighbours and of squared values, and where to put half the derivative of their sum."""

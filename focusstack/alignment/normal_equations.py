@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.typing import Indices, Points
+from focusstack.alignment.places import Places
+from focusstack.typing import Points
 
 MOST_STEPS = 150
 """Of conjugate gradients."""
@@ -23,10 +24,8 @@ class NormalEquations:
 
     Attributes
     ----------
-    cells : (T, 2) uint32 ndarray
-        The upper left of the four nodes around each tile, in its first and second frame.
-    within : (T, 2) float64 ndarray
-        Where between them the tile lies, in nodes.
+    places : Places
+        Of T tiles.
     info : (T, 2, 2) float64 ndarray
         Information (inverse covariance) of what is measured at the tile.
     shape : tuple of int
@@ -37,8 +36,7 @@ class NormalEquations:
         Nodes that stay zero.
     """
 
-    cells: Indices
-    within: Points
+    places: Places
     info: Points
     shape: tuple[int, int, int]
     slope: float
@@ -57,33 +55,29 @@ class NormalEquations:
         exact : float
             What may be left of the right side's length.
         """
-        # Loads the compiler, which takes a while.
-        from focusstack.alignment.nodes import spread
-
-        tiles = self.cells, self.within, self.shape[2], self.info
-        right, values = spread(*tiles, target, len(start)), start.copy()
+        right, values = self.places.spread(self.info, target, len(start)), start.copy()
         right[self.fixed] = values[self.fixed] = 0
         return conjugate_gradients(self._times, right, self.diagonal(), values, exact)
 
     def _times(self, values: Points) -> Points:
         """The product of the equations' matrix with `values`."""
-        from focusstack.alignment.nodes import pull, smoothness
+        # Loads the compiler, which takes a while.
+        from focusstack.alignment.nodes import smoothing
 
-        out = smoothness(values, self.shape, self.slope, self.size)
-        pull(self.cells, self.within, self.shape[2], self.info, values, out)
+        out = np.empty(values.shape)
+        smoothing()(values, *self.shape[1:], self.slope, self.size, out)
+        self.places.pull(self.info, values, out)
         out[self.fixed] = 0
         return out
 
     def diagonal(self) -> Points:
         """The diagonal ``(N, 2)`` of the equations."""
-        from focusstack.alignment.nodes import squares
-
         frames, rows, columns = self.shape
         neighbours = np.full((rows, columns), 4.0)
         neighbours[[0, -1]] -= 1
         neighbours[:, [0, -1]] -= 1
         prior = np.tile((self.slope * neighbours + self.size).ravel(), frames)
-        return squares(self.cells, self.within, columns, self.info, len(prior)) + prior[:, None]
+        return self.places.squares(self.info, len(prior)) + prior[:, None]
 
 
 def conjugate_gradients(
