@@ -20,8 +20,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from focusstack.fusion.options import FusionOptions
+    from focusstack.inputs import open_frames
     from focusstack.options import OutputOptions, StackOptions
-    from focusstack.pipeline import StackResult, aligned_frames, open_frames, plan_stack, stack
+    from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
     from focusstack.plan import FramePlan, StackPlan
     from focusstack.plan_file import read_plan
 
@@ -56,7 +57,8 @@ _HOMES = {
     },
     "focusstack.fusion.options": {"FusionOptions"},
     "focusstack.options": {"OutputOptions", "StackOptions"},
-    "focusstack.pipeline": {"StackResult", "aligned_frames", "open_frames", "plan_stack", "stack"},
+    "focusstack.inputs": {"open_frames"},
+    "focusstack.pipeline": {"StackResult", "aligned_frames", "plan_stack", "stack"},
     "focusstack.plan": {"FramePlan", "StackPlan"},
     "focusstack.plan_file": {"read_plan"},
 }

@@ -18,10 +18,11 @@ from focusstack.fusion import FusionOptions
 from focusstack.geometry import Rect
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
+from focusstack.inputs import open_frames
 from focusstack.maps import fusion_entry, motion_warning, write_maps
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import check_targets, output_dtype
-from focusstack.pipeline import open_frames, plan_stack
+from focusstack.pipeline import plan_stack
 from focusstack.progress import Progress, track
 from focusstack.reading_ahead import prefetch
 from focusstack.shading import shaded

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from focusstack.capacity import memory_bound
+from focusstack.frames import FrameSource
+from focusstack.options import StackOptions
 from focusstack.proxies import proxy_scale, proxy_size
 
 BASE = 200 << 20
@@ -116,3 +119,10 @@ def footprint(
     left = second - first - FRAME_BYTES * proxies * count
     kept = max(0, min(left, KEPT_BYTES * proxies * count, KEPT_MOST))
     return Footprint(readers, kept, ahead, in_file, max(first, second))
+
+
+def footprint_of(frames: FrameSource, options: StackOptions) -> Footprint:
+    """Footprint of a run on `frames`."""
+    bound = memory_bound(options.memory)
+    pixel = frames.channels, frames.dtype.itemsize
+    return footprint(frames.size, *pixel, len(frames), options.workers, bound)

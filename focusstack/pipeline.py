@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import cycle
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
-from focusstack.capacity import in_gigabytes, memory_bound
-from focusstack.colour import to_dtype
+from focusstack.capacity import in_gigabytes
 from focusstack.conclusion import make_plan
 from focusstack.effort import THOROUGH, Effort
 from focusstack.errors import UsageError
 from focusstack.exclusion import unsupported
-from focusstack.footprint import Footprint, footprint
-from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, survey
-from focusstack.fusion import Fused, check_method, make_fuser
-from focusstack.fusion.running_mean import row_strips
-from focusstack.images.choice import some
-from focusstack.images.read import MOST_MEGAPIXELS, Reading
-from focusstack.images.suffixes import VIDEO
+from focusstack.footprint import footprint_of
+from focusstack.frames import FileFrames, FrameSource
+from focusstack.fusion import Fused, check_method
+from focusstack.inputs import Inputs, open_frames
 from focusstack.maps import fusion_entry, motion_warning
-from focusstack.memory import keep_large_arrays_apart, release_freed, reuse_freed_memory
+from focusstack.memory import release_freed, reuse_freed_memory
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder, opened_folder
 from focusstack.plan import StackPlan, fitted_to
@@ -40,15 +34,13 @@ from focusstack.planning import (
     series_of,
     spool_for,
 )
-from focusstack.progress import Progress, Silent, track
-from focusstack.reading_ahead import Ahead, one_ahead
-from focusstack.render import AlignedFrame, render
+from focusstack.progress import Progress, Silent
+from focusstack.render import AlignedFrame
 from focusstack.report.provenance import StageClock, provenance
 from focusstack.room import Room
-from focusstack.threads import Background, own_threads
-from focusstack.typing import Float32, Image
-
-Inputs = FrameSource | Iterable[str | Path] | Iterable[Image] | str | Path
+from focusstack.second_pass import fused_frames, rendered_frames, room_for, rounded
+from focusstack.threads import own_threads
+from focusstack.typing import Image
 
 
 @dataclass(frozen=True)
@@ -73,66 +65,11 @@ class StackResult:
     written: tuple[str, ...] = ()
 
 
-def open_frames(
-    inputs: Inputs, progress: Progress | None = None, max_megapixels: float = MOST_MEGAPIXELS
-) -> FrameSource:
-    """Return the frames behind a folder, files, globs or arrays, in natural order.
-
-    Parameters
-    ----------
-    inputs : FrameSource, path, iterable of paths or iterable of ndarray
-        The frames.
-    progress : Progress, optional
-        Is told what is left out; silent if not given.
-    max_megapixels : float, optional
-        Files that claim more are refused.
-
-    Raises
-    ------
-    InputError
-        If they cannot be a stack; names the file.
-    UsageError
-        If `inputs` is of another type.
-    """
-    if isinstance(inputs, (str, Path)):
-        inputs = [inputs]
-    elif isinstance(inputs, FrameSource):
-        return inputs
-    given = _listed(inputs)
-    if given and all(isinstance(one, np.ndarray) for one in given):
-        return ArrayFrames(cast(Sequence[Image], given))
-    if not all(isinstance(one, (str, Path)) for one in given):
-        kinds = ", ".join(sorted({type(one).__name__ for one in given}))
-        raise UsageError(f"a stack cannot be read from a list of {kinds}", _INPUTS)
-    found = survey(cast(Sequence[str | Path], given))
-    if progress:
-        if found.skipped:
-            progress.note(f"not used: {some([p.name for p in found.skipped], 20)}")
-        for note in found.notes:
-            progress.warn(note)
-    films = [path for path in found.files if path.suffix.lower() in VIDEO]
-    if not films:
-        return FileFrames(found.files, found.notes, Reading(max_megapixels))
-    if len(found.files) > 1:
-        raise UsageError(
-            f"{films[0]} is a film, which is a stack by itself", "Give the film alone."
-        )
-    return FilmFrames(films[0])
-
-
 QUICK_PLAN = (
     "the plan is of a quick look: measured on small proxies, parallax not followed "
     "(inspect --thorough measures as a run does)"
 )
 """What is said of rendering from a quick look."""
-
-_INPUTS = "Give a folder, files, globs, or a list of arrays, one for each frame."
-
-
-def _listed(inputs: object) -> list[object]:
-    if not isinstance(inputs, Iterable) or isinstance(inputs, (np.ndarray, bytes, Mapping)):
-        raise UsageError(f"a stack cannot be read from {type(inputs).__name__}", _INPUTS)
-    return list(inputs)
 
 
 def plan_stack(
@@ -165,7 +102,7 @@ def plan_stack(
         return _given_plan(options, frames, progress)
     check_reference(frames.names, options.reference)
     reuse_freed_memory()
-    need = _footprint(frames, options)
+    need = footprint_of(frames, options)
     spool, scale = spool_for(frames, effort.megapixels, need.kept)
     with spool, own_threads():
         seen = glanced(frames, scale) if effort.quick else frames
@@ -211,64 +148,13 @@ def aligned_frames(
     """
     options = options or StackOptions()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
-    for frame, _ in _rendered(frames, plan, options, (False,), Room(), buffers=0):
+    for frame, _ in rendered_frames(frames, plan, options, (False,), Room(), buffers=0):
         yield frame
-
-
-def _rendered(
-    frames: FrameSource,
-    plan: StackPlan,
-    options: StackOptions,
-    placements: Sequence[bool],
-    room: Room,
-    buffers: int = 1,
-) -> Generator[tuple[AlignedFrame, bool], None, None]:
-    """Every used frame once per placement: with all it shows, or what is in focus, in place.
-
-    New memory costs the system time: a frame takes that of the one before it or, with two
-    `buffers`, of the one before that. With none, frames may be kept.
-    """
-    keep_large_arrays_apart()
-    at = {name: i for i, name in enumerate(frames.names)}
-    used = plan.used()
-    if not used:
-        return
-    highest = np.max([f.gain for f in used], axis=0)
-    ahead = options.workers > 1 and _footprint(frames, options).ahead > 0
-    order = [at[f.file] for f in used]
-    coded = frames.dtype == np.uint8
-    shape = (frames.channels, plan.crop.height, plan.crop.width)
-    dtype = np.int16 if coded else np.float32
-    turns = cycle([room.zeros(shape, dtype) for _ in range(buffers)])
-    decoded = 2 * frames.size[0] * frames.size[1] * frames.channels * frames.dtype.itemsize
-    # Where frames are not read ahead, nothing of them is to stay while they are fused.
-    source = frames.one_by_one() if ahead and isinstance(frames, FileFrames) else frames
-    with own_threads(), Ahead(source.read, order, ahead) as pictures:
-        for placed in used:
-            room.tidy(coming=decoded)  # decoders hold a picture twice for a moment
-            picture = pictures.take()
-            for number, in_focus in enumerate(placements, start=1):
-                field = plan.displacement(placed, in_focus)
-                frame = render(
-                    picture, replace(placed, field=field), plan.crop, highest, options.workers,
-                    coded, room, next(turns, None),
-                )  # fmt: skip
-                if number == len(placements):
-                    del picture  # makes room for the next one, which is read meanwhile
-                    pictures.begin()
-                yield frame, in_focus
-                del frame
-
-
-def _footprint(frames: FrameSource, options: StackOptions) -> Footprint:
-    bound = memory_bound(options.memory)
-    pixel = frames.channels, frames.dtype.itemsize
-    return footprint(frames.size, *pixel, len(frames), options.workers, bound)
 
 
 def _tell_footprint(frames: FrameSource, options: StackOptions, progress: Progress) -> None:
     """Say how much memory will be taken before any is; warn if that is more than was asked for."""
-    need = _footprint(frames, options).bytes
+    need = footprint_of(frames, options).bytes
     progress.note(f"memory: up to {in_gigabytes(need)}; threads: {options.workers}")
     if options.memory is not None and need > options.memory:
         progress.warn(
@@ -313,14 +199,14 @@ def stack(
         plan = (folder and folder.plan) or plan_stack(frames, options, progress)
         if folder:
             folder.begin(plan)
-            if _footprint(frames, options).ahead > 1:
+            if footprint_of(frames, options).ahead > 1:
                 folder.draw_ahead(plan)
         release_freed()
         wants_image = folder is None or folder.options.fused
-        room = _room(frames, options, folder)
-        fused = _render(frames, plan, options, folder, wants_image, room, progress)
+        room = room_for(frames, options, folder)
+        fused = fused_frames(frames, plan, options, folder, wants_image, room, progress)
         dtype = folder.dtype if folder else frames.dtype
-        image = None if fused is None else _rounded(fused.image, dtype, room)
+        image = None if fused is None else rounded(fused.image, dtype, room)
         room.vacated()
         if fused:
             plan = _with_fusion(plan, fused, options, folder, progress)
@@ -330,27 +216,6 @@ def stack(
             made = provenance(frames, options, folder.options, progress)
             written = folder.finish(plan, image, made)
     return StackResult(plan, fused, image, tuple(written))
-
-
-TOUCHED = 3
-"""Bytes per pixel that one step on a whole coarse level may touch."""
-
-
-def _room(frames: FrameSource, options: StackOptions, folder: OutputFolder | None) -> Room:
-    """Where what is as large as a frame lies: in a file if the bound leaves no other way."""
-    if not _footprint(frames, options).in_file:
-        return Room()
-    whole = TOUCHED * frames.size[0] * frames.size[1]
-    return Room(memory_bound(options.memory) - whole, folder.scratch if folder else None)
-
-
-def _rounded(image: Float32, dtype: np.dtype[np.generic], room: Room) -> Image:
-    """The composite clipped to 0..1 and rounded to `dtype`."""
-    found = np.empty(image.shape, dtype)
-    for rows in row_strips(*image.shape[:2]):
-        found[rows] = to_dtype(image[rows], dtype)
-        room.tidy()
-    return found
 
 
 def _with_fusion(
@@ -367,56 +232,3 @@ def _with_fusion(
     for text in warnings:
         progress.warn(text)
     return replace(plan, fusion=entry).with_warnings(warnings)
-
-
-def _render(
-    frames: FrameSource,
-    plan: StackPlan,
-    options: StackOptions,
-    folder: OutputFolder | None,
-    wants_image: bool,
-    room: Room,
-    progress: Progress,
-) -> Fused | None:
-    """Feed every frame to the writer and to the fuser, as often as the fuser wants to see it."""
-    shape = (plan.crop.height, plan.crop.width, *((3,) if frames.channels == 3 else ()))
-    count = len(plan.used())
-    fusion = replace(
-        options.fusion,
-        workers=options.workers,
-        motion=options.fusion.motion and plan.scene is None,
-        precise=frames.dtype != np.uint8,
-    )
-    fuser = make_fuser(shape, count, fusion, room) if wants_image else None
-    if folder and not fuser:  # what an interrupted run has written need not be made again
-        lacking = tuple(name for name in plan.focus_order if folder.lacks(name))
-        plan, count = replace(plan, focus_order=lacking), len(lacking)
-    passes = fuser.passes if fuser else 1
-    for number in range(passes):
-        stage = "Fusing" if fuser else "Writing aligned frames"
-        stage += f" ({number + 1} of {passes})" if passes > 1 else ""
-        writes = folder is not None and folder.options.aligned and number == 0
-        placements = _placements(plan, writes, fuser is not None)
-        if options.workers > 1 and _footprint(frames, options).ahead > 1:
-            rendered = one_ahead(_rendered(frames, plan, options, placements, room, buffers=2))
-        else:
-            rendered = _rendered(frames, plan, options, placements, room)
-        steps = count * len(placements)
-        with track(progress, stage, rendered, steps) as found, Background() as writer:
-            for frame, in_focus in found:
-                if folder and number == 0 and in_focus == placements[0]:
-                    writer.run(folder.add, frame)
-                if fuser and in_focus == placements[-1]:
-                    fuser.add(frame.planes, frame.validity)
-                writer.wait()
-                del frame  # before the next one is asked for
-        if fuser:
-            fuser.end_pass()
-    return fuser.result() if fuser else None
-
-
-def _placements(plan: StackPlan, writes: bool, fuses: bool) -> tuple[bool, ...]:
-    """How often each frame is rendered: parallax places it differently for fusion."""
-    if plan.scene is None or not fuses:
-        return (False,)
-    return (False, True) if writes else (True,)

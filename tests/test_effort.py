@@ -14,8 +14,9 @@ from focusstack.effort import QUICK, THOROUGH
 from focusstack.geometry import transform
 from focusstack.images.read import Reading, read_picture
 from focusstack.images.write import write_image
+from focusstack.inputs import open_frames
 from focusstack.options import StackOptions
-from focusstack.pipeline import open_frames, plan_stack
+from focusstack.pipeline import plan_stack
 from focusstack.planning import glanced
 from focusstack.scene import RenderedStack
 

@@ -19,7 +19,8 @@ from focusstack.images import exif as tags
 from focusstack.images.read import probe, read_picture
 from focusstack.images.video import REPEATED, chosen
 from focusstack.images.write import write_image
-from focusstack.pipeline import open_frames, plan_stack, stack
+from focusstack.inputs import open_frames
+from focusstack.pipeline import plan_stack, stack
 from focusstack.scene import render_stack
 from focusstack.typing import Float32, Image
 

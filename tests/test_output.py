@@ -21,8 +21,9 @@ from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
+from focusstack.inputs import open_frames
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.pipeline import open_frames, plan_stack, stack
+from focusstack.pipeline import plan_stack, stack
 from focusstack.planes import Planes
 from focusstack.scene import render_stack
 from focusstack.staging import UNFINISHED, StagedFolder

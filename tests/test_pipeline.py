@@ -18,8 +18,9 @@ from focusstack.fusion import FUSERS, FusionOptions
 from focusstack.geometry import transform
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import write_image
+from focusstack.inputs import open_frames
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.pipeline import StackResult, aligned_frames, open_frames, plan_stack, stack
+from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
 from focusstack.plan import StackPlan
 from focusstack.scene import RenderedStack, render_stack
 from focusstack.typing import Float32, Image, Matrix, Points

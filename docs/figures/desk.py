@@ -15,8 +15,9 @@ from focusstack.alignment.refine import ROUNDS
 from focusstack.alignment.tiles import TileShifts
 from focusstack.effort import THOROUGH
 from focusstack.frames import FrameSource
+from focusstack.inputs import open_frames
 from focusstack.options import StackOptions
-from focusstack.pipeline import StackResult, open_frames, stack
+from focusstack.pipeline import StackResult, stack
 from focusstack.planning import (
     find_alignment,
     measure_frames,

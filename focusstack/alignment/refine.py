@@ -33,7 +33,7 @@ ANCHORS = 150
 """Feature matches a pair keeps beside its tiles."""
 
 ENOUGH, ENOUGH_OF_PAIR = 12_000, 100
-"""Tiles in all, and of a pair on average, with which models are compared."""
+"""Tiles in all, and of a pair on average, that are enough to compare models, and between rounds."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def refine(
     for scales in rounds:
         tiles = measurements.at(poses, scales, row)
         # Until the last round, the stiffest model that can follow a hand will do.
-        found = ladder.fit(MODELS["rotation"], tiles)
+        found = ladder.fit(MODELS["rotation"], _some(tiles))
         poses = poses.moved(found.matrices, found.bends)
         series.advance()
     present = poses.matrices[kept]

@@ -1,0 +1,74 @@
+"""What a stack is read from: a folder, files, globs, a film, or arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from focusstack.errors import UsageError
+from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, survey
+from focusstack.images.choice import some
+from focusstack.images.read import MOST_MEGAPIXELS, Reading
+from focusstack.images.suffixes import VIDEO
+from focusstack.progress import Progress
+from focusstack.typing import Image
+
+Inputs = FrameSource | Iterable[str | Path] | Iterable[Image] | str | Path
+
+_INPUTS = "Give a folder, files, globs, or a list of arrays, one for each frame."
+
+
+def open_frames(
+    inputs: Inputs, progress: Progress | None = None, max_megapixels: float = MOST_MEGAPIXELS
+) -> FrameSource:
+    """Return the frames behind a folder, files, globs or arrays, in natural order.
+
+    Parameters
+    ----------
+    inputs : FrameSource, path, iterable of paths or iterable of ndarray
+        The frames.
+    progress : Progress, optional
+        Is told what is left out; silent if not given.
+    max_megapixels : float, optional
+        Files that claim more are refused.
+
+    Raises
+    ------
+    InputError
+        If they cannot be a stack; names the file.
+    UsageError
+        If `inputs` is of another type.
+    """
+    if isinstance(inputs, (str, Path)):
+        inputs = [inputs]
+    elif isinstance(inputs, FrameSource):
+        return inputs
+    given = _listed(inputs)
+    if given and all(isinstance(one, np.ndarray) for one in given):
+        return ArrayFrames(cast(Sequence[Image], given))
+    if not all(isinstance(one, (str, Path)) for one in given):
+        kinds = ", ".join(sorted({type(one).__name__ for one in given}))
+        raise UsageError(f"a stack cannot be read from a list of {kinds}", _INPUTS)
+    found = survey(cast(Sequence[str | Path], given))
+    if progress:
+        if found.skipped:
+            progress.note(f"not used: {some([p.name for p in found.skipped], 20)}")
+        for note in found.notes:
+            progress.warn(note)
+    films = [path for path in found.files if path.suffix.lower() in VIDEO]
+    if not films:
+        return FileFrames(found.files, found.notes, Reading(max_megapixels))
+    if len(found.files) > 1:
+        raise UsageError(
+            f"{films[0]} is a film, which is a stack by itself", "Give the film alone."
+        )
+    return FilmFrames(films[0])
+
+
+def _listed(inputs: object) -> list[object]:
+    if not isinstance(inputs, Iterable) or isinstance(inputs, (np.ndarray, bytes, Mapping)):
+        raise UsageError(f"a stack cannot be read from {type(inputs).__name__}", _INPUTS)
+    return list(inputs)
