@@ -25,7 +25,7 @@ BASE = 200 << 20
 PROXY_BYTES, READING_BYTES = 100, 50
 """Per proxy pixel in the first pass, when frames are compared and while they are read."""
 
-FRAME_BYTES = 1
+FRAME_BYTES = 1.5
 """Per proxy pixel of each frame in the first pass: its block means, features and tiles."""
 
 KEPT_BYTES = 7
@@ -116,7 +116,7 @@ def footprint(
     ahead, in_file = within[0] if within else min(ways, key=lambda way: ways[way])
     # What the second pass takes in any case may be used by the first.
     second = ways[ahead, in_file]
-    left = second - first - FRAME_BYTES * proxies * count
+    left = second - first - int(FRAME_BYTES * proxies) * count
     kept = max(0, min(left, KEPT_BYTES * proxies * count, KEPT_MOST))
     return Footprint(readers, kept, ahead, in_file, max(first, second))
 

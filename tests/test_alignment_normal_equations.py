@@ -22,8 +22,8 @@ def equations(tiles: int = 61, seed: int = 0) -> NormalEquations:
     root = rng.normal(size=(tiles, 2, 2))
     cells = (pairs * NODES + corner[:, None]).astype(np.uint32)
     return NormalEquations(
-        Places(cells, rng.random((tiles, 2)), COLUMNS),
-        root @ root.transpose(0, 2, 1),
+        Places(cells, rng.random((tiles, 2)).astype(np.float32), COLUMNS),
+        (root @ root.transpose(0, 2, 1)).astype(np.float32),
         (FRAMES, ROWS, COLUMNS),
         slope=0.7,
         size=0.2,
@@ -33,7 +33,7 @@ def equations(tiles: int = 61, seed: int = 0) -> NormalEquations:
 
 def derivatives(e: NormalEquations) -> Points:
     """What each tile sees of each node, ``(T, N)``."""
-    cells, within = e.places.cells.astype(int), e.places.within
+    cells, within = e.places.cells.astype(int), e.places.within.astype(float)
     found = np.zeros((len(cells), COUNT))
     for t, ((first, second), (u, v)) in enumerate(zip(cells, within, strict=True)):
         for cell, sign in ((first, -1), (second, 1)):

@@ -8,9 +8,9 @@ field is added to the matrix inside the same single warp, and only where held-ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from focusstack.alignment.places import Places
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
 from focusstack.resample import Field
-from focusstack.typing import Mask, Points
+from focusstack.typing import Float32, Mask, Points
 
 NODE_PX = 32
 """Distance of a field's nodes in proxy pixels; `SIZE_SIGMA` holds for it."""
@@ -117,10 +117,9 @@ def find_fields(
         def place(index: int, fields: Points = fields) -> Field | None:
             return with_parallax(index, Field(fields[index].astype(np.float32), *size))
 
-        tiles = list(measure_pairs(series, poses, how, place))
-        if not tiles:
+        equations = grid.equations(measure_pairs(series, poses, how, place), fields)
+        if equations is None:
             break
-        equations = grid.equations(tiles, fields)
         fields = grid.solve(equations, fields)
         series.advance()
         if how.scale == 1:
@@ -136,22 +135,34 @@ def find_fields(
 class Equations:
     """What the fields of the two frames of each tile should differ by.
 
+    Stacks have hundreds of thousands of tiles: numbers of each are as short as they may be.
+
     Attributes
     ----------
     places : Places
         Of T tiles.
-    target : (T, 2) ndarray
+    target : (T, 2) float32 ndarray
         What the second frame's minus the first frame's field should be there, proxy pixels.
-    info : (T, 2, 2) ndarray
+    info : (T, 2, 2) float32 ndarray
         Information (inverse covariance) of the target.
     fold : (T,) bool ndarray
         Which half of the tiles it belongs to.
     """
 
     places: Places
-    target: Points
-    info: Points
+    target: Float32
+    info: Float32
     fold: Mask
+
+    @classmethod
+    def joined(cls, parts: Sequence[Equations]) -> Equations:
+        """Those of some tiles and of others."""
+        return cls(
+            Places.joined([part.places for part in parts]),
+            np.concatenate([part.target for part in parts]),
+            np.concatenate([part.info for part in parts]),
+            np.concatenate([part.fold for part in parts]),
+        )
 
     def part(self, which: Mask) -> Equations:
         """The equations of some tiles."""
@@ -179,26 +190,35 @@ class Grid:
         """Nodes of one frame."""
         return self.rows * self.columns
 
-    def equations(self, found: Sequence[Measurement], fields: Points) -> Equations:
-        """Turn what is left between frames, with present `fields`, into equations."""
-        places = self._places(found)
-        left = np.concatenate([shifts.shifts for _, _, shifts in found])
-        root = softened(np.concatenate([shifts.root for _, _, shifts in found]))
-        fold = np.concatenate([checkerboard(s.centres, self.size) for _, _, s in found])
-        target = left + places.seen(fields.reshape(-1, 2))
-        return Equations(places, target, root @ root, fold)
+    def equations(self, found: Iterable[Measurement], fields: Points) -> Equations | None:
+        """Turn what is left between frames, with present `fields`, into equations, if any."""
+        parts = [self._of_pair(i, j, shifts) for i, j, shifts in found]
+        if not parts:
+            return None
+        left = Equations.joined(parts)
+        target = left.target + left.places.seen(fields.reshape(-1, 2))
+        return replace(left, target=target.astype(np.float32))
 
-    def _places(self, found: Sequence[Measurement]) -> Places:
-        """Cells in which tiles lie in both their frames, and where in these."""
+    def _of_pair(self, first: int, second: int, shifts: TileShifts) -> Equations:
+        """What is left between two frames."""
+        root = softened(shifts.root)
+        return Equations(
+            self._places((first, second), shifts.centres),
+            shifts.shifts.astype(np.float32),
+            (root @ root).astype(np.float32),
+            checkerboard(shifts.centres, self.size),
+        )
+
+    def _places(self, frames: tuple[int, int], centres: Points) -> Places:
+        """Cells in which tiles lie in both frames, and where in these."""
         width, height = self.size
-        frames = np.repeat([(i, j) for i, j, _ in found], [len(s.centres) for *_, s in found], 0)
-        centres = np.concatenate([shifts.centres for *_, shifts in found])
         x = np.clip(centres[:, 0] / (width - 1), 0, 1) * (self.columns - 1)
         y = np.clip(centres[:, 1] / (height - 1), 0, 1) * (self.rows - 1)
         j = np.minimum(x.astype(int), self.columns - 2)
         i = np.minimum(y.astype(int), self.rows - 2)
-        cells = (i * self.columns + j)[:, None] + frames * self.nodes
-        return Places(cells.astype(np.uint32), np.stack([x - j, y - i], 1), self.columns)
+        cells = (i * self.columns + j)[:, None] + np.array(frames) * self.nodes
+        within = np.stack([x - j, y - i], 1).astype(np.float32)
+        return Places(cells.astype(np.uint32), within, self.columns)
 
     def solve(self, equations: Equations, start: Points) -> Points:
         """Fields of all frames from all equations: reweighted least squares."""
@@ -208,9 +228,10 @@ class Grid:
         for exact in REWEIGHTINGS:
             off = equations.left(fields)
             squared = np.einsum("ti,ti->t", off, np.einsum("tij,tj->ti", equations.info, off))
+            weight = (1 / np.square(1 + squared / 9)).astype(np.float32)
             normal = NormalEquations(
                 equations.places,
-                equations.info / np.square(1 + squared / 9)[:, None, None],
+                equations.info * weight[:, None, None],
                 (self.count, self.rows, self.columns),
                 1 / SLOPE_SIGMA**2,
                 share / SIZE_SIGMA**2,

@@ -13,15 +13,15 @@ import numpy as np
 
 from focusstack.compiler import compiled, inlined, read_only, writable
 from focusstack.once import once
-from focusstack.typing import Indices, Points
+from focusstack.typing import Float32, Indices, Points
 
 Shares = tuple[float, float, float, float]
 
 
 @inlined
-def _shares(within: Points) -> Shares:
+def _shares(within: Float32) -> Shares:
     """Weights of a cell's nodes at a place in it: the upper ones, then the lower ones."""
-    u, v = within[0], within[1]
+    u, v = np.float64(within[0]), np.float64(within[1])
     both = u * v
     return 1 - u - v + both, u - both, v - both, both
 
@@ -49,11 +49,11 @@ def _add(out: Points, at: int, columns: int, shares: Shares, x: float, y: float)
 
 
 @inlined
-def _times(info: Points, x: float, y: float) -> tuple[float, float]:
+def _times(info: Float32, x: float, y: float) -> tuple[float, float]:
     return info[0, 0] * x + info[0, 1] * y, info[1, 0] * x + info[1, 1] * y
 
 
-def _gather(cells: Indices, within: Points, columns: int, values: Points, out: Points) -> None:
+def _gather(cells: Indices, within: Float32, columns: int, values: Points, out: Points) -> None:
     for t in range(len(cells)):
         shares, i, j = _shares(within[t]), cells[t, 0], cells[t, 1]
         for k in range(2):
@@ -62,7 +62,7 @@ def _gather(cells: Indices, within: Points, columns: int, values: Points, out: P
 
 
 def _spread(
-    cells: Indices, within: Points, columns: int, info: Points, rest: Points, out: Points
+    cells: Indices, within: Float32, columns: int, info: Float32, rest: Points, out: Points
 ) -> None:
     for t in range(len(cells)):
         shares = _shares(within[t])
@@ -72,7 +72,7 @@ def _spread(
 
 
 def _pull(
-    cells: Indices, within: Points, columns: int, info: Points, values: Points, out: Points
+    cells: Indices, within: Float32, columns: int, info: Float32, values: Points, out: Points
 ) -> None:
     for t in range(len(cells)):
         shares, i, j = _shares(within[t]), cells[t, 0], cells[t, 1]
@@ -83,7 +83,7 @@ def _pull(
         _add(out, j, columns, shares, x, y)
 
 
-def _square(cells: Indices, within: Points, columns: int, info: Points, out: Points) -> None:
+def _square(cells: Indices, within: Float32, columns: int, info: Float32, out: Points) -> None:
     for t in range(len(cells)):
         a, b, c, d = _shares(within[t])
         squares = a * a, b * b, c * c, d * d
@@ -112,8 +112,8 @@ def _smooth(
 
 
 _WHOLE, _SHARE = numba.types.int64, numba.types.float64
-_TILES = read_only(np.uint32, 2), read_only(np.float64, 2), numba.types.uint32
-_VECTORS, _INFO = read_only(np.float64, 2), read_only(np.float64, 3)
+_TILES = read_only(np.uint32, 2), read_only(np.float32, 2), numba.types.uint32
+_VECTORS, _INFO = read_only(np.float64, 2), read_only(np.float32, 3)
 _OUT = writable(np.float64, 2)
 
 gathering = once(lambda: compiled(_gather, *_TILES, _VECTORS, _OUT))

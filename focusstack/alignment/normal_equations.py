@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.places import Places
-from focusstack.typing import Points
+from focusstack.typing import Float32, Points
 
 MOST_STEPS = 150
 """Of conjugate gradients."""
@@ -26,7 +26,7 @@ class NormalEquations:
     ----------
     places : Places
         Of T tiles.
-    info : (T, 2, 2) float64 ndarray
+    info : (T, 2, 2) float32 ndarray
         Information (inverse covariance) of what is measured at the tile.
     shape : tuple of int
         Frames, and rows and columns of the nodes of each.
@@ -37,25 +37,28 @@ class NormalEquations:
     """
 
     places: Places
-    info: Points
+    info: Float32
     shape: tuple[int, int, int]
     slope: float
     size: float
     fixed: slice
 
-    def solved(self, target: Points, start: Points, exact: float) -> Points:
+    def solved(self, target: Points | Float32, start: Points, exact: float) -> Points:
         """Values ``(N, 2)`` of all nodes for which tiles see `target` ``(T, 2)`` at best.
 
         Parameters
         ----------
-        target : (T, 2) float64 ndarray
+        target : (T, 2) ndarray
             What was measured.
         start : (N, 2) float64 ndarray
             Where to begin; not modified.
         exact : float
             What may be left of the right side's length.
         """
-        right, values = self.places.spread(self.info, target, len(start)), start.copy()
+        right, values = (
+            self.places.spread(self.info, target.astype(float), len(start)),
+            start.copy(),
+        )
         right[self.fixed] = values[self.fixed] = 0
         return conjugate_gradients(self._times, right, self.diagonal(), values, exact)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.typing import Indices, Mask, Points
+from focusstack.typing import Float32, Indices, Mask, Points
 
 
 @dataclass(frozen=True)
@@ -19,15 +20,21 @@ class Places:
     ----------
     cells : (T, 2) uint32 ndarray
         The upper left of the four nodes around each tile, in its first and second frame.
-    within : (T, 2) float64 ndarray
+    within : (T, 2) float32 ndarray
         How far to the right and down of that the tile lies, in nodes.
     columns : int
         Nodes in a row.
     """
 
     cells: Indices
-    within: Points
+    within: Float32
     columns: int
+
+    @classmethod
+    def joined(cls, parts: Sequence[Places]) -> Places:
+        """The places of some tiles and of others."""
+        cells, within = ([getattr(p, name) for p in parts] for name in ("cells", "within"))
+        return cls(np.concatenate(cells), np.concatenate(within), parts[0].columns)
 
     def part(self, which: Mask) -> Places:
         """The places of some tiles."""
@@ -42,7 +49,7 @@ class Places:
         gathering()(self.cells, self.within, self.columns, values, out)
         return out
 
-    def spread(self, info: Points, rest: Points, count: int) -> Points:
+    def spread(self, info: Float32, rest: Points, count: int) -> Points:
         """Sum over tiles of `info` ``(T, 2, 2)`` times `rest` ``(T, 2)`` at each of `count` nodes.
 
         Without `info`, the transpose of `seen`.
@@ -53,13 +60,13 @@ class Places:
         spreading()(self.cells, self.within, self.columns, info, rest, out)
         return out
 
-    def pull(self, info: Points, values: Points, out: Points) -> None:
+    def pull(self, info: Float32, values: Points, out: Points) -> None:
         """Add what `spread` makes of what is `seen` to `out` ``(N, 2)``, in one go."""
         from focusstack.alignment.nodes import pulling
 
         pulling()(self.cells, self.within, self.columns, info, values, out)
 
-    def squares(self, info: Points, count: int) -> Points:
+    def squares(self, info: Float32, count: int) -> Points:
         """The diagonal ``(count, 2)`` of what `pull` multiplies with."""
         from focusstack.alignment.nodes import squaring
 
