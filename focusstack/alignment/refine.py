@@ -32,9 +32,6 @@ SETTLED_PX = 0.15
 ANCHORS = 150
 """Feature matches a pair keeps beside its tiles."""
 
-ENOUGH, ENOUGH_OF_PAIR = 12_000, 100
-"""Tiles in all, and of a pair on average, that are enough to compare models, and between rounds."""
-
 
 @dataclass(frozen=True)
 class Refined:
@@ -108,15 +105,13 @@ def refine(
     for scales in rounds:
         tiles = measurements.at(poses, scales, row)
         # Until the last round, the stiffest model that can follow a hand will do.
-        found = ladder.fit(MODELS["rotation"], _some(tiles))
+        found = ladder.fit(MODELS["rotation"], tiles)
         poses = poses.moved(found.matrices, found.bends)
         series.advance()
     present = poses.matrices[kept]
-    if model:
-        choice = ladder.judged(MODELS[model], tiles, present)
-    else:
-        choice = ladder.choose(_some(tiles), present)
-        choice = ladder.judged(choice.model, tiles, present, choice.evidence)
+    choice = (
+        ladder.judged(MODELS[model], tiles, present) if model else ladder.choose(tiles, present)
+    )
     found = ladder.fit(choice.model, tiles)
     poses = poses.moved(found.matrices, found.bends)
     if choice.model in LENSES:
@@ -199,13 +194,6 @@ def _positions(found: Solution, reference: int, size: tuple[int, int]) -> Points
             for H, bend in zip(found.matrices, found.bends, strict=True)
         ]
     )
-
-
-def _some(tiles: Sequence[Matches]) -> list[Matches]:
-    """As many tiles as tell models apart; neighbours overlap by half, and say much the same."""
-    pairs, count = max(1, len(tiles)), sum(len(m.p) for m in tiles)
-    step = max(1, count // max(ENOUGH, ENOUGH_OF_PAIR * pairs))
-    return [m.part(slice(None, None, step)) for m in tiles]
 
 
 def _thinned(m: Matches) -> Matches:
