@@ -17,6 +17,10 @@ GRAIN = 1.2
 """Noise of every frame, in 8-bit codes: it makes each one a file of its own, as large as a photo's
 and with something to find at every level."""
 
+GRAIN_STEP = (389, 631)
+"""Pixels down and across by which a frame's grain lies elsewhere than that of the one before: by a
+few only, it would be something that moves."""
+
 SHAKE = 0.0008
 """Largest extra movement of a frame, as part of its width."""
 
@@ -41,7 +45,7 @@ def write_frames(folder: Path, megapixels: float, count: int, bits: int, suffix:
     for k in range(count):
         frame = frames[k * len(frames) // count].astype(np.float32)
         moved = _enlarged(frame, (width, height), rng.uniform(-SHAKE, SHAKE, 3))
-        grained = moved + _tiled(np.roll(grain, rng.integers(0, 1024, 2), (0, 1)), moved)
+        grained = moved + _tiled(np.roll(grain, k * np.array(GRAIN_STEP), (0, 1)), moved)
         pixels = np.clip(np.rint(grained), 0, top).astype(np.uint8 if bits == 8 else np.uint16)
         write_image(folder / f"frame_{k + 1:04d}{suffix}", pixels)
 
