@@ -116,6 +116,7 @@ class OutputFolder:
     def _draw(self) -> None:
         """Begin to draw once a frame has been fused, and with it all that fuses is compiled.
 
+        Exposures are drawn once all frames have been shown, while the last one is fused.
         Compiler and plotting library both change for a while how the process treats warnings.
         """
         if not self._to_draw or not self._shown:

@@ -7,7 +7,6 @@ Zisserman, CVPR 2012), mutual nearest neighbours with a ratio test, and a homogr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -75,27 +74,20 @@ def detect(proxy: Image, limit: int = 1000) -> Features:
         At most this many.
     """
     sift = cv2.SIFT.create(contrastThreshold=0.015, enable_precise_upscale=True)
+    every = None
     if len(cv2.FastFeatureDetector.create(CORNER).detect(proxy, None)) < MANY:
         # Both at once: describing alone blurs the picture anew, which is most of the work.
         found, every = sift.detectAndCompute(proxy, None)
-        points, keep = _chosen(found, proxy, limit)
-        descriptors = every[keep] if found else np.zeros((0, 128), np.float32)
     else:
         found = sift.detect(proxy, None)
-        points, keep = _chosen(found, proxy, limit)
-        _, descriptors = sift.compute(proxy, [found[k] for k in keep])
-    roots = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
-    return Features(points, np.asarray(roots, np.float32))
-
-
-def _chosen(
-    keypoints: Sequence[cv2.KeyPoint], proxy: Image, limit: int
-) -> tuple[Points, NDArray[np.intp]]:
-    """Places of the keypoints to keep, and which of all they are."""
-    points = np.array([k.pt for k in keypoints], float).reshape(-1, 2)
-    strength = np.array([k.response for k in keypoints])
+    if not found:
+        return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
+    points = np.array([k.pt for k in found], float)
+    strength = np.array([k.response for k in found])
     keep = spread(points, strength, proxy.shape[1], proxy.shape[0], limit)
-    return points[keep], keep
+    kept = sift.compute(proxy, [found[k] for k in keep])[1] if every is None else every[keep]
+    roots = np.sqrt(kept / np.maximum(kept.sum(1, keepdims=True), 1e-6))
+    return Features(points[keep], np.asarray(roots, np.float32))
 
 
 def spread(
@@ -105,8 +97,6 @@ def spread(
 
     Each point gets its rank within its cell of a 12 x 8 grid; low ranks win everywhere first.
     """
-    if not len(points):
-        return np.zeros(0, np.intp)
     cell = (points[:, 0] * 12 / width).astype(int) + 12 * (points[:, 1] * 8 / height).astype(int)
     order = np.lexsort((points[:, 1], points[:, 0], -strength, cell))
     starts = np.r_[0, np.flatnonzero(np.diff(cell[order])) + 1]

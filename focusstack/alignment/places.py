@@ -33,8 +33,11 @@ class Places:
     @classmethod
     def joined(cls, parts: Sequence[Places]) -> Places:
         """The places of some tiles and of others."""
-        cells, within = ([getattr(p, name) for p in parts] for name in ("cells", "within"))
-        return cls(np.concatenate(cells), np.concatenate(within), parts[0].columns)
+        return cls(
+            np.concatenate([part.cells for part in parts]),
+            np.concatenate([part.within for part in parts]),
+            parts[0].columns,
+        )
 
     def part(self, which: Mask) -> Places:
         """The places of some tiles."""
