@@ -13,8 +13,11 @@ from focusstack.proxies import BLOCK
 from focusstack.shading import coordinates
 from focusstack.typing import Mask, Matrix, Points
 
-MOST_AREAS, MOST_ROWS = 2000, 60_000
-"""About how many areas of a frame are compared, and how many of all pairs together."""
+MOST_AREAS, LEAST_AREAS = 2000, 300
+"""About how many areas of a frame are compared."""
+
+MOST_ROWS = 60_000
+"""About how many areas of all pairs together are enough, if each has the fewest."""
 
 AROUND = 9
 """Side, in blocks, of the surroundings whose contrast tells how far blur may change a mean."""
@@ -64,7 +67,7 @@ def areas_of(b: RegisteredBlocks, H: Matrix, size: tuple[int, int], pairs: int =
         How many pairs are compared: the more, the fewer areas of each will do.
     """
     height, width = b.usable.shape
-    wanted = min(MOST_AREAS, MOST_ROWS / pairs)
+    wanted = min(MOST_AREAS, max(LEAST_AREAS, MOST_ROWS / pairs))
     step = max(2, int(np.ceil(np.sqrt(height * width / wanted))))
     part = np.s_[::step, ::step]
     light = np.log(np.maximum(b.mean, DARKEST / 10)).mean(axis=2)

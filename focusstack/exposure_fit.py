@@ -4,6 +4,10 @@ Of an area that two frames ``i`` and ``j`` show, the logarithms obey
 ``log L_i + g_i + t_i f_i = log L_j + g_j + t_j f_j``, with ``L`` its linear light in a frame,
 ``f = (r², r⁴, u, v, log L)`` with its place in that frame, ``t`` the frame's terms, and ``g`` what
 is left for its gain to do. The reference has neither.
+
+Exponents are fitted so that their sum is zero, and only then brought to the reference's. Were they
+fitted relative to it, the exponents of all others could shrink together, which makes everything
+alike, noise and all, but for the few pairs with the reference; robust weights then give those up.
 """
 
 from __future__ import annotations
@@ -63,6 +67,8 @@ class Fit:
         Frames that are linked to the reference, without it.
     count : int
         Of all frames.
+    reference : int
+        Frame to which the others are brought.
     tones : float
         Range of the logarithm of light, from the 10th to the 90th percentile.
     """
@@ -76,6 +82,7 @@ class Fit:
     weight: Points
     frames: Indices
     count: int
+    reference: int
     tones: float
 
     def slices(self) -> list[slice]:
@@ -117,6 +124,7 @@ def gathered(
         weight,
         np.array(sorted(linked - {reference})),
         len(seen),
+        reference,
         float(np.ptp(np.percentile(first[:, EXPONENT], (10, 90)))),
     )
 
@@ -162,19 +170,17 @@ def robust_weights(fit: Fit, rounds: int = 4) -> Points:
 
 def summed(fit: Fit, cells: Sequence[int] = CELLS) -> Sums:
     """Normal equations of every cell of every pair, in all terms."""
-    ones = np.ones((len(fit.ratio), 1))
-    X = np.concatenate([ones, fit.first, -ones, -fit.second], axis=1)
-    wX = X * fit.weight[:, None]
-    width = X.shape[1]
+    width = 2 + 2 * TERMS
     N = np.zeros((len(fit.pairs), len(cells), width, width))
     b = np.zeros((len(fit.pairs), len(cells), width))
     for p, rows in enumerate(fit.slices()):
-        order = np.argsort(fit.cell[rows], kind="stable") + rows.start
-        ends = np.searchsorted(fit.cell[order], [*cells, len(CELLS)])
+        one = np.ones((rows.stop - rows.start, 1))
+        X = np.concatenate([one, fit.first[rows], -one, -fit.second[rows]], axis=1)
+        wX, ratio = X * fit.weight[rows, None], fit.ratio[rows]
         for c in cells:
-            inside = order[ends[c] : ends[c + 1]]
+            inside = fit.cell[rows] == c
             N[p, c] = wX[inside].T @ X[inside]
-            b[p, c] = wX[inside].T @ fit.ratio[inside]
+            b[p, c] = wX[inside].T @ ratio[inside]
     return N, b
 
 
@@ -184,7 +190,8 @@ def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence
     Returns
     -------
     (count, 1 + TERMS) float64 ndarray
-        Level and terms of each frame; 0 for the reference and what is not linked to it.
+        Level and terms of each frame; 0 for what is not linked to the reference, and for the
+        reference, but for its exponent: the sum of all exponents is 0, see `from_reference`.
     """
     N, b = sums[0][:, list(cells)].sum(1), sums[1][:, list(cells)].sum(1)
     own = [0, *(1 + c for c in columns)]
@@ -199,11 +206,27 @@ def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence
     prior[::width] = 1e-6
     A[np.diag_indices_from(A)] += prior
     free = (fit.frames[:, None] * width + np.arange(width)).ravel()
+    if EXPONENT in columns:
+        exponents = own.index(1 + EXPONENT) + width * np.r_[fit.frames, fit.reference]
+        free = np.union1d(free, exponents)
+        A[np.ix_(exponents, exponents)] += A.diagonal()[exponents].max()  # holds their sum
     found = np.zeros(fit.count * width)
     found[free] = np.linalg.solve(A[np.ix_(free, free)], right[free])
     theta = np.zeros((fit.count, 1 + TERMS))
     theta[:, own] = found.reshape(fit.count, width)
     return theta
+
+
+def from_reference(theta: Points, reference: int) -> Points:
+    """Levels and terms of all frames once the reference has an exponent of 1.
+
+    The equations hold as well with both sides multiplied by anything.
+    """
+    exponent = 1 + theta[reference, 1 + EXPONENT]
+    brought = theta / exponent
+    linked = theta.any(axis=1)
+    brought[linked, 1 + EXPONENT] = (1 + theta[linked, 1 + EXPONENT]) / exponent - 1
+    return np.asarray(brought, float)
 
 
 def residuals(fit: Fit, theta: Points, columns: tuple[int, ...]) -> tuple[Points, Points]:

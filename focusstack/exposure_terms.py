@@ -21,6 +21,7 @@ from focusstack.exposure_fit import (
     Fit,
     Sums,
     coefficients,
+    from_reference,
     gathered,
     residuals,
     rms,
@@ -119,7 +120,8 @@ def choose_terms(
     choice = LightChoice(named(columns), left, tuple(trials))
     if not columns:
         return replace(none, choice=choice)
-    return Terms(*_of_frames(fit, coefficients(sums, fit, columns, CELLS), size), choice)
+    theta = from_reference(coefficients(sums, fit, columns, CELLS), reference)
+    return Terms(*_of_frames(fit, theta, size), choice)
 
 
 def _left_by_all(fit: Fit, sums: Sums) -> float:
