@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import ParamSpec
+from typing import ParamSpec, Protocol, TypeVar
 
 import cv2
 from threadpoolctl import threadpool_limits
 
 P = ParamSpec("P")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @contextmanager
@@ -36,6 +38,36 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+class SideBySide(Protocol):
+    """Does two things, at once if it can, and returns what both return."""
+
+    def __call__(self, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+        """Do `first` and `second`."""
+
+
+def in_turn(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """Do two things one after the other."""
+    return first(), second()
+
+
+@contextmanager
+def side_by_side(workers: int) -> Iterator[SideBySide]:
+    """Do two things at once within the block, or in turn with fewer than two `workers`."""
+    if workers < 2:
+        yield in_turn
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="beside") as pool:
+
+        def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+            other = pool.submit(second)
+            try:
+                return first(), other.result()
+            finally:
+                wait([other])  # what it works on may not vanish beneath it
+
+        yield both
 
 
 class Background:

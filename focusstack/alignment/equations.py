@@ -10,8 +10,6 @@ Import this module only when a stack is to be solved: loading the compiler takes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from focusstack.compiler import compiled, inlined, inner, read_only, writable
@@ -251,8 +249,11 @@ _POINTS = read_only(np.float64, 2), read_only(np.float64, 2), read_only(np.float
 _POSES = read_only(np.float64, 3), read_only(np.float64, 2), read_only(np.float64, 1)
 _INPUT = *_POSES, read_only(np.int64, 2), read_only(np.int64, 1), *_POINTS
 
-_whitening = once(lambda: compiled(_whiten, *_INPUT, writable(np.float64, 1)))
-_accumulation = once(
+whitening = once(lambda: compiled(_whiten, *_INPUT, writable(np.float64, 1)))
+"""Takes matrices and bends of all frames, the attributes of `focusstack.alignment.flat.Flat`, of
+some pairs, and where to put the squared length of each match's residual."""
+
+accumulation = once(
     lambda: compiled(
         _accumulate,
         *_INPUT,
@@ -261,6 +262,8 @@ _accumulation = once(
         writable(np.float64, 2),
     )
 )
+"""The same with the weight of each match, and where to put both sides of each pair's equations."""
+
 _scattering = once(
     lambda: compiled(
         _scatter,
@@ -286,45 +289,3 @@ def scattered(at: Indices, blocks: Points, sums: Points, size: int) -> tuple[Mat
     A, total = np.zeros((size, size)), np.zeros(size)
     _scattering()(at, np.ascontiguousarray(blocks), np.ascontiguousarray(sums), A, total)
     return A, total
-
-
-@dataclass(frozen=True)
-class Flat:
-    """All matches of a stack, one after the other.
-
-    Attributes
-    ----------
-    frames : (pairs, 2) int64 ndarray
-        First and second frame of each pair.
-    starts : (pairs + 1,) int64 ndarray
-        Where the matches of each pair start, and where the last ones end.
-    p, q : (N, 2) float64 ndarray
-        Pixels in the first and the second frame.
-    root : (N, 2, 2) float64 ndarray
-        Square root of each match's information.
-    lens : (3,) float64 ndarray
-        The picture's centre, and the inverse square of its half diagonal; 0 for models without a
-        bend.
-    """
-
-    frames: Indices
-    starts: Indices
-    p: Points
-    q: Points
-    root: Points
-    lens: Points
-
-    def squared(self, H: Matrix, bends: Points) -> Points:
-        """Squared length, in standard deviations, of each match's residual."""
-        found = np.empty(len(self.p))
-        poses = H, bends, self.lens
-        _whitening()(*poses, self.frames, self.starts, self.p, self.q, self.root, found)
-        return found
-
-    def by_entries(self, H: Matrix, bends: Points, weight: Points) -> tuple[Points, Points]:
-        """``JᵀWJ`` ``(pairs, 22, 22)`` and ``JᵀWr`` ``(pairs, 22)`` by both frames' entries."""
-        pairs, entries = len(self.frames), 2 * ENTRIES
-        M, g = np.zeros((pairs, entries, entries)), np.zeros((pairs, entries))
-        poses, points = (H, bends, self.lens), (self.p, self.q, self.root)
-        _accumulation()(*poses, self.frames, self.starts, *points, weight, M, g)
-        return M, g

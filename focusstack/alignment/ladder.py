@@ -27,6 +27,7 @@ from focusstack.alignment.solve import Solution, solve
 from focusstack.alignment.tiles import checkerboard, weakest
 from focusstack.geometry import transform
 from focusstack.lens import STRONGEST_BEND
+from focusstack.threads import SideBySide, in_turn
 from focusstack.typing import Mask, Matrix, Points
 
 FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
@@ -98,16 +99,24 @@ class Ladder:
         Matrices to begin with.
     anchors : sequence of Matches
         Feature matches: weak, but they hold a frame whose tiles say nothing.
+    both : callable, optional
+        Does two things, at once if it can; one after the other if not given.
     """
 
     def __init__(
-        self, size: tuple[int, int], reference: int, start: Matrix, anchors: Sequence[Matches]
+        self,
+        size: tuple[int, int],
+        reference: int,
+        start: Matrix,
+        anchors: Sequence[Matches],
+        both: SideBySide = in_turn,
     ) -> None:
         self._size = size
         self._N = normalisation(*size)
         self._reference = reference
         self._first = np.stack([nearest_similarity(self._N, H) for H in start])
         self._anchors = list(anchors)
+        self._both = both
         self._starts: dict[tuple[str, int | None], Solution] = {}
 
     def fit(
@@ -132,8 +141,10 @@ class Ladder:
             theta[:, : stiff.per_frame] = (
                 self._first if model is stiff else self.fit(stiff, tiles, anchors, half).theta
             )
-        everything = [*anchors, *tiles]
-        found = solve(model, everything, self._reference, self._N, theta, common, iterations=25)
+        everything, most = [*anchors, *tiles], 25
+        # While one half is solved, so is the other.
+        both = self._both if half is None else in_turn
+        found = solve(model, everything, self._reference, self._N, theta, common, most, both=both)
         self._starts[model.name, half] = found
         return found
 
@@ -150,23 +161,20 @@ class Ladder:
         halves = self._divided(tiles, H)
         evidence: dict[str, float] = {}
 
-        def tried(model: Model) -> Choice:
-            held = self._held_out(model, halves)
-            evidence[model.name] = trimmed_rms(held)
-            return Choice(model, evidence, held)
+        def tried(*models: Model) -> list[Choice]:
+            held = self._held_out(models, halves)
+            evidence.update({m.name: trimmed_rms(h) for m, h in zip(models, held, strict=True)})
+            return [Choice(m, evidence, h) for m, h in zip(models, held, strict=True)]
 
-        best = tried(MATRICES[0])
-        for model in MATRICES[1:]:
-            freer = tried(model)
+        # Most lenses need not be modelled; one look tells, at a model that follows most hands.
+        looked_at = MODELS["changing lens, perspective"]
+        best, *others, changing = tried(*MATRICES, looked_at)
+        if evidence[looked_at.name] < WORTH_A_LENS * evidence["perspective"]:
+            found = iter(tried(*(model for model in LENSES if model is not looked_at)))
+            others += [changing if model is looked_at else next(found) for model in LENSES]
+        for freer in others:
             if self._earned(freer, best):
                 best = freer
-        # Most lenses need not be modelled; one look tells, at a model that follows most hands.
-        changing = tried(MODELS["changing lens, perspective"])
-        if evidence[changing.model.name] < WORTH_A_LENS * evidence["perspective"]:
-            for model in LENSES:
-                freer = changing if model is changing.model else tried(model)
-                if self._earned(freer, best):
-                    best = freer
         return best
 
     def _earned(self, freer: Choice, best: Choice) -> bool:
@@ -202,7 +210,7 @@ class Ladder:
         evidence: Mapping[str, float] | None = None,
     ) -> Choice:
         """Take `model` without a look at others, or with what is known of them."""
-        held = self._held_out(model, self._divided(tiles, H))
+        (held,) = self._held_out([model], self._divided(tiles, H))
         return Choice(model, dict(evidence or {model.name: trimmed_rms(held)}), held)
 
     def halves(
@@ -242,10 +250,10 @@ class Ladder:
             for learn, test in halves
         ]
 
-    def _held_out(self, model: Model, halves: Sequence[_Half]) -> list[Held]:
-        """Residuals of each half of the tiles under the fit of the other half."""
+    def _held_out(self, models: Sequence[Model], halves: Sequence[_Half]) -> list[list[Held]]:
+        """For each model, residuals of each half of the tiles under the fit of the other half."""
 
-        def one(half: int) -> list[Held]:
+        def one(half: int, model: Model) -> list[Held]:
             learn, test = halves[half]
             found = self.fit(model, learn, half=half)
             held = []
@@ -256,8 +264,8 @@ class Ladder:
             return held
 
         with ThreadPoolExecutor(len(HALVES)) as pool:
-            first, second = pool.map(one, HALVES)
-        return [*first, *second]
+            each = pool.map(lambda half: [one(half, model) for model in models], HALVES)
+            return [[*first, *second] for first, second in zip(*each, strict=True)]
 
     def _fold(self, m: Matches, H: Matrix) -> Mask:
         """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""

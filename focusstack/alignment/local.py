@@ -21,6 +21,7 @@ from focusstack.alignment.places import Places
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
 from focusstack.resample import Field
+from focusstack.threads import SideBySide, in_turn, side_by_side
 from focusstack.typing import Float32, Mask, Points
 
 NODE_PX = 32
@@ -107,11 +108,22 @@ def find_fields(
     with_parallax : callable, optional
         Adds what is known already to a frame's smooth field.
     """
+    with side_by_side(series.workers) as both:
+        return _found(series, poses, with_parallax, both)
+
+
+def _found(
+    series: Series,
+    poses: Poses,
+    with_parallax: Callable[[int, Field], Field | None],
+    both: SideBySide,
+) -> Local:
+    """What `find_fields` returns."""
     size, count = series.size, len(poses.matrices)
     fields = np.zeros((count, *grid_shape(*size), 2))
     local = Local(fields, HeldOut(1.0, 1.0, 0.0))
     for how, node_px in ROUNDS:
-        grid = Grid(*grid_shape(*size, node_px), size, count, series.reference)
+        grid = Grid(*grid_shape(*size, node_px), size, count, series.reference, both)
         fields = with_nodes(fields, grid.rows, grid.columns)
 
         def place(index: int, fields: Points = fields) -> Field | None:
@@ -184,6 +196,7 @@ class Grid:
     size: tuple[int, int]
     count: int
     reference: int
+    both: SideBySide = in_turn
 
     @property
     def nodes(self) -> int:
@@ -236,17 +249,19 @@ class Grid:
                 1 / SLOPE_SIGMA**2,
                 share / SIZE_SIGMA**2,
                 slice(self.reference * self.nodes, (self.reference + 1) * self.nodes),
+                self.both,
             )
             fields = normal.solved(equations.target, fields, exact)
         return fields.reshape(start.shape)
 
     def held_out(self, equations: Equations, fields: Points) -> HeldOut:
         """Residual of each half of the tiles without fields, and with those of the other half."""
+        alone = replace(self, both=in_turn)  # while one half is solved, so is the other
         sides = equations.fold, ~equations.fold
         halves = [equations.part(side) for side in sides]
         after = np.empty(len(equations.target))
         with ThreadPoolExecutor(len(sides)) as pool:
-            fits = pool.map(lambda half: self.solve(half, fields), halves)
+            fits = pool.map(lambda half: alone.solve(half, fields), halves)
             for side, half, fit in zip(sides[::-1], halves[::-1], fits, strict=True):
                 after[side] = np.linalg.norm(half.left(fit), axis=1)
         before = np.linalg.norm(equations.target, axis=1)

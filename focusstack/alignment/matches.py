@@ -12,7 +12,7 @@ from focusstack.lens import straightened
 from focusstack.typing import Mask, Matrix, Points
 
 if TYPE_CHECKING:
-    from focusstack.alignment.equations import Flat
+    from focusstack.alignment.flat import Flat
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _project(H: Matrix, p: Points) -> Points:
 def flattened(matches: Sequence[Matches], N: Matrix, bent: bool = False) -> Flat:
     """Put the matches of all pairs one after the other."""
     # Loads the compiler, which takes a while.
-    from focusstack.alignment.equations import Flat
+    from focusstack.alignment.flat import Flat
 
     def joined(parts: Iterable[Points]) -> Points:
         return np.ascontiguousarray(np.concatenate(list(parts)), float)

@@ -1,7 +1,7 @@
 """The least squares over the nodes of all frames' displacement fields.
 
 Conjugate gradients (Hestenes and Stiefel, 1952) on normal equations that are never formed, with
-their diagonal as preconditioner. A product takes a millisecond or two: too little for threads.
+their diagonal as preconditioner.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.places import Places
+from focusstack.threads import SideBySide, in_turn
 from focusstack.typing import Float32, Points
 
 MOST_STEPS = 150
@@ -34,6 +35,8 @@ class NormalEquations:
         Information of differences of neighbouring nodes, and of the nodes themselves.
     fixed : slice
         Nodes that stay zero.
+    both : callable, optional
+        Does two things, at once if it can; one after the other if not given.
     """
 
     places: Places
@@ -42,6 +45,7 @@ class NormalEquations:
     slope: float
     size: float
     fixed: slice
+    both: SideBySide = in_turn
 
     def solved(self, target: Points | Float32, start: Points, exact: float) -> Points:
         """Values ``(N, 2)`` of all nodes for which tiles see `target` ``(T, 2)`` at best.
@@ -67,9 +71,18 @@ class NormalEquations:
         # Loads the compiler, which takes a while.
         from focusstack.alignment.nodes import smoothing
 
-        out = np.empty(values.shape)
-        smoothing()(values, *self.shape[1:], self.slope, self.size, out)
-        self.places.pull(self.info, values, out)
+        out, rest = np.empty(values.shape), np.zeros(values.shape)
+        middle = len(self.info) // 2
+
+        def pull(tiles: slice, out: Points) -> None:
+            self.places.part(tiles).pull(self.info[tiles], values, out)
+
+        def smooth_and_pull() -> None:
+            smoothing()(values, *self.shape[1:], self.slope, self.size, out)
+            pull(slice(middle), out)
+
+        self.both(smooth_and_pull, lambda: pull(slice(middle, None), rest))
+        out += rest
         out[self.fixed] = 0
         return out
 

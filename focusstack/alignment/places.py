@@ -39,7 +39,7 @@ class Places:
             parts[0].columns,
         )
 
-    def part(self, which: Mask) -> Places:
+    def part(self, which: Mask | slice) -> Places:
         """The places of some tiles."""
         return Places(self.cells[which], self.within[which], self.columns)
 

@@ -18,6 +18,7 @@ from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.residual import Residual, left_between, residual_map, summary
 from focusstack.alignment.solve import Solution
 from focusstack.lens import on_canvas
+from focusstack.threads import side_by_side
 from focusstack.typing import Matrix, Points
 
 _HALF, _FULL = Round(0.5, 1.0, 6.0, 64), Round(1, 1.0, 6.0, 96)
@@ -100,7 +101,21 @@ def refine(
     kept = poses.kept
     row = {frame: k for k, frame in enumerate(kept)}
     weak = [_thinned(m).renumbered(row) for m in anchors]
-    ladder = Ladder(size, row[series.reference], coarse[kept], weak)
+    with side_by_side(series.workers) as both:
+        ladder = Ladder(size, row[series.reference], coarse[kept], weak, both)
+        return _refined(series, poses, ladder, rounds, model)
+
+
+def _refined(
+    series: Series,
+    poses: Poses,
+    ladder: Ladder,
+    rounds: Sequence[Sequence[Round]],
+    model: str | None,
+) -> Refined:
+    """Rounds of measuring and solving from `poses` on, then the choice of a model."""
+    kept = poses.kept
+    row = {frame: k for k, frame in enumerate(kept)}
     measurements = _Measurements(series)
     for scales in rounds:
         tiles = measurements.at(poses, scales, row)

@@ -18,10 +18,11 @@ import scipy.linalg
 
 from focusstack.alignment.matches import Matches, flattened
 from focusstack.alignment.models import LENSES, Model, matrices
+from focusstack.threads import SideBySide, in_turn
 from focusstack.typing import Indices, Matrix, Points
 
 if TYPE_CHECKING:
-    from focusstack.alignment.equations import Flat
+    from focusstack.alignment.flat import Flat
 
 SETTLED_PX = 1e-3
 """Steps that move nothing by this are the last, where measurements are as good as they claim."""
@@ -103,6 +104,7 @@ def solve(
     common: Points | None = None,
     iterations: int = 12,
     cutoff: float = 2.5,
+    both: SideBySide = in_turn,
 ) -> Solution:
     """Fit `model` to all `matches`.
 
@@ -124,8 +126,10 @@ def solve(
         Steps; stops early once nothing moves any more.
     cutoff : float, optional
         Robust kernel width in standard deviations.
+    both : callable, optional
+        Does two things, at once if it can; one after the other if not given.
     """
-    problem = _Problem(model, flattened(matches, N, model in LENSES), reference, N)
+    problem = _Problem(model, flattened(matches, N, model in LENSES), reference, N, both)
     theta = theta.copy()
     common = np.zeros(model.shared) if common is None else common.copy()
     sigma, damping, stride = np.inf, 1e-9, _Stride()
@@ -192,11 +196,12 @@ class _Problem:
     matches: Flat
     reference: int
     N: Matrix
+    both: SideBySide
 
     def squared(self, theta: Points, common: Points) -> Points:
         """Squared lengths of all residuals, in standard deviations."""
         H = matrices(self.model, theta, common, self.N)
-        return self.matches.squared(H, self.model.bends(theta, common))
+        return self.matches.squared(H, self.model.bends(theta, common), self.both)
 
     def cost(self, theta: Points, common: Points, squared: Points, width: float) -> float:
         """Robust cost whose derivative by the squared residual is `robust_weight`."""
@@ -221,7 +226,7 @@ class _Problem:
         """Weighted ``JᵀJ`` and ``Jᵀr``, with the priors."""
         entries, own, shared = _jacobian(self.model, theta, common, self.N)
         H, bends = entries[:, :9].reshape(-1, 3, 3).copy(), entries[:, 9:].copy()
-        sums = self.matches.by_entries(H, bends, weight)
+        sums = self.matches.by_entries(H, bends, weight, self.both)
         A, g = _by_parameters(self.matches.frames, own, shared, *sums)
         of_frame, of_stack = self._priors()
         prior = np.concatenate([np.tile(of_frame, len(theta)), of_stack])

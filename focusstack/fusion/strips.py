@@ -10,12 +10,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import local
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.room import Room
+from focusstack.threads import in_turn
 
 T = TypeVar("T", bound=np.generic)
 P = TypeVar("P")
@@ -80,18 +81,6 @@ def strips(height: int, width: int, around: int, times: int = 1) -> list[Strip]:
             Strip(slice(start, stop), slice(first, last), slice(start - first, stop - first))
         )
     return found
-
-
-class SideBySide(Protocol):
-    """Does two things, at once if it can, and returns what both return."""
-
-    def __call__(self, first: Callable[[], P], second: Callable[[], Q]) -> tuple[P, Q]:
-        """Do `first` and `second`."""
-
-
-def in_turn(first: Callable[[], P], second: Callable[[], Q]) -> tuple[P, Q]:
-    """Do two things one after the other."""
-    return first(), second()
 
 
 class Crew:
