@@ -65,6 +65,7 @@ class OutputFolder:
         self._pages: PageWriter | None = None
         self._shown: Gathering | None = None
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="report")
+        self._saved: Future[None] | None = None
         self._to_draw: StackPlan | None = None
         self._drawn: Future[Figures] | None = None
         self._exposures: Future[str | None] | None = None
@@ -78,16 +79,19 @@ class OutputFolder:
         return self._staging.place
 
     def begin(self, plan: StackPlan) -> None:
-        """Take the plan: from here on the run can be gone on from."""
+        """Take the plan: once it is saved, the run can be gone on from."""
         if self._made_from and self.plan is None:
-            save(self._staging.place, self._made_from, plan)
-            self._staging.keep()
+            self._saved = self._beside.submit(self._save, plan)
         if self.options.report:
             self._shown = Gathering(plan)
         if self.options.aligned and self.options.multipage:
             path = self._staging.staged(self.options.folder / "aligned.tif")
             bytes_a_frame = plan.crop.area * self.frames.channels * self.dtype.itemsize
             self._pages = PageWriter(path, bytes_a_frame * len(plan.used()))
+
+    def _save(self, plan: StackPlan) -> None:
+        save(self._staging.place, self._made_from, plan)
+        self._staging.keep()
 
     def draw_ahead(self, plan: StackPlan) -> None:
         """Let what the report shows of the plan be drawn while frames are fused: for 25 MB more."""
@@ -99,6 +103,8 @@ class OutputFolder:
 
     def add(self, frame: AlignedFrame) -> None:
         """Take an aligned frame; it is shown in the report, and written if that is wanted."""
+        if self._saved is not None:
+            self._saved.result()
         if self._shown is not None:
             self._shown.add(frame.name, frame.planes, frame.metadata)
             self._draw()
@@ -146,7 +152,7 @@ class OutputFolder:
         folder = self.options.folder
         if self._pages is not None:
             self._pages.close()
-        fused, beside = None, []
+        fused, beside = None, [self._saved] if self._saved else []
         if image is not None and self.options.fused:
             fused = self._fused(plan.reference)
             beside.append(self._beside.submit(self._write_fused, plan, image, fused))

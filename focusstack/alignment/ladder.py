@@ -139,7 +139,7 @@ class Ladder:
             theta, common = np.zeros((len(self._first), model.per_frame)), np.zeros(model.shared)
             stiff = MODELS["similarity"]
             theta[:, : stiff.per_frame] = (
-                self._first if model is stiff else self.fit(stiff, tiles, anchors, half).theta
+                self._first if model is stiff else self._stiffest(tiles, anchors, half).theta
             )
         everything, most = [*anchors, *tiles], 25
         # While one half is solved, so is the other.
@@ -147,6 +147,14 @@ class Ladder:
         found = solve(model, everything, self._reference, self._N, theta, common, most, both=both)
         self._starts[model.name, half] = found
         return found
+
+    def _stiffest(
+        self, tiles: Sequence[Matches], anchors: Sequence[Matches], half: int | None
+    ) -> Solution:
+        """A solution to begin with; that of a half stands while its other models are solved."""
+        stiff = MODELS["similarity"]
+        found = None if half is None else self._starts.get((stiff.name, half))
+        return found or self.fit(stiff, tiles, anchors, half)
 
     def choose(self, tiles: Sequence[Matches], H: Matrix) -> Choice:
         """Climb while tiles held out of the fit say so.
@@ -168,7 +176,8 @@ class Ladder:
 
         # Most lenses need not be modelled; one look tells, at a model that follows most hands.
         looked_at = MODELS["changing lens, perspective"]
-        best, *others, changing = tried(*MATRICES, looked_at)
+        (best,) = tried(MATRICES[0])  # from which all others begin
+        *others, changing = tried(*MATRICES[1:], looked_at)
         if evidence[looked_at.name] < WORTH_A_LENS * evidence["perspective"]:
             found = iter(tried(*(model for model in LENSES if model is not looked_at)))
             others += [changing if model is looked_at else next(found) for model in LENSES]
@@ -264,8 +273,8 @@ class Ladder:
             return held
 
         with ThreadPoolExecutor(len(HALVES)) as pool:
-            each = pool.map(lambda half: [one(half, model) for model in models], HALVES)
-            return [[*first, *second] for first, second in zip(*each, strict=True)]
+            both = [[pool.submit(one, half, model) for half in HALVES] for model in models]
+            return [[*first.result(), *second.result()] for first, second in both]
 
     def _fold(self, m: Matches, H: Matrix) -> Mask:
         """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""
