@@ -18,6 +18,9 @@ from focusstack.typing import Float32, Points
 MOST_STEPS = 150
 """Of conjugate gradients."""
 
+FIRST_SHARE = 0.4
+"""Of the tiles are summed by the thread that smooths as well."""
+
 
 @dataclass(frozen=True)
 class NormalEquations:
@@ -72,7 +75,7 @@ class NormalEquations:
         from focusstack.alignment.nodes import smoothing
 
         out, rest = np.empty(values.shape), np.zeros(values.shape)
-        middle = len(self.info) // 2
+        middle = int(FIRST_SHARE * len(self.info))
 
         def pull(tiles: slice, out: Points) -> None:
             self.places.part(tiles).pull(self.info[tiles], values, out)

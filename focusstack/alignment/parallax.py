@@ -13,7 +13,7 @@ matrices, which without parallax in the model had settled on a compromise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -158,17 +158,15 @@ class Search:
         series, poses, model = self.series, self.poses, self.model
         kept = poses.kept
         row = {frame: k for k, frame in enumerate(kept)}
-        scene = model.scene(self.index)
 
-        def sharp(i: int) -> Field:
-            return scene.displacement(model.view(row[i]), in_focus=True)
+        def placing(index: Float32, in_focus: bool) -> Callable[[int], Field | None]:
+            if model.is_still:
+                return lambda i: None  # noqa: ARG005
+            scene = model.scene(index)
+            return lambda i: scene.displacement(model.view(row[i]), in_focus=in_focus)
 
-        index, guessed = focus_index(series, poses, sharp, how.scale)
-        seen = model.scene(index)
-
-        def placed(i: int) -> Field:
-            return seen.displacement(model.view(row[i]))
-
+        index, guessed = focus_index(series, poses, placing(self.index, True), how.scale)
+        placed = placing(index, False)
         found = list(measure_pairs(series, poses, how, placed, index))
         if not found:
             return None

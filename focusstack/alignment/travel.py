@@ -90,6 +90,11 @@ class Geometry:
         return cls(count, reference, size, np.zeros((count, 3)), np.linspace(-0.5, 0.5, count))
 
     @property
+    def is_still(self) -> bool:
+        """Whether the camera does not travel."""
+        return not self.travel.any()
+
+    @property
     def half_diagonal(self) -> float:
         """Unit of travel, in pixels."""
         return 0.5 * float(np.hypot(*self.size))
@@ -188,9 +193,10 @@ class Geometry:
         share = np.stack([1 - (tiles.index - low), tiles.index - low])
         normal, right = np.zeros((n, n)), np.zeros(n)
         for a in (0, 1):
-            np.add.at(right, low + a, share[a] * pull)
+            right += np.bincount(low + a, share[a] * pull, n)
             for b in (0, 1):
-                np.add.at(normal, (low + a, low + b), share[a] * share[b] * stiff)
+                cell = (low + a) * n + low + b
+                normal += np.bincount(cell, share[a] * share[b] * stiff, n * n).reshape(n, n)
         scale = np.trace(normal) / n + 1e-12
         bend = np.diff(np.eye(n), 2, axis=0)
         normal += 0.1 * scale * (n / 3) ** 2 * bend.T @ bend + 1e-3 * scale * np.eye(n)
