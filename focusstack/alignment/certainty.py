@@ -23,7 +23,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import scipy.linalg
 from numpy.polynomial import legendre
 
 from focusstack.alignment.residual import Left
@@ -167,7 +166,7 @@ def _smooth(
         right[j] -= pull
     unknowns = count * terms
     A = normal.reshape(unknowns, unknowns) + np.eye(unknowns) / LOOSE_PX**2
-    found = scipy.linalg.solve(A, right.reshape(unknowns, 2), assume_a="pos")
+    found = np.linalg.solve(A, right.reshape(unknowns, 2))
     return np.asarray(found.reshape(count, terms, 2))
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.linalg
 
 from focusstack.alignment.matches import Matches, flattened
 from focusstack.alignment.models import LENSES, Model, matrices
@@ -242,7 +241,7 @@ class _Problem:
         damped = A[np.ix_(free, free)]
         damped[np.diag_indices_from(damped)] *= 1 + damping
         step = np.zeros(len(g))
-        step[free] = -scipy.linalg.solve(damped, g[free], assume_a="pos")
+        step[free] = -np.linalg.solve(damped, g[free])
         return step
 
 

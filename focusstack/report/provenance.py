@@ -16,7 +16,7 @@ from focusstack.options import OutputOptions, StackOptions
 from focusstack.progress import Progress, Silent
 from focusstack.version import __version__
 
-LIBRARIES = ("numpy", "scipy", "opencv-python-headless", "numba", "scikit-image", "pillow")
+LIBRARIES = ("numpy", "opencv-python-headless", "numba", "scikit-image", "pillow")
 """Whose versions may change what comes out."""
 
 
