@@ -41,6 +41,7 @@ from focusstack.proxies import (
 from focusstack.reading_ahead import prefetch
 from focusstack.reference import reservations
 from focusstack.spool import Spool
+from focusstack.threads import side_by_side
 from focusstack.typing import Matrix, Points
 
 SMALLEST = 64
@@ -251,8 +252,11 @@ class Light:
 def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, workers: int) -> Light:
     """Gains, and shading or an exponent where they are earned."""
     blocks = _registered(stack.statistics, matrices, coarse.used)
-    terms = choose_terms(blocks, matrices, coarse.pairs, coarse.reference, stack.size)
-    exposures = _gains(blocks, coarse, workers)
+    with side_by_side(workers) as both:
+        terms, exposures = both(
+            lambda: choose_terms(blocks, matrices, coarse.pairs, coarse.reference, stack.size),
+            lambda: _gains(blocks, coarse, workers),
+        )
     if not terms.any:
         return Light(exposures, terms, stack.statistics, exposures)
     each = zip(stack.statistics, terms.shadings, terms.exponents, strict=True)
