@@ -6,8 +6,9 @@ the stiffest model; a step up must be earned on tiles that the fit has not seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +28,9 @@ from focusstack.alignment.solve import Solution, solve
 from focusstack.alignment.tiles import checkerboard, weakest
 from focusstack.geometry import transform
 from focusstack.lens import STRONGEST_BEND
+from focusstack.reading_ahead import prefetch
 from focusstack.threads import SideBySide, in_turn
-from focusstack.typing import Mask, Matrix, Points
+from focusstack.typing import Float32, Mask, Matrix, Points
 
 FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
 """A freer model must bring the held-out residual below this share of the stiffer one's: the first
@@ -52,12 +54,15 @@ INFORMATIVE_PX = 0.15
 
 @dataclass(frozen=True)
 class Held:
-    """Held-out residual vectors of one pair, with their places on the canvas, proxy pixels."""
+    """Held-out residual vectors of one pair, with their places on the canvas, proxy pixels.
+
+    Single precision: there are many.
+    """
 
     first: int
     second: int
-    places: Points
-    vectors: Points
+    places: Float32
+    vectors: Float32
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,8 @@ class Choice:
 HALVES = (0, 1)
 """Numbers of the two halves of the tiles: light and dark fields of a checkerboard."""
 
-_Half = tuple[list[Matches], list[Matches]]
-"""Tiles to learn from, and tiles to test on."""
+_Half = list[tuple[Matches, Mask]]
+"""Tiles to learn from, pair by pair, and which of them tell models apart when others learn."""
 
 
 class Ladder:
@@ -169,21 +174,24 @@ class Ladder:
         halves = self._divided(tiles, H)
         evidence: dict[str, float] = {}
 
-        def tried(*models: Model) -> list[Choice]:
-            held = self._held_out(models, halves)
-            evidence.update({m.name: trimmed_rms(h) for m, h in zip(models, held, strict=True)})
-            return [Choice(m, evidence, h) for m, h in zip(models, held, strict=True)]
+        def tried(models: Sequence[Model]) -> Iterator[Choice]:
+            for model, held in zip(models, self._held_out(models, halves), strict=True):
+                evidence[model.name] = trimmed_rms(held)
+                yield Choice(model, evidence, held)
 
-        # Most lenses need not be modelled; one look tells, at a model that follows most hands.
-        looked_at = MODELS["changing lens, perspective"]
-        (best,) = tried(MATRICES[0])  # from which all others begin
-        *others, changing = tried(*MATRICES[1:], looked_at)
-        if evidence[looked_at.name] < WORTH_A_LENS * evidence["perspective"]:
-            found = iter(tried(*(model for model in LENSES if model is not looked_at)))
-            others += [changing if model is looked_at else next(found) for model in LENSES]
-        for freer in others:
+        (best,) = tried(MATRICES[:1])  # from which all others begin
+        for freer in tried(MATRICES[1:]):
             if self._earned(freer, best):
                 best = freer
+        # Most lenses need not be modelled; one look tells, at a model that follows most hands.
+        looked_at = MODELS["changing lens, perspective"]
+        (changing,) = tried([looked_at])
+        if evidence[looked_at.name] < WORTH_A_LENS * evidence["perspective"]:
+            others = tried([model for model in LENSES if model is not looked_at])
+            for model in LENSES:
+                freer = changing if model is looked_at else next(others)
+                if self._earned(freer, best):
+                    best = freer
         return best
 
     def _earned(self, freer: Choice, best: Choice) -> bool:
@@ -247,34 +255,37 @@ class Ladder:
         return [m for m in parts if len(m.p)]
 
     def _divided(self, tiles: Sequence[Matches], H: Matrix) -> list[_Half]:
-        """Tiles to learn from and tiles to test on, and where these lie; both ways round."""
-        halves: list[_Half] = [([], []), ([], [])]
+        """Both halves of the tiles."""
+        halves: list[_Half] = [[], []]
         for m in tiles:
             fold, telling = self._fold(m, H), weakest(m.root) > 1 / INFORMATIVE_PX
-            for half, (learn, test) in enumerate(halves):
-                learn.append(m.part(fold == half))
-                test.append(m.part((fold != half) & telling))
-        return [
-            ([m for m in learn if len(m.p)], [m for m in test if len(m.p)])
-            for learn, test in halves
-        ]
+            for number, half in enumerate(halves):
+                here = fold == number
+                if here.any():
+                    half.append((m.part(here), telling[here]))
+        return halves
 
-    def _held_out(self, models: Sequence[Model], halves: Sequence[_Half]) -> list[list[Held]]:
+    def _held_out(self, models: Sequence[Model], halves: Sequence[_Half]) -> Iterator[list[Held]]:
         """For each model, residuals of each half of the tiles under the fit of the other half."""
 
         def one(half: int, model: Model) -> list[Held]:
-            learn, test = halves[half]
-            found = self.fit(model, learn, half=half)
+            found = self.fit(model, [m for m, _ in halves[half]], half=half)
             held = []
-            for m in test:
+            for m in (m.part(telling) for m, telling in halves[1 - half] if telling.any()):
                 straight = m.straightened(found.bends, self._size)
                 places = transform(found.matrices[m.first], straight.p)
-                held.append(Held(m.first, m.second, places, residuals(straight, found.matrices)))
+                vectors = residuals(straight, found.matrices)
+                held.append(
+                    Held(m.first, m.second, places.astype(np.float32), vectors.astype(np.float32))
+                )
             return held
 
-        with ThreadPoolExecutor(len(HALVES)) as pool:
-            both = [[pool.submit(one, half, model) for half in HALVES] for model in models]
-            return [[*first.result(), *second.result()] for first, second in both]
+        tasks = [(half, model) for model in models for half in HALVES]
+        # Of large stacks there is not room for the residuals of all models.
+        each = prefetch(lambda k: one(*tasks[k]), range(len(tasks)), len(HALVES) + 1, len(HALVES))
+        with closing(each):
+            for first in each:
+                yield [*first, *next(each)]
 
     def _fold(self, m: Matches, H: Matrix) -> Mask:
         """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""
@@ -283,7 +294,7 @@ class Ladder:
 
 def lengths(held: Sequence[Held]) -> Points:
     """Lengths of all held-out residual vectors."""
-    return np.asarray(np.linalg.norm(np.concatenate([h.vectors for h in held]), axis=1))
+    return np.asarray(np.linalg.norm(np.concatenate([h.vectors for h in held]), axis=1), float)
 
 
 def trimmed_rms(held: Sequence[Held]) -> float:
