@@ -203,7 +203,7 @@ def _part(name: str) -> str:
 def _pixels(plan: StackPlan, shown: Gathered) -> dict[str, Any]:
     """What is drawn of pixels: what lies beneath the outlines and maps of the composite."""
     count, maps = len(plan.focus_order), shown.maps
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         depth = maps and pool.submit(drawings.depth_picture, maps, count)
         source = maps and pool.submit(drawings.source_picture, maps, count)
         return {
