@@ -57,11 +57,8 @@ class Flat:
     ) -> tuple[Points, Points]:
         """``JᵀWJ`` ``(pairs, 22, 22)`` and ``JᵀWr`` ``(pairs, 22)`` by both frames' entries."""
         pairs, entries = len(self.frames), 2 * ENTRIES
-        M, g, loops = (
-            np.zeros((pairs, entries, entries)),
-            np.zeros((pairs, entries)),
-            accumulation(),
-        )
+        M, g = np.zeros((pairs, entries, entries)), np.zeros((pairs, entries))
+        loops = accumulation()
         poses, points = (H, bends, self.lens), (self.p, self.q, self.root)
 
         def of(part: slice, ends: slice) -> None:
