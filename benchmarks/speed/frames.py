@@ -18,8 +18,7 @@ GRAIN = 1.2
 and with something to find at every level."""
 
 GRAIN_STEP = (389, 631)
-"""Pixels down and across by which a frame's grain lies elsewhere than that of the one before: by a
-few only, it would be something that moves."""
+"""Pixels down and across by which a frame's grain lies elsewhere than that of the one before."""
 
 SHAKE = 0.0008
 """Largest extra movement of a frame, as part of its width."""

@@ -50,7 +50,7 @@ def part(picture: Image | Planes, rows: slice, columns: slice) -> Float32:
 def reduced(picture: Image | Planes, side: int) -> Float32:
     """Return a picture made so small that no side is longer than `side`.
 
-    Pixels are skipped first where enough remain for a mean over area, which saves most of the
+    Pixels are skipped first where enough remain for a mean, which saves most of the
     time that a large picture takes.
 
     Parameters
