@@ -217,14 +217,14 @@ def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence
     return theta
 
 
-def from_reference(theta: Points, reference: int) -> Points:
+def from_reference(theta: Points, fit: Fit) -> Points:
     """Levels and terms of all frames once the reference has an exponent of 1.
 
     The equations hold as well with both sides multiplied by anything.
     """
-    exponent = 1 + theta[reference, 1 + EXPONENT]
+    exponent = 1 + theta[fit.reference, 1 + EXPONENT]
     brought = theta / exponent
-    linked = theta.any(axis=1)
+    linked = np.r_[fit.frames, fit.reference]
     brought[linked, 1 + EXPONENT] = (1 + theta[linked, 1 + EXPONENT]) / exponent - 1
     return np.asarray(brought, float)
 

@@ -120,7 +120,7 @@ def choose_terms(
     choice = LightChoice(named(columns), left, tuple(trials))
     if not columns:
         return replace(none, choice=choice)
-    theta = from_reference(coefficients(sums, fit, columns, CELLS), reference)
+    theta = from_reference(coefficients(sums, fit, columns, CELLS), fit)
     return Terms(*_of_frames(fit, theta, size), choice)
 
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 
 import cv2
@@ -52,6 +53,17 @@ def in_turn(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
     return first(), second()
 
 
+def at_once(
+    pool: ThreadPoolExecutor, first: Callable[[], A], second: Callable[[], B]
+) -> tuple[A, B]:
+    """Do `second` in a thread of the pool while `first` is done here."""
+    other = pool.submit(second)
+    try:
+        return first(), other.result()
+    finally:
+        wait([other])  # what it works on may not vanish beneath it
+
+
 @contextmanager
 def side_by_side(workers: int) -> Iterator[SideBySide]:
     """Do two things at once within the block, or in turn with fewer than two `workers`."""
@@ -59,15 +71,7 @@ def side_by_side(workers: int) -> Iterator[SideBySide]:
         yield in_turn
         return
     with ThreadPoolExecutor(1, thread_name_prefix="beside") as pool:
-
-        def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-            other = pool.submit(second)
-            try:
-                return first(), other.result()
-            finally:
-                wait([other])  # what it works on may not vanish beneath it
-
-        yield both
+        yield partial(at_once, pool)
 
 
 class Background:

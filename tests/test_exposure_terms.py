@@ -181,7 +181,7 @@ def test_exact_differences_are_solved_exactly() -> None:
     assert fit is not None
     every = (0, 1, 2, 3, 4)
     found = coefficients(summed(fit), fit, every, CELLS)
-    assert from_reference(found, 1) == pytest.approx(THETA, abs=1e-3)  # terms are expected small
+    assert from_reference(found, fit) == pytest.approx(THETA, abs=1e-3)  # terms are expected small
     assert np.abs(residuals(fit, found, every)[0]).max() < 1e-3
 
 
@@ -203,7 +203,7 @@ def test_exponents_of_many_frames_do_not_shrink_together() -> None:
     fit = gathered(frames, pairs, count // 2)
     assert fit is not None
     fit = replace(fit, weight=robust_weights(fit))
-    found = from_reference(coefficients(summed(fit), fit, (EXPONENT,), CELLS), count // 2)
+    found = from_reference(coefficients(summed(fit), fit, (EXPONENT,), CELLS), fit)
     assert 1 + found[:, 1 + EXPONENT] == pytest.approx(true / true[count // 2], abs=0.02)
 
 

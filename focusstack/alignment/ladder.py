@@ -7,7 +7,6 @@ the stiffest model; a step up must be earned on tiles that the fit has not seen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -245,9 +244,7 @@ class Ladder:
                 weak = self._anchors
             return self.fit(model, learn, weak, half)
 
-        with ThreadPoolExecutor(len(HALVES)) as pool:
-            first, second = pool.map(one, HALVES)
-        return first, second
+        return self._both(lambda: one(0), lambda: one(1))
 
     def _half(self, matches: Sequence[Matches], H: Matrix, half: int) -> list[Matches]:
         """The matches in one half of the picture."""

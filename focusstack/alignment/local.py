@@ -9,7 +9,6 @@ field is added to the matrix inside the same single warp, and only where held-ou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -260,10 +259,11 @@ class Grid:
         sides = equations.fold, ~equations.fold
         halves = [equations.part(side) for side in sides]
         after = np.empty(len(equations.target))
-        with ThreadPoolExecutor(len(sides)) as pool:
-            fits = pool.map(lambda half: alone.solve(half, fields), halves)
-            for side, half, fit in zip(sides[::-1], halves[::-1], fits, strict=True):
-                after[side] = np.linalg.norm(half.left(fit), axis=1)
+        fits = self.both(
+            lambda: alone.solve(halves[0], fields), lambda: alone.solve(halves[1], fields)
+        )
+        for side, half, fit in zip(sides[::-1], halves[::-1], fits, strict=True):
+            after[side] = np.linalg.norm(half.left(fit), axis=1)
         before = np.linalg.norm(equations.target, axis=1)
         pair = equations.places.cells // self.nodes @ np.array([self.count, 1])
         return HeldOut.of(pair, before, after)

@@ -7,7 +7,7 @@ many rows around its own as reach into them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import local
 from typing import TypeVar
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.room import Room
-from focusstack.threads import in_turn
+from focusstack.threads import at_once, in_turn
 
 T = TypeVar("T", bound=np.generic)
 P = TypeVar("P")
@@ -114,11 +114,7 @@ class Crew:
         """Do two things at once, each in one thread; return what both return."""
         if self._pool is None or getattr(self._beside, "busy", False):
             return in_turn(first, second)
-        other = self._pool.submit(self._alone, second)
-        try:
-            return self._alone(first), other.result()
-        finally:
-            wait([other])  # what it works on may not vanish beneath it
+        return at_once(self._pool, lambda: self._alone(first), lambda: self._alone(second))
 
     def _alone(self, work: Callable[[], P]) -> P:
         """Do `work` without the help of other threads, which are busy."""
