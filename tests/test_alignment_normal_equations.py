@@ -21,11 +21,13 @@ def equations(tiles: int = 61, seed: int = 0) -> NormalEquations:
     corner = rng.integers(0, ROWS - 1, tiles) * COLUMNS + rng.integers(0, COLUMNS - 1, tiles)
     root = rng.normal(size=(tiles, 2, 2))
     cells = (pairs * NODES + corner[:, None]).astype(np.uint32)
+    slope = rng.random((FRAMES, ROWS, COLUMNS, 2))
+    slope[:, :, -1, 0] = slope[:, -1, :, 1] = 0
     return NormalEquations(
         Places(cells, rng.random((tiles, 2)).astype(np.float32), COLUMNS),
         (root @ root.transpose(0, 2, 1)).astype(np.float32),
         (FRAMES, ROWS, COLUMNS),
-        slope=0.7,
+        slope=slope.reshape(-1, 2),
         size=0.2,
         fixed=slice(NODES, 2 * NODES),
     )
@@ -50,14 +52,13 @@ def dense(e: NormalEquations) -> tuple[Points, Points]:
     weighted = np.zeros((2 * len(e.info), 2 * len(e.info)))
     for t, info in enumerate(e.info):
         weighted[2 * t : 2 * t + 2, 2 * t : 2 * t + 2] = info
-    one = np.zeros((NODES, NODES))
-    for n in range(NODES):
-        for other in (n + 1 if (n + 1) % COLUMNS else NODES, n + COLUMNS):
-            if other < NODES:
-                step = np.zeros(NODES)
+    prior = e.size * np.eye(COUNT)
+    for n, (right, below) in enumerate(e.slope):
+        for other, slope in ((n + 1, right), (n + COLUMNS, below)):
+            if slope > 0:
+                step = np.zeros(COUNT)
                 step[[n, other]] = -1, 1
-                one += e.slope * np.outer(step, step)
-    prior = np.kron(np.eye(FRAMES), one + e.size * np.eye(NODES))
+                prior += slope * np.outer(step, step)
     return J.T @ weighted @ J + np.kron(prior, np.eye(2)), J.T @ weighted
 
 

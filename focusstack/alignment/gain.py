@@ -26,22 +26,36 @@ class HeldOut:
         Median residual with the stiffer and with the freer model, proxy pixels.
     gained : float
         Share of the pairs whose median the freer model has lowered.
+    share : float
+        What the freer model leaves of the residual where tiles are sure.
     """
 
     before: float
     after: float
     gained: float
+    share: float
 
     @classmethod
-    def of(cls, pair: Indices, before: Points, after: Points) -> HeldOut:
-        """Compare lengths of residuals ``(T,)`` of tiles of numbered pairs."""
-        middle = float(np.median(before)), float(np.median(after))
-        return cls(*middle, gaining_pairs(pair, before, after))
+    def of(
+        cls, pair: Indices, before: Points, after: Points, weight: Points | None = None
+    ) -> HeldOut:
+        """Compare lengths of residuals ``(T,)`` of tiles of numbered pairs.
 
-    @property
-    def share(self) -> float:
-        """What the freer model leaves of the residual."""
-        return self.after / max(self.before, 1e-9)
+        With the `weight` of each tile, unsure ones, which say little, do not hide what sure ones
+        say.
+        """
+        middle = float(np.median(before)), float(np.median(after))
+        sure = middle
+        if weight is not None:
+            sure = weighted_quantile(before, weight), weighted_quantile(after, weight)
+        return cls(*middle, gaining_pairs(pair, before, after), sure[1] / max(sure[0], 1e-9))
+
+
+def weighted_quantile(values: Points, weight: Points, share: float = 0.5) -> float:
+    """The value ``(T,)`` below which this share of the `weight` ``(T,)`` lies."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(reached, share * reached[-1])])
 
 
 def gaining_pairs(pair: Indices, before: Points, after: Points) -> float:

@@ -91,24 +91,19 @@ def _square(cells: Indices, within: Float32, columns: int, info: Float32, out: P
             _add(out, cells[t, f], columns, squares, info[t, 0, 0], info[t, 1, 1])
 
 
-def _smooth(
-    values: Points, rows: int, columns: int, slope: float, size: float, out: Points
-) -> None:
-    for start in range(0, len(values), columns):
-        r = start // columns % rows
-        for c in range(columns):
-            n = start + c
-            for k in range(2):
-                own, total = values[n, k], size * values[n, k]
-                if r > 0:
-                    total += slope * (own - values[n - columns, k])
-                if r < rows - 1:
-                    total += slope * (own - values[n + columns, k])
-                if c > 0:
-                    total += slope * (own - values[n - 1, k])
-                if c < columns - 1:
-                    total += slope * (own - values[n + 1, k])
-                out[n, k] = total
+def _smooth(values: Points, columns: int, slope: Points, size: float, out: Points) -> None:
+    for n in range(len(values)):
+        for k in range(2):
+            own, total = values[n, k], size * values[n, k]
+            if n >= 1:
+                total += slope[n - 1, 0] * (own - values[n - 1, k])
+            if n >= columns:
+                total += slope[n - columns, 1] * (own - values[n - columns, k])
+            if slope[n, 0] > 0:
+                total += slope[n, 0] * (own - values[n + 1, k])
+            if slope[n, 1] > 0:
+                total += slope[n, 1] * (own - values[n + columns, k])
+            out[n, k] = total
 
 
 _WHOLE, _SHARE = numba.types.int64, numba.types.float64
@@ -129,6 +124,7 @@ pulling = once(lambda: compiled(_pull, *_TILES, _INFO, _VECTORS, _OUT))
 squaring = once(lambda: compiled(_square, *_TILES, _INFO, _OUT))
 """The diagonal of that."""
 
-smoothing = once(lambda: compiled(_smooth, _VECTORS, _WHOLE, _WHOLE, _SHARE, _SHARE, _OUT))
-"""Takes values of all nodes, rows and columns of each frame's, factors of squared differences of
-neighbours and of squared values, and where to put half the derivative of their sum."""
+smoothing = once(lambda: compiled(_smooth, _VECTORS, _WHOLE, _VECTORS, _SHARE, _OUT))
+"""Takes values of all nodes, how many lie in a row, factors ``(N, 2)`` of squared differences to
+the next and to the one below (0 where there is none) and of squared values, and where to put half
+the derivative of their sum."""

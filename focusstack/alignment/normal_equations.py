@@ -34,8 +34,11 @@ class NormalEquations:
         Information (inverse covariance) of what is measured at the tile.
     shape : tuple of int
         Frames, and rows and columns of the nodes of each.
-    slope, size : float
-        Information of differences of neighbouring nodes, and of the nodes themselves.
+    slope : (N, 2) float64 ndarray
+        Information of the difference of each node to the next and to the one below; 0 where there
+        is none.
+    size : float
+        Information of the nodes themselves.
     fixed : slice
         Nodes that stay zero.
     both : callable, optional
@@ -45,7 +48,7 @@ class NormalEquations:
     places: Places
     info: Float32
     shape: tuple[int, int, int]
-    slope: float
+    slope: Points
     size: float
     fixed: slice
     both: SideBySide = in_turn
@@ -81,7 +84,7 @@ class NormalEquations:
             self.places.part(tiles).pull(self.info[tiles], values, out)
 
         def smooth_and_pull() -> None:
-            smoothing()(values, *self.shape[1:], self.slope, self.size, out)
+            smoothing()(values, self.shape[2], self.slope, self.size, out)
             pull(slice(middle), out)
 
         self.both(smooth_and_pull, lambda: pull(slice(middle, None), rest))
@@ -91,12 +94,12 @@ class NormalEquations:
 
     def diagonal(self) -> Points:
         """The diagonal ``(N, 2)`` of the equations."""
-        frames, rows, columns = self.shape
-        neighbours = np.full((rows, columns), 4.0)
-        neighbours[[0, -1]] -= 1
-        neighbours[:, [0, -1]] -= 1
-        prior = np.tile((self.slope * neighbours + self.size).ravel(), frames)
-        return self.places.squares(self.info, len(prior)) + prior[:, None]
+        slope = self.slope.reshape(*self.shape, 2)
+        around = slope.sum(3)
+        around[:, :, 1:] += slope[:, :, :-1, 0]
+        around[:, 1:] += slope[:, :-1, :, 1]
+        prior = self.size + around.reshape(-1, 1)
+        return np.asarray(self.places.squares(self.info, len(prior)) + prior)
 
 
 def conjugate_gradients(

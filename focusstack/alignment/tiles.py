@@ -57,10 +57,20 @@ class TileShifts:
     depth: Points | None = None
 
 
-def softened(root: Points) -> Points:
-    """Information roots ``(N, 2, 2)`` of tiles none of which is better than `MIXED_PX`."""
+def softened(root: Points, times: float = 1.0, least: float = MIXED_PX) -> Points:
+    """Information roots of tiles that are less sure than what they leave unexplained tells.
+
+    Parameters
+    ----------
+    root : (N, 2, 2) float64 ndarray
+        As measured.
+    times : float, optional
+        By how much standard deviations are too small.
+    least : float, optional
+        What no tile is better than, in proxy pixels.
+    """
     xx, xy, yy = root[:, 0, 0], root[:, 0, 1], root[:, 1, 1]
-    return _of_symmetric(xx, xy, yy, lambda value: 1 / np.sqrt(1 / np.square(value) + MIXED_PX**2))
+    return _of_symmetric(xx, xy, yy, lambda value: 1 / np.sqrt(np.square(times / value) + least**2))
 
 
 def weakest(root: Points) -> Points:
