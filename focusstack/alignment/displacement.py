@@ -74,7 +74,7 @@ def find_displacement(series: Series, refined: Refined) -> Displacement | None:
         parallax = search.ended()
         if parallax is not None and parallax.proven:
             local = find_fields(series, parallax.poses, parallax.added_to)
-            return _followed(parallax, local if local.proven else None)
+            return _followed(parallax, local if local.adds else None)
     # A smooth field that explains much is a better account than parallax that explains little.
     local = find_fields(series, refined.poses)
     if local.proven:

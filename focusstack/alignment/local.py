@@ -30,11 +30,11 @@ ROUNDS = (
 """How tiles are measured, and the distance of nodes in proxy pixels, coarse to fine: the first
 round sees ten pixels, the last resolves what the nodes can hold."""
 
-PROVEN_SHARE, SHARED_SHARE = 0.75, 0.94
+PROVEN_SHARE, SHARED_SHARE, ADDED_SHARE = 0.65, 0.85, 0.94
 """A field must bring the held-out residual below the first share of the matrix's, or below the
 second if nearly all pairs gain: the growth of blurred edges, which a field can follow too, helps
-some and harms others. Rendered stacks without displacement keep 1.02 and more, and at most 0.84 of
-their pairs gain."""
+some and harms others. Where parallax is proven, what it leaves may be followed for the third.
+Rendered stacks without displacement keep 1.02 and more, and at most 0.84 of their pairs gain."""
 
 HOPELESS_SHARE = 1.05
 """Fields that leave more before the last round will not be proven by it."""
@@ -58,8 +58,16 @@ class Local:
     @property
     def proven(self) -> bool:
         """Whether tiles held out of the fit confirm the fields."""
-        held = self.held_out
-        return held.share < (SHARED_SHARE if held.gained >= NEARLY_ALL else PROVEN_SHARE)
+        return self.held_out.share < PROVEN_SHARE or self._shared(SHARED_SHARE)
+
+    @property
+    def adds(self) -> bool:
+        """Whether they do so where parallax is proven and leaves little to be followed."""
+        return self.proven or self._shared(ADDED_SHARE)
+
+    def _shared(self, share: float) -> bool:
+        """Whether nearly all pairs of frames gain, and less than a share is left."""
+        return self.held_out.share < share and self.held_out.gained >= NEARLY_ALL
 
 
 def with_nodes(fields: Points, rows: int, columns: int) -> Points:

@@ -1,0 +1,82 @@
+"""Displacement fields from tiles: smooth where the scene is, torn where something moves alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from focusstack.alignment.grid import SLOPE_SIGMAS, Grid
+from focusstack.alignment.tiles import TileShifts
+from focusstack.typing import Points
+
+SIZE = 960, 640
+NOISE_PX = 0.15
+
+
+def grid(slope: float = SLOPE_SIGMAS[0]) -> Grid:
+    """Two frames, the first of which does not move."""
+    return Grid(21, 31, SIZE, 2, 0, slope=slope)
+
+
+def tiles(displacement: Points, places: Points, seed: int = 0) -> TileShifts:
+    """Measured at places, with noise that they know of."""
+    rng = np.random.default_rng(seed)
+    root = np.broadcast_to(np.eye(2) * 2.3 / NOISE_PX, (len(places), 2, 2))
+    shifts = displacement + rng.normal(0, NOISE_PX, places.shape)
+    return TileShifts(places, shifts, root.copy(), np.ones(len(places)))
+
+
+def spread(step: int = 24) -> Points:
+    """Centres of tiles all over the canvas."""
+    x, y = np.meshgrid(np.arange(30, SIZE[0] - 30, step), np.arange(30, SIZE[1] - 30, step))
+    return np.stack([x.ravel(), y.ravel()], 1).astype(float)
+
+
+def smooth(places: Points) -> Points:
+    """A slope of half a pixel over the picture."""
+    return np.stack([places[:, 0] / SIZE[0] - 0.5, places[:, 1] / SIZE[1] - 0.5], 1) * 0.5
+
+
+def torn(places: Points) -> Points:
+    """The left half moves by a pixel, the right half stays."""
+    return np.stack([np.where(places[:, 0] < SIZE[0] / 2, 1.0, 0.0), np.zeros(len(places))], 1)
+
+
+def error(slope: float, true: Points, places: Points) -> float:
+    """Root mean square error of the fitted field at tiles, pixels."""
+    nothing = np.zeros((2, 21, 31, 2))
+    equations = grid().equations([(0, 1, tiles(true, places))], nothing)
+    assert equations is not None
+    loose = grid().solve(equations, nothing)  # as coarser tiles, which see farther, leave it
+    fields = grid(slope).solve(equations, loose)
+    seen = equations.places.seen(fields.reshape(-1, 2))
+    return float(np.sqrt(np.square(seen - true).sum(1).mean()))
+
+
+def test_smooth_displacement_is_best_held_stiff() -> None:
+    places = spread()
+    true = smooth(places)
+    assert error(0.1, true, places) < 0.6 * error(1.0, true, places)
+    assert error(0.1, true, places) < 0.05
+
+
+def test_a_stiff_field_tears_where_something_moves_alone() -> None:
+    places = spread()
+    true = torn(places)
+    away = np.abs(places[:, 0] - SIZE[0] / 2) > 64
+    assert error(0.1, true[away], places[away]) < 0.06
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_held_out_tiles_choose_stiff_fields_for_smooth_displacement(seed: int) -> None:
+    places, nothing = spread(), np.zeros((2, 21, 31, 2))
+    equations = grid().equations([(0, 1, tiles(smooth(places), places, seed))], nothing)
+    assert equations is not None
+    assert grid().best_slope(equations, nothing) < SLOPE_SIGMAS[0]
+
+
+def test_without_displacement_held_out_tiles_prove_nothing() -> None:
+    places, nothing = spread(), np.zeros((2, 21, 31, 2))
+    equations = grid().equations([(0, 1, tiles(np.zeros_like(places), places))], nothing)
+    assert equations is not None
+    assert grid().held_out(equations, nothing).share > 0.98
