@@ -169,14 +169,36 @@ class Grid:
         stiffness[:, :-1, :, 1] = _trust(np.square(np.diff(each, axis=1) / self.slope).sum(3))
         return stiffness.reshape(-1, 2) / self.slope**2
 
-    def best_slope(self, equations: Equations, fields: Points) -> float:
-        """How much fields may slope for each half of the tiles to foretell the other best."""
+    def stiffest(
+        self, equations: Equations, fields: Points, slopes: Sequence[float] = SLOPE_SIGMAS
+    ) -> tuple[Grid, Points]:
+        """Let fields slope as little as lets each half of the tiles foretell the other better.
 
-        def left(slope: float) -> float:
-            foretold = replace(self, slope=slope).foretold(equations, fields)
-            return weighted_quantile(foretold, equations.weight, NEARLY_ALL)
+        Parameters
+        ----------
+        equations : Equations
+            Of T tiles.
+        fields : (n, rows, columns, 2) ndarray
+            Where to start.
+        slopes : sequence of float, optional
+            What to try, the loosest first.
 
-        return min(SLOPE_SIGMAS, key=left)
+        Returns
+        -------
+        grid : Grid
+            This one, so stiff.
+        lengths : (T,) float64 ndarray
+            What is `foretold` by it.
+        """
+        best, lengths, least = self, np.zeros(0), np.inf
+        for slope in slopes:
+            stiffer = replace(self, slope=slope)
+            foretold = stiffer.foretold(equations, fields)
+            left = weighted_quantile(foretold, equations.weight, NEARLY_ALL)
+            if left >= least:
+                break
+            best, lengths, least = stiffer, foretold, left
+        return best, lengths
 
     def foretold(self, equations: Equations, fields: Points) -> Points:
         """Length of each tile's residual ``(T,)`` with fields of the other half of the tiles."""
@@ -191,11 +213,11 @@ class Grid:
             left[side] = np.linalg.norm(half.left(fit), axis=1)
         return left
 
-    def held_out(self, equations: Equations, fields: Points) -> HeldOut:
-        """Residual of each half of the tiles without fields, and with those of the other half."""
+    def held_out(self, equations: Equations, foretold: Points) -> HeldOut:
+        """Residual of tiles without fields, and what is `foretold` of them ``(T,)``."""
         before = np.linalg.norm(equations.target, axis=1)
         pair = equations.places.cells // self.nodes @ np.array([self.count, 1])
-        return HeldOut.of(pair, before, self.foretold(equations, fields), equations.weight)
+        return HeldOut.of(pair, before, foretold, equations.weight)
 
 
 def _trust(squared: Points) -> Points:

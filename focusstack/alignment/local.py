@@ -8,13 +8,13 @@ field is added to the matrix inside the same single warp, and only where held-ou
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from focusstack.alignment.gain import NEARLY_ALL, HeldOut
-from focusstack.alignment.grid import NODE_PX, Grid, grid_shape
+from focusstack.alignment.grid import NODE_PX, SLOPE_SIGMAS, Grid, grid_shape
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
 from focusstack.resample import Field
@@ -109,7 +109,7 @@ def _found(
     size, count = series.size, len(poses.matrices)
     fields = np.zeros((count, *grid_shape(*size), 2))
     local = Local(fields, HeldOut(1.0, 1.0, 0.0, 1.0))
-    slope = None
+    slopes: Sequence[float] = SLOPE_SIGMAS
     for how, node_px in ROUNDS:
         grid = Grid(*grid_shape(*size, node_px), size, count, series.reference, both)
         fields = with_nodes(fields, grid.rows, grid.columns)
@@ -118,17 +118,18 @@ def _found(
             return with_parallax(index, Field(fields[index].astype(np.float32), *size))
 
         equations = grid.equations(measure_pairs(series, poses, how, place), fields)
+        series.advance()
         if equations is None:
             break
-        if how.scale == 1:
-            slope = slope or grid.best_slope(equations, fields)
-            grid = replace(grid, slope=slope)
+        if how.scale < 1:
+            fields = grid.solve(equations, fields)
+            continue
+        grid, foretold = grid.stiffest(equations, fields, slopes)
+        slopes = (grid.slope,)
         fields = grid.solve(equations, fields)
-        series.advance()
-        if how.scale == 1:
-            found = Local(fields, grid.held_out(equations, fields))
-            # What larger tiles prove stands where smaller ones see too little.
-            local = found if found.proven or not local.proven else local
-            if found.held_out.share > HOPELESS_SHARE:
-                break
+        found = Local(fields, grid.held_out(equations, foretold))
+        # What larger tiles prove stands where smaller ones see too little.
+        local = found if found.proven or not local.proven else local
+        if found.held_out.share > HOPELESS_SHARE:
+            break
     return local
