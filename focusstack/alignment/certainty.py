@@ -5,7 +5,8 @@ Two independent sources, both in pixels of position:
 *Precision.* The stack is solved from each half of its tiles alone. Where the two solutions put a
 pixel differently, tile noise has moved them; half the difference is the standard error of the
 solution from all tiles (split-half, or random-group, estimate: Wolter, Introduction to Variance
-Estimation, 2007).
+Estimation, 2007). One division of the tiles says little about one frame; the mean of several says
+more.
 
 *Structure.* What the motion model cannot follow stays in the residuals as a pattern that many
 pairs agree about. All frames' residuals are solved for smooth displacements (cubic polynomials,
@@ -73,14 +74,18 @@ class Certainty:
 
 
 def certainty(
-    halves: tuple[Points, Points], left: Sequence[Left], H: Matrix, size: tuple[int, int]
+    halves: Sequence[tuple[Points, Points]],
+    left: Sequence[Left],
+    H: Matrix,
+    size: tuple[int, int],
 ) -> Certainty:
     """Estimate the error of a solution.
 
     Parameters
     ----------
-    halves : pair of (n, P, 2) ndarray
-        Where solutions from each half of the tiles alone put every frame's pixels (`probes`).
+    halves : sequence of pairs of (n, P, 2) ndarray
+        Where solutions from each half of the tiles alone put every frame's pixels (`probes`), of
+        one or more divisions.
     left : sequence of Left
         What the solution from all tiles leaves of them.
     H : (n, 3, 3) ndarray
@@ -88,10 +93,9 @@ def certainty(
     size : tuple of int
         Width and height of the proxies.
     """
-    count = len(halves[0])
-    return Certainty(
-        split_half(*halves, size), structure(left, H, size), support(left, count, size)
-    )
+    squared = [np.square(split_half(*pair, size)) for pair in halves]
+    precision = np.asarray(np.sqrt(np.mean(squared, axis=0)))
+    return Certainty(precision, structure(left, H, size), support(left, len(H), size))
 
 
 def split_half(a: Points, b: Points, size: tuple[int, int]) -> Points:

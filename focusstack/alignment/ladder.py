@@ -86,6 +86,10 @@ class Choice:
 HALVES = (0, 1)
 """Numbers of the two halves of the tiles: light and dark fields of a checkerboard."""
 
+BOARDS = (8, 6), (6, 5), (5, 4)
+"""Fields of the boards. On the first models are held against each other; on all of them both halves
+still see every corner."""
+
 _Half = list[tuple[Matches, Mask]]
 """Tiles to learn from, pair by pair, and which of them tell models apart when others learn."""
 
@@ -230,7 +234,11 @@ class Ladder:
         return Choice(model, dict(evidence or {model.name: trimmed_rms(held)}), held)
 
     def halves(
-        self, model: Model, tiles: Sequence[Matches], H: Matrix
+        self,
+        model: Model,
+        tiles: Sequence[Matches],
+        H: Matrix,
+        board: tuple[int, int] = BOARDS[0],
     ) -> tuple[Solution, Solution]:
         """Solutions from each half of all measurements alone, feature matches included.
 
@@ -238,17 +246,19 @@ class Ladder:
         """
 
         def one(half: int) -> Solution:
-            learn = self._half(tiles, H, half)
-            weak = self._half(self._anchors, H, half)
+            learn = self._half(tiles, H, board, half)
+            weak = self._half(self._anchors, H, board, half)
             if len(groups(len(H), [(m.first, m.second) for m in [*learn, *weak]])) > 1:
                 weak = self._anchors
             return self.fit(model, learn, weak, half)
 
         return self._both(lambda: one(0), lambda: one(1))
 
-    def _half(self, matches: Sequence[Matches], H: Matrix, half: int) -> list[Matches]:
+    def _half(
+        self, matches: Sequence[Matches], H: Matrix, board: tuple[int, int], half: int
+    ) -> list[Matches]:
         """The matches in one half of the picture."""
-        parts = [m.part(self._fold(m, H) == half) for m in matches]
+        parts = [m.part(self._fold(m, H, board) == half) for m in matches]
         return [m for m in parts if len(m.p)]
 
     def _divided(self, tiles: Sequence[Matches], H: Matrix) -> list[_Half]:
@@ -284,9 +294,9 @@ class Ladder:
             for first in each:
                 yield [*first, *next(each)]
 
-    def _fold(self, m: Matches, H: Matrix) -> Mask:
-        """Checkerboard of 8 x 6 fields of the canvas: each half still sees every corner."""
-        return checkerboard(transform(H[m.first], m.p), self._size, (8, 6))
+    def _fold(self, m: Matches, H: Matrix, board: tuple[int, int] = BOARDS[0]) -> Mask:
+        """Which half of a pair's matches is in light fields of a board over the canvas."""
+        return checkerboard(transform(H[m.first], m.p), self._size, board)
 
 
 def lengths(held: Sequence[Held]) -> Points:

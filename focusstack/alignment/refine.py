@@ -10,7 +10,7 @@ import numpy as np
 from focusstack.alignment.certainty import Certainty, certainty, probes
 from focusstack.alignment.closure import Closure, closures
 from focusstack.alignment.disagreement import Disagreement, disagreement
-from focusstack.alignment.ladder import Choice, Held, Ladder, lengths
+from focusstack.alignment.ladder import BOARDS, Choice, Held, Ladder, lengths
 from focusstack.alignment.matches import Matches, residuals
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.models import LENSES, MODELS
@@ -181,11 +181,11 @@ def _concluded(
     straight = [m.straightened(found.bends, size) for m in tiles]
     left = [left_between(m, found.matrices) for m in straight]
     reference = kept.index(poses.reference)
-    first, second = (
-        _positions(half, reference, size)
-        for half in ladder.halves(choice.model, tiles, found.matrices)
-    )
-    sure = certainty((first, second), left, found.matrices, size)
+    divisions = (ladder.halves(choice.model, tiles, found.matrices, board) for board in BOARDS)
+    halves = [
+        (_positions(a, reference, size), _positions(b, reference, size)) for a, b in divisions
+    ]
+    sure = certainty(halves, left, found.matrices, size)
     closed = [replace(c, first=kept[c.first], second=kept[c.second]) for c in closures(left, size)]
     return Refined(
         poses,
