@@ -157,6 +157,29 @@ def test_tilted_defocus_neither_loses_nor_makes_light(low: float, high: float) -
     np.testing.assert_allclose(blurred.sum((0, 1)), picture.sum((0, 1)), rtol=1e-3)
 
 
+def test_tilted_defocus_is_what_rays_through_a_lens_see() -> None:
+    rng, side = np.random.default_rng(3), 240
+    texture = cv2.GaussianBlur(rng.normal(size=(side, side)).astype(np.float32), (0, 0), 3)
+    x, y = np.meshgrid(np.arange(side, dtype=np.float32), np.arange(side, dtype=np.float32))
+    slope_x, slope_y = 0.02, 0.01
+    radius = 6 + slope_x * (x - side / 2) + slope_y * (y - side / 2)
+    # A ray through (u, v) of the lens sees what lies at p = x + (u, v) · radius(p).
+    lens = (np.arange(40) + 0.5) / 20 - 1
+    u, v = np.meshgrid(lens, lens)
+    inside = u**2 + v**2 <= 1
+    seen = np.zeros_like(texture)
+    for a, b in zip(u[inside].tolist(), v[inside].tolist(), strict=True):
+        there = radius / (1 - a * slope_x - b * slope_y)
+        seen += cv2.remap(texture, x + a * there, y + b * there, cv2.INTER_CUBIC) / inside.sum()
+    made = defocus_tilted(np.dstack([texture] * 4), radius)[..., 0]
+    middle = np.s_[40:-40, 40:-40]
+    x_slope, y_slope = (np.gradient((seen + made) / 2, axis=axis)[middle] for axis in (1, 0))
+    gradient = np.stack([x_slope.ravel(), y_slope.ravel()], 1).astype(float)
+    moved = np.linalg.lstsq(gradient, (seen - made)[middle].ravel(), rcond=None)[0]
+    assert np.abs(moved).max() < 0.002  # even discs: 0.04, the mean over each pixel's disc: 0.01
+    assert (made - seen)[middle].std() < 0.02 * seen[middle].std()
+
+
 def test_tilted_defocus_of_even_radius_is_a_disc() -> None:
     picture = np.random.default_rng(0).random((50, 50, 4), np.float32)
     even = np.full((50, 50), -3.0, np.float32)

@@ -1,8 +1,8 @@
 """Frames of a subject, made when they are asked for; positions exact to 0.01 pixels.
 
 Textures hold no detail beyond a frame's resolution and two samples per pixel, so that bilinear
-interpolation at exact positions moves nothing. Defocus is a disc around each pixel, symmetric, and
-moves nothing either; layers cover each other as they do before a lens.
+interpolation at exact positions moves nothing. Defocus and layers are what rays through a lens
+would make of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.alignment.kinds import Kind
 from benchmarks.alignment.subject import Layer, Subject, paint, seen_by
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
-from focusstack.scene.sheets import blur_levels, defocus
+from focusstack.scene.sheets import defocus, defocus_tilted
 from focusstack.scene.stack import expose
 from focusstack.shading import Shading
 from focusstack.typing import Float32, Image, Points
@@ -162,8 +162,8 @@ def photograph(subject: Subject, camera: View, blur: float, moved: float = 0.0) 
     light = np.zeros((*shape, 3), np.float32)
     for layer in subject.layers:
         picture, depth = _seen(layer, subject, camera, p, shape, moved)
-        radius = np.abs(depth - np.float32(camera.focus)) * np.float32(blur)
-        picture = _defocused(picture, radius)
+        radius = (depth - np.float32(camera.focus)) * np.float32(blur)
+        picture = defocus_tilted(picture, radius)
         light = picture[..., :3] + light * (1 - picture[..., 3:])
     return np.ascontiguousarray(light[margin : margin + height, margin : margin + width])
 
@@ -200,30 +200,6 @@ def _moving(s: Points, camera: View) -> Points:
     d = (s - (width / 2, height / 2)) / (0.33 * width, 0.33 * height)
     inside = 1 / (1 + np.exp(60 * ((d**2).sum(1) - 1)))
     return np.stack([inside, 0.4 * inside], 1)
-
-
-def _defocused(picture: Float32, radius: Float32) -> Float32:
-    """Each pixel sees its own disc, interpolated between a list of radii."""
-    low, high = float(radius.min()), float(radius.max())
-    if high - low < 1e-3:
-        return defocus(picture, high)
-    levels = blur_levels(high)
-    out = np.zeros_like(picture)
-    for k, level in enumerate(levels):
-        before, after = levels[max(k - 1, 0)], levels[min(k + 1, len(levels) - 1)]
-        if after < low or before > high:
-            continue
-        weight = np.interp(radius, [before, level, after], [k == 0, 1, k == len(levels) - 1])
-        x, y, w, h = cv2.boundingRect((weight > 0).astype(np.uint8))
-        if not w:
-            continue
-        reach = ceil(level) + 1
-        y0, x0 = max(y - reach, 0), max(x - reach, 0)
-        part = defocus(picture[y0 : y + h + reach, x0 : x + w + reach], level)
-        inner = part[y - y0 : y - y0 + h, x - x0 : x - x0 + w]
-        here = np.s_[y : y + h, x : x + w]
-        out[here] += inner * weight[here].astype(np.float32)[..., None]
-    return out
 
 
 def _streaked(light: Float32, length: float) -> Float32:

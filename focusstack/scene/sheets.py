@@ -93,11 +93,13 @@ def blur_levels(largest: float) -> list[float]:
 
 
 def defocus_tilted(picture: Float32, radius: Float32) -> Float32:
-    """Blur each point of `picture` by its own disc.
+    """Blur each point of `picture` by its own disc, as a lens does.
 
     Every pixel is split over the two nearest of a list of radii, and each part is blurred with its
-    radius and added: exact for a surface that does not hide itself, and light is neither lost nor
-    gained.
+    radius and added. A surface that recedes looks narrower from one side of the lens than from the
+    other: discs are brighter towards larger radii, by as much as these grow. (With even discs, what
+    is out of focus would seem to move, by up to half a disc's growth over its own width.) Exact for
+    a surface that does not hide itself, and light is neither lost nor gained.
 
     Parameters
     ----------
@@ -111,6 +113,7 @@ def defocus_tilted(picture: Float32, radius: Float32) -> Float32:
         return defocus(picture, abs(low + high) / 2)
     positive = blur_levels(float(np.abs(radius).max()))
     levels = [-r for r in positive[:0:-1]] + positive
+    slopes = np.gradient(radius)
     out = np.zeros_like(picture)
     for i, level in enumerate(levels):
         before = levels[max(i - 1, 0)]
@@ -124,9 +127,22 @@ def defocus_tilted(picture: Float32, radius: Float32) -> Float32:
         pad = disc(abs(level)).shape[0] // 2
         y0, y1 = max(box[1] - pad, 0), box[1] + box[3] + pad
         x0, x1 = max(box[0] - pad, 0), box[0] + box[2] + pad
-        part = picture[y0:y1, x0:x1] * weight[y0:y1, x0:x1, None].astype(np.float32)
-        out[y0:y1, x0:x1] += defocus(part, abs(level))
+        here = np.s_[y0:y1, x0:x1]
+        part = picture[here] * weight[here][..., None].astype(np.float32)
+        out[here] += defocus(part, abs(level))
+        if level:
+            for axis, slope in enumerate(slopes):
+                out[here] += _defocused_unevenly(part * slope[here][..., None], level, axis)
     return out
+
+
+def _defocused_unevenly(picture: Float32, radius: float, axis: int) -> Float32:
+    """Blur with a disc times -1 to 1 from one rim to the other, rows first; of signed `radius`."""
+    taps = disc(round(abs(radius), 3))
+    reach = taps.shape[0] // 2
+    across = np.arange(-reach, reach + 1, dtype=np.float32) / np.float32(-radius)
+    uneven = taps * (across[:, None] if axis == 0 else across)
+    return np.asarray(cv2.filter2D(picture, -1, uneven, borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
 def _area(corners: np.ndarray, margin: int, within: Rect) -> Rect:
