@@ -163,7 +163,7 @@ def frame_errors(
     else:
         followed = sure.structure * displaced.after / max(displaced.before, 1e-9)
         between = np.hypot(followed, UNFOLLOWED * apart)
-        errors = np.hypot(np.hypot(sure.precision, displaced.after), between)
+        errors = np.hypot(np.hypot(sure.precision, sure.blur), np.hypot(displaced.after, between))
         if displaced.parallax is not None:
             errors = np.hypot(errors, displaced.parallax.guessed_px[refined.kept])
     return {

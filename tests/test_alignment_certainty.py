@@ -96,7 +96,8 @@ def test_structure_is_what_the_model_cannot_follow() -> None:
     found = ladder.fit(MODELS["similarity"], tiles).matrices
     first, second = ladder.halves(MODELS["similarity"], tiles, found)
     left = [left_between(m, found) for m in tiles]
-    sure = certainty([(positions(first.matrices), positions(second.matrices))], left, found, SIZE)
+    halves = positions(first.matrices), positions(second.matrices)
+    sure = certainty([halves], (halves[0], halves[0]), left, found, SIZE)
     # What is left of the bend after the best similarity, at the frames' own pixels.
     x, y = np.meshgrid(np.linspace(0, SIZE[0] - 1, 9), np.linspace(0, SIZE[1] - 1, 9))
     p = np.stack([x.ravel(), y.ravel()], 1)

@@ -21,17 +21,21 @@ WIDTH = 256
 LINE = WIDTH + 64
 """Room for a row of that many columns and the neighbours on both sides."""
 
-SUMS = 11
-"""How many sums: number of pixels compared, then xx, xy, yy, ax, ay, bx, by, aa, ab and bb."""
+SUMS = 16
+"""How many sums: number of pixels compared, then products xx, xy, yy, ax, ay, bx, by, aa, ab, bb,
+lx, ly, ll, al and bl of images a and b, their mean's gradient (x, y) and its Laplacian l."""
 
 # All working memory is one array with fixed places: the compiler then knows that no two overlap,
-# and vectorises. First two lines of a row's gradients, then a line for each sum.
-_FIRST = 2 * LINE
+# and vectorises. First three lines of what a row's derivatives are made of, then one for each sum.
+_FIRST = 3 * LINE
 
 
 @inner
 def _smooth(a: Float32, b: Float32, y: int, left: int, n: int, work: Float32) -> None:
-    """Scharr's smoothing of ``a + b`` down, and its difference down, with a column either side."""
+    """Smoothing of ``a + b`` down by Scharr, its difference down, and smoothing by 1, 2, 1.
+
+    With a column on either side.
+    """
     height, width = a.shape
     above, below = y - 1, y + 1
     if above < 0:
@@ -50,25 +54,31 @@ def _smooth(a: Float32, b: Float32, y: int, left: int, n: int, work: Float32) ->
         line[i + LINE] = a2[i] + b2[i]
     for i in range(count):
         over, under = line[i], line[i + LINE]
-        line[i] = three * (over + under) + ten * (a1[i] + b1[i])
+        here = a1[i] + b1[i]
+        line[i] = three * (over + under) + ten * here
         line[i + LINE] = under - over
-    if first:
-        work[0] = work[2]
-        work[LINE] = work[LINE + 2]
-    if left + n >= width:
-        work[n + 1] = work[n - 1]
-        work[LINE + n + 1] = work[LINE + n - 1]
+        line[i + 2 * LINE] = over + under + here + here
+    for k in range(3):
+        if first:
+            work[k * LINE] = work[k * LINE + 2]
+        if left + n >= width:
+            work[k * LINE + n + 1] = work[k * LINE + n - 1]
 
 
 @inner
 def _add_row(a: Float32, b: Float32, valid: Image, n: int, work: Float32) -> None:
     """Add the products of `n` pixels of a row to the sums of their columns."""
     three, ten, norm = np.float32(3), np.float32(10), np.float32(1 / 64)
+    eighth, sixteen = np.float32(1 / 8), np.float32(16)
     for x in range(n):
         v = np.float32(valid[x])
         p, q = a[x] * v, b[x] * v
         gx = (work[x + 2] - work[x]) * norm * v
         gy = (three * (work[LINE + x] + work[LINE + x + 2]) + ten * work[LINE + x + 1]) * norm * v
+        around = work[2 * LINE + x] + work[2 * LINE + x + 2]
+        middle = work[2 * LINE + x + 1]
+        bend = (around + middle + middle) * v - sixteen * (p + q)
+        bend *= eighth
         work[_FIRST + x] += v
         work[_FIRST + WIDTH + x] += gx * gx
         work[_FIRST + 2 * WIDTH + x] += gx * gy
@@ -80,6 +90,11 @@ def _add_row(a: Float32, b: Float32, valid: Image, n: int, work: Float32) -> Non
         work[_FIRST + 8 * WIDTH + x] += p * p
         work[_FIRST + 9 * WIDTH + x] += p * q
         work[_FIRST + 10 * WIDTH + x] += q * q
+        work[_FIRST + 11 * WIDTH + x] += bend * gx
+        work[_FIRST + 12 * WIDTH + x] += bend * gy
+        work[_FIRST + 13 * WIDTH + x] += bend * bend
+        work[_FIRST + 14 * WIDTH + x] += bend * p
+        work[_FIRST + 15 * WIDTH + x] += bend * q
 
 
 @inner
@@ -133,7 +148,7 @@ _loops = once(
 def block_sums(
     a: Float32, b: Float32, valid: Image, block: int, depth: Float32 | None = None
 ) -> Float32:
-    """Sums over blocks of the products of two images and of their mean's gradient.
+    """Sums over blocks of the products of two images, their mean's gradient and Laplacian.
 
     Parameters
     ----------
@@ -149,8 +164,8 @@ def block_sums(
     Returns
     -------
     (SUMS, H // block, W // block) float32 ndarray
-        Gradients are Scharr's, in units per pixel, reflected at the border. With `depth`, one sum
-        more: of it, weighted by the squared gradient.
+        Gradients are Scharr's, in units per pixel, reflected at the border; the Laplacian is over
+        three by three pixels. With `depth`, one sum more: of it, weighted by the squared gradient.
     """
     count = SUMS + (depth is not None)
     out = np.empty((count, a.shape[0] // block, a.shape[1] // block), np.float32)

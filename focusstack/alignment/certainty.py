@@ -1,6 +1,6 @@
 """How far the found alignment is from the true one, estimated without knowing that.
 
-Two independent sources, both in pixels of position:
+Three independent sources, all in pixels of position:
 
 *Precision.* The stack is solved from each half of its tiles alone. Where the two solutions put a
 pixel differently, tile noise has moved them; half the difference is the standard error of the
@@ -13,8 +13,12 @@ pairs agree about. All frames' residuals are solved for smooth displacements (cu
 which hold what radial distortion leaves), twice, from tiles that do not overlap. The product of the
 two has the power of the pattern as its mean, and that of the noise cancels.
 
-A movement that all frames share is no error of a stack and is taken out of the first; residuals do
-not contain it.
+*Blur.* Where blur grows unevenly across a picture, defocused detail seems to move, the same way in
+all tiles and in all pairs, and no part of the measurements knows. How far it matters is told by a
+solution from tiles that take differences of sharpness for shifts.
+
+A movement that all frames share is no error of a stack and is taken out of the first and the last;
+residuals do not contain it.
 """
 
 from __future__ import annotations
@@ -51,7 +55,7 @@ class Certainty:
 
     Attributes
     ----------
-    precision, structure : (n,) float64 ndarray
+    precision, structure, blur : (n,) float64 ndarray
         Of each frame, root mean square over its area.
     support : (n,) float64 ndarray
         Share of the picture that lies between each frame's tiles (their convex hull): beyond, the
@@ -60,12 +64,13 @@ class Certainty:
 
     precision: Points
     structure: Points
+    blur: Points
     support: Points
 
     @property
     def frames(self) -> Points:
-        """Both together, of each frame."""
-        return np.asarray(np.hypot(self.precision, self.structure))
+        """All together, of each frame."""
+        return np.asarray(np.hypot(np.hypot(self.precision, self.structure), self.blur))
 
     @property
     def stack(self) -> float:
@@ -75,6 +80,7 @@ class Certainty:
 
 def certainty(
     halves: Sequence[tuple[Points, Points]],
+    blurred: tuple[Points, Points],
     left: Sequence[Left],
     H: Matrix,
     size: tuple[int, int],
@@ -86,6 +92,9 @@ def certainty(
     halves : sequence of pairs of (n, P, 2) ndarray
         Where solutions from each half of the tiles alone put every frame's pixels (`probes`), of
         one or more divisions.
+    blurred : pair of (n, P, 2) ndarray
+        Where solutions put them from all tiles, as they are and as they would be if differences of
+        sharpness were taken for shifts.
     left : sequence of Left
         What the solution from all tiles leaves of them.
     H : (n, 3, 3) ndarray
@@ -94,14 +103,23 @@ def certainty(
         Width and height of the proxies.
     """
     squared = [np.square(split_half(*pair, size)) for pair in halves]
-    precision = np.asarray(np.sqrt(np.mean(squared, axis=0)))
-    return Certainty(precision, structure(left, H, size), support(left, len(H), size))
+    return Certainty(
+        np.asarray(np.sqrt(np.mean(squared, axis=0))),
+        structure(left, H, size),
+        distance(*blurred, size),
+        support(left, len(H), size),
+    )
 
 
 def split_half(a: Points, b: Points, size: tuple[int, int]) -> Points:
     """Standard error ``(n,)`` of each frame's positions from two independent sets of them."""
+    return distance(a, b, size) / 2
+
+
+def distance(a: Points, b: Points, size: tuple[int, int]) -> Points:
+    """How far each frame's positions ``(n, P, 2)`` are apart ``(n,)``, root mean square."""
     apart = without_common_movement(a - b, (a + b) / 2, size)
-    return np.asarray(np.sqrt(np.square(apart).sum(2).mean(1)) / 2)
+    return np.asarray(np.sqrt(np.square(apart).sum(2).mean(1)))
 
 
 def without_common_movement(apart: Points, places: Points, size: tuple[int, int]) -> Points:

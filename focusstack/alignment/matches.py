@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from focusstack.lens import straightened
-from focusstack.typing import Mask, Matrix, Points
+from focusstack.typing import Float32, Mask, Matrix, Points
 
 if TYPE_CHECKING:
     from focusstack.alignment.flat import Flat
@@ -28,6 +28,9 @@ class Matches:
     root : (N, 2, 2) float64 ndarray
         Square root of each match's information: multiplies the residual in pixels to give it in
         standard deviations.
+    blurred : (N, 2) float32 ndarray or None
+        Where else in the second frame, against `q`, if differences of sharpness had not been told
+        from shifts.
     """
 
     first: int
@@ -35,10 +38,14 @@ class Matches:
     p: Points
     q: Points
     root: Points
+    blurred: Float32 | None = None
 
     def part(self, which: Mask | slice) -> Matches:
         """Some of the matches."""
-        return Matches(self.first, self.second, self.p[which], self.q[which], self.root[which])
+        blurred = None if self.blurred is None else self.blurred[which]
+        return replace(
+            self, p=self.p[which], q=self.q[which], root=self.root[which], blurred=blurred
+        )
 
     def straightened(self, bends: Points, size: tuple[int, int]) -> Matches:
         """The same matches without what the lens bends in each frame."""
@@ -46,11 +53,15 @@ class Matches:
             return self
         p = straightened(self.p, bends[self.first], size)
         q = straightened(self.q, bends[self.second], size)
-        return Matches(self.first, self.second, p, q, self.root)
+        return replace(self, p=p, q=q)
+
+    def plain(self) -> Matches:
+        """The matches if differences of sharpness had not been told from shifts."""
+        return self if self.blurred is None else replace(self, q=self.q + self.blurred)
 
     def renumbered(self, row: Mapping[int, int]) -> Matches:
         """The same matches, their frames under other numbers."""
-        return Matches(row[self.first], row[self.second], self.p, self.q, self.root)
+        return replace(self, first=row[self.first], second=row[self.second])
 
 
 def isotropic(count: int, sigma: float) -> Points:

@@ -230,4 +230,11 @@ def enlarged(shifts: TileShifts, scale: float) -> TileShifts:
     if scale >= 1:
         return shifts
     centres = (shifts.centres + 0.5) / scale - 0.5
-    return replace(shifts, centres=centres, shifts=shifts.shifts / scale, root=shifts.root * scale)
+    blurred = None if shifts.blurred is None else shifts.blurred / scale
+    return replace(
+        shifts,
+        centres=centres,
+        shifts=shifts.shifts / scale,
+        root=shifts.root * scale,
+        blurred=blurred,
+    )

@@ -102,7 +102,8 @@ class Poses:
         half = shifts.shifts / 2
         p = self._pixels(first, shifts.centres - half)
         q = self._pixels(second, shifts.centres + half)
-        return Matches(first, second, p, q, shifts.root)
+        blurred = None if shifts.blurred is None else shifts.blurred.astype(np.float32)
+        return Matches(first, second, p, q, shifts.root, blurred)
 
     def _pixels(self, index: int, places: Points) -> Points:
         """Where in a frame places on the canvas lie."""

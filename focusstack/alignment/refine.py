@@ -185,7 +185,9 @@ def _concluded(
     halves = [
         (_positions(a, reference, size), _positions(b, reference, size)) for a, b in divisions
     ]
-    sure = certainty(halves, left, found.matrices, size)
+    plain = ladder.fit(choice.model, [m.plain() for m in tiles])
+    blurred = _positions(found, reference, size), _positions(plain, reference, size)
+    sure = certainty(halves, blurred, left, found.matrices, size)
     closed = [replace(c, first=kept[c.first], second=kept[c.second]) for c in closures(left, size)]
     return Refined(
         poses,

@@ -6,8 +6,9 @@ windows. The caller re-warps and measures again, so one step is enough.
 
 Comparison happens in linear light, because that is where a lens blurs: a defocused edge between
 bright and dark seems to move when it is compared in encoded values. A band pass removes local
-mean and pixel noise, each tile's two energies are made equal, and what remains unexplained tells
-how far the measurement is to be trusted.
+mean and pixel noise. What is sharper in one image differs from it by its Laplacian, as heat spreads
+(Koenderink, The structure of images, 1984), and is told from a shift by that; how much is left
+unexplained without this tells how far the measurement is to be trusted.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ better than this, in proxy pixels."""
 SYSTEMATIC_PX = 0.02
 """What no tile is better than (defocus, interpolation), in pixels of the measured image."""
 
+TINY = 1e-12
+"""Energy of a tile in which there is nothing."""
+
 
 @dataclass(frozen=True)
 class TileShifts:
@@ -48,6 +52,8 @@ class TileShifts:
         Of the two tiles after the shift.
     depth : (N,) float64 ndarray or None
         Depth of the detail that was compared, where it was asked for.
+    blurred : (N, 2) float64 ndarray or None
+        What `shifts` would be more if differences of sharpness were not told from them.
     """
 
     centres: Points
@@ -55,6 +61,7 @@ class TileShifts:
     root: Points
     correlation: Points
     depth: Points | None = None
+    blurred: Points | None = None
 
 
 def softened(root: Points, times: float = 1.0, least: float = MIXED_PX) -> Points:
@@ -157,31 +164,70 @@ def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) ->
     centres = np.stack([columns * step * BLOCK + half, rows * step * BLOCK + half], -1).reshape(
         -1, 2
     )
-    count, xx, xy, yy, ax, ay, bx, by, aa, ab, bb, *deep = (s.ravel() for s in sums)
-    tiny = 1e-12
-    usable = (count > 0.6 * (blocks * BLOCK) ** 2) & (aa > tiny) & (bb > tiny)
-    aa, bb = np.maximum(aa, tiny), np.maximum(bb, tiny)
+    count, xx, xy, yy, ax, ay, bx, by, aa, ab, bb, lx, ly, ll, al, bl, *deep = (
+        s.ravel() for s in sums
+    )
+    usable = (count > 0.6 * (blocks * BLOCK) ** 2) & (aa > TINY) & (bb > TINY)
+    aa, bb = np.maximum(aa, TINY), np.maximum(bb, TINY)
     # Both tiles to the same energy: the sharper one would otherwise shrink the shift.
     ka, kb = (bb / aa) ** 0.25, (aa / bb) ** 0.25
     ex, ey = ka * ax - kb * bx, ka * ay - kb * by
-    determinant = xx * yy - xy * xy
-    usable &= determinant > 1e-4 * (xx + yy) ** 2 / 4
-    determinant = np.maximum(determinant, tiny**2)
-    dx = (yy * ex - xy * ey) / determinant
-    dy = (xx * ey - xy * ex) / determinant
+    usable &= xx * yy - xy * xy > 1e-4 * (xx + yy) ** 2 / 4
+    plain = dx, dy = _two_by_two(xx, xy, yy, ex, ey)
     energy = np.sqrt(aa * bb)
     explained = 2 * (dx * ex + dy * ey) - (dx * dx * xx + 2 * dx * dy * xy + dy * dy * yy)
     unexplained = np.maximum(2 * energy - 2 * ab - explained, 1e-4 * energy)
     correlation = 1 - unexplained / (2 * energy)
+    # What differs by blur and by brightness is taken out of what shifts have to explain.
+    own = _Nuisance(ll, (al + bl) / 2, (aa + 2 * ab + bb) / 4)
+    of_x, of_y, of_e = (lx, (ax + bx) / 2), (ly, (ay + by) / 2), (al - bl, (aa - bb) / 2)
+    xx, xy, yy = (
+        product - own.shared(*of)
+        for product, of in ((xx, (of_x, of_x)), (xy, (of_x, of_y)), (yy, (of_y, of_y)))
+    )
+    ex, ey = ax - bx - own.shared(of_x, of_e), ay - by - own.shared(of_y, of_e)
+    dx, dy = _two_by_two(xx, xy, yy, ex, ey)
     usable &= (correlation > min_correlation) & (np.hypot(dx, dy) < 2.5)
     # Band-passed residuals are correlated over about four pixels in each direction.
     variance = 16 * unexplained / np.maximum(count, 1)
     root = _information_root(xx, xy, yy, variance)
     shifts = np.stack([dx, dy], 1)
-    found = TileShifts(centres[usable], shifts[usable], root[usable], correlation[usable])
+    found = TileShifts(
+        centres[usable],
+        shifts[usable],
+        root[usable],
+        correlation[usable],
+        blurred=(np.stack(plain, 1) - shifts)[usable],
+    )
     if not deep:
         return found
     return replace(found, depth=(deep[0] / np.maximum(xx + yy, 1e-20))[usable])
+
+
+def _two_by_two(xx: Points, xy: Points, yy: Points, x: Points, y: Points) -> tuple[Points, Points]:
+    """Solve ``[[xx, xy], [xy, yy]] d = [x, y]`` for each tile."""
+    determinant = np.maximum(xx * yy - xy * xy, TINY**2)
+    return (yy * x - xy * y) / determinant, (xx * y - xy * x) / determinant
+
+
+@dataclass(frozen=True)
+class _Nuisance:
+    """Products of a tile's Laplacian l and its mean m, which account for blur and brightness."""
+
+    ll: Points
+    lm: Points
+    mm: Points
+
+    def shared(self, a: tuple[Points, Points], b: tuple[Points, Points]) -> Points:
+        """The part of a product of two images that l and m explain.
+
+        `a` and `b` are these images' products with l and with m.
+        """
+        # A millionth keeps apart what is nearly the same: light of a single wavelength.
+        determinant = self.ll * self.mm * (1 + 1e-6) - self.lm**2
+        first = (self.mm * b[0] - self.lm * b[1]) / np.maximum(determinant, TINY**2)
+        second = (self.ll * b[1] - self.lm * b[0]) / np.maximum(determinant, TINY**2)
+        return np.asarray(a[0] * first + a[1] * second)
 
 
 def _information_root(xx: Points, xy: Points, yy: Points, variance: Points) -> Points:
