@@ -39,10 +39,10 @@ ROUNDS = (
 PROVEN_SHARE = 0.7
 """Parallax that brings the held-out residual below this share of the matrices' is proven."""
 
-LIKELY_SHARE = 0.93
+LIKELY_SHARE = 0.95
 """A smaller gain is enough where nothing else explains more, if nearly all pairs gain: where a
 camera was shows in each of its pairs, while the growth of blurred edges, which can look like depth,
-helps some and harms others. In rendered stacks without parallax at most 0.84 of the pairs gain, in
+helps some and harms others. In rendered stacks without parallax at most 0.7 of the pairs gain, in
 hand-held ones of scenes in depth 0.91 and more."""
 
 COARSE = 2
