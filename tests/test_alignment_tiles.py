@@ -108,6 +108,19 @@ def test_blur_costs_trust() -> None:
     assert np.abs(np.median(soft.shifts, axis=0)).max() < 0.005
 
 
+@pytest.mark.parametrize("blur", [0.5, 1.0, 2.0])
+def test_blur_is_told_from_a_shift_in_every_tile(blur: float) -> None:
+    light = texture()
+    found = measured(moved(light), moved(light, blur=blur))
+    assert found.blurred is not None
+    told, taken = (
+        np.sqrt(np.square(shifts).sum(1).mean())
+        for shifts in (found.shifts, found.shifts + found.blurred)
+    )
+    assert told < 0.5 * taken
+    assert told < 0.002 * blur * (1 + blur)
+
+
 # What cannot be measured ----------------------------------------------------------------------
 
 
