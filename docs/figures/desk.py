@@ -14,6 +14,7 @@ from focusstack.alignment.poses import Poses
 from focusstack.alignment.refine import ROUNDS
 from focusstack.alignment.tiles import TileShifts
 from focusstack.effort import THOROUGH
+from focusstack.footprint import footprint_of
 from focusstack.frames import FrameSource
 from focusstack.inputs import open_frames
 from focusstack.options import StackOptions
@@ -68,7 +69,8 @@ class Desk:
 
     def tiles(self, first: int, second: int) -> Tiles:
         """Measure one pair's tiles under the feature matches' alignment and under the final one."""
-        spool, scale = spool_for(self.frames, THOROUGH.megapixels)
+        need = footprint_of(self.frames, self.options)
+        spool, scale = spool_for(self.frames, THOROUGH.megapixels, need.kept)
         quiet, workers = Silent(), self.options.workers
         with spool:
             seen = measure_frames(self.frames, spool, scale, workers, quiet)
