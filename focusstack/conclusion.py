@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from focusstack.planning import Light, Measured
 from focusstack.resample import Field
 from focusstack.shading import EVEN
 from focusstack.typing import Matrix, Points
-from focusstack.verdict import Doubt, Verdict, frame_verdict, stack_verdict
+from focusstack.verdict import PASS_PX, Doubt, Verdict, frame_verdict, stack_verdict
 
 UNFOLLOWED = 0.5
 """Share of what tiles contradict matrices by that is left by local displacement between tiles."""
@@ -73,15 +74,20 @@ def make_plan(
     area = common_area(matrices[used], *size, moved)
     costs = dict(zip(used, area.costs, strict=True))
     errors = frame_errors(refined, displaced, stack.scale)
+    guesses = _guesses(displaced, used, stack.scale)
     supports = dict(zip(refined.kept, refined.certainty.support, strict=True))
     doubts = _contradictions(refined, displaced is not None)
+    for k, guess in guesses.items():
+        if guess > PASS_PX:
+            words = f"by {guess:.1f} px where nothing is sharp"
+            doubts.setdefault(k, []).append(Doubt("depth", words))
     remarks = _duplicates(stack, used)
     sharpest = max(s.sharpness for s in stack.statistics)
     frames: dict[int, FramePlan] = {}
     for k, (name, facts) in enumerate(zip(stack.names, stack.statistics, strict=True)):
         gain, alone = (np.where(np.isfinite(g[k]), g[k], 1.0) for g in (gains, exposures))
         is_used = coarse.used[k]
-        frames[stack.order[k]] = FramePlan(
+        frame = FramePlan(
             file=name,
             used=is_used,
             reason=None if is_used else coarse.reasons[k],
@@ -99,18 +105,18 @@ def make_plan(
             view=views[k],
             bend=bends[k],
             error_px=errors.get(k),
-            verdict=(
-                frame_verdict(
-                    errors[k],
-                    supports[k],
-                    doubts.get(k, []),
-                    remarks.get(k, []),
-                    "look" if quick else "fail",
-                )
-                if is_used
-                else None
-            ),
+            guessed_px=guesses.get(k, 0.0),
         )
+        if is_used:
+            verdict = frame_verdict(
+                frame.seen_error_px,
+                supports[k],
+                doubts.get(k, []),
+                remarks.get(k, []),
+                "look" if quick else "fail",
+            )
+            frame = replace(frame, verdict=verdict)
+        frames[stack.order[k]] = frame
     known = [e for k in used if (e := errors[k]) is not None]
     error = round(float(np.sqrt(np.mean(np.square(known)))), 4) if known else None
     given = tuple(frames[i] for i in range(len(frames)))
@@ -172,6 +178,14 @@ def frame_errors(
     }
 
 
+def _guesses(displaced: Displacement | None, used: Sequence[int], scale: float) -> dict[int, float]:
+    """What of each used frame's error lies where depth is a guess, in full-size pixels."""
+    if displaced is None or displaced.parallax is None:
+        return {}
+    guessed = displaced.parallax.guessed_px / scale
+    return {k: round(float(guessed[k]), 4) for k in used}
+
+
 def _contradictions(refined: Refined, followed: bool) -> dict[int, list[Doubt]]:
     """What to say of frames that good tiles contradict, or do not know."""
     found: dict[int, list[Doubt]] = {}
@@ -206,7 +220,7 @@ def judged(frames: Sequence[FramePlan], error_px: float | None) -> Verdict:
         [(f.file, f.verdict) for f in frames if f.verdict is not None],
         error_px,
         [f.file for f in frames if not f.used],
-        max((f.error_px for f in frames if f.error_px is not None), default=None),
+        max((e for f in frames if (e := f.seen_error_px) is not None), default=None),
     )
 
 

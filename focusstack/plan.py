@@ -83,6 +83,8 @@ class FramePlan:
     error_px : float or None
         Estimated error of the frame's positions, root mean square over its area in full-size
         pixels, against the other frames'; None if unknown.
+    guessed_px : float
+        What of it lies where nothing is ever sharp, so that parallax there is a guess.
     verdict : Verdict or None
         What to make of it, in words.
     """
@@ -104,7 +106,15 @@ class FramePlan:
     shading: Shading = EVEN
     recorded_ev: float | None = None
     error_px: float | None = None
+    guessed_px: float = 0.0
     verdict: Verdict | None = None
+
+    @property
+    def seen_error_px(self) -> float | None:
+        """Estimated error of what there is to see."""
+        if self.error_px is None:
+            return None
+        return float(np.sqrt(max(self.error_px**2 - self.guessed_px**2, 0)))
 
     def movement(self, width: int, height: int) -> tuple[float, float, float]:
         """Zoom in percent, rotation in degrees and shift of the centre in pixels; 0 if unused."""

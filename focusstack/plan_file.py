@@ -45,6 +45,7 @@ def plain(plan: StackPlan) -> dict[str, Any]:
                 "shading": None if f.shading.is_even else asdict(f.shading),
                 "residual_px": _rounded(f.residual_px),
                 "error_px": _number(f.error_px),
+                "guessed_px": round(f.guessed_px, 4),
                 "verdict": _words(f.verdict),
                 "exposure_ev": round(f.exposure_ev, 4),
                 "recorded_ev": _number(f.recorded_ev),
@@ -162,6 +163,7 @@ def from_plain(data: dict[str, Any]) -> StackPlan:
             shading=read_shading(f.get("shading")),
             recorded_ev=_optional(f.get("recorded_ev")),
             error_px=_optional(f.get("error_px")),
+            guessed_px=finite(f.get("guessed_px", 0)),
             verdict=_verdict(f.get("verdict")),
         )
         for f in data["frames"]

@@ -25,10 +25,10 @@ FAIL_PX = 2.0
 LEAST_SUPPORT = 0.25
 """Share of the picture that must lie between tiles for its corners to be believed."""
 
-Cause = Literal["error", "blank", "support", "parallax", "moved", "missing", "lost"]
+Cause = Literal["error", "blank", "support", "parallax", "depth", "moved", "missing", "lost"]
 """Why something does not pass: its estimated error; it has no detail, or only in a part; it was
-displaced as near things are, which was followed; it was displaced by what is not known; it lacks
-what its neighbours show; it was left out."""
+displaced as near things are, which was followed; by how much is a guess where nothing is ever
+sharp; it was displaced by what is not known; it lacks what its neighbours show; it was left out."""
 
 LEADS: dict[Grade, str] = {"pass": "Good", "look": "Take a look", "fail": "Not good"}
 """How a verdict begins when it is read by people."""
@@ -110,7 +110,7 @@ def frame_verdict(
     Parameters
     ----------
     error_px : float or None
-        Estimated error of its positions; None if no tile says anything.
+        Estimated error of the positions of what it shows; None if no tile says anything.
     support : float
         Share of the picture between its tiles.
     doubts : sequence of Doubt
@@ -198,6 +198,10 @@ _TOLD: dict[Cause, tuple[str, str]] = {
         "was taken from another place (parallax, which was followed)",
         "were taken from different places (parallax, which was followed)",
     ),
+    "depth": (
+        "may lie elsewhere where nothing is sharp",
+        "may lie elsewhere where nothing is sharp",
+    ),
     "moved": (
         "holds something displaced by movement or parallax",
         "hold something displaced by movement or parallax",
@@ -214,6 +218,7 @@ _TOLD: dict[Cause, tuple[str, str]] = {
 ADVICE: dict[Cause, str] = {
     "error": "Look for double edges in the composite; leave out the frame they come from.",
     "parallax": "Look at the edges between near and far in the composite.",
+    "depth": "Look at smooth parts of the composite.",
     "moved": "Look for double edges in the composite; leave out the frame they come from.",
     "missing": "Something moved there, or is blurred: look at it in the composite.",
     "support": "Look at the corners of the composite.",

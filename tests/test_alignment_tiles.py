@@ -124,6 +124,20 @@ def test_blur_is_told_from_a_shift_in_every_tile(blur: float) -> None:
 # What cannot be measured ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("blur", [0.6, 1.2])
+def test_blur_that_is_told_from_shifts_leaves_tiles_sure(blur: float) -> None:
+    light = texture()
+    alike, softer = (
+        measured(moved(light), moved(light, 0.1)),
+        measured(moved(light), moved(light, 0.1, blur=blur)),
+    )
+    error = np.linalg.norm(softer.shifts - (0.1, 0), axis=1)
+    claimed = 1 / np.linalg.norm(softer.root, axis=(1, 2), ord=-2)
+    assert np.median(error / claimed) < 1.5
+    assert np.median(claimed) < 0.05
+    assert np.median(claimed) > np.median(1 / np.linalg.norm(alike.root, axis=(1, 2), ord=-2))
+
+
 def test_even_areas_give_nothing() -> None:
     even = np.full((HEIGHT, WIDTH), 0.4, np.float32)
     assert len(measured(even, even).shifts) == 0

@@ -434,3 +434,15 @@ def test_another_size_is_refused() -> None:
     with pytest.raises(UsageError, match="400 x 300") as caught:
         fitted_to(plan("a.jpg", "b.jpg"), ["a.jpg", "b.jpg"], (300, 400))
     assert "300 x 400" in caught.value.message
+
+
+def made(error: float | None, guessed: float = 0.0) -> FramePlan:
+    frame = FramePlan("a.png", True, None, np.eye(3), np.ones(3), None, 0.0, 1.0)
+    return replace(frame, error_px=error, guessed_px=guessed)
+
+
+def test_a_guess_is_no_part_of_the_error_of_what_there_is_to_see() -> None:
+    frame = made(0.5, 0.4)
+    assert frame.seen_error_px == pytest.approx(0.3)
+    assert made(0.2).seen_error_px == pytest.approx(0.2)
+    assert made(None).seen_error_px is None

@@ -12,7 +12,7 @@ from focusstack.alignment.normal_equations import NormalEquations
 from focusstack.alignment.places import Places
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
 from focusstack.threads import SideBySide, in_turn
-from focusstack.typing import Float32, Mask, Points
+from focusstack.typing import Float32, Indices, Mask, Points
 
 NODE_PX = 32
 """Distance of a field's nodes in proxy pixels; `SIZE_SIGMA` holds for it."""
@@ -119,22 +119,33 @@ class Grid:
         """What is left between two frames."""
         root = softened(shifts.root, UNLIKE, LEAST_PX)
         return Equations(
-            self._places((first, second), shifts.centres),
+            self.places(np.array((first, second)), shifts.centres),
             shifts.shifts.astype(np.float32),
             (root @ root).astype(np.float32),
             checkerboard(shifts.centres, self.size),
         )
 
-    def _places(self, frames: tuple[int, int], centres: Points) -> Places:
-        """Cells in which tiles lie in both frames, and where in these."""
+    def places(self, frames: Indices, centres: Points) -> Places:
+        """Cells in which tiles lie in both `frames` ``(2,)`` or ``(T, 2)``, and where in these."""
         width, height = self.size
         x = np.clip(centres[:, 0] / (width - 1), 0, 1) * (self.columns - 1)
         y = np.clip(centres[:, 1] / (height - 1), 0, 1) * (self.rows - 1)
         j = np.minimum(x.astype(int), self.columns - 2)
         i = np.minimum(y.astype(int), self.rows - 2)
-        cells = (i * self.columns + j)[:, None] + np.array(frames) * self.nodes
+        cells = (i * self.columns + j)[:, None] + frames * self.nodes
         within = np.stack([x - j, y - i], 1).astype(np.float32)
         return Places(cells.astype(np.uint32), within, self.columns)
+
+    def centres(self, places: Places) -> Points:
+        """Where tiles lie ``(T, 2)``, proxy pixels."""
+        i, j = np.divmod(places.cells[:, 0] % self.nodes, self.columns)
+        at = np.stack([j, i], 1) + places.within
+        return np.asarray(at * (np.array(self.size) - 1) / (self.columns - 1, self.rows - 1), float)
+
+    def pairs(self, places: Places) -> Indices:
+        """Number ``(T,)`` of each tile's pair: its first frame times `count`, and its second."""
+        frames = places.cells.astype(int) // self.nodes
+        return np.asarray(frames @ (self.count, 1))
 
     def solve(self, equations: Equations, start: Points) -> Points:
         """Fields of all frames from all equations: reweighted least squares."""
@@ -216,8 +227,7 @@ class Grid:
     def held_out(self, equations: Equations, foretold: Points) -> HeldOut:
         """Residual of tiles without fields, and what is `foretold` of them ``(T,)``."""
         before = np.linalg.norm(equations.target, axis=1)
-        pair = equations.places.cells // self.nodes @ np.array([self.count, 1])
-        return HeldOut.of(pair, before, foretold, equations.weight)
+        return HeldOut.of(self.pairs(equations.places), before, foretold, equations.weight)
 
 
 def _trust(squared: Points) -> Points:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from focusstack.alignment.coarser import standing_in
 from focusstack.alignment.gain import NEARLY_ALL, HeldOut
-from focusstack.alignment.grid import NODE_PX, SLOPE_SIGMAS, Grid, grid_shape
+from focusstack.alignment.grid import NODE_PX, SLOPE_SIGMAS, Equations, Grid, grid_shape
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
 from focusstack.resample import Field
@@ -36,6 +37,9 @@ second if nearly all pairs gain: the growth of blurred edges, which a field can 
 some and harms others. Where parallax is proven, what it leaves may be followed for the third.
 Rendered stacks without displacement keep 0.96 and more, and at most 0.76 of their pairs gain; with
 thin stems, which hide what is behind them, 0.93, and nearly all pairs gain."""
+
+LEAST_SCALE = 0.5
+"""Scale of the coarsest tiles that stand in for finer ones: larger ones see many depths at once."""
 
 HOPELESS_SHARE = 1.05
 """Fields that leave more before the last round will not be proven by it."""
@@ -111,6 +115,7 @@ def _found(
     fields = np.zeros((count, *grid_shape(*size), 2))
     local = Local(fields, HeldOut(1.0, 1.0, 0.0, 1.0))
     slopes: Sequence[float] = SLOPE_SIGMAS
+    coarser: tuple[Grid, Equations] | None = None
     for how, node_px in ROUNDS:
         grid = Grid(*grid_shape(*size, node_px), size, count, series.reference, both)
         fields = with_nodes(fields, grid.rows, grid.columns)
@@ -118,19 +123,24 @@ def _found(
         def place(index: int, fields: Points = fields) -> Field | None:
             return with_parallax(index, Field(fields[index].astype(np.float32), *size))
 
-        equations = grid.equations(measure_pairs(series, poses, how, place), fields)
+        fresh = grid.equations(measure_pairs(series, poses, how, place), fields)
         series.advance()
-        if equations is None:
+        if fresh is None:
             break
+        equations = fresh
+        if coarser is not None:
+            more = standing_in(coarser, (grid, fresh), how.tile / how.scale / 2)
+            equations = Equations.joined([fresh, more])
         if how.scale < 1:
             fields = grid.solve(equations, fields)
-            continue
-        grid, foretold = grid.stiffest(equations, fields, slopes)
-        slopes = (grid.slope,)
-        fields = grid.solve(equations, fields)
-        found = Local(fields, grid.held_out(equations, foretold))
-        # What larger tiles prove stands where smaller ones see too little.
-        local = found if found.proven or not local.proven else local
-        if found.held_out.share > HOPELESS_SHARE:
-            break
+        else:
+            stiff, foretold = grid.stiffest(equations, fields, slopes)
+            slopes = slopes[slopes.index(stiff.slope) :]
+            fields = stiff.solve(equations, fields)
+            found = Local(fields, stiff.held_out(fresh, foretold[: len(fresh.target)]))
+            # What larger tiles prove stands where smaller ones see too little.
+            local = found if found.proven or not local.proven else local
+            if found.held_out.share > HOPELESS_SHARE:
+                break
+        coarser = (grid, equations) if how.scale >= LEAST_SCALE else None
     return local

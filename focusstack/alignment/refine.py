@@ -21,9 +21,10 @@ from focusstack.lens import on_canvas
 from focusstack.threads import side_by_side
 from focusstack.typing import Matrix, Points
 
-_HALF, _FULL = Round(0.5, 1.0, 6.0, 64), Round(1, 1.0, 6.0, 96)
+_QUARTER, _HALF = Round(0.25, 1.0, 6.0, 64), Round(0.5, 1.0, 6.0, 64)
+_FULL = Round(1, 1.0, 6.0, 96)
 
-ROUNDS = ((Round(0.25, 1.0, 6.0, 64), _HALF), (_FULL, _HALF), (_FULL, _HALF))
+ROUNDS = ((_QUARTER, _HALF), (_FULL, _HALF, _QUARTER), (_FULL, _HALF, _QUARTER))
 """How tiles are measured in each round: first reduced, which sees larger displacements; then in
 full where there is fine detail, and still reduced for what is soft. Information decides."""
 
