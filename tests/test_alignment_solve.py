@@ -319,8 +319,18 @@ def test_a_homography_is_not_squeezed_into_less() -> None:
 
 
 def test_outliers_do_not_choose_the_model() -> None:
-    held = [Held(0, 1, np.zeros((100, 2), np.float32), np.full((100, 2), 0.1, np.float32))]
-    moved = Held(0, 1, np.zeros((8, 2), np.float32), np.full((8, 2), 50, np.float32))
+    held = [
+        Held(
+            0,
+            1,
+            np.zeros((100, 2), np.float32),
+            np.full((100, 2), 0.1, np.float32),
+            np.ones(100, bool),
+        )
+    ]
+    moved = Held(
+        0, 1, np.zeros((8, 2), np.float32), np.full((8, 2), 50, np.float32), np.ones(8, bool)
+    )
     assert trimmed_rms(held) == pytest.approx(np.hypot(0.1, 0.1))
     assert trimmed_rms([*held, moved]) < 0.3
     assert trimmed_rms([]) == float("inf")

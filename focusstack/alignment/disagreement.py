@@ -1,7 +1,8 @@
 """Tiles that contradict the alignment: parallax, or something that has moved.
 
-A robust solve turns away from them, and medians do not see them; a verdict must. A good tile that
-lies a whole pixel off is not noise; half a pixel can be, at the blurred ends of a sweep.
+A robust solve turns away from them, and medians do not see them; a verdict must. A sure tile that
+lies a whole pixel off is no mishap; others can be, at the blurred ends of a sweep and where one
+thing hides another.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from focusstack.alignment.gain import TELLING
 from focusstack.alignment.ladder import Held
 from focusstack.typing import Mask, Points
 
 APART_PX = 1.0
-"""Proxy pixels from which on a good tile contradicts."""
+"""Proxy pixels from which on a sure tile contradicts."""
 
 LEAST_SHARE = 0.05
 """Share of contradicting tiles below which they are the usual mishaps."""
@@ -35,10 +37,10 @@ class Disagreement:
     Attributes
     ----------
     share : (n,) float64 ndarray
-        Share of a frame's good tiles that contradict, as in the middle one of its pairs: one bad
+        Share of a frame's sure tiles that contradict, as in the middle one of its pairs: one bad
         partner does not count.
     px : (n,) float64 ndarray
-        Root mean square over all good tiles of what the contradicting ones contradict by, for one
+        Root mean square over all sure tiles of what the contradicting ones contradict by, for one
         frame of the pair; 0 where they are too few to mean anything.
     missing : (n,) float64 ndarray
         Share of the picture in which frames on either side of this one in focus agree with each
@@ -64,11 +66,14 @@ def disagreement(held: Sequence[Held], count: int, size: tuple[int, int]) -> Dis
     """
     pairs: dict[tuple[int, int], list[Points]] = {}
     for h in held:
-        pairs.setdefault((h.first, h.second), []).append(np.linalg.norm(h.vectors, axis=1))
+        length = np.linalg.norm(h.vectors[h.sure], axis=1)
+        pairs.setdefault((h.first, h.second), []).append(length)
     shares: list[list[float]] = [[] for _ in range(count)]
     powers: list[list[float]] = [[] for _ in range(count)]
     for pair, found in sorted(pairs.items()):
         length = np.concatenate(found)
+        if len(length) < TELLING:
+            continue
         apart = length > APART_PX
         for k in pair:
             shares[k].append(float(apart.mean()))

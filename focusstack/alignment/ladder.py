@@ -47,21 +47,23 @@ that without."""
 SMALLEST_GAIN_PX = 0.004
 """A gain below this is within what tiles get wrong themselves."""
 
-INFORMATIVE_PX = 0.15
-"""Only tiles that are good to this in their weaker direction tell models apart."""
+INFORMATIVE_PX, SURE_PX = 0.15, 0.07
+"""Only tiles that are good to the first in their weaker direction tell models apart, and those that
+are good to the second contradict what is off by a pixel: without displacement hardly any is."""
 
 
 @dataclass(frozen=True)
 class Held:
     """Held-out residual vectors of one pair, with their places on the canvas, proxy pixels.
 
-    Single precision: there are many.
+    And which tiles are good to `SURE_PX`. Single precision: there are many.
     """
 
     first: int
     second: int
     places: Float32
     vectors: Float32
+    sure: Mask
 
 
 @dataclass(frozen=True)
@@ -280,11 +282,9 @@ class Ladder:
             held = []
             for m in (m.part(telling) for m, telling in halves[1 - half] if telling.any()):
                 straight = m.straightened(found.bends, self._size)
-                places = transform(found.matrices[m.first], straight.p)
-                vectors = residuals(straight, found.matrices)
-                held.append(
-                    Held(m.first, m.second, places.astype(np.float32), vectors.astype(np.float32))
-                )
+                places = transform(found.matrices[m.first], straight.p).astype(np.float32)
+                vectors = residuals(straight, found.matrices).astype(np.float32)
+                held.append(Held(m.first, m.second, places, vectors, weakest(m.root) > 1 / SURE_PX))
             return held
 
         tasks = [(half, model) for model in models for half in HALVES]
