@@ -48,7 +48,7 @@ BOARD = (12, 8)
 
 LEFT_OF_BLUR = 0.7
 """Share of what telling blur from shifts changes that is still wrong: in strongly blurred rendered
-stacks between a third and one and a half."""
+stacks between a half and one and a half."""
 
 LOOSE_PX = 0.1
 """How large a coefficient may be where less than a tile speaks for it."""

@@ -11,7 +11,10 @@ import numpy as np
 
 from focusstack.alignment.grid import Equations, Grid
 from focusstack.alignment.tiles import BLOCK
-from focusstack.typing import Indices, Mask, Points
+from focusstack.typing import Image, Indices, Mask, Points
+
+AT_ONCE = 1 << 18
+"""Tiles that are looked through at a time: of many frames there are millions."""
 
 
 def standing_in(
@@ -37,15 +40,24 @@ def standing_in(
 def _seen(finer: tuple[Grid, Equations], centres: Points, pairs: Indices, reach: float) -> Mask:
     """Which centres ``(T, 2)`` of numbered pairs ``(T,)`` tiles of the same pair see."""
     grid, equations = finer
+    known = np.unique(pairs)
     rows, columns = grid.size[1] // BLOCK + 1, grid.size[0] // BLOCK + 1
-    known, of_fine = np.unique(grid.pairs(equations.places), return_inverse=True)
     seen = np.zeros((len(known), rows, columns), np.uint8)
-    x, y = (np.clip(grid.centres(equations.places), 0, None).T // BLOCK).astype(int)
-    seen[of_fine, np.minimum(y, rows - 1), np.minimum(x, columns - 1)] = 1
+    for start in range(0, len(equations.fold), AT_ONCE):
+        some = equations.places.part(slice(start, start + AT_ONCE))
+        number = grid.pairs(some)
+        row = np.minimum(np.searchsorted(known, number), len(known) - 1)
+        here = known[row] == number
+        y, x = _blocks(grid.centres(some)[here], seen)
+        seen[row[here], y, x] = 1
     around = np.ones((2 * round(reach / BLOCK) + 1,) * 2, np.uint8)
     for one in seen:
         cv2.dilate(one, around, dst=one)
-    at = np.minimum(np.searchsorted(known, pairs), len(known) - 1)
-    x, y = (np.clip(centres, 0, None).T // BLOCK).astype(int)
-    inside = seen[at, np.minimum(y, rows - 1), np.minimum(x, columns - 1)]
-    return np.asarray((known[at] == pairs) & (inside > 0))
+    y, x = _blocks(centres, seen)
+    return np.asarray(seen[np.searchsorted(known, pairs), y, x] > 0)
+
+
+def _blocks(centres: Points, seen: Image) -> tuple[Indices, Indices]:
+    """Row and column of the block that each centre ``(T, 2)`` lies in."""
+    x, y = (np.maximum(centres, 0).T // BLOCK).astype(int)
+    return np.minimum(y, seen.shape[1] - 1), np.minimum(x, seen.shape[2] - 1)

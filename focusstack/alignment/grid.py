@@ -25,9 +25,9 @@ SIZE_SIGMA = 10.0
 """How large it may be, in pixels."""
 
 UNLIKE, LEAST_PX = 2.3, 0.06
-"""By how much tiles that overlap, and so tell the same again, are less sure than each by itself, and
-what none is better than, in proxy pixels: what moves on its own is no mishap of a tile. As serves
-rendered stacks best, those with strong blur too."""
+"""By how much tiles that overlap, and so tell the same again, are less sure than each by itself,
+and what none is better than, in proxy pixels: what moves on its own is no mishap of a tile. As
+serves rendered stacks best, those with strong blur too."""
 
 REWEIGHTINGS = (1e-2, 1e-2, 1e-3)
 """Robust least-squares solves per round, and how exact each has to be."""
