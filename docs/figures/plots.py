@@ -112,7 +112,7 @@ def pairs(desk: Desk) -> Figure:
         table[i, j] = table[j, i] = pair.px
     figure, ax = plt.subplots(figsize=(4.2, 3.4))
     table *= 1000
-    image = ax.imshow(table, cmap="YlOrRd", vmin=0, vmax=100)
+    image = ax.imshow(table, cmap="YlOrRd", vmin=0, vmax=20)
     for i, j in zip(*np.nonzero(np.isfinite(table)), strict=True):
         ax.text(j, i, f"{table[i, j]:.0f}", ha="center", va="center", fontsize=7)
     ax.set(xticks=range(n), yticks=range(n), xlabel="frame in focus order")
