@@ -21,7 +21,7 @@ CONSIDERED_ERROR_PX = 0.1
 PROMISING_SHARE = 0.85
 """Parallax that leaves less of the residual after its coarse rounds may well be proven."""
 
-PROMISING_GAINED = 0.6
+PROMISING_GAINED = 0.65
 """Parallax that lowers the residual of fewer pairs in its coarse rounds will not be likely."""
 
 ROUNDS = len(PARALLAX_ROUNDS) + len(LOCAL_ROUNDS)
