@@ -116,13 +116,13 @@ def judgement(plan: StackPlan, fused: bool) -> Judgement:
 
 def _outstanding(plan: StackPlan, doubtful: Sequence[FramePlan]) -> list[FramePlan]:
     """Frames that are much worse than is usual in their stack; else the scene is to blame."""
-    errors = [f.error_px for f in plan.used() if f.error_px is not None]
+    errors = [e for f in plan.used() if (e := f.seen_error_px) is not None]
     limit = OUTSTANDING * median(errors) if errors else 0.0
     few = 2 * sum(grade_of(f) == "fail" for f in doubtful) <= len(errors)
     return [
         f
         for f in doubtful
-        if f.error_px is None or f.error_px > limit or (few and grade_of(f) == "fail")
+        if (e := f.seen_error_px) is None or e > limit or (few and grade_of(f) == "fail")
     ]
 
 
@@ -132,8 +132,8 @@ def _badness(grade: Grade) -> int:
 
 def _order(frame: FramePlan) -> tuple[int, float]:
     """Worst first; what no tile tells about is no better than what is off."""
-    error = frame.error_px if frame.error_px is not None else float("inf")
-    return -_badness(grade_of(frame)), -error
+    error = frame.seen_error_px
+    return -_badness(grade_of(frame)), -(float("inf") if error is None else error)
 
 
 def _blame(frame: FramePlan) -> Blamed:
