@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from focusstack.alignment.coarser import standing_in
-from focusstack.alignment.grid import SLOPE_SIGMAS, Grid
+from focusstack.alignment.grid import REST_SIGMA, SIZE_SIGMA, SLOPE_SIGMAS, Grid
 from focusstack.alignment.tiles import TileShifts
 from focusstack.typing import Points
 
@@ -114,3 +114,18 @@ def test_coarser_tiles_stand_in_where_finer_ones_see_nothing() -> None:
     assert np.count_nonzero(of_first) >= np.count_nonzero(expected) > 50
     right = [np.argmin(np.linalg.norm(wide - p, axis=1)) for p in at[of_first]]
     assert found.target[of_first] == pytest.approx(pair.shifts[right], abs=1e-5)
+
+
+def test_on_top_of_parallax_a_field_stays_small_where_no_tile_tells() -> None:
+    places, nothing = spread(), np.zeros((2, 21, 31, 2))
+    left = places[places[:, 0] < SIZE[0] / 3]
+    truth = np.tile([0.8, 0.0], (len(left), 1))
+    ends = []
+    for largest in (SIZE_SIGMA, REST_SIGMA):
+        stiff = Grid(21, 31, SIZE, 2, 0, slope=0.1, largest=largest)
+        equations = stiff.equations([(0, 1, tiles(truth, left))], nothing)
+        assert equations is not None
+        fields = stiff.solve(equations, nothing)
+        assert fields[1, 5:-5, 2:8, 0].mean() == pytest.approx(0.8, abs=0.05)
+        ends.append(fields[1, 5:-5, -3:, 0].mean())
+    assert abs(ends[1]) < 0.5 * abs(ends[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from focusstack.alignment.grid import REST_SIGMA
 from focusstack.alignment.local import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.local import Local, find_fields
 from focusstack.alignment.parallax import ROUNDS as PARALLAX_ROUNDS
@@ -73,7 +74,7 @@ def find_displacement(series: Series, refined: Refined) -> Displacement | None:
     if search is not None and search.held_out.share < PROMISING_SHARE:
         parallax = search.ended()
         if parallax is not None and parallax.proven:
-            local = find_fields(series, parallax.poses, parallax.added_to)
+            local = find_fields(series, parallax.poses, parallax.added_to, REST_SIGMA)
             return _followed(parallax, local if local.adds else None)
     # A smooth field that explains much is a better account than parallax that explains little.
     local = find_fields(series, refined.poses)

@@ -21,8 +21,9 @@ SLOPE_SIGMAS = (1.0, 0.3, 0.1)
 """How much the displacement may differ between neighbouring nodes, in pixels: what lies deeper
 shifts smoothly, leaves in the wind move each on its own. Held-out tiles choose."""
 
-SIZE_SIGMA = 10.0
-"""How large it may be, in pixels."""
+SIZE_SIGMA, REST_SIGMA = 10.0, 1.0
+"""How large it may be, in pixels, alone and on top of proven parallax: where no tile tells, what
+parallax leaves is nothing."""
 
 UNLIKE, LEAST_PX = 2.3, 0.06
 """By how much tiles that overlap, and so tell the same again, are less sure than each by itself,
@@ -100,6 +101,7 @@ class Grid:
     reference: int
     both: SideBySide = in_turn
     slope: float = SLOPE_SIGMAS[0]
+    largest: float = SIZE_SIGMA
 
     @property
     def nodes(self) -> int:
@@ -161,7 +163,7 @@ class Grid:
                 equations.info * weight[:, None, None],
                 (self.count, self.rows, self.columns),
                 self._stiffness(fields),
-                share / SIZE_SIGMA**2,
+                share / self.largest**2,
                 slice(self.reference * self.nodes, (self.reference + 1) * self.nodes),
                 self.both,
             )

@@ -15,7 +15,7 @@ import numpy as np
 
 from focusstack.alignment.coarser import standing_in
 from focusstack.alignment.gain import NEARLY_ALL, HeldOut
-from focusstack.alignment.grid import NODE_PX, SLOPE_SIGMAS, Equations, Grid, grid_shape
+from focusstack.alignment.grid import NODE_PX, SIZE_SIGMA, SLOPE_SIGMAS, Equations, Grid, grid_shape
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
 from focusstack.resample import Field
@@ -90,6 +90,7 @@ def find_fields(
     series: Series,
     poses: Poses,
     with_parallax: Callable[[int, Field], Field | None] = lambda index, field: field,  # noqa: ARG005
+    largest: float = SIZE_SIGMA,
 ) -> Local:
     """Measure and solve the local displacement of all frames, coarse to fine.
 
@@ -99,15 +100,18 @@ def find_fields(
         The frames and where they lie.
     with_parallax : callable, optional
         Adds what is known already to a frame's smooth field.
+    largest : float, optional
+        How large fields may be where no tile tells, proxy pixels.
     """
     with side_by_side(series.workers) as both:
-        return _found(series, poses, with_parallax, both)
+        return _found(series, poses, with_parallax, largest, both)
 
 
 def _found(
     series: Series,
     poses: Poses,
     with_parallax: Callable[[int, Field], Field | None],
+    largest: float,
     both: SideBySide,
 ) -> Local:
     """What `find_fields` returns."""
@@ -117,7 +121,8 @@ def _found(
     slopes: Sequence[float] = SLOPE_SIGMAS
     coarser: tuple[Grid, Equations] | None = None
     for how, node_px in ROUNDS:
-        grid = Grid(*grid_shape(*size, node_px), size, count, series.reference, both)
+        shape = grid_shape(*size, node_px)
+        grid = Grid(*shape, size, count, series.reference, both, largest=largest)
         fields = with_nodes(fields, grid.rows, grid.columns)
 
         def place(index: int, fields: Points = fields) -> Field | None:
