@@ -187,7 +187,7 @@ def _guesses(displaced: Displacement | None, used: Sequence[int], scale: float) 
 
 
 def _contradictions(refined: Refined, followed: bool) -> dict[int, list[Doubt]]:
-    """What to say of frames that good tiles contradict, or do not know."""
+    """What to say of frames that sure tiles contradict, or do not know."""
     found: dict[int, list[Doubt]] = {}
     seen = refined.disagreement
     for k, share, missing in zip(refined.kept, seen.share, seen.missing, strict=True):

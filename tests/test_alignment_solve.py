@@ -318,19 +318,13 @@ def test_a_homography_is_not_squeezed_into_less() -> None:
     assert evidence["similarity"] > 5 * evidence["homography"]
 
 
+def off_by(px: float, count: int) -> Held:
+    vectors = np.full((count, 2), px, np.float32)
+    return Held(0, 1, np.zeros_like(vectors), vectors, np.ones(count, bool))
+
+
 def test_outliers_do_not_choose_the_model() -> None:
-    held = [
-        Held(
-            0,
-            1,
-            np.zeros((100, 2), np.float32),
-            np.full((100, 2), 0.1, np.float32),
-            np.ones(100, bool),
-        )
-    ]
-    moved = Held(
-        0, 1, np.zeros((8, 2), np.float32), np.full((8, 2), 50, np.float32), np.ones(8, bool)
-    )
+    held, moved = [off_by(0.1, 100)], off_by(50, 8)
     assert trimmed_rms(held) == pytest.approx(np.hypot(0.1, 0.1))
     assert trimmed_rms([*held, moved]) < 0.3
     assert trimmed_rms([]) == float("inf")

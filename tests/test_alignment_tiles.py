@@ -121,9 +121,6 @@ def test_blur_is_told_from_a_shift_in_every_tile(blur: float) -> None:
     assert told < 0.002 * blur * (1 + blur)
 
 
-# What cannot be measured ----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("blur", [0.6, 1.2])
 def test_blur_that_is_told_from_shifts_leaves_tiles_sure(blur: float) -> None:
     light = texture()
@@ -136,6 +133,9 @@ def test_blur_that_is_told_from_shifts_leaves_tiles_sure(blur: float) -> None:
     assert np.median(error / claimed) < 1.5
     assert np.median(claimed) < 0.05
     assert np.median(claimed) > np.median(1 / np.linalg.norm(alike.root, axis=(1, 2), ord=-2))
+
+
+# What cannot be measured ----------------------------------------------------------------------
 
 
 def test_even_areas_give_nothing() -> None:

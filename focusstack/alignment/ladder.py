@@ -92,8 +92,8 @@ BOARDS = (8, 6), (6, 5), (5, 4)
 """Fields of the boards. On the first models are held against each other; on all of them both halves
 still see every corner."""
 
-_Half = list[tuple[Matches, Mask]]
-"""Tiles to learn from, pair by pair, and which of them tell models apart when others learn."""
+_Half = list[tuple[Matches, Mask, Mask]]
+"""Tiles to learn from, pair by pair; which tell models apart when others learn; which are sure."""
 
 
 class Ladder:
@@ -267,24 +267,28 @@ class Ladder:
         """Both halves of the tiles."""
         halves: list[_Half] = [[], []]
         for m in tiles:
-            fold, telling = self._fold(m, H), weakest(m.root) > 1 / INFORMATIVE_PX
+            fold, root = self._fold(m, H), weakest(m.root)
+            telling, sure = root > 1 / INFORMATIVE_PX, root > 1 / SURE_PX
             for number, half in enumerate(halves):
                 here = fold == number
                 if here.any():
-                    half.append((m.part(here), telling[here]))
+                    half.append((m.part(here), telling[here], sure[here]))
         return halves
 
     def _held_out(self, models: Sequence[Model], halves: Sequence[_Half]) -> Iterator[list[Held]]:
         """For each model, residuals of each half of the tiles under the fit of the other half."""
 
         def one(half: int, model: Model) -> list[Held]:
-            found = self.fit(model, [m for m, _ in halves[half]], half=half)
+            found = self.fit(model, [m for m, *_ in halves[half]], half=half)
             held = []
-            for m in (m.part(telling) for m, telling in halves[1 - half] if telling.any()):
+            for tiles, telling, sure in halves[1 - half]:
+                if not telling.any():
+                    continue
+                m = tiles.part(telling)
                 straight = m.straightened(found.bends, self._size)
                 places = transform(found.matrices[m.first], straight.p).astype(np.float32)
                 vectors = residuals(straight, found.matrices).astype(np.float32)
-                held.append(Held(m.first, m.second, places, vectors, weakest(m.root) > 1 / SURE_PX))
+                held.append(Held(m.first, m.second, places, vectors, sure[telling]))
             return held
 
         tasks = [(half, model) for model in models for half in HALVES]
