@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from focusstack.options import OutputOptions, StackOptions
     from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
     from focusstack.plan import FramePlan, StackPlan
-    from focusstack.plan_file import read_plan
+    from focusstack.plan_file import plan_to_json, read_plan
 
 __all__ = [
     "AlignmentError",
@@ -42,6 +42,7 @@ __all__ = [
     "aligned_frames",
     "open_frames",
     "plan_stack",
+    "plan_to_json",
     "read_plan",
     "stack",
 ]
@@ -60,7 +61,7 @@ _HOMES = {
     "focusstack.inputs": {"open_frames"},
     "focusstack.pipeline": {"StackResult", "aligned_frames", "plan_stack", "stack"},
     "focusstack.plan": {"FramePlan", "StackPlan"},
-    "focusstack.plan_file": {"read_plan"},
+    "focusstack.plan_file": {"plan_to_json", "read_plan"},
 }
 
 

@@ -25,6 +25,7 @@ from focusstack.images.write import (
 from focusstack.maps import write_maps
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
+from focusstack.plan_file import plan_to_json
 from focusstack.render import AlignedFrame
 from focusstack.report.figures import Figures
 from focusstack.report.gathering import Gathering
@@ -180,7 +181,7 @@ class OutputFolder:
 
     def _write_plan(self, plan: StackPlan) -> None:
         path = self._staged(self.options.folder / "report.json")
-        atomic_write(path, plan.to_json().encode())
+        atomic_write(path, plan_to_json(plan).encode())
 
     def _contents(self, fused: Path | None, frames: int) -> list[str]:
         """What was written, in words."""

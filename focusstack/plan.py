@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -232,28 +231,6 @@ class StackPlan:
     def with_warnings(self, more: Sequence[str]) -> StackPlan:
         """Return this plan with further warnings."""
         return replace(self, warnings=(*self.warnings, *more))
-
-    def to_json(self) -> str:
-        """Return the plan as the text of report.json."""
-        from focusstack.plan_file import plain
-
-        return _in_lines(plain(self)) + "\n"
-
-
-def _in_lines(document: Mapping[str, Any]) -> str:
-    """JSON with an entry a line, and a frame a line: to be read, and quickly written."""
-
-    def line(value: object) -> str:
-        return json.dumps(value, allow_nan=False)
-
-    entries = []
-    for name, value in document.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            text = "[\n  " + ",\n  ".join(line(one) for one in value) + "\n ]"
-        else:
-            text = line(value)
-        entries.append(f" {line(name)}: {text}")
-    return "{\n" + ",\n".join(entries) + "\n}"
 
 
 def fitted_to(

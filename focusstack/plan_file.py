@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
@@ -25,6 +25,27 @@ from focusstack.verdict import GRADES, Cause, Verdict
 from focusstack.version import __version__
 
 SCHEMA = 1
+
+
+def plan_to_json(plan: StackPlan) -> str:
+    """Return the plan as the text of report.json."""
+    return _in_lines(plain(plan)) + "\n"
+
+
+def _in_lines(document: Mapping[str, Any]) -> str:
+    """JSON with an entry a line, and a frame a line: to be read, and quickly written."""
+
+    def line(value: object) -> str:
+        return json.dumps(value, allow_nan=False)
+
+    entries = []
+    for name, value in document.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            text = "[\n  " + ",\n  ".join(line(one) for one in value) + "\n ]"
+        else:
+            text = line(value)
+        entries.append(f" {line(name)}: {text}")
+    return "{\n" + ",\n".join(entries) + "\n}"
 
 
 def plain(plan: StackPlan) -> dict[str, Any]:

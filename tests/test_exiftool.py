@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 
 from focusstack.options import OutputFormat, OutputOptions, StackOptions
 from focusstack.pipeline import plan_stack, stack
+from focusstack.plan_file import plan_to_json
 from focusstack.scene import render_stack
 from focusstack.version import __version__
 
@@ -66,7 +67,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def options(photos: Path) -> StackOptions:
     plan = photos.parent / "plan.json"
-    plan.write_text(plan_stack(photos).to_json())
+    plan.write_text(plan_to_json(plan_stack(photos)))
     return StackOptions(plan=plan)
 
 

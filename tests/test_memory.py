@@ -14,6 +14,7 @@ import pytest
 from focusstack.geometry import Rect, translation
 from focusstack.images.write import write_image
 from focusstack.plan import FramePlan, StackPlan
+from focusstack.plan_file import plan_to_json
 from focusstack.typing import Float32, Image
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="peaks are read from getrusage")
@@ -89,7 +90,7 @@ def planned(folder: Path, files: list[Path], size: tuple[int, int]) -> Path:
     names = tuple(path.name for path in files)
     plan = StackPlan(names[0], size, crop, plans, names)
     path = folder / f"plan_{len(files)}.json"
-    path.write_text(plan.to_json())
+    path.write_text(plan_to_json(plan))
     return path
 
 

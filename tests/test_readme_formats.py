@@ -28,6 +28,7 @@ from focusstack.images.write import write_image
 from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack, stack
 from focusstack.plan import StackPlan
+from focusstack.plan_file import plan_to_json
 from focusstack.scene import render_stack
 from focusstack.typing import Image
 
@@ -121,7 +122,7 @@ def planned(folder: Path, plan: StackPlan, tmp_path: Path) -> StackOptions:
     """Reuse the plan of the arrays, under the names of the files: it costs no time."""
     from focusstack.inputs import open_frames
 
-    text = plan.to_json()
+    text = plan_to_json(plan)
     for k, name in enumerate(open_frames(folder).names, 1):
         text = text.replace(f"frame_{k:04d}", Path(name).stem)
     (tmp_path / "plan.json").write_text(text)

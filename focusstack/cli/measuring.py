@@ -49,11 +49,12 @@ def inspect(
     with reporting(quiet, verbose, debug) as progress:
         from focusstack.effort import QUICK, THOROUGH
         from focusstack.pipeline import plan_stack
+        from focusstack.plan_file import plan_to_json
 
         options = stack_options(reference, None, max_megapixels, threads, memory)
         plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
         if json:
-            print(plan.to_json(), end="")
+            print(plan_to_json(plan), end="")
         else:
             _show(plan, inputs)
 
