@@ -6,6 +6,7 @@ the compiler takes a third of a second.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -19,6 +20,9 @@ from focusstack.once import once
 OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 """How everything is compiled: a product may be fused into a sum; nothing is reordered, so that
 the same bytes come out everywhere."""
+
+PACKAGE = Path(__file__).parent
+"""Folder of the package, below which all loops are."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,12 +44,21 @@ def writable(dtype: np.dtype[Any] | type, dimensions: int) -> Any:
     return numba.types.Array(numba.from_dtype(np.dtype(dtype)), dimensions, "C")
 
 
+def sources() -> list[Path]:
+    """Files that hold loops, and those that loops take constants from."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+    loops = [path for path, text in texts.items() if f"{__name__} import" in text]
+    found = set(loops)
+    for path in loops:
+        for module in re.findall(rf"{PACKAGE.name}\.([\w.]+) import", texts[path]):
+            found.add(PACKAGE.joinpath(*module.split(".")).with_suffix(".py"))
+    return sorted(found & set(texts))
+
+
 @once
 def _digest() -> str:
-    """Of all files that hold loops: the cache itself would look at the outermost loop's alone."""
-    sources = (path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py")))
-    loops = b"".join(source for source in sources if b"focusstack.compiler" in source)
-    return f"{crc32(loops):08x}"
+    """Of all files that loops are made of: the cache itself would look at the outermost's alone."""
+    return f"{crc32(b''.join(path.read_bytes() for path in sources())):08x}"
 
 
 def compiled(function: F, *arguments: Any) -> F:

@@ -1,4 +1,4 @@
-"""Tests of focusstack.alignment.parallax and focus_index on layers of known depth and travel."""
+"""Parallax and focus index on layers of known depth and travel."""
 
 from __future__ import annotations
 

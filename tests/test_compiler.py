@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import focusstack
 from focusstack import compiler
 from focusstack.once import once
 
@@ -31,17 +33,33 @@ def test_threads_wait_for_what_another_one_makes() -> None:
 def test_a_changed_inner_loop_is_not_taken_from_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiler, "__file__", str(tmp_path / "compiler.py"))
-    loops, other = tmp_path / "loops.py", tmp_path / "other.py"
+    package = tmp_path / "focusstack"
+    (package / "room").mkdir(parents=True)
+    monkeypatch.setattr(compiler, "PACKAGE", package)
 
-    def digest(inner: str, unrelated: str) -> str:
-        loops.write_text(f"from focusstack.compiler import inner\n{inner}")
-        other.write_text(unrelated)
+    def digest(inner: str, constant: str, unrelated: str) -> str:
+        head = f"from {compiler.__name__} import inner\n"
+        head += "from focusstack.room.codes import STEP\n"
+        (package / "room" / "loops.py").write_text(head + inner)
+        (package / "room" / "codes.py").write_text(constant)
+        (package / "other.py").write_text(unrelated)
         monkeypatch.setattr(compiler, "_digest", once(compiler._digest.__wrapped__))  # type: ignore[attr-defined]
         return compiler._digest()
 
-    assert digest("x = 1", "y = 1") == digest("x = 1", "y = 2")
-    assert digest("x = 1", "y = 1") != digest("x = 2", "y = 1")
+    assert digest("x = 1", "STEP = 1", "y = 1") == digest("x = 1", "STEP = 1", "y = 2")
+    assert digest("x = 1", "STEP = 1", "y = 1") != digest("x = 2", "STEP = 1", "y = 1")
+    assert digest("x = 1", "STEP = 1", "y = 1") != digest("x = 1", "STEP = 2", "y = 1")
+
+
+def test_all_loops_of_the_package_are_in_the_digest() -> None:
+    package = Path(focusstack.__file__).parent
+    holding = {
+        path
+        for path in package.rglob("*.py")
+        if re.search(r"^from focusstack.*compiler import", path.read_text(), re.MULTILINE)
+    }
+    assert len(holding) >= 20
+    assert holding <= set(compiler.sources())
 
 
 def test_the_cache_knows_a_loop_by_the_digest() -> None:

@@ -250,8 +250,9 @@ _POSES = read_only(np.float64, 3), read_only(np.float64, 2), read_only(np.float6
 _INPUT = *_POSES, read_only(np.int64, 2), read_only(np.int64, 1), *_POINTS
 
 whitening = once(lambda: compiled(_whiten, *_INPUT, writable(np.float64, 1)))
-"""Takes matrices and bends of all frames, the attributes of `focusstack.alignment.flat.Flat`, of
-some pairs, and where to put the squared length of each match's residual."""
+"""Takes matrices and bends of all frames, the attributes of
+`focusstack.alignment.flat.Flat`, of some pairs, and where to put the
+squared length of each match's residual."""
 
 accumulation = once(
     lambda: compiled(

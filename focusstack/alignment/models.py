@@ -7,8 +7,9 @@ a displacement of about the same size and the normal equations are well conditio
 The zero vector is always the identity, and every model contains the ones before it as special
 cases closely enough that a solution of one starts the next.
 
-A lens may bend straight lines besides, and bend them differently at every distance (radial
-distortion, :mod:`focusstack.lens`): the matrices of such a model are for straightened pixels.
+A lens may bend straight lines besides, and bend them differently at every distance
+(radial distortion, :mod:`focusstack.lens`): the matrices of such a model are for
+straightened pixels.
 """
 
 from __future__ import annotations

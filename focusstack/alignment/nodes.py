@@ -112,8 +112,8 @@ _VECTORS, _INFO = read_only(np.float64, 2), read_only(np.float32, 3)
 _OUT = writable(np.float64, 2)
 
 gathering = once(lambda: compiled(_gather, *_TILES, _VECTORS, _OUT))
-"""Takes the attributes of `focusstack.alignment.places.Places`, values of all nodes, and where to
-put what each tile sees of them."""
+"""Takes the attributes of `focusstack.alignment.places.Places`, values of all
+nodes, and where to put what each tile sees of them."""
 
 spreading = once(lambda: compiled(_spread, *_TILES, _INFO, _VECTORS, _OUT))
 """The same with information and a vector of each tile, and sums over tiles at all nodes."""

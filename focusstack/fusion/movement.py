@@ -1,9 +1,10 @@
 """See to it that of what moved between frames only one shows it.
 
 What is shown so far is compared with each new frame. Where both agree, the new frame takes part.
-Where something has moved a little (:mod:`focusstack.fusion.displaced`), or is there that was not
-(:mod:`focusstack.fusion.presence`), the new frame is hidden or takes the place of all before,
-whichever is sharper. A place where a frame is hidden stays hidden until it changes again.
+Where something has moved a little (:mod:`focusstack.fusion.displaced`), or is there that
+was not (:mod:`focusstack.fusion.presence`), the new frame is hidden or takes the place of
+all before, whichever is sharper. A place where a frame is hidden stays hidden until it
+changes again.
 """
 
 from __future__ import annotations

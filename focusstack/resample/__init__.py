@@ -2,9 +2,9 @@
 
 The kernel has six by six taps (`focusstack.resample.kernel`), is placed to 1/16384 pixel and
 reaches two pixels before and three after a sample. Where the frame is hardly turned, they are taken
-down and then across (`focusstack.resample.two_steps`). Values at full code are where a picture is
-no longer band-limited, and where every such kernel rings; there, and only there, the result stays
-between the four nearest values.
+down and then across (`focusstack.resample.two_steps`). Values at full code are where a
+picture is no longer band-limited, and where every such kernel rings; there, and only
+there, the result stays between the four nearest values.
 """
 
 from __future__ import annotations
