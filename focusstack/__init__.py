@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from focusstack.version import __version__
+from focusstack.runtime.version import __version__
 
 if TYPE_CHECKING:
     from focusstack.errors import (
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
         OutputError,
         UsageError,
     )
-    from focusstack.fusion.options import FusionOptions
     from focusstack.inputs import open_frames
-    from focusstack.options import OutputOptions, StackOptions
+    from focusstack.options import FusionOptions, OutputOptions, StackOptions
     from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
     from focusstack.plan import FramePlan, StackPlan
     from focusstack.plan_file import plan_to_json, read_plan
@@ -56,8 +55,7 @@ _HOMES = {
         "OutputError",
         "UsageError",
     },
-    "focusstack.fusion.options": {"FusionOptions"},
-    "focusstack.options": {"OutputOptions", "StackOptions"},
+    "focusstack.options": {"FusionOptions", "OutputOptions", "StackOptions"},
     "focusstack.inputs": {"open_frames"},
     "focusstack.pipeline": {"StackResult", "aligned_frames", "plan_stack", "stack"},
     "focusstack.plan": {"FramePlan", "StackPlan"},

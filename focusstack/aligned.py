@@ -11,12 +11,14 @@ import numpy as np
 from focusstack.colour import brightest_channel, full_scale, to_float
 from focusstack.errors import InputError
 from focusstack.frames import FrameSource
-from focusstack.fusion import Fused, FusionOptions, make_fuser
+from focusstack.fusion import make_fuser
+from focusstack.fusion.base import Fused
 from focusstack.geometry import Rect
 from focusstack.images.read import Picture
-from focusstack.progress import Progress, Silent, track
-from focusstack.reading_ahead import prefetch
-from focusstack.threads import own_threads
+from focusstack.options import FusionOptions
+from focusstack.runtime.prefetch import prefetch
+from focusstack.runtime.progress import Progress, Silent, track
+from focusstack.runtime.threads import own_threads
 from focusstack.typing import Image, Mask
 
 BLACK = 2 / 255

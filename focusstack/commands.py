@@ -14,17 +14,16 @@ from focusstack.colour import to_dtype, to_float
 from focusstack.errors import OutputError, UsageError
 from focusstack.exposure import apply_gain
 from focusstack.frames import FrameSource
-from focusstack.fusion import FusionOptions
 from focusstack.geometry import Rect
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
 from focusstack.inputs import open_frames
 from focusstack.maps import fusion_entry, motion_warning, write_maps
-from focusstack.options import OutputOptions, StackOptions
+from focusstack.options import FusionOptions, OutputOptions, StackOptions
 from focusstack.output import check_targets, output_dtype
 from focusstack.pipeline import plan_stack
-from focusstack.progress import Progress, track
-from focusstack.reading_ahead import prefetch
+from focusstack.runtime.prefetch import prefetch
+from focusstack.runtime.progress import Progress, track
 from focusstack.shading import shaded
 from focusstack.staging import StagedFolder
 

@@ -9,11 +9,12 @@ from typing import cast
 import numpy as np
 
 from focusstack.errors import UsageError
-from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource, survey
+from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource
 from focusstack.images.choice import some
 from focusstack.images.read import MOST_MEGAPIXELS, Reading
+from focusstack.images.search import survey
 from focusstack.images.suffixes import VIDEO
-from focusstack.progress import Progress
+from focusstack.runtime.progress import Progress
 from focusstack.typing import Image
 
 Inputs = FrameSource | Iterable[str | Path] | Iterable[Image] | str | Path

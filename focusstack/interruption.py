@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from focusstack.leftovers import remove_all
+from focusstack.runtime.cleanup import remove_all
 
 GRACE = 0.3
 """Seconds in which an interrupted program may end by itself."""

@@ -12,10 +12,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from focusstack.fusion import Fused
-from focusstack.fusion.running_mean import row_strips
+from focusstack.fusion.base import Fused
 from focusstack.images.write import write_image
-from focusstack.map_options import MapOptions
+from focusstack.options import MapOptions
+from focusstack.runtime.strips import row_strips
 from focusstack.typing import Image
 
 DEEPEST = 65535

@@ -1,4 +1,4 @@
-"""What a user can say, once, for the library and the command line alike."""
+"""Everything a user can ask for. The defaults need no touching."""
 
 from __future__ import annotations
 
@@ -7,9 +7,61 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from focusstack.errors import UsageError
-from focusstack.fusion.options import FusionOptions
-from focusstack.map_options import MapOptions
-from focusstack.threads import usable_cores
+from focusstack.runtime.threads import usable_cores
+
+
+@dataclass(frozen=True)
+class MapOptions:
+    """Which maps are written.
+
+    Attributes
+    ----------
+    depth : bool
+        Focus index, and how sure it is.
+    source : bool
+        Frame that each pixel comes from.
+    """
+
+    depth: bool = False
+    source: bool = False
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Return the file names."""
+        depth = [f"{prefix}depth.png", f"{prefix}depth-confidence.png"] if self.depth else []
+        return depth + ([f"{prefix}source-map.png"] if self.source else [])
+
+
+@dataclass(frozen=True)
+class FusionOptions:
+    """Options of every fusion method.
+
+    Attributes
+    ----------
+    method : str
+        Name of a method in ``focusstack.fusion.FUSERS``.
+    radius : float, optional
+        Reach in pixels of the window over which sharpness is judged. Larger is calmer, smaller
+        follows finer outlines. None lets the method choose.
+    smoothing : float, optional
+        How far the depth map is smoothed, in pixels of half the size. None is not at all: only
+        what has no texture takes its depth from its surroundings.
+    motion : bool
+        Whether detail found elsewhere in other frames means that something moved. False where
+        frames are placed by what is sharp in them: what is blurred then lies beside its place. What
+        is in some frames only is found anyway.
+    workers : int
+        Threads; the result does not depend on it.
+    precise : bool
+        Whether 16-bit frames are fused, rather than 8-bit ones, which takes more memory.
+    """
+
+    method: str = "auto"
+    radius: float | None = None
+    smoothing: float | None = None
+    motion: bool = True
+    workers: int = 2
+    precise: bool = True
+
 
 OutputFormat = Literal["auto", "jpg", "png", "tif"]
 

@@ -11,17 +11,11 @@ import numpy as np
 
 from focusstack.errors import OutputError, UsageError
 from focusstack.frames import FileFrames, FilmFrames, FrameSource
-from focusstack.fusion import Fused
+from focusstack.fusion.base import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.pages import PageWriter
 from focusstack.images.read import read_picture
-from focusstack.images.write import (
-    SUFFIXES,
-    atomic_write,
-    refuse_too_large,
-    suffix_for,
-    write_image,
-)
+from focusstack.images.write import SUFFIXES, refuse_too_large, suffix_for, write_image
 from focusstack.maps import write_maps
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
@@ -31,6 +25,7 @@ from focusstack.report.figures import Figures
 from focusstack.report.gathering import Gathering
 from focusstack.report.html import draw_ahead, draw_exposures, report_page
 from focusstack.report.provenance import Provenance
+from focusstack.runtime.files import atomic_write
 from focusstack.staging import StagedFolder
 from focusstack.typing import Image
 from focusstack.unfinished import complete, load, mark_done, save, signature

@@ -8,17 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.capacity import in_gigabytes
 from focusstack.conclusion import make_plan
 from focusstack.effort import THOROUGH, Effort
 from focusstack.errors import UsageError
 from focusstack.exclusion import unsupported
-from focusstack.footprint import footprint_of
 from focusstack.frames import FileFrames, FrameSource
-from focusstack.fusion import Fused, check_method
+from focusstack.fusion import check_method
+from focusstack.fusion.base import Fused
 from focusstack.inputs import Inputs, open_frames
 from focusstack.maps import fusion_entry, motion_warning
-from focusstack.memory import release_freed, reuse_freed_memory
+from focusstack.memory_need import footprint_of
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder, opened_folder
 from focusstack.plan import StackPlan, fitted_to
@@ -34,12 +33,13 @@ from focusstack.planning import (
     series_of,
     spool_for,
 )
-from focusstack.progress import Progress, Silent
 from focusstack.render import AlignedFrame
-from focusstack.report.provenance import StageClock, provenance
-from focusstack.room import Room
+from focusstack.report.provenance import provenance
+from focusstack.runtime.memory import in_gigabytes, release_freed, reuse_freed_memory
+from focusstack.runtime.progress import Progress, Silent, StageClock
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.threads import own_threads
 from focusstack.second_pass import fused_frames, rendered_frames, room_for, rounded
-from focusstack.threads import own_threads
 from focusstack.typing import Image
 
 

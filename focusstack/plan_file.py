@@ -20,9 +20,9 @@ from focusstack.light_file import finite, plain_light, read_exponent, read_light
 from focusstack.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.resample import Field
+from focusstack.runtime.version import __version__
 from focusstack.typing import Matrix, Points
 from focusstack.verdict import GRADES, Cause, Verdict
-from focusstack.version import __version__
 
 SCHEMA = 1
 

@@ -29,19 +29,12 @@ from focusstack.exposure import (
 from focusstack.exposure_terms import Terms, choose_terms, evened
 from focusstack.frames import FileFrames, FrameSource
 from focusstack.oddities import beyond_repair
-from focusstack.progress import Progress, stage, track
-from focusstack.proxies import (
-    Proxy,
-    ProxySpool,
-    Statistics,
-    make_proxy,
-    proxy_scale,
-    proxy_size,
-)
-from focusstack.reading_ahead import prefetch
+from focusstack.proxies import Proxy, ProxySpool, Statistics, make_proxy, proxy_scale, proxy_size
 from focusstack.reference import reservations
-from focusstack.spool import Spool
-from focusstack.threads import side_by_side
+from focusstack.runtime.prefetch import prefetch
+from focusstack.runtime.progress import Progress, stage, track
+from focusstack.runtime.spool import Spool
+from focusstack.runtime.threads import side_by_side
 from focusstack.typing import Matrix, Points
 
 SMALLEST = 64

@@ -21,7 +21,7 @@ from focusstack.colour import (
     light_table,
     linearise,
 )
-from focusstack.spool import Spool, as_bits, from_bits
+from focusstack.runtime.spool import Spool, as_bits, from_bits
 from focusstack.typing import Float32, Image, Points
 
 PROXY_MEGAPIXELS = 3.0

@@ -12,8 +12,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import compiled, inlined, inner, read_only, writable
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, inlined, inner, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Float32, Image
 
 NEARLY = 1e-6

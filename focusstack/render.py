@@ -19,7 +19,7 @@ from focusstack.plan import FramePlan
 from focusstack.planes import Planes
 from focusstack.proxies import CLIPPED_CODE
 from focusstack.resample import resample, resampled_planes
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
 from focusstack.shading import shade_planes
 from focusstack.typing import Float32, Points
 

@@ -11,8 +11,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import compiled, read_only, writable
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Float32, Image
 
 

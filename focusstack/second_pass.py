@@ -8,21 +8,21 @@ from itertools import cycle
 
 import numpy as np
 
-from focusstack.capacity import memory_bound
 from focusstack.colour import to_dtype
-from focusstack.footprint import footprint_of
 from focusstack.frames import FileFrames, FrameSource
-from focusstack.fusion import Fused, make_fuser
-from focusstack.fusion.running_mean import row_strips
-from focusstack.memory import keep_large_arrays_apart
+from focusstack.fusion import make_fuser
+from focusstack.fusion.base import Fused
+from focusstack.memory_need import footprint_of
 from focusstack.options import StackOptions
 from focusstack.output import OutputFolder
 from focusstack.plan import StackPlan
-from focusstack.progress import Progress, track
-from focusstack.reading_ahead import Ahead, one_ahead
 from focusstack.render import AlignedFrame, render
-from focusstack.room import Room
-from focusstack.threads import Background, own_threads
+from focusstack.runtime.memory import keep_large_arrays_apart, memory_bound
+from focusstack.runtime.prefetch import Ahead, one_ahead
+from focusstack.runtime.progress import Progress, track
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import row_strips
+from focusstack.runtime.threads import Background, own_threads
 from focusstack.typing import Float32, Image
 
 

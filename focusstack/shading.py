@@ -21,7 +21,7 @@ from focusstack.colour import Transfer, decode, encode
 from focusstack.geometry import Rect, transform
 from focusstack.planes import STEP, Planes
 from focusstack.resample import Field
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
 from focusstack.typing import Float32, Matrix, Points
 
 STRONGEST = 3.0

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Self
 
 from focusstack.errors import OutputError
-from focusstack.images.write import output_errors
-from focusstack.leftovers import removed_if_ended
+from focusstack.runtime.cleanup import removed_if_ended
+from focusstack.runtime.files import output_errors
 
 UNFINISHED = ".focusstack-unfinished"
 """Name of the hidden folder."""

@@ -6,7 +6,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from focusstack.memory import in_use
+from focusstack.runtime.memory import in_use
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

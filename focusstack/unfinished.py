@@ -17,12 +17,12 @@ from typing import Any
 from focusstack.errors import OutputError, UsageError
 from focusstack.frames import FileFrames, FilmFrames
 from focusstack.images.identity import digest, fingerprint
-from focusstack.images.write import atomic_write, output_errors
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
 from focusstack.plan_file import from_plain, plain
+from focusstack.runtime.files import atomic_write, output_errors
+from focusstack.runtime.version import __version__
 from focusstack.staging import STATE, make_folder
-from focusstack.version import __version__
 
 DONE = STATE.with_name("done.jsonl")
 """Complete files, one a line: digest and name."""

@@ -13,7 +13,7 @@ from cli_calls import NAMES, done, written
 from hypothesis import settings
 
 import focusstack.scene
-from focusstack.scene import RenderedStack, render_stack
+from focusstack.scene.stack import RenderedStack, render_stack
 
 # How long an example takes is for benchmarks; on a busy machine a deadline is chance.
 settings.register_profile("untimed", deadline=None)
@@ -85,5 +85,5 @@ def copies(photos: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = functools.partial(focusstack.scene.write_sample, width=96, height=64)
+    small = functools.partial(focusstack.scene.sample.write_sample, width=96, height=64)
     monkeypatch.setattr(focusstack.scene, "write_sample", small)

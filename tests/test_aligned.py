@@ -15,12 +15,13 @@ from focusstack.aligned import cut, filled, fuse_aligned, largest_true_rectangle
 from focusstack.colour import encode, to_dtype, to_float
 from focusstack.errors import InputError
 from focusstack.frames import ArrayFrames, FileFrames
-from focusstack.fusion import FUSERS, FusionOptions
+from focusstack.fusion import FUSERS
 from focusstack.geometry import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
-from focusstack.progress import Silent
-from focusstack.scene import RenderedStack, render_stack
+from focusstack.options import FusionOptions
+from focusstack.runtime.progress import Silent
+from focusstack.scene.stack import RenderedStack, render_stack
 from focusstack.typing import Float32, Image, Mask
 
 

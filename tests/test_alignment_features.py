@@ -23,7 +23,7 @@ from focusstack.alignment.links import chained, groups, hub
 from focusstack.errors import AlignmentError
 from focusstack.geometry import identity, normalised, transform, translation
 from focusstack.proxies import Proxy, make_proxy
-from focusstack.scene import RenderedStack
+from focusstack.scene.stack import RenderedStack
 from focusstack.typing import Image, Matrix, Points
 
 SIZE = (480, 360)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from focusstack.alignment.order import distances, focus_order, pairs_in_order
 from focusstack.proxies import make_proxy
-from focusstack.scene import RenderedStack
+from focusstack.scene.stack import RenderedStack
 from focusstack.typing import Float32
 
 

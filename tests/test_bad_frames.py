@@ -11,7 +11,7 @@ from focusstack.frames import ArrayFrames
 from focusstack.geometry import normalised, transform
 from focusstack.pipeline import plan_stack
 from focusstack.plan import FramePlan, StackPlan
-from focusstack.scene import RenderedStack, render_stack
+from focusstack.scene.stack import RenderedStack, render_stack
 from focusstack.typing import Image
 
 SIZE = (360, 270)

@@ -11,8 +11,8 @@ import typer
 from cli_calls import COMMAND, call, done
 
 from focusstack.plan_file import read_plan
+from focusstack.runtime.version import __version__
 from focusstack.terminal import TerminalProgress
-from focusstack.version import __version__
 
 # Every option ---------------------------------------------------------------------------------
 

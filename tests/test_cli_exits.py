@@ -16,7 +16,7 @@ from cli_calls import NAMES, WRITING, call, done, failed, listed, written
 import focusstack.pipeline
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
-from focusstack.scene import RenderedStack, render_stack
+from focusstack.scene.stack import RenderedStack, render_stack
 
 # Exit codes -----------------------------------------------------------------------------------
 

@@ -14,9 +14,9 @@ from PIL import Image as Pillow
 from focusstack.colour import to_float
 from focusstack.images.read import read_picture
 from focusstack.plan_file import read_plan
-from focusstack.scene import RenderedStack
+from focusstack.runtime.version import __version__
+from focusstack.scene.stack import RenderedStack
 from focusstack.verdict import LEADS
-from focusstack.version import __version__
 
 # What is written ------------------------------------------------------------------------------
 

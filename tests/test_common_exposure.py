@@ -20,7 +20,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.pipeline import aligned_frames, plan_stack
 from focusstack.proxies import Statistics, make_proxy
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 from focusstack.typing import Image
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import focusstack
-from focusstack import compiler
-from focusstack.once import once
+from focusstack.runtime import compiler
+from focusstack.runtime.once import once
 
 
 def test_threads_wait_for_what_another_one_makes() -> None:
@@ -39,7 +39,7 @@ def test_a_changed_inner_loop_is_not_taken_from_the_cache(
 
     def digest(inner: str, constant: str, unrelated: str) -> str:
         head = f"from {compiler.__name__} import inner\n"
-        head += "from focusstack.room.codes import STEP\n"
+        head += "from focusstack.runtime.scratch.codes import STEP\n"
         (package / "room" / "loops.py").write_text(head + inner)
         (package / "room" / "codes.py").write_text(constant)
         (package / "other.py").write_text(unrelated)

@@ -12,7 +12,7 @@ from focusstack.crop import common_area, half_planes, largest_rectangle
 from focusstack.errors import AlignmentError
 from focusstack.geometry import Rect, normalised, outline, transform, translation
 from focusstack.resample import Field, resample
-from focusstack.scene import RenderedStack
+from focusstack.scene.stack import RenderedStack
 from focusstack.typing import Mask, Matrix, Points
 
 WIDTH, HEIGHT = 44, 33

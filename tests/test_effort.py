@@ -18,7 +18,7 @@ from focusstack.inputs import open_frames
 from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack
 from focusstack.planning import glanced
-from focusstack.scene import RenderedStack
+from focusstack.scene.stack import RenderedStack
 
 
 @pytest.fixture(scope="module")

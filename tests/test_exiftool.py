@@ -19,8 +19,8 @@ from PIL import Image as Pillow
 from focusstack.options import OutputFormat, OutputOptions, StackOptions
 from focusstack.pipeline import plan_stack, stack
 from focusstack.plan_file import plan_to_json
-from focusstack.scene import render_stack
-from focusstack.version import __version__
+from focusstack.runtime.version import __version__
+from focusstack.scene.stack import render_stack
 
 pytestmark = pytest.mark.skipif(
     shutil.which("exiftool") is None, reason="exiftool (libimage-exiftool-perl) is not installed"

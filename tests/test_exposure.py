@@ -19,7 +19,7 @@ from focusstack.exposure import (
 )
 from focusstack.geometry import translation
 from focusstack.proxies import BLOCK, make_proxy
-from focusstack.scene import RenderedStack
+from focusstack.scene.stack import RenderedStack
 from focusstack.typing import Float32, Image, Points
 
 GRID = (45, 60)

@@ -24,7 +24,7 @@ from focusstack.exposure_fit import (
 )
 from focusstack.exposure_trial import HALVES, TONES, held_out
 from focusstack.proxies import BLOCK
-from focusstack.scene import RenderedStack, render_stack
+from focusstack.scene.stack import RenderedStack, render_stack
 from focusstack.shading import EVEN, Shading
 from focusstack.typing import Points
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack import capacity
-from focusstack.capacity import UNKNOWN, free_memory, memory_bound, parse_bytes
-from focusstack.footprint import Footprint, footprint
+from focusstack.memory_need import Footprint, footprint
+from focusstack.runtime import memory as capacity
+from focusstack.runtime.memory import UNKNOWN, free_memory, memory_bound, parse_bytes
 
 GB = 1 << 30
 

@@ -15,16 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from focusstack.errors import InputError
-from focusstack.frames import (
-    ArrayFrames,
-    FileFrames,
-    FrameSource,
-    find_files,
-    natural_key,
-    survey,
-)
+from focusstack.frames import ArrayFrames, FileFrames, FrameSource
+from focusstack.images.search import find_files, natural_key, survey
 from focusstack.images.write import write_image
-from focusstack.reading_ahead import one_ahead, prefetch
+from focusstack.runtime.prefetch import one_ahead, prefetch
 from focusstack.typing import Image
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from focusstack.colour import to_dtype, to_float
 from focusstack.errors import UsageError
-from focusstack.fusion import FUSERS, Fused, FusionOptions, make_fuser
+from focusstack.fusion import FUSERS, make_fuser
+from focusstack.fusion.base import Fused
+from focusstack.options import FusionOptions
 from focusstack.typing import Float32
 
 METHODS = sorted(FUSERS)

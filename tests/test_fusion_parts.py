@@ -21,14 +21,13 @@ from focusstack.fusion.finest import FinestLevel, window
 from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, level_shapes, up
 from focusstack.fusion.luminance import join, luma_of, split
 from focusstack.fusion.noise import LEAST_VARIANCE, level_noise, noise_variance
-from focusstack.fusion.running_mean import row_strips
 from focusstack.fusion.shares import weigh
 from focusstack.fusion.sight import window_mean
 from focusstack.fusion.soft_selection import SoftSelection
-from focusstack.fusion.strips import Crew, beside, strips
 from focusstack.fusion.unstored import Unstored
 from focusstack.fusion.validity import Trust, as_codes, as_shares, filled, validity_levels
 from focusstack.planes import Planes
+from focusstack.runtime.strips import Crew, beside, row_strips, strips
 from focusstack.typing import Float32
 
 
@@ -158,7 +157,7 @@ def test_nothing_depends_on_how_the_work_is_shared(monkeypatch: pytest.MonkeyPat
     image = white((210, 75, 3), 0.1)
     made = []
     for pixels, workers in ((75 * 50, 1), (75 * 50, 3), (1, 2), (10**9, 1)):
-        monkeypatch.setattr("focusstack.fusion.strips.PIXELS", pixels)
+        monkeypatch.setattr("focusstack.runtime.strips.PIXELS", pixels)
         finest = FinestLevel(image.shape, True, 1.2, workers)
         energy, colour = np.zeros((210, 75), np.uint16), np.zeros((105, 38), np.float32)
         for _ in range(2):

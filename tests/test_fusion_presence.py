@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_fusion import blurred, fuse, rms, textured
 
-from focusstack.fusion import FusionOptions
 from focusstack.fusion.presence import changed, linear_light, whole, windows_level
 from focusstack.fusion.spots import Spot, winning
+from focusstack.options import FusionOptions
 from focusstack.typing import Float32, Mask
 
 SHAPE = (240, 360)

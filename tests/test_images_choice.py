@@ -11,10 +11,11 @@ import tifffile
 from PIL import Image as Pillow
 
 from focusstack.errors import InputError
-from focusstack.frames import FileFrames, find_files, survey
+from focusstack.frames import FileFrames
+from focusstack.images.search import find_files, survey
 from focusstack.images.write import write_image
 from focusstack.pipeline import plan_stack
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 
 
 def picture(path: Path, width: int = 1600, height: int = 1200) -> Path:

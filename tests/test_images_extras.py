@@ -21,7 +21,7 @@ from focusstack.images.video import REPEATED, chosen
 from focusstack.images.write import write_image
 from focusstack.inputs import open_frames
 from focusstack.pipeline import plan_stack, stack
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 from focusstack.typing import Float32, Image
 
 # HEIC and AVIF --------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.pipeline import plan_stack, stack
 from focusstack.plan_file import read_plan
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 
 TABLE = sampled([round(65535 * (i / 255) ** 2.6) for i in range(256)])
 CURVES = {

@@ -16,12 +16,8 @@ from focusstack.errors import OutputError
 from focusstack.images import tiff_out
 from focusstack.images import write as write_module
 from focusstack.images.read import read_picture
-from focusstack.images.write import (
-    OutputFormat,
-    atomic_write,
-    suffix_for,
-    write_image,
-)
+from focusstack.images.write import OutputFormat, suffix_for, write_image
+from focusstack.runtime.files import atomic_write
 from focusstack.typing import Image
 
 

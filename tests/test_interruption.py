@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from focusstack.interruption import prompt_interruption
-from focusstack.leftovers import remove_all, removed_if_ended
+from focusstack.runtime.cleanup import remove_all, removed_if_ended
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
 
@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from focusstack.interruption import prompt_interruption
 from focusstack.staging import StagedFolder
-from focusstack.images.write import _replacing
+from focusstack.runtime.files import _replacing
 
 folder = Path(sys.argv[1])
 kept = sys.argv[2] == "kept"

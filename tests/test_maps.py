@@ -12,10 +12,9 @@ from typer.testing import CliRunner
 
 from focusstack.cli import app
 from focusstack.colour import to_dtype
-from focusstack.fusion import Fused
+from focusstack.fusion.base import Fused
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
-from focusstack.map_options import MapOptions
 from focusstack.maps import (
     confidence_picture,
     depth_picture,
@@ -23,6 +22,7 @@ from focusstack.maps import (
     motion_warning,
     source_picture,
 )
+from focusstack.options import MapOptions
 from focusstack.typing import Mask
 
 

@@ -25,7 +25,7 @@ from focusstack.inputs import open_frames
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import plan_stack, stack
 from focusstack.planes import Planes
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 from focusstack.staging import UNFINISHED, StagedFolder
 
 NAMES = [f"{k}.png" for k in range(4)]

@@ -14,16 +14,16 @@ from focusstack.colour import decode, encode, linearise, to_dtype, to_float
 from focusstack.crop import common_area
 from focusstack.errors import AlignmentError, InputError, OutputError, UsageError
 from focusstack.frames import ArrayFrames
-from focusstack.fusion import FUSERS, FusionOptions
+from focusstack.fusion import FUSERS
 from focusstack.geometry import transform
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import write_image
 from focusstack.inputs import open_frames
-from focusstack.options import OutputOptions, StackOptions
+from focusstack.options import FusionOptions, OutputOptions, StackOptions
 from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
 from focusstack.plan import StackPlan
 from focusstack.plan_file import plan_to_json
-from focusstack.scene import RenderedStack, render_stack
+from focusstack.scene.stack import RenderedStack, render_stack
 from focusstack.typing import Float32, Image, Matrix, Points
 
 MATRIX_PX = 0.1

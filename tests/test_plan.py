@@ -22,9 +22,9 @@ from focusstack.parallax import SceneDepth, Viewpoint
 from focusstack.plan import FramePlan, StackPlan, fitted_to
 from focusstack.plan_file import plan_to_json, read_plan
 from focusstack.resample import Field
+from focusstack.runtime.version import __version__
 from focusstack.shading import EVEN, Shading
 from focusstack.typing import Matrix
-from focusstack.version import __version__
 
 finite = st.floats(-1e6, 1e6)
 small = st.floats(-0.2, 0.2)

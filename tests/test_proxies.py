@@ -11,18 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from focusstack.colour import encode, light_table, linearise, luma, to_dtype, to_float
-from focusstack.proxies import (
-    BLOCK,
-    WHOLE,
-    Proxy,
-    ProxySpool,
-    make_proxy,
-    proxy_scale,
-    proxy_size,
-)
+from focusstack.proxies import BLOCK, WHOLE, Proxy, ProxySpool, make_proxy, proxy_scale, proxy_size
 from focusstack.reduction import reduce_light
-from focusstack.scene import RenderedStack
-from focusstack.spool import Spool
+from focusstack.runtime.spool import Spool
+from focusstack.scene.stack import RenderedStack
 from focusstack.typing import Float32, Image
 
 

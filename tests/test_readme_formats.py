@@ -29,7 +29,7 @@ from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack, stack
 from focusstack.plan import StackPlan
 from focusstack.plan_file import plan_to_json
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 from focusstack.typing import Image
 
 README = Path(__file__).resolve().parents[1] / "README.md"

@@ -6,7 +6,7 @@ import numpy as np
 
 from focusstack.proxies import Statistics, make_proxy
 from focusstack.reference import reservations
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 
 FRAMES = render_stack("plane", width=240, height=180, frames=1, seed=2).frames
 

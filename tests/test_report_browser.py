@@ -16,7 +16,7 @@ from focusstack.options import OutputOptions
 from focusstack.pipeline import stack
 from focusstack.plan_file import read_plan
 from focusstack.report.samples import NINTHS, places
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

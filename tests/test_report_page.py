@@ -15,20 +15,19 @@ from focusstack import conclusion, exclusion, maps, oddities
 from focusstack.alignment.residual import Residual, Zone, residual_map
 from focusstack.exposure_trial import LightChoice, Trial
 from focusstack.frames import ArrayFrames, FileFrames
-from focusstack.fusion import Fused
-from focusstack.fusion.options import FusionOptions
+from focusstack.fusion.base import Fused
 from focusstack.geometry import Rect
 from focusstack.images.write import write_image
-from focusstack.map_options import MapOptions
-from focusstack.options import OutputOptions, StackOptions
+from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.report import plots
 from focusstack.report.gathering import Gathered, Gathering
 from focusstack.report.html import HEADINGS, draw_ahead, draw_exposures, report_page
 from focusstack.report.judgement import FEW, MOST_BLAMED, judgement
 from focusstack.report.light import light_words
-from focusstack.report.provenance import StageClock, provenance
+from focusstack.report.provenance import provenance
 from focusstack.report.remedies import OTHERWISE, REMEDIES, remedy
+from focusstack.runtime.progress import StageClock
 from focusstack.shading import Shading
 from focusstack.verdict import ADVICE, Grade, Verdict, stack_verdict
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from focusstack.colour import encode
-from focusstack.fusion import Fused
+from focusstack.fusion.base import Fused
 from focusstack.geometry import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.plan import FramePlan, StackPlan

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from focusstack.geometry import Rect, scaling, transform, translation
-from focusstack.resample import REACH_AFTER, REACH_BEFORE, Field, resample
-from focusstack.resample.kernel import TAPS, coefficients, weights
+from focusstack.resample import Field, resample
+from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, TAPS, coefficients, weights
 from focusstack.typing import Float32, Image, Matrix, Points
 
 SIZE = (200, 300)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from focusstack.errors import OutputError
-from focusstack.memory import in_use
-from focusstack.room import LEAST, Room
+from focusstack.runtime.memory import in_use
+from focusstack.runtime.scratch import LEAST, Room
 
 SIDE = 1024
 MB = 1 << 20

@@ -17,9 +17,10 @@ from focusstack.colour import linearise, luma
 from focusstack.errors import OutputError, UsageError
 from focusstack.geometry import Rect, transform, zoom_and_rotation
 from focusstack.resample import resample
-from focusstack.scene import SCENES, RenderedStack, render_stack, write_sample
 from focusstack.scene.camera import FOCAL_LENGTH, ZOOM_CENTRE
+from focusstack.scene.sample import write_sample
 from focusstack.scene.sheets import SAMPLES, Sheet, compose, defocus, defocus_tilted, disc
+from focusstack.scene.stack import SCENES, RenderedStack, render_stack
 from focusstack.typing import Float32, Mask
 
 TILE = 64

@@ -8,7 +8,7 @@ import re
 import pytest
 from rich.text import Text
 
-from focusstack.memory import in_use
+from focusstack.runtime.memory import in_use
 from focusstack.terminal import TerminalProgress, duration, memory
 
 

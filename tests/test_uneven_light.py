@@ -17,8 +17,8 @@ from focusstack.images.write import write_image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
 from focusstack.plan import StackPlan
-from focusstack.progress import Silent
-from focusstack.scene import RenderedStack, render_stack
+from focusstack.runtime.progress import Silent
+from focusstack.scene.stack import RenderedStack, render_stack
 from focusstack.shading import EVEN, Shading
 from focusstack.typing import Float32, Image
 

@@ -11,7 +11,7 @@ from focusstack.colour import encode, linearise, to_dtype
 from focusstack.exposure import register_blocks
 from focusstack.exposure_terms import Terms, choose_terms
 from focusstack.proxies import make_proxy
-from focusstack.scene import RenderedStack
+from focusstack.scene.stack import RenderedStack
 from focusstack.shading import EVEN, Shading
 from focusstack.typing import Float32, Image, Points
 

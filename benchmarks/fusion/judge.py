@@ -12,7 +12,9 @@ from skimage.metrics import structural_similarity
 
 from benchmarks.fusion.scenes import Photographs
 from focusstack.colour import luma
-from focusstack.fusion import Fused, FusionOptions, make_fuser
+from focusstack.fusion import make_fuser
+from focusstack.fusion.base import Fused
+from focusstack.options import FusionOptions
 from focusstack.planes import Planes
 from focusstack.typing import Float32, Mask
 

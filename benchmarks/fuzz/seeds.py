@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from focusstack.colour import linearise, to_float
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 from focusstack.typing import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))

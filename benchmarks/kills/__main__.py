@@ -30,7 +30,7 @@ import numpy as np
 
 from benchmarks.kills.program import program
 from focusstack.images.write import write_image
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 
 HIDDEN = ".focusstack-unfinished"
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from focusstack.images.write import write_image
-from focusstack.scene import render_stack
+from focusstack.scene.stack import render_stack
 from focusstack.typing import Image
 
 RENDERED = 10

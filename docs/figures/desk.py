@@ -14,9 +14,9 @@ from focusstack.alignment.poses import Poses
 from focusstack.alignment.refine import ROUNDS
 from focusstack.alignment.tiles import TileShifts
 from focusstack.effort import THOROUGH
-from focusstack.footprint import footprint_of
 from focusstack.frames import FrameSource
 from focusstack.inputs import open_frames
+from focusstack.memory_need import footprint_of
 from focusstack.options import StackOptions
 from focusstack.pipeline import StackResult, stack
 from focusstack.planning import (
@@ -26,7 +26,7 @@ from focusstack.planning import (
     series_of,
     spool_for,
 )
-from focusstack.progress import Silent
+from focusstack.runtime.progress import Silent
 from focusstack.typing import Matrix, Points
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "desk"

@@ -13,8 +13,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import compiled, inner, read_only, writable
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, inner, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Float32
 
 Codes: TypeAlias = NDArray[np.int16]

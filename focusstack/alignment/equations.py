@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.compiler import compiled, inlined, inner, read_only, writable
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, inlined, inner, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Indices, Matrix, Points
 
 BENDS = 2

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.equations import ENTRIES, accumulation, whitening
-from focusstack.threads import SideBySide, in_turn
+from focusstack.runtime.threads import SideBySide, in_turn
 from focusstack.typing import Indices, Matrix, Points
 
 

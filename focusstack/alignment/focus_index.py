@@ -16,7 +16,7 @@ from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import band_pass
 from focusstack.geometry import Rect, at_scale
 from focusstack.resample import Field, resample
-from focusstack.spool import Arrays
+from focusstack.runtime.spool import Arrays
 from focusstack.typing import Float32
 
 FINE, COARSE = 0.7, 3.0

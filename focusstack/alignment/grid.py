@@ -11,7 +11,7 @@ from focusstack.alignment.gain import NEARLY_ALL, HeldOut, weighted_quantile
 from focusstack.alignment.normal_equations import NormalEquations
 from focusstack.alignment.places import Places
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
-from focusstack.threads import SideBySide, in_turn
+from focusstack.runtime.threads import SideBySide, in_turn
 from focusstack.typing import Float32, Indices, Mask, Points
 
 NODE_PX = 32

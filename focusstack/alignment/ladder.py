@@ -27,8 +27,8 @@ from focusstack.alignment.solve import Solution, solve
 from focusstack.alignment.tiles import checkerboard, weakest
 from focusstack.geometry import transform
 from focusstack.lens import STRONGEST_BEND
-from focusstack.reading_ahead import prefetch
-from focusstack.threads import SideBySide, in_turn
+from focusstack.runtime.prefetch import prefetch
+from focusstack.runtime.threads import SideBySide, in_turn
 from focusstack.typing import Float32, Mask, Matrix, Points
 
 FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9

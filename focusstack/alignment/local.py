@@ -19,7 +19,7 @@ from focusstack.alignment.grid import NODE_PX, SIZE_SIGMA, SLOPE_SIGMAS, Equatio
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
 from focusstack.resample import Field
-from focusstack.threads import SideBySide, side_by_side
+from focusstack.runtime.threads import SideBySide, side_by_side
 from focusstack.typing import Points
 
 ROUNDS = (

@@ -19,7 +19,7 @@ from focusstack.alignment.tiles import TileShifts, tile_shifts
 from focusstack.geometry import Rect, at_scale
 from focusstack.proxies import Proxy, proxy_size
 from focusstack.resample import Field, resample
-from focusstack.spool import Arrays, as_bits, from_bits
+from focusstack.runtime.spool import Arrays, as_bits, from_bits
 from focusstack.typing import Float32, Image, Matrix
 
 MARGIN = 9

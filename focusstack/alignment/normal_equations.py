@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.places import Places
-from focusstack.threads import SideBySide, in_turn
+from focusstack.runtime.threads import SideBySide, in_turn
 from focusstack.typing import Float32, Points
 
 MOST_STEPS = 150

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from focusstack.compiler import compiled, read_only, writable
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Float32
 
 

@@ -13,7 +13,7 @@ from focusstack.geometry import transform
 from focusstack.lens import displacement, recorded, straightened
 from focusstack.proxies import Proxy
 from focusstack.resample import Field
-from focusstack.spool import Spool
+from focusstack.runtime.spool import Spool
 from focusstack.typing import Matrix, Points
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from focusstack.alignment.matches import Matches, flattened
 from focusstack.alignment.models import LENSES, Model, matrices
-from focusstack.threads import SideBySide, in_turn
+from focusstack.runtime.threads import SideBySide, in_turn
 from focusstack.typing import Indices, Matrix, Points
 
 if TYPE_CHECKING:

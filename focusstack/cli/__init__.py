@@ -16,7 +16,7 @@ from focusstack.cli.measuring import inspect
 from focusstack.cli.sampling import sample
 from focusstack.cli.stacking import align, run
 from focusstack.cli.stages import crop, equalize, fuse
-from focusstack.version import __version__
+from focusstack.runtime.version import __version__
 
 app = typer.Typer(
     name="focusstack",

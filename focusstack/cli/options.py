@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from focusstack.capacity import parse_bytes
+from focusstack.runtime.memory import parse_bytes
 
 if TYPE_CHECKING:
     from focusstack.options import OutputOptions, StackOptions
@@ -190,9 +190,8 @@ def stack_options(
     no_local: bool = False,
 ) -> StackOptions:
     """Return how a stack is to be worked on."""
-    from focusstack.fusion.options import FusionOptions
-    from focusstack.options import StackOptions
-    from focusstack.threads import usable_cores
+    from focusstack.options import FusionOptions, StackOptions
+    from focusstack.runtime.threads import usable_cores
 
     return StackOptions(
         reference,
@@ -221,8 +220,7 @@ def output_options(
     report: bool = True,
 ) -> OutputOptions:
     """Return what is to be written, and how."""
-    from focusstack.map_options import MapOptions
-    from focusstack.options import OutputOptions
+    from focusstack.options import MapOptions, OutputOptions
 
     bits = None if bit_depth is BitDepth.auto else int(bit_depth.value)
     return OutputOptions(

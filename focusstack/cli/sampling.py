@@ -20,7 +20,7 @@ def sample(
 ) -> None:
     """Render a small hand-held stack with known truth, to try the program on."""
     with reporting(quiet, verbose, debug):
-        from focusstack.scene import write_sample
+        from focusstack.scene.sample import write_sample
         from focusstack.staging import StagedFolder
 
         with StagedFolder(folder, overwrite) as staging:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from focusstack.errors import UsageError
 from focusstack.fusion import depth, pyramid, weighted
 from focusstack.fusion.base import Fused, Fuser, FuserFactory
-from focusstack.fusion.options import FusionOptions
-from focusstack.room import Room
+from focusstack.options import FusionOptions
+from focusstack.runtime.scratch import Room
 
 FUSERS: dict[str, FuserFactory] = {
     "auto": weighted.make_auto,

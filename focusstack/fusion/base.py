@@ -14,9 +14,9 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.options import FusionOptions
+from focusstack.options import FusionOptions
 from focusstack.planes import Planes
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
 from focusstack.typing import Float32, Mask
 
 Validity: TypeAlias = Float32 | NDArray[np.uint8]

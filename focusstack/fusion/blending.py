@@ -15,7 +15,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import compiled, inner, read_only, writable
 from focusstack.fusion.codes import Codes
 from focusstack.fusion.loops import frames_of
 from focusstack.fusion.rows import (
@@ -28,7 +27,8 @@ from focusstack.fusion.rows import (
     nearest_code,
 )
 from focusstack.fusion.shares import shares
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, inner, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Float32
 
 SECOND_IN_FINEST = np.float32(0.3)

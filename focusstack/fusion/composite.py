@@ -9,8 +9,8 @@ import numpy as np
 from focusstack.fusion.laplacian import collapse, down
 from focusstack.fusion.noise import level_noise
 from focusstack.fusion.soft_selection import SoftSelection
-from focusstack.fusion.strips import Crew, layers
 from focusstack.fusion.unstored import Unstored
+from focusstack.runtime.strips import Crew, layers
 from focusstack.typing import Float32
 
 LEAST_BASE = np.float32(1e-5)

@@ -15,12 +15,12 @@ from focusstack.fusion.evidence import FINEST_RADIUS, RADIUS, FocusEvidence
 from focusstack.fusion.finest import FinestLevel
 from focusstack.fusion.laplacian import LaplacianPyramid, down, level_shapes, up
 from focusstack.fusion.noise import LEVEL_GAINS
-from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.running_mean import NEVER, blend
-from focusstack.fusion.strips import beside
 from focusstack.fusion.validity import as_shares, filled
+from focusstack.options import FusionOptions
 from focusstack.planes import Planes
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import beside
 from focusstack.typing import Float32
 
 LEVELS = 3

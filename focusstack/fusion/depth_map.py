@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, level_shapes, up
-from focusstack.fusion.running_mean import row_strips
-from focusstack.fusion.strips import AROUND, strips
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import AROUND, row_strips, strips
 from focusstack.typing import Float32
 
 ENOUGH = 0.4

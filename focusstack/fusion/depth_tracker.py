@@ -9,9 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.fusion.codes import Codes, decoded
-from focusstack.fusion.running_mean import row_strips
-from focusstack.fusion.strips import Crew, Strip, strips
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import Crew, Strip, row_strips, strips
 from focusstack.typing import Float32
 
 

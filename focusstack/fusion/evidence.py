@@ -21,7 +21,7 @@ from focusstack.fusion.laplacian import MOST_LEVELS, down
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.noise import level_noise, noise_variance
 from focusstack.fusion.unstored import Band, Unstored
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
 from focusstack.typing import Float32
 
 RADIUS = 2.0

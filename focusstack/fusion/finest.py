@@ -14,10 +14,10 @@ from focusstack.fusion.laplacian import up
 from focusstack.fusion.luma_range import LumaRange
 from focusstack.fusion.luminance import join
 from focusstack.fusion.soft_selection import Weights
-from focusstack.fusion.strips import AROUND, Crew, Strip, beside, layers, strips
 from focusstack.fusion.validity import Trust
 from focusstack.planes import STEP, Planes
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import AROUND, Crew, Strip, beside, layers, strips
 from focusstack.typing import Float32
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.compiler import compiled, read_only, writable
 from focusstack.fusion.rows import MIDDLE, NEAR, OUTER, halved_row, reflected
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Float32
 
 

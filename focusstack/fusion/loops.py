@@ -15,7 +15,6 @@ from typing import Any
 import numba
 import numpy as np
 
-from focusstack.compiler import compiled, inner, read_only, writable
 from focusstack.fusion.codes import Codes
 from focusstack.fusion.rows import (
     MIDDLE,
@@ -33,7 +32,8 @@ from focusstack.fusion.rows import (
     reflected,
     rounded_row,
 )
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, inner, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Float32
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.fusion.running_mean import row_strips
 from focusstack.planes import STEP
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import row_strips
 from focusstack.typing import Float32
 
 MARGIN = 0.1

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from focusstack.colour import LUMA
-from focusstack.fusion.running_mean import row_strips
+from focusstack.runtime.strips import row_strips
 from focusstack.typing import Float32
 
 _SPLIT = np.vstack([LUMA, [[1, 0, 0], [0, 0, 1]] - LUMA]).astype(np.float32)

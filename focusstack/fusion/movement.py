@@ -19,7 +19,7 @@ from focusstack.fusion.laplacian import reduced
 from focusstack.fusion.presence import changed, whole, windows_level
 from focusstack.fusion.sight import WIDE, Box, Sight, window_mean
 from focusstack.fusion.spots import BETTER, described, winning
-from focusstack.threads import SideBySide, in_turn
+from focusstack.runtime.threads import SideBySide, in_turn
 from focusstack.typing import Float32, Mask
 
 MOST_CELLS = 600_000

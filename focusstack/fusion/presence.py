@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, reduced, up
 from focusstack.fusion.spots import encoded
-from focusstack.fusion.strips import deep
+from focusstack.runtime.strips import deep
 from focusstack.typing import Float32, Mask
 
 MOST_ACROSS = 96

@@ -14,10 +14,10 @@ from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of
 from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, up
 from focusstack.fusion.luminance import luma_of
-from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.validity import as_shares, filled, validity_levels
+from focusstack.options import FusionOptions
 from focusstack.planes import Planes
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
 from focusstack.typing import Float32
 
 LEAST = 1e-12

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.colour import LUMA
-from focusstack.compiler import inlined, inner
 from focusstack.fusion.codes import Codes
+from focusstack.runtime.compiler import inlined, inner
 from focusstack.typing import Float32
 
 Coded: TypeAlias = NDArray[np.float32] | NDArray[np.int16]

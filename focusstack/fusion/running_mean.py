@@ -10,17 +10,9 @@ from focusstack.typing import Float32
 NEVER = np.float32(1e-20)
 """Weight of a place without trust: nothing beside any other, and enough when there is no other."""
 
+
 SCALE = 1e6
 """Weights are handed to ``cv2.blendLinear`` this much larger: it adds 1e-5 to their sum."""
-
-STRIP = 1 << 17
-"""Pixels worked on at a time, so that all steps on them stay in the processor's cache."""
-
-
-def row_strips(height: int, width: int) -> list[slice]:
-    """Cut rows 0..height into strips of about ``STRIP`` pixels."""
-    rows = max(1, STRIP // width)
-    return [slice(y, min(y + rows, height)) for y in range(0, height, rows)]
 
 
 def blend(mean: Float32, frame: Float32, share: Float32, rest: Float32 | None = None) -> None:

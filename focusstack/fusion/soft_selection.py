@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.fusion.running_mean import row_strips
-from focusstack.fusion.strips import layers
 from focusstack.fusion.unstored import Unstored
 from focusstack.planes import STEP
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import layers, row_strips
 from focusstack.typing import Float32, Mask
 
 EXCESS = 1e-3

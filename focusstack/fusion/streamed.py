@@ -13,19 +13,11 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from focusstack.compiler import compiled, inner, read_only, writable
 from focusstack.fusion.blending import blend_row
-from focusstack.fusion.rows import (
-    BLUE,
-    GREEN,
-    RED,
-    Coded,
-    average_down,
-    average_row,
-    doubled_row,
-)
+from focusstack.fusion.rows import BLUE, GREEN, RED, Coded, average_down, average_row, doubled_row
 from focusstack.fusion.shares import shares
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, inner, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Float32
 
 

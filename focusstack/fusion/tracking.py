@@ -9,10 +9,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import compiled, read_only, writable
 from focusstack.fusion.codes import Codes
 from focusstack.fusion.rows import code_row
-from focusstack.once import once
+from focusstack.runtime.compiler import compiled, read_only, writable
+from focusstack.runtime.once import once
 from focusstack.typing import Float32
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.strips import Crew, Strip, layers, strips
+from focusstack.runtime.strips import Crew, Strip, layers, strips
 from focusstack.typing import Float32
 
 

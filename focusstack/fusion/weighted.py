@@ -20,13 +20,13 @@ from focusstack.fusion.laplacian import level_shapes, reduced
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.movement import Motion, Movement, mask_levels, motion_level
 from focusstack.fusion.noise import LEVEL_GAINS
-from focusstack.fusion.options import FusionOptions
 from focusstack.fusion.presence import linear_light
 from focusstack.fusion.sight import sight
-from focusstack.fusion.strips import beside
 from focusstack.fusion.validity import Trust, as_codes, as_shares, filled
+from focusstack.options import FusionOptions
 from focusstack.planes import Planes
-from focusstack.room import Room
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import beside
 from focusstack.typing import Float32
 
 

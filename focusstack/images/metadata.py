@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from focusstack.colour import Transfer
 from focusstack.images import exif as tags
 from focusstack.images.profile import ProfileError, transfer_of
-from focusstack.version import __version__
+from focusstack.runtime.version import __version__
 
 SOFTWARE = f"focusstack {__version__}"
 """Written into the EXIF of every picture."""

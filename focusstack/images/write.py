@@ -6,16 +6,11 @@ renamed, so that a full disk or an interruption leaves the old file or none – 
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import io
-import os
-import secrets
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
@@ -26,11 +21,12 @@ from focusstack.errors import OutputError
 from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata, for_output
 from focusstack.images.tiff_out import CLASSIC_TIFF, write_tiff
-from focusstack.leftovers import removed_if_ended
+from focusstack.runtime.files import _replacing
 from focusstack.typing import Image
 
 OutputFormat: TypeAlias = Literal["auto", "jpg", "png", "tif"]
 """What the user may ask for; ``auto`` is the format of the input."""
+
 
 SUFFIXES = {
     ".jpg": "jpg",
@@ -42,29 +38,20 @@ SUFFIXES = {
 }
 """Suffixes that are written, in lower case, and their format."""
 
+
 JPEG_SIDE = 65500
 """Longest side that libjpeg writes."""
+
 
 PNG_SIDE = 1_000_000
 """Longest side that libpng reads unless told otherwise."""
 
+
 TIFF_SIDE = (1 << 31) - 1
+
 
 JPEG_BLOCK = 65533 - 6
 """Most EXIF bytes that one JPEG segment holds."""
-
-_REASONS = {
-    errno.ENOSPC: ("the disk is full", "Free some space or choose another --output."),
-    errno.EDQUOT: ("your disk quota is used up", "Free some space or choose another --output."),
-    errno.EROFS: ("the disk is read-only", "Choose another --output."),
-    errno.EACCES: ("you may not write there", "Choose another --output or change its permissions."),
-    errno.EPERM: ("you may not write there", "Choose another --output or change its permissions."),
-    errno.ENOENT: ("its folder does not exist", "Create the folder first."),
-    errno.ENOTDIR: ("its folder is a file", "Choose another --output."),
-    errno.EISDIR: ("a folder of that name exists", "Choose another --output or remove the folder."),
-    errno.ENAMETOOLONG: ("its name is too long", "Choose a shorter --output."),
-    errno.EFBIG: ("the file is too large for the disk", "Choose another --output."),
-}
 
 
 def suffix_for(
@@ -90,18 +77,6 @@ def suffix_for(
     if kind is None or (kind == "jpg" and deep):
         return ".tif" if deep else ".png"
     return input_suffix
-
-
-def atomic_write(path: str | Path, data: bytes) -> None:
-    """Write `data` to `path`, which holds either all of it or what it held before.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written; says why.
-    """
-    with _replacing(Path(path)) as file:
-        file.write(data)
 
 
 def write_image(
@@ -169,40 +144,6 @@ def _as_dtype(pixels: Image, dtype: type) -> Image:
     if pixels.dtype == np.uint16 and dtype is np.uint8:
         return np.asarray(cv2.convertScaleAbs(pixels, alpha=1 / 257), np.uint8)
     return to_dtype(pixels, np.dtype(dtype))
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary beside `path` that takes its name once the block ends without an error."""
-    part = path.with_name(f".{path.name[:60]}.part-{secrets.token_hex(4)}")
-    try:
-        with removed_if_ended(lambda: part.unlink(missing_ok=True)), part.open("xb+") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            part.replace(path)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _explained(path, error) from error
-        raise
-
-
-@contextlib.contextmanager
-def output_errors(path: Path) -> Iterator[None]:
-    """Turn what the system says about writing `path` into an OutputError with a remedy."""
-    try:
-        yield
-    except OSError as error:
-        raise _explained(path, error) from error
-
-
-def _explained(path: Path, error: OSError) -> OutputError:
-    reason, remedy = _REASONS.get(
-        error.errno or 0, (error.strerror or str(error), "Choose another --output.")
-    )
-    return OutputError(f"{path} cannot be written: {reason}", remedy)
 
 
 def refuse_too_large(kind: str, width: int, height: int) -> None:

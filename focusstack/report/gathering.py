@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from focusstack.fusion import Fused
+from focusstack.fusion.base import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.plan import StackPlan

@@ -22,8 +22,8 @@ from focusstack.report.light import light_words
 from focusstack.report.provenance import Provenance
 from focusstack.report.remedies import remedy
 from focusstack.report.samples import COLUMNS, Sample, brightness, worst_place
+from focusstack.runtime.version import __version__
 from focusstack.typing import Float32
-from focusstack.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Template

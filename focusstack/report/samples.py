@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from focusstack.colour import linearise
-from focusstack.fusion import Fused
+from focusstack.fusion.base import Fused
 from focusstack.geometry import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.plan import StackPlan

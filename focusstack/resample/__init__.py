@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from focusstack.colour import full_scale
 from focusstack.geometry import Rect
-from focusstack.once import once
 from focusstack.planes import STEP, Planes
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, coefficients
-from focusstack.room import Room
+from focusstack.runtime.once import once
+from focusstack.runtime.scratch import Room
 from focusstack.typing import Float32, Image, Matrix, Points
 
 TIDIED = 256

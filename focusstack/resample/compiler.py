@@ -11,11 +11,11 @@ from typing import Any
 import numba
 import numpy as np
 
-from focusstack.compiler import compiled as compiled_for
-from focusstack.compiler import read_only, writable
-from focusstack.once import once
 from focusstack.resample.loops import fill
 from focusstack.resample.positions import interpolate
+from focusstack.runtime.compiler import compiled as compiled_for
+from focusstack.runtime.compiler import read_only, writable
+from focusstack.runtime.once import once
 
 
 def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:

@@ -16,14 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import inner
-from focusstack.resample.clipping import (
-    Marks,
-    brightest,
-    clipped_code,
-    finish_row,
-    mark_clipped,
-)
+from focusstack.resample.clipping import Marks, brightest, clipped_code, finish_row, mark_clipped
 from focusstack.resample.positions import (
     OUTSIDE,
     Indices,
@@ -45,6 +38,7 @@ from focusstack.resample.two_steps import (
     fill_tile,
     hardly_turned,
 )
+from focusstack.runtime.compiler import inner
 from focusstack.typing import Float32, Image, Matrix, Points
 
 TILE_HEIGHT = 64

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import inlined, inner
+from focusstack.runtime.compiler import inlined, inner
 from focusstack.typing import Float32, Matrix, Points
 
 PHASES = 16384.0

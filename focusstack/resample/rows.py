@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import inner
+from focusstack.runtime.compiler import inner
 from focusstack.typing import Float32
 
 Planes: TypeAlias = NDArray[np.float32] | NDArray[np.int16]

@@ -17,11 +17,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.compiler import inlined, inner
 from focusstack.resample.clipping import Marks, finish_row
 from focusstack.resample.positions import PHASES, Indices
 from focusstack.resample.rows import Planes, weigh
 from focusstack.resample.taps import LANES, sum_line, sum_lines
+from focusstack.runtime.compiler import inlined, inner
 from focusstack.typing import Float32
 
 STEEPEST = 0.1

@@ -102,7 +102,7 @@ def shots(
     wb: float,
     parallax: float,
 ) -> list[Shot]:
-    """Plan the frames of a stack, as :func:`focusstack.scene.render_stack` is asked for."""
+    """Plan the frames of a stack, as :func:`focusstack.scene.stack.render_stack` is asked for."""
     focus = focus_steps(frames)
     angles = shake * drift(rng, frames, 3)
     sway = drift(rng, frames, 2)

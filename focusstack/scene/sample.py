@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 from focusstack.errors import OutputError
-from focusstack.images.write import atomic_write, write_image
-from focusstack.progress import Progress
+from focusstack.images.write import write_image
+from focusstack.runtime.files import atomic_write
+from focusstack.runtime.progress import Progress
 from focusstack.scene.stack import RenderedStack, render_stack
 
 QUALITY = 95

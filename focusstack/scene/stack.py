@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from focusstack.colour import encode, to_dtype
 from focusstack.errors import UsageError
 from focusstack.geometry import Rect, normalised, outline, transform
-from focusstack.progress import Progress, Silent, stage
+from focusstack.runtime.progress import Progress, Silent, stage
 from focusstack.scene.camera import Shot, shots
 from focusstack.scene.canvas import Canvas
 from focusstack.scene.charts import plane, stems, steps

@@ -13,15 +13,7 @@ from skimage import data
 from focusstack.colour import linearise
 from focusstack.scene import solids
 from focusstack.scene.solids import Solid, Values, turned
-from focusstack.scene.surfaces import (
-    colour,
-    inside,
-    lettering,
-    mix,
-    noise,
-    picture_at,
-    smoothstep,
-)
+from focusstack.scene.surfaces import colour, inside, lettering, mix, noise, picture_at, smoothstep
 
 
 def mug(x: float, z: float) -> Solid:

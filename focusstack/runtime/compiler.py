@@ -15,13 +15,13 @@ from zlib import crc32
 import numba
 import numpy as np
 
-from focusstack.once import once
+from focusstack.runtime.once import once
 
 OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 """How everything is compiled: a product may be fused into a sum; nothing is reordered, so that
 the same bytes come out everywhere."""
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 """Folder of the package, below which all loops are."""
 
 F = TypeVar("F", bound=Callable[..., Any])

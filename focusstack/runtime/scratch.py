@@ -20,8 +20,8 @@ from weakref import WeakSet
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.images.write import output_errors
-from focusstack.memory import APART, in_use, return_freed
+from focusstack.runtime.files import output_errors
+from focusstack.runtime.memory import APART, in_use, return_freed
 
 LEAST = 1 << 16
 """Arrays of fewer bytes are always in memory."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.capacity import memory_bound
 from focusstack.frames import FrameSource
 from focusstack.options import StackOptions
 from focusstack.proxies import proxy_scale, proxy_size
+from focusstack.runtime.memory import memory_bound
 
 BASE = 200 << 20
 """Interpreter, libraries and what is small."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from time import monotonic
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -74,3 +75,54 @@ def track(
 
     with stage(progress, name, total), closing(items):
         yield reported()
+
+
+class StageClock:
+    """A Progress that measures how long each stage takes, and passes everything on.
+
+    Parameters
+    ----------
+    listener : Progress, optional
+        What it passes on to; silent if not given.
+
+    Attributes
+    ----------
+    stages : list of (str, float)
+        The stages that have ended, and the seconds each took.
+    """
+
+    def __init__(self, listener: Progress | None = None) -> None:
+        self._listener = listener or Silent()
+        self._began = monotonic()
+        self._stage: tuple[str, float] | None = None
+        self.stages: list[tuple[str, float]] = []
+
+    @property
+    def seconds(self) -> float:
+        """Since the clock was made."""
+        return monotonic() - self._began
+
+    def start(self, stage: str, total: int) -> None:
+        """Begin `stage`."""
+        self._stage = stage, monotonic()
+        self._listener.start(stage, total)
+
+    def advance(self, steps: int = 1) -> None:
+        """Pass on."""
+        self._listener.advance(steps)
+
+    def finish(self) -> None:
+        """End the current stage."""
+        if self._stage is not None:
+            name, began = self._stage
+            self.stages.append((name, monotonic() - began))
+            self._stage = None
+        self._listener.finish()
+
+    def note(self, message: str) -> None:
+        """Pass on."""
+        self._listener.note(message)
+
+    def warn(self, message: str) -> None:
+        """Pass on."""
+        self._listener.warn(message)

@@ -15,17 +15,24 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.room import Room
-from focusstack.threads import at_once, in_turn
+from focusstack.runtime.scratch import Room
+from focusstack.runtime.threads import at_once, in_turn
 
 T = TypeVar("T", bound=np.generic)
+
+
 P = TypeVar("P")
+
+
 Q = TypeVar("Q")
+
 
 PIXELS = 400_000
 """About as many in a strip."""
 
+
 LEAST_ROWS = 32
+
 
 AROUND = 4
 """Rows around a strip that are needed to reduce or to double it."""
@@ -144,3 +151,13 @@ def layers(planes: NDArray[T]) -> NDArray[T]:
 def beside(planes: NDArray[T]) -> NDArray[T]:
     """Planes ``(C, H, W)`` as a picture ``(H, W, C)``; one without channels passes through."""
     return planes if planes.ndim == 2 else np.ascontiguousarray(planes.transpose(1, 2, 0))
+
+
+STRIP = 1 << 17
+"""Pixels worked on at a time, so that all steps on them stay in the processor's cache."""
+
+
+def row_strips(height: int, width: int) -> list[slice]:
+    """Cut rows 0..height into strips of about ``STRIP`` pixels."""
+    rows = max(1, STRIP // width)
+    return [slice(y, min(y + rows, height)) for y in range(0, height, rows)]
