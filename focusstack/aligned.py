@@ -8,18 +8,18 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from focusstack.colour import brightest_channel, full_scale, to_float
 from focusstack.errors import InputError
 from focusstack.frames import FrameSource
 from focusstack.fusion import make_fuser
 from focusstack.fusion.base import Fused
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
+from focusstack.images.colour import brightest_channel, full_scale, to_float
 from focusstack.images.read import Picture
+from focusstack.numeric.arrays import Image, Mask
 from focusstack.options import FusionOptions
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, Silent, track
 from focusstack.runtime.threads import own_threads
-from focusstack.typing import Image, Mask
 
 BLACK = 2 / 255
 """Border pixels at most this bright, connected to the picture's edge, count as empty."""

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from focusstack.aligned import cut, fuse_aligned, shared_area
-from focusstack.colour import to_dtype, to_float
 from focusstack.errors import OutputError, UsageError
 from focusstack.exposure import apply_gain
 from focusstack.frames import FrameSource
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
+from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
 from focusstack.inputs import open_frames

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from focusstack.geometry import at_scale
+from focusstack.frames.proxies.proxy import BLOCK, Statistics
+from focusstack.geometry.coordinates import at_scale
 from focusstack.images.metadata import Metadata
-from focusstack.proxies import BLOCK, Statistics
-from focusstack.typing import Matrix, Points
+from focusstack.numeric.arrays import Matrix, Points
 
 LEAST_EXCESS = 0.03
 """Highlights that go beyond white by less than this share are left to be clipped."""

@@ -21,14 +21,14 @@ from focusstack.common_exposure import (
     with_recorded,
 )
 from focusstack.crop import CommonArea, common_area
-from focusstack.geometry import at_scale
+from focusstack.geometry.coordinates import at_scale
+from focusstack.geometry.field import Field
+from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
+from focusstack.numeric.arrays import Matrix, Points
 from focusstack.oddities import alike
-from focusstack.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.planning import Light, Measured
-from focusstack.resample import Field
 from focusstack.shading import EVEN
-from focusstack.typing import Matrix, Points
 from focusstack.verdict import PASS_PX, Doubt, Verdict, frame_verdict, stack_verdict
 
 UNFOLLOWED = 0.5

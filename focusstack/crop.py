@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.errors import AlignmentError
-from focusstack.geometry import REACH, Rect, transform
-from focusstack.resample import Field
-from focusstack.typing import Indices, Matrix, Points
+from focusstack.geometry.coordinates import REACH, Rect, transform
+from focusstack.geometry.field import Field
+from focusstack.numeric.arrays import Indices, Matrix, Points
 
 
 def half_planes(H: Matrix, width: int, height: int) -> Points:

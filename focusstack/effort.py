@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from focusstack.alignment.coarse import FEATURE_MEGAPIXELS
 from focusstack.alignment.measure import Round
 from focusstack.alignment.refine import ROUNDS
-from focusstack.proxies import PROXY_MEGAPIXELS
+from focusstack.frames.proxies.proxy import PROXY_MEGAPIXELS
 
 
 @dataclass(frozen=True)

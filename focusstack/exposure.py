@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.colour import Transfer, codes, decode, encode, linearise, look_up
-from focusstack.geometry import at_scale
-from focusstack.proxies import BLOCK, Statistics
-from focusstack.typing import Float32, Image, Matrix, Points
+from focusstack.frames.proxies.proxy import BLOCK, Statistics
+from focusstack.geometry.coordinates import at_scale
+from focusstack.images.colour import Transfer, codes, decode, encode, linearise, look_up
+from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 
 WINDOW = 5
 """Side, in statistics blocks, of the areas whose means are compared."""

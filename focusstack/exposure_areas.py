@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from focusstack.exposure import DARKEST, RegisteredBlocks
-from focusstack.geometry import transform
-from focusstack.proxies import BLOCK
+from focusstack.frames.proxies.proxy import BLOCK
+from focusstack.geometry.coordinates import transform
+from focusstack.numeric.arrays import Mask, Matrix, Points
 from focusstack.shading import coordinates
-from focusstack.typing import Mask, Matrix, Points
 
 MOST_AREAS, LEAST_AREAS = 2000, 300
 """About how many areas of a frame are compared."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from focusstack.exposure_areas import Areas
-from focusstack.typing import Indices, Points
+from focusstack.numeric.arrays import Indices, Points
 
 TERMS = 5
 """Two radial, two planar, the exponent."""

@@ -29,9 +29,9 @@ from focusstack.exposure_fit import (
     summed,
 )
 from focusstack.exposure_trial import HALVES, TONES, Columns, LightChoice, Trial, held_out, named
-from focusstack.proxies import BLOCK, Statistics
+from focusstack.frames.proxies.proxy import BLOCK, Statistics
+from focusstack.numeric.arrays import Matrix, Points
 from focusstack.shading import EVEN, Shading, even_blocks
-from focusstack.typing import Matrix, Points
 
 RADIAL, STEEP, PLANAR = (0,), (0, 1), (2, 3)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.exposure_fit import CELLS, EXPONENT, Fit, Sums, coefficients, residuals
-from focusstack.typing import Mask, Points
+from focusstack.numeric.arrays import Mask, Points
 
 Columns = tuple[int, ...]
 """Which of the terms are used."""

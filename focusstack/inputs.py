@@ -14,8 +14,8 @@ from focusstack.images.choice import some
 from focusstack.images.read import MOST_MEGAPIXELS, Reading
 from focusstack.images.search import survey
 from focusstack.images.suffixes import VIDEO
+from focusstack.numeric.arrays import Image
 from focusstack.runtime.progress import Progress
-from focusstack.typing import Image
 
 Inputs = FrameSource | Iterable[str | Path] | Iterable[Image] | str | Path
 

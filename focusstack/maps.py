@@ -14,9 +14,9 @@ import numpy as np
 
 from focusstack.fusion.base import Fused
 from focusstack.images.write import write_image
+from focusstack.numeric.arrays import Image
 from focusstack.options import MapOptions
 from focusstack.runtime.strips import row_strips
-from focusstack.typing import Image
 
 DEEPEST = 65535
 """Value of the last frame in a depth picture; the first one's is 0."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.frames import FrameSource
+from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
 from focusstack.options import StackOptions
-from focusstack.proxies import proxy_scale, proxy_size
 from focusstack.runtime.memory import memory_bound
 
 BASE = 200 << 20

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from focusstack.alignment.order import distances
-from focusstack.proxies import Proxy, Statistics
-from focusstack.typing import Points
+from focusstack.frames.proxies.proxy import Proxy, Statistics
+from focusstack.numeric.arrays import Points
 
 DARK = 0.001
 """Linear light below which a sensor's codes are noise."""

@@ -17,6 +17,7 @@ from focusstack.images.pages import PageWriter
 from focusstack.images.read import read_picture
 from focusstack.images.write import SUFFIXES, refuse_too_large, suffix_for, write_image
 from focusstack.maps import write_maps
+from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
 from focusstack.plan_file import plan_to_json
@@ -27,7 +28,6 @@ from focusstack.report.html import draw_ahead, draw_exposures, report_page
 from focusstack.report.provenance import Provenance
 from focusstack.runtime.files import atomic_write
 from focusstack.staging import StagedFolder
-from focusstack.typing import Image
 from focusstack.unfinished import complete, load, mark_done, save, signature
 
 

@@ -18,6 +18,7 @@ from focusstack.fusion.base import Fused
 from focusstack.inputs import Inputs, open_frames
 from focusstack.maps import fusion_entry, motion_warning
 from focusstack.memory_need import footprint_of
+from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder, opened_folder
 from focusstack.plan import StackPlan, fitted_to
@@ -40,7 +41,6 @@ from focusstack.runtime.progress import Progress, Silent, StageClock
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.threads import own_threads
 from focusstack.second_pass import fused_frames, rendered_frames, room_for, rounded
-from focusstack.typing import Image
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from focusstack import lens
 from focusstack.alignment.residual import Residual
 from focusstack.errors import UsageError
 from focusstack.exposure_trial import LightChoice
-from focusstack.geometry import Rect, transform, zoom_and_rotation
-from focusstack.lens import STRAIGHT
-from focusstack.parallax import SceneDepth, Viewpoint, seen_from
-from focusstack.resample import Field
+from focusstack.geometry import lens
+from focusstack.geometry.coordinates import Rect, transform, zoom_and_rotation
+from focusstack.geometry.field import Field
+from focusstack.geometry.lens import STRAIGHT
+from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
+from focusstack.numeric.arrays import Matrix, Points
 from focusstack.shading import EVEN, Shading
-from focusstack.typing import Matrix, Points
 from focusstack.verdict import Verdict
 
 
@@ -72,7 +72,7 @@ class FramePlan:
     view : Viewpoint or None
         From where the frame was taken, where parallax was found.
     bend : tuple of float
-        Radial distortion of the lens in this frame, see `focusstack.lens`.
+        Radial distortion of the lens in this frame, see `focusstack.geometry.lens`.
     exponent : float
         Of linear light: other than 1 where the frame was developed with another tone curve.
     shading : Shading

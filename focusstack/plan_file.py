@@ -14,14 +14,14 @@ import numpy as np
 
 from focusstack.alignment.residual import Residual, Zone
 from focusstack.errors import InputError
-from focusstack.geometry import Rect
-from focusstack.lens import STRAIGHT, STRONGEST_BEND
+from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.field import Field
+from focusstack.geometry.lens import STRAIGHT, STRONGEST_BEND
+from focusstack.geometry.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
 from focusstack.light_file import finite, plain_light, read_exponent, read_light, read_shading
-from focusstack.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
+from focusstack.numeric.arrays import Matrix, Points
 from focusstack.plan import FramePlan, PairClosure, StackPlan
-from focusstack.resample import Field
 from focusstack.runtime.version import __version__
-from focusstack.typing import Matrix, Points
 from focusstack.verdict import GRADES, Cause, Verdict
 
 SCHEMA = 1

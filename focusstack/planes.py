@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.colour import full_scale, to_dtype
-from focusstack.typing import Float32, Image
+from focusstack.images.colour import full_scale, to_dtype
+from focusstack.numeric.arrays import Float32, Image
 
 STEP = 2.0**-14
 """Of coded values: 16 bits then hold up to twice the reference's white."""

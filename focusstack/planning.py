@@ -28,14 +28,21 @@ from focusstack.exposure import (
 )
 from focusstack.exposure_terms import Terms, choose_terms, evened
 from focusstack.frames import FileFrames, FrameSource
+from focusstack.frames.proxies.proxy import (
+    Proxy,
+    ProxySpool,
+    Statistics,
+    make_proxy,
+    proxy_scale,
+    proxy_size,
+)
+from focusstack.numeric.arrays import Matrix, Points
 from focusstack.oddities import beyond_repair
-from focusstack.proxies import Proxy, ProxySpool, Statistics, make_proxy, proxy_scale, proxy_size
 from focusstack.reference import reservations
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, stage, track
 from focusstack.runtime.spool import Spool
 from focusstack.runtime.threads import side_by_side
-from focusstack.typing import Matrix, Points
 
 SMALLEST = 64
 """Fewest pixels along a side: less holds no tile at half size."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from focusstack.proxies import Statistics
+from focusstack.frames.proxies.proxy import Statistics
 
 PER_STOP = 0.02
 """A stop too dark or too bright weighs as much as a movement of all other frames by this share of

@@ -10,18 +10,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.colour import full_scale
 from focusstack.exposure import apply_gain, tone_table
-from focusstack.geometry import Rect
+from focusstack.frames.proxies.proxy import CLIPPED_CODE
+from focusstack.geometry.coordinates import Rect
+from focusstack.images.colour import full_scale
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
+from focusstack.numeric.arrays import Float32, Points
 from focusstack.plan import FramePlan
 from focusstack.planes import Planes
-from focusstack.proxies import CLIPPED_CODE
 from focusstack.resample import resample, resampled_planes
 from focusstack.runtime.scratch import Room
 from focusstack.shading import shade_planes
-from focusstack.typing import Float32, Points
 
 Validity: TypeAlias = NDArray[np.uint8]
 Values: TypeAlias = NDArray[np.float32] | NDArray[np.int16]

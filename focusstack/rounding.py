@@ -11,9 +11,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.runtime.compiler import compiled, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32, Image
 
 
 def _look_up(codes: NDArray[np.int16], table: Image, out: Image) -> None:

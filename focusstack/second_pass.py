@@ -8,11 +8,12 @@ from itertools import cycle
 
 import numpy as np
 
-from focusstack.colour import to_dtype
 from focusstack.frames import FileFrames, FrameSource
 from focusstack.fusion import make_fuser
 from focusstack.fusion.base import Fused
+from focusstack.images.colour import to_dtype
 from focusstack.memory_need import footprint_of
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.options import StackOptions
 from focusstack.output import OutputFolder
 from focusstack.plan import StackPlan
@@ -23,7 +24,6 @@ from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import row_strips
 from focusstack.runtime.threads import Background, own_threads
-from focusstack.typing import Float32, Image
 
 
 def fused_frames(

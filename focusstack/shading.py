@@ -17,12 +17,12 @@ from dataclasses import astuple, dataclass
 import cv2
 import numpy as np
 
-from focusstack.colour import Transfer, decode, encode
-from focusstack.geometry import Rect, transform
+from focusstack.geometry.coordinates import Rect, transform
+from focusstack.geometry.field import Field
+from focusstack.images.colour import Transfer, decode, encode
+from focusstack.numeric.arrays import Float32, Matrix, Points
 from focusstack.planes import STEP, Planes
-from focusstack.resample import Field
 from focusstack.runtime.scratch import Room
-from focusstack.typing import Float32, Matrix, Points
 
 STRONGEST = 3.0
 """Sum of the terms beyond which nothing is left to be made even: a twentieth of the light."""

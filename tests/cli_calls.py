@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from focusstack.cli import app
 from focusstack.images.write import write_image
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 NAMES = [f"IMG_{k}.png" for k in (8, 9, 10, 11)]
 WRITING = ["run", "align", "equalize", "crop"]

@@ -12,11 +12,11 @@ from PIL import Image as Pillow
 from PIL.TiffImagePlugin import IFDRational
 from sensor_data import write_dng
 
-from focusstack.colour import linearise, to_dtype, to_float
+from focusstack.images.colour import linearise, to_dtype, to_float
 from focusstack.images.metadata import Metadata
 from focusstack.images.pages import PageWriter
 from focusstack.images.write import write_image
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 P3 = profile([SRGB_CURVE], DISPLAY_P3, "Display P3")
 

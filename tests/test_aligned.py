@@ -12,17 +12,17 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image as Pillow
 
 from focusstack.aligned import cut, filled, fuse_aligned, largest_true_rectangle, shared_area
-from focusstack.colour import encode, to_dtype, to_float
 from focusstack.errors import InputError
 from focusstack.frames import ArrayFrames, FileFrames
 from focusstack.fusion import FUSERS
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
+from focusstack.images.colour import encode, to_dtype, to_float
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
+from focusstack.numeric.arrays import Float32, Image, Mask
 from focusstack.options import FusionOptions
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import RenderedStack, render_stack
-from focusstack.typing import Float32, Image, Mask
 
 
 def picture(pixels: Image, alpha: Float32 | None = None) -> Picture:

@@ -21,8 +21,8 @@ from focusstack.alignment.matches import Matches, isotropic
 from focusstack.alignment.models import MODELS
 from focusstack.alignment.order import pairs_in_order
 from focusstack.alignment.residual import Left, left_between, summary, zone_masks
-from focusstack.geometry import normalised, scaling, transform, translation
-from focusstack.typing import Matrix, Points
+from focusstack.geometry.coordinates import normalised, scaling, transform, translation
+from focusstack.numeric.arrays import Matrix, Points
 
 SIZE = (900, 600)
 SIGMA = 0.1

@@ -9,8 +9,8 @@ from focusstack.alignment.coarse import coarse_alignment
 from focusstack.alignment.cycles import consistent
 from focusstack.alignment.features import PairFit
 from focusstack.alignment.order import pairs_in_order
-from focusstack.geometry import normalised, scaling, transform, translation
-from focusstack.typing import Matrix
+from focusstack.geometry.coordinates import normalised, scaling, transform, translation
+from focusstack.numeric.arrays import Matrix
 
 SIZE = (600, 400)
 

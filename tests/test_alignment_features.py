@@ -19,12 +19,13 @@ from focusstack.alignment.features import (
     plausible,
     spread,
 )
-from focusstack.alignment.links import chained, groups, hub
+from focusstack.alignment.links import chained, hub
 from focusstack.errors import AlignmentError
-from focusstack.geometry import identity, normalised, transform, translation
-from focusstack.proxies import Proxy, make_proxy
+from focusstack.frames.proxies.proxy import Proxy, make_proxy
+from focusstack.geometry.coordinates import identity, normalised, transform, translation
+from focusstack.numeric.arrays import Image, Matrix, Points
+from focusstack.numeric.graph import groups
 from focusstack.scene.stack import RenderedStack
-from focusstack.typing import Image, Matrix, Points
 
 SIZE = (480, 360)
 

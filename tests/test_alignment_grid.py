@@ -8,7 +8,7 @@ import pytest
 from focusstack.alignment.coarser import standing_in
 from focusstack.alignment.grid import REST_SIGMA, SIZE_SIGMA, SLOPE_SIGMAS, Grid
 from focusstack.alignment.tiles import TileShifts
-from focusstack.typing import Points
+from focusstack.numeric.arrays import Points
 
 SIZE = 960, 640
 NOISE_PX = 0.15

@@ -7,7 +7,7 @@ import pytest
 
 from focusstack.alignment.normal_equations import NormalEquations, conjugate_gradients
 from focusstack.alignment.places import Places
-from focusstack.typing import Points
+from focusstack.numeric.arrays import Points
 
 FRAMES, ROWS, COLUMNS = 3, 4, 5
 NODES = ROWS * COLUMNS

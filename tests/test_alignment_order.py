@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from focusstack.alignment.order import distances, focus_order, pairs_in_order
-from focusstack.proxies import make_proxy
+from focusstack.frames.proxies.proxy import make_proxy
+from focusstack.numeric.arrays import Float32
 from focusstack.scene.stack import RenderedStack
-from focusstack.typing import Float32
 
 
 def signatures(stack: RenderedStack) -> list[Float32]:

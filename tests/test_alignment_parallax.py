@@ -9,9 +9,9 @@ import pytest
 from focusstack.alignment.focus_index import focus_index
 from focusstack.alignment.parallax import Parallax, find_parallax
 from focusstack.alignment.poses import Poses, Series
-from focusstack.proxies import Proxy
-from focusstack.resample import Field
-from focusstack.typing import Float32
+from focusstack.frames.proxies.proxy import Proxy
+from focusstack.geometry.field import Field
+from focusstack.numeric.arrays import Float32
 
 WIDTH, HEIGHT = 560, 400
 SIZE = (WIDTH, HEIGHT)

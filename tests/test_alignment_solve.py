@@ -14,9 +14,10 @@ from focusstack.alignment.gain import gaining_pairs
 from focusstack.alignment.ladder import Held, Ladder, lengths, trimmed_rms
 from focusstack.alignment.matches import Matches, isotropic, residuals
 from focusstack.alignment.models import LENSES, MATRICES, MODELS, Model, matrices, normalisation
-from focusstack.alignment.solve import Solution, robust_scale, solve
-from focusstack.geometry import normalised, transform, translation
-from focusstack.typing import Matrix, Points
+from focusstack.alignment.solve import Solution, solve
+from focusstack.geometry.coordinates import normalised, transform, translation
+from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.robust import robust_scale
 
 SIZE = (1200, 900)
 CENTRE = (599.5, 449.5)

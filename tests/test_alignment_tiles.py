@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from focusstack.alignment.measure import MOST_AT_HAND, in_turn
 from focusstack.alignment.poses import Poses
 from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
-from focusstack.geometry import transform, translation
-from focusstack.typing import Float32, Points
+from focusstack.geometry.coordinates import transform, translation
+from focusstack.numeric.arrays import Float32, Points
 
 WIDTH, HEIGHT = 384, 288
 TILE = 96

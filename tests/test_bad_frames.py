@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from focusstack.colour import encode, linearise, to_dtype
 from focusstack.frames import ArrayFrames
-from focusstack.geometry import normalised, transform
+from focusstack.geometry.coordinates import normalised, transform
+from focusstack.images.colour import encode, linearise, to_dtype
+from focusstack.numeric.arrays import Image
 from focusstack.pipeline import plan_stack
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.scene.stack import RenderedStack, render_stack
-from focusstack.typing import Image
 
 SIZE = (360, 270)
 COUNT = 7

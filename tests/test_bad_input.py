@@ -19,9 +19,9 @@ from focusstack.cli import app
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
+from focusstack.numeric.arrays import Image
 from focusstack.plan_file import read_plan
 from focusstack.scene.stack import render_stack
-from focusstack.typing import Image
 
 FRAMES = render_stack("plane", width=160, height=120, frames=4, blur=2, seed=4).frames
 

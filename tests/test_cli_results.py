@@ -11,7 +11,7 @@ import pytest
 from cli_calls import NAMES, done, failed, listed, written
 from PIL import Image as Pillow
 
-from focusstack.colour import to_float
+from focusstack.images.colour import to_float
 from focusstack.images.read import read_picture
 from focusstack.plan_file import read_plan
 from focusstack.runtime.version import __version__

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from focusstack.colour import (
+from focusstack.images.colour import (
     LUMA,
     codes,
     decode,
@@ -19,7 +19,7 @@ from focusstack.colour import (
     to_dtype,
     to_float,
 )
-from focusstack.typing import Float32
+from focusstack.numeric.arrays import Float32
 
 DTYPES: list[np.dtype[np.generic]] = [
     np.dtype(np.uint8),

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from focusstack.colour import encode, linearise, to_dtype
 from focusstack.common_exposure import (
     clipped_everywhere,
     contradictions,
@@ -16,12 +15,13 @@ from focusstack.common_exposure import (
     with_recorded,
 )
 from focusstack.frames import ArrayFrames
+from focusstack.frames.proxies.proxy import Statistics, make_proxy
+from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
+from focusstack.numeric.arrays import Image
 from focusstack.pipeline import aligned_frames, plan_stack
-from focusstack.proxies import Statistics, make_proxy
 from focusstack.scene.stack import render_stack
-from focusstack.typing import Image
 
 
 def statistics(light: float, spot: float = 0.0) -> Statistics:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from focusstack.crop import common_area, half_planes, largest_rectangle
 from focusstack.errors import AlignmentError
-from focusstack.geometry import Rect, normalised, outline, transform, translation
-from focusstack.resample import Field, resample
+from focusstack.geometry.coordinates import Rect, normalised, outline, transform, translation
+from focusstack.geometry.field import Field
+from focusstack.numeric.arrays import Mask, Matrix, Points
+from focusstack.resample import resample
 from focusstack.scene.stack import RenderedStack
-from focusstack.typing import Mask, Matrix, Points
 
 WIDTH, HEIGHT = 44, 33
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as Pillow
 
 from focusstack.effort import QUICK, THOROUGH
-from focusstack.geometry import transform
+from focusstack.geometry.coordinates import transform
 from focusstack.images.read import Reading, read_picture
 from focusstack.images.write import write_image
 from focusstack.inputs import open_frames

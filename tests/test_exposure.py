@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.colour import codes, decode, encode, full_scale, linearise, to_dtype, to_float
 from focusstack.exposure import (
     GainRatio,
     RegisteredBlocks,
@@ -17,10 +16,19 @@ from focusstack.exposure import (
     solve_gains,
     tone_table,
 )
-from focusstack.geometry import translation
-from focusstack.proxies import BLOCK, make_proxy
+from focusstack.frames.proxies.proxy import BLOCK, make_proxy
+from focusstack.geometry.coordinates import translation
+from focusstack.images.colour import (
+    codes,
+    decode,
+    encode,
+    full_scale,
+    linearise,
+    to_dtype,
+    to_float,
+)
+from focusstack.numeric.arrays import Float32, Image, Points
 from focusstack.scene.stack import RenderedStack
-from focusstack.typing import Float32, Image, Points
 
 GRID = (45, 60)
 INTEGERS: list[np.dtype[np.generic]] = [np.dtype(np.uint8), np.dtype(np.uint16)]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from uneven_light import Fault, grid, terms_of, with_faults
 
-from focusstack.colour import encode, linearise, to_dtype
 from focusstack.exposure import RegisteredBlocks
 from focusstack.exposure_areas import MOST_AREAS, Areas, areas_of
 from focusstack.exposure_fit import (
@@ -23,10 +22,11 @@ from focusstack.exposure_fit import (
     summed,
 )
 from focusstack.exposure_trial import HALVES, TONES, held_out
-from focusstack.proxies import BLOCK
+from focusstack.frames.proxies.proxy import BLOCK
+from focusstack.images.colour import encode, linearise, to_dtype
+from focusstack.numeric.arrays import Points
 from focusstack.scene.stack import RenderedStack, render_stack
 from focusstack.shading import EVEN, Shading
-from focusstack.typing import Points
 
 SIZE = (640, 480)
 FRAMES = 6

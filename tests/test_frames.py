@@ -18,8 +18,8 @@ from focusstack.errors import InputError
 from focusstack.frames import ArrayFrames, FileFrames, FrameSource
 from focusstack.images.search import find_files, natural_key, survey
 from focusstack.images.write import write_image
+from focusstack.numeric.arrays import Image
 from focusstack.runtime.prefetch import one_ahead, prefetch
-from focusstack.typing import Image
 
 
 def noise(seed: int, shape: tuple[int, ...] = (12, 16, 3), dtype: str = "uint8") -> Image:

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from focusstack.colour import to_dtype, to_float
 from focusstack.errors import UsageError
 from focusstack.fusion import FUSERS, make_fuser
 from focusstack.fusion.base import Fused
+from focusstack.images.colour import to_dtype, to_float
+from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions
-from focusstack.typing import Float32
 
 METHODS = sorted(FUSERS)
 

@@ -10,7 +10,7 @@ from test_fusion import blurred, fuse, textured
 from focusstack.fusion import FUSERS
 from focusstack.fusion.depth_map import completed, regularised
 from focusstack.fusion.depth_tracker import DepthTracker
-from focusstack.typing import Float32
+from focusstack.numeric.arrays import Float32
 
 FRAMES = 9
 

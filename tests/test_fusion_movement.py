@@ -12,7 +12,7 @@ from focusstack.fusion.laplacian import LaplacianPyramid, level_shapes
 from focusstack.fusion.movement import Movement, mask_levels, motion_level
 from focusstack.fusion.presence import linear_light
 from focusstack.fusion.sight import Sight, sight
-from focusstack.typing import Float32
+from focusstack.numeric.arrays import Float32
 
 SHAPE = (200, 260)
 DISC = 36

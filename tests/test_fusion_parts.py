@@ -26,9 +26,9 @@ from focusstack.fusion.sight import window_mean
 from focusstack.fusion.soft_selection import SoftSelection
 from focusstack.fusion.unstored import Unstored
 from focusstack.fusion.validity import Trust, as_codes, as_shares, filled, validity_levels
+from focusstack.numeric.arrays import Float32
 from focusstack.planes import Planes
 from focusstack.runtime.strips import Crew, beside, row_strips, strips
-from focusstack.typing import Float32
 
 
 def white(shape: tuple[int, ...], sigma: float, seed: int = 0) -> Float32:

@@ -11,8 +11,8 @@ from test_fusion import blurred, fuse, rms, textured
 
 from focusstack.fusion.presence import changed, linear_light, whole, windows_level
 from focusstack.fusion.spots import Spot, winning
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.options import FusionOptions
-from focusstack.typing import Float32, Mask
 
 SHAPE = (240, 360)
 GRID = (120, 180)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.geometry import (
+from focusstack.geometry.coordinates import (
     Rect,
     at_scale,
     identity,
@@ -19,7 +19,7 @@ from focusstack.geometry import (
     translation,
     zoom_and_rotation,
 )
-from focusstack.typing import Matrix, Points
+from focusstack.numeric.arrays import Matrix, Points
 
 small = st.floats(-0.1, 0.1)
 scales = st.floats(0.1, 4.0)

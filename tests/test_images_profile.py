@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from focusstack.colour import Transfer, codes, linearise, to_dtype
 from focusstack.errors import InputError
 from focusstack.exposure import apply_gain, tone_table
 from focusstack.frames import FileFrames
+from focusstack.images.colour import Transfer, codes, linearise, to_dtype
 from focusstack.images.metadata import Metadata
 from focusstack.images.profile import ProfileError, colours_of, name_of, transfer_of
 from focusstack.images.read import read_picture

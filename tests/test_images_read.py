@@ -19,7 +19,7 @@ from PIL import ImageOps
 
 from focusstack.errors import InputError
 from focusstack.images.read import Picture, Reading, probe, read_picture
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 WIDTH, HEIGHT = 23, 17
 

@@ -19,9 +19,9 @@ from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
+from focusstack.numeric.arrays import Image
 from focusstack.pipeline import stack
 from focusstack.scene.stack import render_stack
-from focusstack.typing import Image
 
 
 def noise(shape: tuple[int, ...], dtype: str = "uint16", seed: int = 0) -> Image:

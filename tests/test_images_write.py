@@ -17,8 +17,8 @@ from focusstack.images import tiff_out
 from focusstack.images import write as write_module
 from focusstack.images.read import read_picture
 from focusstack.images.write import OutputFormat, suffix_for, write_image
+from focusstack.numeric.arrays import Image
 from focusstack.runtime.files import atomic_write
-from focusstack.typing import Image
 
 
 def picture(dtype: str, channels: int) -> Image:

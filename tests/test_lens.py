@@ -13,10 +13,10 @@ from focusstack.alignment.models import LENSES, MODELS
 from focusstack.alignment.order import pairs_in_order
 from focusstack.alignment.poses import Poses
 from focusstack.alignment.tiles import TileShifts
-from focusstack.geometry import normalised, scaling, transform, translation
-from focusstack.lens import STRAIGHT, displacement, on_canvas, recorded, straightened
-from focusstack.resample import Field
-from focusstack.typing import Matrix, Points
+from focusstack.geometry.coordinates import normalised, scaling, transform, translation
+from focusstack.geometry.field import Field
+from focusstack.geometry.lens import STRAIGHT, displacement, on_canvas, recorded, straightened
+from focusstack.numeric.arrays import Matrix, Points
 
 SIZE = (900, 600)
 SIGMA = 0.05

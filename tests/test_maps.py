@@ -11,8 +11,8 @@ from test_fusion_depth import FRAMES, tilted
 from typer.testing import CliRunner
 
 from focusstack.cli import app
-from focusstack.colour import to_dtype
 from focusstack.fusion.base import Fused
+from focusstack.images.colour import to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.maps import (
@@ -22,8 +22,8 @@ from focusstack.maps import (
     motion_warning,
     source_picture,
 )
+from focusstack.numeric.arrays import Mask
 from focusstack.options import MapOptions
-from focusstack.typing import Mask
 
 
 def made(moved: Mask | None = None) -> Fused:

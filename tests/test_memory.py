@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from focusstack.geometry import Rect, translation
+from focusstack.geometry.coordinates import Rect, translation
 from focusstack.images.write import write_image
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.plan_file import plan_to_json
-from focusstack.typing import Float32, Image
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="peaks are read from getrusage")
 

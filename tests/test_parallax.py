@@ -1,4 +1,4 @@
-"""Tests of focusstack.parallax: displacement from depth and travel."""
+"""Tests of focusstack.geometry.parallax: displacement from depth and travel."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.parallax import SceneDepth, Viewpoint
-from focusstack.resample import Field
+from focusstack.geometry.field import Field
+from focusstack.geometry.parallax import SceneDepth, Viewpoint
 
 WIDTH, HEIGHT = 401, 301
 CENTRE = np.array([[200.0, 150.0]])

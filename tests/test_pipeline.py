@@ -10,21 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from focusstack.colour import decode, encode, linearise, to_dtype, to_float
 from focusstack.crop import common_area
 from focusstack.errors import AlignmentError, InputError, OutputError, UsageError
 from focusstack.frames import ArrayFrames
 from focusstack.fusion import FUSERS
-from focusstack.geometry import transform
+from focusstack.geometry.coordinates import transform
+from focusstack.images.colour import decode, encode, linearise, to_dtype, to_float
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import write_image
 from focusstack.inputs import open_frames
+from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 from focusstack.options import FusionOptions, OutputOptions, StackOptions
 from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
 from focusstack.plan import StackPlan
 from focusstack.plan_file import plan_to_json
 from focusstack.scene.stack import RenderedStack, render_stack
-from focusstack.typing import Float32, Image, Matrix, Points
 
 MATRIX_PX = 0.1
 GAIN_SHARE = 0.005

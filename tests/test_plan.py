@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from focusstack.alignment.residual import Residual
 from focusstack.errors import InputError, UsageError
 from focusstack.exposure_trial import LightChoice, Trial
-from focusstack.geometry import Rect
-from focusstack.lens import STRAIGHT
-from focusstack.parallax import SceneDepth, Viewpoint
+from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.field import Field
+from focusstack.geometry.lens import STRAIGHT
+from focusstack.geometry.parallax import SceneDepth, Viewpoint
+from focusstack.numeric.arrays import Matrix
 from focusstack.plan import FramePlan, StackPlan, fitted_to
 from focusstack.plan_file import plan_to_json, read_plan
-from focusstack.resample import Field
 from focusstack.runtime.version import __version__
 from focusstack.shading import EVEN, Shading
-from focusstack.typing import Matrix
 
 finite = st.floats(-1e6, 1e6)
 small = st.floats(-0.2, 0.2)

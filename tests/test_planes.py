@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.colour import to_dtype
-from focusstack.geometry import Rect, translation
+from focusstack.geometry.coordinates import Rect, translation
+from focusstack.images.colour import to_dtype
+from focusstack.numeric.arrays import Float32
 from focusstack.planes import STEP, Planes
 from focusstack.resample import resample, resampled_planes
-from focusstack.typing import Float32
 
 
 def noise(shape: tuple[int, ...], top: float = 1.9) -> Float32:

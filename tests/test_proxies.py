@@ -10,12 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.colour import encode, light_table, linearise, luma, to_dtype, to_float
-from focusstack.proxies import BLOCK, WHOLE, Proxy, ProxySpool, make_proxy, proxy_scale, proxy_size
-from focusstack.reduction import reduce_light
+from focusstack.frames.proxies.loops.reduction import reduce_light
+from focusstack.frames.proxies.proxy import (
+    BLOCK,
+    WHOLE,
+    Proxy,
+    ProxySpool,
+    make_proxy,
+    proxy_scale,
+    proxy_size,
+)
+from focusstack.images.colour import encode, light_table, linearise, luma, to_dtype, to_float
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.runtime.spool import Spool
 from focusstack.scene.stack import RenderedStack
-from focusstack.typing import Float32, Image
 
 
 def textured(shape: tuple[int, ...], seed: int = 0) -> Image:

@@ -25,12 +25,12 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.profile import name_of
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
+from focusstack.numeric.arrays import Image
 from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack, stack
 from focusstack.plan import StackPlan
 from focusstack.plan_file import plan_to_json
 from focusstack.scene.stack import render_stack
-from focusstack.typing import Image
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 

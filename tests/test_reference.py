@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.proxies import Statistics, make_proxy
+from focusstack.frames.proxies.proxy import Statistics, make_proxy
 from focusstack.reference import reservations
 from focusstack.scene.stack import render_stack
 

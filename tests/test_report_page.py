@@ -16,7 +16,7 @@ from focusstack.alignment.residual import Residual, Zone, residual_map
 from focusstack.exposure_trial import LightChoice, Trial
 from focusstack.frames import ArrayFrames, FileFrames
 from focusstack.fusion.base import Fused
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
 from focusstack.images.write import write_image
 from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
 from focusstack.plan import FramePlan, PairClosure, StackPlan

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from focusstack.colour import encode
 from focusstack.fusion.base import Fused
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
+from focusstack.images.colour import encode
 from focusstack.images.metadata import Metadata
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.planes import Planes
 from focusstack.report.gathering import Gathering
@@ -34,7 +35,6 @@ from focusstack.report.samples import (
     sample,
     worst_place,
 )
-from focusstack.typing import Float32, Image
 
 RNG = np.random.default_rng(3)
 

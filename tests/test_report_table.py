@@ -10,7 +10,7 @@ from rich.console import Console
 
 from focusstack.alignment.residual import Residual
 from focusstack.exposure_trial import LightChoice
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.report.table import HEAD, facts, plan_table, rich_table, summary, verdict_lines
 from focusstack.verdict import Verdict

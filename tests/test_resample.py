@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from focusstack.geometry import Rect, scaling, transform, translation
-from focusstack.resample import Field, resample
+from focusstack.geometry.coordinates import Rect, scaling, transform, translation
+from focusstack.geometry.field import Field
+from focusstack.numeric.arrays import Float32, Image, Matrix, Points
+from focusstack.resample import resample
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, TAPS, coefficients, weights
-from focusstack.typing import Float32, Image, Matrix, Points
 
 SIZE = (200, 300)
 INNER = Rect(40, 30, 200, 130)

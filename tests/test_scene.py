@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.registration import phase_cross_correlation
 
-from focusstack.colour import linearise, luma
 from focusstack.errors import OutputError, UsageError
-from focusstack.geometry import Rect, transform, zoom_and_rotation
+from focusstack.geometry.coordinates import Rect, transform, zoom_and_rotation
+from focusstack.images.colour import linearise, luma
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.resample import resample
 from focusstack.scene.camera import FOCAL_LENGTH, ZOOM_CENTRE
 from focusstack.scene.sample import write_sample
 from focusstack.scene.sheets import SAMPLES, Sheet, compose, defocus, defocus_tilted, disc
 from focusstack.scene.stack import SCENES, RenderedStack, render_stack
-from focusstack.typing import Float32, Mask
 
 TILE = 64
 SAMPLES_FOLDER = Path(__file__).resolve().parents[1] / "samples" / "desk"

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from uneven_light import Fault, with_faults
 
-from focusstack.colour import encode, linearise, to_dtype
 from focusstack.commands import equalize_files
+from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
 from focusstack.plan import StackPlan
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import RenderedStack, render_stack
 from focusstack.shading import EVEN, Shading
-from focusstack.typing import Float32, Image
 
 SIZE = (480, 360)
 COUNT = 5

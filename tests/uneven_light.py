@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from focusstack.colour import encode, linearise, to_dtype
 from focusstack.exposure import register_blocks
 from focusstack.exposure_terms import Terms, choose_terms
-from focusstack.proxies import make_proxy
+from focusstack.frames.proxies.proxy import make_proxy
+from focusstack.images.colour import encode, linearise, to_dtype
+from focusstack.numeric.arrays import Float32, Image, Points
 from focusstack.scene.stack import RenderedStack
 from focusstack.shading import EVEN, Shading
-from focusstack.typing import Float32, Image, Points
 
 
 @dataclass(frozen=True)

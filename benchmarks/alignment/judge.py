@@ -12,10 +12,10 @@ import numpy as np
 
 from benchmarks.alignment.photograph import Stack
 from focusstack.errors import FocusstackError
-from focusstack.geometry import transform
+from focusstack.geometry.coordinates import transform
+from focusstack.numeric.arrays import Float32, Mask, Points
 from focusstack.pipeline import plan_stack
 from focusstack.plan import FramePlan, StackPlan
-from focusstack.typing import Float32, Mask, Points
 
 EXACT_PX = 0.01
 """How exact the rendered frames are."""

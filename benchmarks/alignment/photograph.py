@@ -19,10 +19,10 @@ from benchmarks.alignment.kinds import Kind
 from benchmarks.alignment.subject import Layer, Subject, paint, seen_by
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
+from focusstack.numeric.arrays import Float32, Image, Points
 from focusstack.scene.sheets import defocus, defocus_tilted
 from focusstack.scene.stack import expose
 from focusstack.shading import Shading
-from focusstack.typing import Float32, Image, Points
 
 MOVED_PX = 25.0
 STREAK = 0.03

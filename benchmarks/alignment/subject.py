@@ -9,9 +9,9 @@ import numpy as np
 
 from benchmarks.alignment.camera import View
 from benchmarks.alignment.kinds import Kind
-from focusstack.geometry import Rect, transform
+from focusstack.geometry.coordinates import Rect, transform
+from focusstack.numeric.arrays import Float32, Points
 from focusstack.scene.charts import leaves
-from focusstack.typing import Float32, Points
 
 SAMPLES = 2
 """Samples per subject pixel and axis."""

@@ -13,8 +13,8 @@ import cv2
 
 from benchmarks.fusion.judge import Judged, fuse, judge, spread
 from benchmarks.fusion.scenes import SCENES, photograph
-from focusstack.colour import luma
 from focusstack.fusion import FUSERS
+from focusstack.images.colour import luma
 
 HEAD = [
     "scene", "method", "PSNR away", "at edges", "SSIM away", "at edges", "flat noise", "halo",

@@ -11,12 +11,12 @@ from scipy.stats import spearmanr
 from skimage.metrics import structural_similarity
 
 from benchmarks.fusion.scenes import Photographs
-from focusstack.colour import luma
 from focusstack.fusion import make_fuser
 from focusstack.fusion.base import Fused
+from focusstack.images.colour import luma
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.options import FusionOptions
 from focusstack.planes import Planes
-from focusstack.typing import Float32, Mask
 
 EDGE = 0.05
 """Step of inverse depth between neighbours that is an edge."""

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.colour import encode, to_float
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
+from focusstack.images.colour import encode, to_float
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.scene.camera import focus_steps
 from focusstack.scene.canvas import Canvas
 from focusstack.scene.charts import ellipse, leaves, plane, stems, steps
 from focusstack.scene.sheets import SAMPLES, Sheet, compose
 from focusstack.scene.stack import expose
-from focusstack.typing import Float32, Mask
 
 Painter = Callable[[Canvas, np.random.Generator], list[Sheet]]
 

@@ -13,9 +13,9 @@ import tifffile
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from focusstack.colour import linearise, to_float
+from focusstack.images.colour import linearise, to_float
+from focusstack.numeric.arrays import Image
 from focusstack.scene.stack import render_stack
-from focusstack.typing import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 from sensor_data import write_dng

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from focusstack.images.write import write_image
+from focusstack.numeric.arrays import Image
 from focusstack.scene.stack import render_stack
-from focusstack.typing import Image
 
 RENDERED = 10
 RENDERED_MEGAPIXELS = 1.5

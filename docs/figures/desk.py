@@ -17,6 +17,7 @@ from focusstack.effort import THOROUGH
 from focusstack.frames import FrameSource
 from focusstack.inputs import open_frames
 from focusstack.memory_need import footprint_of
+from focusstack.numeric.arrays import Matrix, Points
 from focusstack.options import StackOptions
 from focusstack.pipeline import StackResult, stack
 from focusstack.planning import (
@@ -27,7 +28,6 @@ from focusstack.planning import (
     spool_for,
 )
 from focusstack.runtime.progress import Silent
-from focusstack.typing import Matrix, Points
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "desk"
 

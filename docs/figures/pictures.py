@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image as Pillow
 
 from docs.figures.desk import Desk
-from focusstack.colour import to_dtype, to_float
+from focusstack.images.colour import to_dtype, to_float
+from focusstack.numeric.arrays import Image
 from focusstack.pipeline import aligned_frames
-from focusstack.typing import Image
 
 EIGHT = np.dtype(np.uint8)
 

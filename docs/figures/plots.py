@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
 from docs.figures.desk import Desk
-from focusstack.geometry import outline, transform
-from focusstack.typing import Points
+from focusstack.geometry.coordinates import outline, transform
+from focusstack.numeric.arrays import Points
 
 mpl.use("Agg")
 plt.rcParams.update(
@@ -69,7 +69,7 @@ def breathing(desk: Desk) -> Figure:
 
 
 def _movement(H: Points, canvas: tuple[int, int]) -> tuple[float, float, float]:
-    from focusstack.geometry import zoom_and_rotation
+    from focusstack.geometry.coordinates import zoom_and_rotation
 
     zoom, rotation = zoom_and_rotation(H, *canvas)
     centre = np.array([[(canvas[0] - 1) / 2, (canvas[1] - 1) / 2]])

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.runtime.compiler import compiled, inner, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32, Image
 
 WIDTH = 256
 """Columns worked on at a time, so that all their sums stay in the processor's first cache."""

@@ -32,10 +32,10 @@ import numpy as np
 from numpy.polynomial import legendre
 
 from focusstack.alignment.residual import Left
-from focusstack.alignment.solve import robust_scale, robust_weight
 from focusstack.alignment.tiles import checkerboard
-from focusstack.geometry import transform
-from focusstack.typing import Matrix, Points
+from focusstack.geometry.coordinates import transform
+from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.robust import robust_scale, robust_weight
 
 GRID = 9
 """Points per side of a frame at which positions are compared, corners included."""

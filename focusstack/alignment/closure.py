@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.residual import Left
-from focusstack.alignment.solve import robust_scale, robust_weight
-from focusstack.geometry import outline
-from focusstack.typing import Points
+from focusstack.geometry.coordinates import outline
+from focusstack.numeric.arrays import Points
+from focusstack.numeric.robust import robust_scale, robust_weight
 
 LOOSE_PX = 3.0
 """How far a pair without tiles may close wrongly: keeps few tiles from being extrapolated."""

@@ -10,16 +10,17 @@ import numpy as np
 
 from focusstack.alignment.cycles import consistent
 from focusstack.alignment.features import Features, PairFit, detect, fit_pair
-from focusstack.alignment.links import chained, groups, hub
+from focusstack.alignment.links import chained, hub
 from focusstack.alignment.matches import Matches, isotropic, residuals
 from focusstack.alignment.measure import reduced
 from focusstack.alignment.models import MODELS, nearest_similarity, normalisation
 from focusstack.alignment.order import pairs_in_order
 from focusstack.alignment.solve import solve
 from focusstack.errors import AlignmentError
-from focusstack.geometry import normalised, outline, transform
-from focusstack.proxies import Proxy, proxy_scale, proxy_size
-from focusstack.typing import Matrix
+from focusstack.frames.proxies.proxy import Proxy, proxy_scale, proxy_size
+from focusstack.geometry.coordinates import normalised, outline, transform
+from focusstack.numeric.arrays import Matrix
+from focusstack.numeric.graph import groups
 
 FEATURE_MEGAPIXELS = 0.35
 """Frames far apart in focus share coarse features, not fine ones; tiles bring the precision."""

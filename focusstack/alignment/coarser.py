@@ -11,7 +11,7 @@ import numpy as np
 
 from focusstack.alignment.grid import Equations, Grid
 from focusstack.alignment.tiles import BLOCK
-from focusstack.typing import Image, Indices, Mask, Points
+from focusstack.numeric.arrays import Image, Indices, Mask, Points
 
 AT_ONCE = 1 << 18
 """Tiles that are looked through at a time: of many frames there are millions."""

@@ -13,8 +13,8 @@ from itertools import combinations
 import numpy as np
 
 from focusstack.alignment.features import PairFit
-from focusstack.geometry import outline, transform
-from focusstack.typing import Matrix
+from focusstack.geometry.coordinates import outline, transform
+from focusstack.numeric.arrays import Matrix
 
 CLOSED_SHARE = 0.01
 """Largest error of a closed triangle, as a share of the picture's diagonal: parallax and the

@@ -14,7 +14,7 @@ import numpy as np
 
 from focusstack.alignment.gain import TELLING
 from focusstack.alignment.ladder import Held
-from focusstack.typing import Mask, Points
+from focusstack.numeric.arrays import Mask, Points
 
 APART_PX = 1.0
 """Proxy pixels from which on a sure tile contradicts."""

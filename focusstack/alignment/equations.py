@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from focusstack.numeric.arrays import Indices, Matrix, Points
 from focusstack.runtime.compiler import compiled, inlined, inner, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Indices, Matrix, Points
 
 BENDS = 2
-"""Numbers a lens bends a frame by, see `focusstack.lens`."""
+"""Numbers a lens bends a frame by, see `focusstack.geometry.lens`."""
 
 ENTRIES = 9 + BENDS
 """Numbers a frame's position is made of: its matrix, row by row, and its bend."""

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.geometry import transform
-from focusstack.typing import Float32, Image, Matrix, Points
+from focusstack.geometry.coordinates import transform
+from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 
 RATIO = 0.85
 MIN_INLIERS = 14

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.equations import ENTRIES, accumulation, whitening
+from focusstack.numeric.arrays import Indices, Matrix, Points
 from focusstack.runtime.threads import SideBySide, in_turn
-from focusstack.typing import Indices, Matrix, Points
 
 
 @dataclass(frozen=True)

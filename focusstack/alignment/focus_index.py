@@ -14,10 +14,11 @@ import numpy as np
 from focusstack.alignment.measure import proxy_in
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import band_pass
-from focusstack.geometry import Rect, at_scale
-from focusstack.resample import Field, resample
+from focusstack.geometry.coordinates import Rect, at_scale
+from focusstack.geometry.field import Field
+from focusstack.numeric.arrays import Float32
+from focusstack.resample import resample
 from focusstack.runtime.spool import Arrays
-from focusstack.typing import Float32
 
 FINE, COARSE = 0.7, 3.0
 """Pass band of the focus measure: standard deviations of two Gaussians, in pixels."""

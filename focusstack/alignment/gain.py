@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.typing import Indices, Points
+from focusstack.numeric.arrays import Indices, Points
 
 TELLING = 20
 """Tiles without which a pair's median says little."""

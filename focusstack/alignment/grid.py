@@ -11,8 +11,8 @@ from focusstack.alignment.gain import NEARLY_ALL, HeldOut, weighted_quantile
 from focusstack.alignment.normal_equations import NormalEquations
 from focusstack.alignment.places import Places
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
+from focusstack.numeric.arrays import Float32, Indices, Mask, Points
 from focusstack.runtime.threads import SideBySide, in_turn
-from focusstack.typing import Float32, Indices, Mask, Points
 
 NODE_PX = 32
 """Distance of a field's nodes in proxy pixels; `SIZE_SIGMA` holds for it."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.gain import gaining_pairs
-from focusstack.alignment.links import groups
 from focusstack.alignment.matches import Matches, residuals
 from focusstack.alignment.models import (
     LENSES,
@@ -25,11 +24,12 @@ from focusstack.alignment.models import (
 )
 from focusstack.alignment.solve import Solution, solve
 from focusstack.alignment.tiles import checkerboard, weakest
-from focusstack.geometry import transform
-from focusstack.lens import STRONGEST_BEND
+from focusstack.geometry.coordinates import transform
+from focusstack.geometry.lens import STRONGEST_BEND
+from focusstack.numeric.arrays import Float32, Mask, Matrix, Points
+from focusstack.numeric.graph import groups
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.threads import SideBySide, in_turn
-from focusstack.typing import Float32, Mask, Matrix, Points
 
 FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
 """A freer model must bring the held-out residual below this share of the stiffer one's: the first

@@ -18,9 +18,9 @@ from focusstack.alignment.gain import NEARLY_ALL, HeldOut
 from focusstack.alignment.grid import NODE_PX, SIZE_SIGMA, SLOPE_SIGMAS, Equations, Grid, grid_shape
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
-from focusstack.resample import Field
+from focusstack.geometry.field import Field
+from focusstack.numeric.arrays import Points
 from focusstack.runtime.threads import SideBySide, side_by_side
-from focusstack.typing import Points
 
 ROUNDS = (
     (Round(0.25, 1.0, 6.0, 48), 2 * NODE_PX),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from focusstack.lens import straightened
-from focusstack.typing import Float32, Mask, Matrix, Points
+from focusstack.geometry.lens import straightened
+from focusstack.numeric.arrays import Float32, Mask, Matrix, Points
 
 if TYPE_CHECKING:
     from focusstack.alignment.flat import Flat

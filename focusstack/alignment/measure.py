@@ -16,11 +16,12 @@ import numpy as np
 
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.tiles import TileShifts, tile_shifts
-from focusstack.geometry import Rect, at_scale
-from focusstack.proxies import Proxy, proxy_size
-from focusstack.resample import Field, resample
+from focusstack.frames.proxies.proxy import Proxy, proxy_size
+from focusstack.geometry.coordinates import Rect, at_scale
+from focusstack.geometry.field import Field
+from focusstack.numeric.arrays import Float32, Image, Matrix
+from focusstack.resample import resample
 from focusstack.runtime.spool import Arrays, as_bits, from_bits
-from focusstack.typing import Float32, Image, Matrix
 
 MARGIN = 9
 """Pixels around clipped areas and frame edges that the band pass makes unreliable."""
@@ -98,7 +99,7 @@ def detail_in(series: Series, index: int, how: Round) -> Detail:
 
     def make() -> Arrays:
         # Loads the compiler, which takes a while.
-        from focusstack.alignment.bands import coded_difference
+        from focusstack.frames.proxies.loops.bands import coded_difference
 
         proxy = proxy_in(series, index, how.scale)
         codes = coded_difference(proxy.luma, how.fine, how.coarse, CODES)

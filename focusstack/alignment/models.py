@@ -8,7 +8,7 @@ The zero vector is always the identity, and every model contains the ones before
 cases closely enough that a solution of one starts the next.
 
 A lens may bend straight lines besides, and bend them differently at every distance
-(radial distortion, :mod:`focusstack.lens`): the matrices of such a model are for
+(radial distortion, :mod:`focusstack.geometry.lens`): the matrices of such a model are for
 straightened pixels.
 """
 
@@ -20,8 +20,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from focusstack.geometry import normalised, transform, translation
-from focusstack.typing import Matrix, Points
+from focusstack.geometry.coordinates import normalised, transform, translation
+from focusstack.numeric.arrays import Matrix, Points
 
 Build = Callable[[Points, Points], Matrix]
 Bends = Callable[[Points, Points], Points]

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from focusstack.numeric.arrays import Float32, Indices, Points
 from focusstack.runtime.compiler import compiled, inlined, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32, Indices, Points
 
 Shares = tuple[float, float, float, float]
 

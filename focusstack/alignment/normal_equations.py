@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.places import Places
+from focusstack.numeric.arrays import Float32, Points
 from focusstack.runtime.threads import SideBySide, in_turn
-from focusstack.typing import Float32, Points
 
 MOST_STEPS = 150
 """Of conjugate gradients."""

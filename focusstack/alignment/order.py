@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from focusstack.typing import Float32, Indices, Points
+from focusstack.numeric.arrays import Float32, Indices, Points
 
 OFFSETS = (1, 2, 4, 8)
 """How far apart, in focus order, frames are compared."""

@@ -24,9 +24,9 @@ from focusstack.alignment.gain import NEARLY_ALL, HeldOut
 from focusstack.alignment.measure import Round, measure_pairs
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.travel import Geometry, SeenTiles
-from focusstack.parallax import SceneDepth, Viewpoint, seen_from
-from focusstack.resample import Field
-from focusstack.typing import Float32, Points
+from focusstack.geometry.field import Field
+from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
+from focusstack.numeric.arrays import Float32, Points
 
 ROUNDS = (
     Round(0.25, 1.0, 6.0, 48),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.typing import Float32, Indices, Mask, Points
+from focusstack.numeric.arrays import Float32, Indices, Mask, Points
 
 
 @dataclass(frozen=True)

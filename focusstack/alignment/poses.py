@@ -9,12 +9,12 @@ import numpy as np
 
 from focusstack.alignment.matches import Matches
 from focusstack.alignment.tiles import TileShifts
-from focusstack.geometry import transform
-from focusstack.lens import displacement, recorded, straightened
-from focusstack.proxies import Proxy
-from focusstack.resample import Field
+from focusstack.frames.proxies.proxy import Proxy
+from focusstack.geometry.coordinates import transform
+from focusstack.geometry.field import Field
+from focusstack.geometry.lens import displacement, recorded, straightened
+from focusstack.numeric.arrays import Matrix, Points
 from focusstack.runtime.spool import Spool
-from focusstack.typing import Matrix, Points
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Poses:
     matrices : (n, 3, 3) float64 ndarray
         Proxy pixel to reference proxy pixel, both straightened; NaN for frames left out.
     bends : (n, 2) float64 ndarray
-        The lens's bend in each frame, see `focusstack.lens`; 0 where nothing is bent.
+        The lens's bend in each frame, see `focusstack.geometry.lens`; 0 where nothing is bent.
     reference : int
         The frame that does not move.
     size : tuple of int

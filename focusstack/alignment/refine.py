@@ -17,9 +17,9 @@ from focusstack.alignment.models import LENSES, MODELS
 from focusstack.alignment.poses import Poses, Series
 from focusstack.alignment.residual import Residual, left_between, residual_map, summary
 from focusstack.alignment.solve import Solution
-from focusstack.lens import on_canvas
+from focusstack.geometry.lens import on_canvas
+from focusstack.numeric.arrays import Matrix, Points
 from focusstack.runtime.threads import side_by_side
-from focusstack.typing import Matrix, Points
 
 _QUARTER, _HALF = Round(0.25, 1.0, 6.0, 64), Round(0.5, 1.0, 6.0, 64)
 _FULL = Round(1, 1.0, 6.0, 96)

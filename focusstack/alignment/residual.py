@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from focusstack.alignment.matches import Matches, residuals
-from focusstack.geometry import transform
-from focusstack.typing import Mask, Matrix, Points
+from focusstack.geometry.coordinates import transform
+from focusstack.numeric.arrays import Mask, Matrix, Points
 
 EDGE = 0.15
 """Width of the edge, as a share of the picture's."""

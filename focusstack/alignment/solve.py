@@ -17,14 +17,16 @@ import numpy as np
 
 from focusstack.alignment.matches import Matches, flattened
 from focusstack.alignment.models import LENSES, Model, matrices
+from focusstack.numeric.arrays import Indices, Matrix, Points
 from focusstack.runtime.threads import SideBySide, in_turn
-from focusstack.typing import Indices, Matrix, Points
 
 if TYPE_CHECKING:
     from focusstack.alignment.flat import Flat
+from focusstack.numeric.robust import robust_scale, robust_weight
 
 SETTLED_PX = 1e-3
 """Steps that move nothing by this are the last, where measurements are as good as they claim."""
+
 
 LONGEST_REACH = 4.0
 """Times as far as a step says may be gone."""
@@ -43,7 +45,7 @@ class Solution:
     matrices : (n, 3, 3) ndarray
         Frame pixel to reference pixel, both straightened.
     bends : (n, 2) ndarray
-        The lens's bend in each frame, see `focusstack.lens`.
+        The lens's bend in each frame, see `focusstack.geometry.lens`.
     sigma : float
         Robust scale of the whitened residuals: 1 when the measurements are as good as they claim.
     """
@@ -77,21 +79,6 @@ def _jacobian(
     for s, d in enumerate(step * np.eye(model.shared)):
         shared[:, :, s] = (entries(theta, common + d) - entries(theta, common - d)) / (2 * step)
     return here, own, shared
-
-
-def robust_scale(squared: Points) -> float:
-    """Scale of 2-D residuals from their squared lengths: the median of a Rayleigh is 1.177."""
-    return float(np.sqrt(np.median(squared)) / 1.1774)
-
-
-def robust_weight(squared: Points) -> Points:
-    """Weight of residuals from their squares over the squared kernel width.
-
-    Geman-McClure, which all but removes outliers, with a little of Cauchy's kernel, whose pull
-    never vanishes: without it a stack can come apart where near and far disagree about a link.
-    """
-    cauchy = 1 / (1 + squared)
-    return np.asarray(0.95 * cauchy**2 + 0.05 * cauchy)
 
 
 def solve(

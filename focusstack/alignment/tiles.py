@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from focusstack.typing import Float32, Image, Mask, Points
+from focusstack.numeric.arrays import Float32, Image, Mask, Points
 
 BLOCK = 16
 """Tiles are sums over whole blocks of this many pixels."""
@@ -111,7 +111,7 @@ def checkerboard(places: Points, size: tuple[int, int], board: tuple[int, int] =
 def band_pass(luma: Float32, fine: float, coarse: float, factor: float = 1.0) -> Float32:
     """Difference of Gaussians of linear luma, times `factor`."""
     # Loads the compiler, which takes a while.
-    from focusstack.alignment.bands import gaussian_difference
+    from focusstack.frames.proxies.loops.bands import gaussian_difference
 
     return gaussian_difference(luma, fine, coarse, factor)
 

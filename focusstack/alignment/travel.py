@@ -17,9 +17,9 @@ import numpy as np
 from focusstack.alignment.gain import HeldOut
 from focusstack.alignment.models import MODELS, matrices, normalisation
 from focusstack.alignment.tiles import TileShifts, checkerboard, softened
-from focusstack.geometry import transform
-from focusstack.parallax import SceneDepth, Viewpoint, travel_directions
-from focusstack.typing import Float32, Mask, Matrix, Points
+from focusstack.geometry.coordinates import transform
+from focusstack.geometry.parallax import SceneDepth, Viewpoint, travel_directions
+from focusstack.numeric.arrays import Float32, Mask, Matrix, Points
 
 NODE_PX = 4
 """Distance of the depth map's nodes in proxy pixels: thin stems are a few pixels wide."""

@@ -14,10 +14,10 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.options import FusionOptions
 from focusstack.planes import Planes
 from focusstack.runtime.scratch import Room
-from focusstack.typing import Float32, Mask
 
 Validity: TypeAlias = Float32 | NDArray[np.uint8]
 """How far each pixel of a frame is to be trusted: 0..1, or 0..255."""

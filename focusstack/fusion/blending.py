@@ -27,9 +27,9 @@ from focusstack.fusion.rows import (
     nearest_code,
 )
 from focusstack.fusion.shares import shares
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, inner, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32
 
 SECOND_IN_FINEST = np.float32(0.3)
 """Share of the second level's evidence that counts for the finest, which is the noisiest."""

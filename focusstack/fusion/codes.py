@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.typing import Float32
+from focusstack.numeric.arrays import Float32
 
 Codes = NDArray[np.uint16]
 """Numbers that are not negative, as the upper half of their float32."""

@@ -10,8 +10,8 @@ from focusstack.fusion.laplacian import collapse, down
 from focusstack.fusion.noise import level_noise
 from focusstack.fusion.soft_selection import SoftSelection
 from focusstack.fusion.unstored import Unstored
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.strips import Crew, layers
-from focusstack.typing import Float32
 
 LEAST_BASE = np.float32(1e-5)
 """Evidence that a frame's base has where it shows no detail at all."""

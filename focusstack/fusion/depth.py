@@ -17,11 +17,11 @@ from focusstack.fusion.laplacian import LaplacianPyramid, down, level_shapes, up
 from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.running_mean import NEVER, blend
 from focusstack.fusion.validity import as_shares, filled
+from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions
 from focusstack.planes import Planes
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import beside
-from focusstack.typing import Float32
 
 LEVELS = 3
 """Pyramid levels that the depth is read from."""

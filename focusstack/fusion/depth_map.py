@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, level_shapes, up
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import AROUND, row_strips, strips
-from focusstack.typing import Float32
 
 ENOUGH = 0.4
 """Confidence from which on depth needs no help from its surroundings: at an outline these lie at

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.fusion.codes import Codes, decoded
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import Crew, Strip, row_strips, strips
-from focusstack.typing import Float32
 
 
 class DepthTracker:

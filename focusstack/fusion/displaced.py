@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.sight import WIDE, Sight, window_mean
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
-from focusstack.typing import Float32, Mask
 
 FAR_SHIFT, ALIKE_SHIFT, LEAST_SHIFT = 1.5, 0.7, 0.3
 """Cells by which detail must be found elsewhere to be motion and no fault of the alignment, to be

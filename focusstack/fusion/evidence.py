@@ -21,8 +21,8 @@ from focusstack.fusion.laplacian import MOST_LEVELS, down
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.noise import level_noise, noise_variance
 from focusstack.fusion.unstored import Band, Unstored
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.scratch import Room
-from focusstack.typing import Float32
 
 RADIUS = 2.0
 """Standard deviation of the Gaussian window over which energy is averaged, pixels of the level."""

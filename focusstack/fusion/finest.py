@@ -15,10 +15,10 @@ from focusstack.fusion.luma_range import LumaRange
 from focusstack.fusion.luminance import join
 from focusstack.fusion.soft_selection import Weights
 from focusstack.fusion.validity import Trust
+from focusstack.numeric.arrays import Float32
 from focusstack.planes import STEP, Planes
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import AROUND, Crew, Strip, beside, layers, strips
-from focusstack.typing import Float32
 
 
 class FinestLevel:

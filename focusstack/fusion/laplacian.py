@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from focusstack.typing import Float32
+from focusstack.numeric.arrays import Float32
 
 SMALLEST_SIDE = 8
 """No level gets smaller than this, but there is always one band-pass level."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.fusion.rows import MIDDLE, NEAR, OUTER, halved_row, reflected
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32
 
 
 def _halve_light(signal: Float32, out: Float32) -> None:

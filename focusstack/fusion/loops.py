@@ -32,9 +32,9 @@ from focusstack.fusion.rows import (
     reflected,
     rounded_row,
 )
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, inner, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32
 
 
 @inner

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from focusstack.numeric.arrays import Float32
 from focusstack.planes import STEP
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import row_strips
-from focusstack.typing import Float32
 
 MARGIN = 0.1
 """Part of the local range that the composite may exceed it by."""

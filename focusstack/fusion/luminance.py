@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from focusstack.colour import LUMA
+from focusstack.images.colour import LUMA
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.strips import row_strips
-from focusstack.typing import Float32
 
 _SPLIT = np.vstack([LUMA, [[1, 0, 0], [0, 0, 1]] - LUMA]).astype(np.float32)
 _JOIN = np.linalg.inv(_SPLIT.astype(float)).astype(np.float32)

@@ -19,8 +19,8 @@ from focusstack.fusion.laplacian import reduced
 from focusstack.fusion.presence import changed, whole, windows_level
 from focusstack.fusion.sight import WIDE, Box, Sight, window_mean
 from focusstack.fusion.spots import BETTER, described, winning
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
-from focusstack.typing import Float32, Mask
 
 MOST_CELLS = 600_000
 """Motion is looked for on the first pyramid level that has no more pixels than this."""

@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 
 from focusstack.fusion.codes import Codes, coded, decoded
-from focusstack.typing import Float32
+from focusstack.numeric.arrays import Float32
 
 QUIET_SHARE = 0.1
 """Share of a frame that is taken to be free of detail at the finest level."""

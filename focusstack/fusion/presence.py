@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, reduced, up
 from focusstack.fusion.spots import encoded
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.strips import deep
-from focusstack.typing import Float32, Mask
 
 MOST_ACROSS = 96
 """Windows across the picture, at most: what is smaller than some four of them is not found."""

@@ -15,10 +15,10 @@ from focusstack.fusion.depth_tracker import DepthTracker
 from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, up
 from focusstack.fusion.luminance import luma_of
 from focusstack.fusion.validity import as_shares, filled, validity_levels
+from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions
 from focusstack.planes import Planes
 from focusstack.runtime.scratch import Room
-from focusstack.typing import Float32
 
 LEAST = 1e-12
 """Energy that even a flat, trusted place has, so that trust decides between flat frames."""

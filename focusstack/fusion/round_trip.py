@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, inlined, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32
 
 Flags = NDArray[np.uint8]
 

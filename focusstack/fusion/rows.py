@@ -13,10 +13,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.colour import LUMA
 from focusstack.fusion.codes import Codes
+from focusstack.images.colour import LUMA
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import inlined, inner
-from focusstack.typing import Float32
 
 Coded: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
 """Whole multiples of a step."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from focusstack.typing import Float32
+from focusstack.numeric.arrays import Float32
 
 NEVER = np.float32(1e-20)
 """Weight of a place without trust: nothing beside any other, and enough when there is no other."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, inner, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32
 
 UNTRUSTED = np.float32(8.5e-5)
 """Stands for the quality of what is not trusted: beside the least quality, 1, it weighs nothing."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from focusstack.fusion.laplacian import down, up
-from focusstack.typing import Float32, Mask
+from focusstack.numeric.arrays import Float32, Mask
 
 NARROW, WIDE = 2.0, 6.0
 """Standard deviations, in cells, of the windows for detail and for sharpness."""

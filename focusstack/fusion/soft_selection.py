@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.fusion.unstored import Unstored
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.planes import STEP
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import layers, row_strips
-from focusstack.typing import Float32, Mask
 
 EXCESS = 1e-3
 """Error that grows with the signal, as a share of its energy: frames never match exactly."""

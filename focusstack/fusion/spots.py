@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.typing import Float32, Mask
+from focusstack.numeric.arrays import Float32, Mask
 
 BETTER = 1.1
 """A frame takes the place of earlier ones only if it has this much more energy."""

@@ -16,9 +16,9 @@ import numpy as np
 from focusstack.fusion.blending import blend_row
 from focusstack.fusion.rows import BLUE, GREEN, RED, Coded, average_down, average_row, doubled_row
 from focusstack.fusion.shares import shares
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, inner, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32
 
 
 @inner

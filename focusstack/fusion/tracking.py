@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from focusstack.fusion.codes import Codes
 from focusstack.fusion.rows import code_row
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32
 
 
 def _track(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.strips import Crew, Strip, layers, strips
-from focusstack.typing import Float32
 
 
 @dataclass(frozen=True)

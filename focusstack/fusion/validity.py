@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.laplacian import down, level_shapes, up
-from focusstack.typing import Float32
+from focusstack.numeric.arrays import Float32
 
 Codes: TypeAlias = NDArray[np.uint8]
 """Trust in 255ths."""

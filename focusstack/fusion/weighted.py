@@ -23,11 +23,11 @@ from focusstack.fusion.noise import LEVEL_GAINS
 from focusstack.fusion.presence import linear_light
 from focusstack.fusion.sight import sight
 from focusstack.fusion.validity import Trust, as_codes, as_shares, filled
+from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions
 from focusstack.planes import Planes
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import beside
-from focusstack.typing import Float32
 
 
 class WeightedFuser:

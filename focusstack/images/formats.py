@@ -30,7 +30,7 @@ from focusstack.images.heif import heif_header, is_heif
 from focusstack.images.metadata import Metadata, checked_exif, checked_icc, joined
 from focusstack.images.suffixes import RAW
 from focusstack.images.tiff import tiff_headers
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 _REDUCED = {
     1: 0,

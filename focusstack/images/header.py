@@ -10,7 +10,7 @@ import numpy as np
 from PIL import ImageFile
 
 from focusstack.images.metadata import Metadata
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 REPAIR = "Copy the file again from its source, or leave it out."
 CONVERT = "Save it as RGB or grey JPEG, PNG or TIFF with 8 or 16 bits."

@@ -19,7 +19,7 @@ from focusstack.images import exif as tags
 from focusstack.images.extras import extra
 from focusstack.images.header import CONVERT, Header, UnreadableError, decoding, pillow_pixels
 from focusstack.images.metadata import Metadata, checked_exif, checked_icc, joined
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 _CHANNELS = {"L": 1, "LA": 1, "RGB": 3, "RGBA": 3}
 

@@ -6,8 +6,8 @@ import contextlib
 import re
 from dataclasses import dataclass
 
-from focusstack.colour import Transfer
 from focusstack.images import exif as tags
+from focusstack.images.colour import Transfer
 from focusstack.images.profile import ProfileError, transfer_of
 from focusstack.runtime.version import __version__
 

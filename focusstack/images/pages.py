@@ -11,8 +11,8 @@ import tifffile
 
 from focusstack.images.metadata import Metadata, for_output
 from focusstack.images.tiff_out import CLASSIC_TIFF, append_exif, write_page
+from focusstack.numeric.arrays import Image
 from focusstack.runtime.files import output_errors
-from focusstack.typing import Image
 
 
 class PageWriter:

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from PIL import ImageCms
 
-from focusstack.colour import Transfer, decode
-from focusstack.typing import Points
+from focusstack.images.colour import Transfer, decode
+from focusstack.numeric.arrays import Points
 
 CODES = np.arange(65536) / 65535
 """The 16 bit codes as encoded values."""

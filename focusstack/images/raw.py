@@ -22,7 +22,7 @@ from focusstack.images import exif as tags
 from focusstack.images.extras import extra
 from focusstack.images.header import Header, UnreadableError, decoding
 from focusstack.images.metadata import Metadata
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 WhiteBalance = tuple[float, float, float, float]
 """Factors of red, green, blue and the second green."""

@@ -11,12 +11,12 @@ from typing import NamedTuple, TypeVar
 import cv2
 import numpy as np
 
-from focusstack.colour import Transfer, to_float
 from focusstack.errors import InputError
+from focusstack.images.colour import Transfer, to_float
 from focusstack.images.formats import Spare, read_headers
 from focusstack.images.header import SINGLE, Header, UnreadableError, decoding
 from focusstack.images.metadata import Metadata, joined
-from focusstack.typing import Float32, Image
+from focusstack.numeric.arrays import Float32, Image
 
 MOST_MEGAPIXELS = 537.0
 """Larger pictures are refused unless asked for: a damaged or malicious header, no photograph."""

@@ -14,7 +14,7 @@ import tifffile
 
 from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 CLASSIC_TIFF = (1 << 32) - (1 << 24)
 """Most bytes of pixels in a TIFF with offsets of four bytes; the rest is for its other parts."""

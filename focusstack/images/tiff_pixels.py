@@ -18,7 +18,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from focusstack.images import exif as tags
 from focusstack.images.header import UnreadableError, decoding, pillow_pixels
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 _BY_TIFFFILE = frozenset([1, 8, 32773, 32946, 34925])
 """Compressions that tifffile decodes by itself: none, deflate, PackBits, LZMA."""

@@ -22,7 +22,7 @@ from focusstack.images.extras import extra
 from focusstack.images.header import REPAIR, UnreadableError
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
-from focusstack.typing import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Image, Points
 
 MOST_FRAMES = 48
 """A stack of more gains nothing and costs time."""

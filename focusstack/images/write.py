@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from focusstack.colour import full_scale, to_dtype
 from focusstack.errors import OutputError
 from focusstack.images import exif as tags
+from focusstack.images.colour import full_scale, to_dtype
 from focusstack.images.metadata import Metadata, for_output
 from focusstack.images.tiff_out import CLASSIC_TIFF, write_tiff
+from focusstack.numeric.arrays import Image
 from focusstack.runtime.files import _replacing
-from focusstack.typing import Image
 
 OutputFormat: TypeAlias = Literal["auto", "jpg", "png", "tif"]
 """What the user may ask for; ``auto`` is the format of the input."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.geometry import Rect, outline
-from focusstack.lens import on_canvas
+from focusstack.geometry.coordinates import Rect, outline
+from focusstack.geometry.lens import on_canvas
+from focusstack.numeric.arrays import Points
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.report.judgement import Grade, grade_of
 from focusstack.report.pictures import webp
 from focusstack.report.plots import coloured, colours
 from focusstack.report.samples import Maps
-from focusstack.typing import Points
 from focusstack.verdict import PASS_PX
 
 DEPTH_COLOURS = "turbo"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.report import drawings, plots
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from focusstack.fusion.base import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
+from focusstack.numeric.arrays import Image
 from focusstack.plan import StackPlan
 from focusstack.planes import Planes
 from focusstack.report.samples import (
@@ -20,7 +21,6 @@ from focusstack.report.samples import (
     sample,
     thumbnail,
 )
-from focusstack.typing import Image
 
 
 @dataclass

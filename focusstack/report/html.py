@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from focusstack.numeric.arrays import Float32
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.report import drawings, plots
 from focusstack.report.figures import Figures, figures
@@ -23,7 +24,6 @@ from focusstack.report.provenance import Provenance
 from focusstack.report.remedies import remedy
 from focusstack.report.samples import COLUMNS, Sample, brightness, worst_place
 from focusstack.runtime.version import __version__
-from focusstack.typing import Float32
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from focusstack.colour import to_dtype, to_float
+from focusstack.images.colour import to_dtype, to_float
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.planes import Planes
-from focusstack.typing import Float32, Image
 
 QUALITIES = (74, 50, 28)
 """Of WebP, from the one tried first; below the last, pictures are made smaller instead."""

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.colour import linearise
 from focusstack.fusion.base import Fused
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
+from focusstack.images.colour import linearise
 from focusstack.images.metadata import Metadata
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.plan import StackPlan
 from focusstack.planes import Planes
 from focusstack.report.pictures import eight_bit, part, reduced, webp
-from focusstack.typing import Float32, Image
 
 FRAMES_BYTES = 2_500_000
 """For the pictures of all frames; in the page they take a third more."""

@@ -19,71 +19,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.colour import full_scale
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.field import Field
+from focusstack.images.colour import full_scale
+from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 from focusstack.planes import STEP, Planes
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, coefficients
 from focusstack.runtime.once import once
 from focusstack.runtime.scratch import Room
-from focusstack.typing import Float32, Image, Matrix, Points
 
 TIDIED = 256
 """Rows after which a room with a file is tidied."""
 
+
 BANDS = 4
 """For each thread that shares the rows: one that is held up leaves the rest to the others."""
-
-__all__ = ["REACH_AFTER", "REACH_BEFORE", "Field", "resample", "resampled_planes"]
-
-
-@dataclass(frozen=True)
-class Field:
-    """A smooth local displacement over the reference canvas.
-
-    Node ``(i, j)`` lies at reference pixel ``(j * (canvas_width - 1) / (cols - 1),
-    i * (canvas_height - 1) / (rows - 1))``. Between nodes the displacement is Catmull-Rom cubic
-    in x and y: continuous in slope, exact at the nodes and for fields linear in x and y. Beyond
-    the canvas it keeps the value at the edge.
-
-    Attributes
-    ----------
-    grid : (rows, cols, 2) float32 ndarray
-        Displacement ``(x, y)`` in reference pixels; at least two nodes along each axis.
-    canvas_width, canvas_height : int
-        Size of the reference frame.
-    """
-
-    grid: Float32
-    canvas_width: int
-    canvas_height: int
-
-    def __post_init__(self) -> None:
-        shape = self.grid.shape
-        if len(shape) != 3 or shape[2] != 2 or min(shape[:2]) < 2:
-            raise ValueError(f"a field needs a grid (rows >= 2, cols >= 2, 2), not {shape}")
-
-    def reduced(self, scale: float, width: int, height: int) -> Field:
-        """The same field on a canvas resized by `scale` to `width` x `height`."""
-        return Field(self.grid * np.float32(scale), width, height)
-
-    def at(self, points: Points) -> Points:
-        """Displacement ``(N, 2)`` at reference points ``(N, 2)``, as `resample` interpolates it."""
-        # Loads the compiler, which takes a while.
-        from focusstack.resample.compiler import interpolation
-
-        out = np.empty((len(points), 2))
-        interpolation()(*self.nodes, np.ascontiguousarray(points, float), out)
-        return out
-
-    @cached_property
-    def nodes(self) -> tuple[Points, Points]:
-        """Grid with ghost nodes extrapolated linearly all round, and cells per reference pixel."""
-        rows, cols = self.grid.shape[:2]
-        padded = np.pad(
-            self.grid.astype(float), ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd"
-        )
-        extent = np.array([max(self.canvas_width - 1, 1), max(self.canvas_height - 1, 1)])
-        return np.ascontiguousarray(padded), np.array([cols - 1, rows - 1]) / extent
 
 
 def resample(

@@ -10,11 +10,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.resample.positions import OUTSIDE, Indices
 from focusstack.resample.rows import Planes, store
 from focusstack.resample.taps import LANES
 from focusstack.runtime.compiler import inner
-from focusstack.typing import Float32, Image
 
 Marks: TypeAlias = NDArray[np.uint8]
 

@@ -12,10 +12,8 @@ import numba
 import numpy as np
 
 from focusstack.resample.loops import fill
-from focusstack.resample.positions import interpolate
 from focusstack.runtime.compiler import compiled as compiled_for
 from focusstack.runtime.compiler import read_only, writable
-from focusstack.runtime.once import once
 
 
 def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:
@@ -37,13 +35,4 @@ def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:
         writable(np.uint8, 2),
         t.int64,
         t.int64,
-    )
-
-
-@once
-def interpolation() -> Callable[..., None]:
-    """Return `interpolate`, compiled."""
-    nodes, points = read_only(np.float64, 3), read_only(np.float64, 2)
-    return compiled_for(
-        interpolate, nodes, read_only(np.float64, 1), points, writable(np.float64, 2)
     )

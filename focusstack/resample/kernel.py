@@ -23,7 +23,7 @@ from math import erfc
 
 import numpy as np
 
-from focusstack.typing import Float32, Points
+from focusstack.numeric.arrays import Float32, Points
 
 REACH_BEFORE = 2
 """Pixels that a sample at ``x`` needs before ``floor(x)``."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 from focusstack.resample.clipping import Marks, brightest, clipped_code, finish_row, mark_clipped
 from focusstack.resample.positions import (
     OUTSIDE,
@@ -39,7 +40,6 @@ from focusstack.resample.two_steps import (
     hardly_turned,
 )
 from focusstack.runtime.compiler import inner
-from focusstack.typing import Float32, Image, Matrix, Points
 
 TILE_HEIGHT = 64
 TILE_WIDTH = 256

@@ -14,37 +14,31 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.geometry.loops.field import _cell
+from focusstack.numeric.arrays import Float32, Matrix, Points
 from focusstack.runtime.compiler import inlined, inner
-from focusstack.typing import Float32, Matrix, Points
 
 PHASES = 16384.0
 """Steps per pixel to which positions are rounded."""
 
+
 OUTSIDE = -(2**30)
 """Stands for the column of a position that the frame does not cover."""
+
 
 WIDEST = 500.0
 """Most pixels that a row of a tile may span to be worked out relative to its first one: float32
 then still resolves the phases."""
 
+
 FARTHEST = 1e6
 """Beyond the frame's corner, positions are worked out exactly."""
 
+
 Indices: TypeAlias = NDArray[np.int32]
+
+
 Size: TypeAlias = tuple[int, ...]
-
-
-@inlined
-def _cell(position: float, cells: int) -> tuple[int, float, float, float, float]:
-    """Cell of a grid coordinate and its four Catmull-Rom weights."""
-    position = min(max(position, 0.0), float(cells))
-    cell = min(int(position), cells - 1)
-    t = position - cell
-    a = t * (-0.5 + t * (1.0 - 0.5 * t))
-    b = 1.0 + t * t * (-2.5 + 1.5 * t)
-    c = t * (0.5 + t * (2.0 - 1.5 * t))
-    d = t * t * (-0.5 + 0.5 * t)
-    return cell, a, b, c, d
 
 
 @inner
@@ -87,21 +81,6 @@ def displace(
                 t = t if t < 1 else np.float32(1)
                 to[i] = p1 + t * (one + t * (two + t * three))
         begin = end
-
-
-def interpolate(nodes: Points, scale: Points, points: Points, out: Points) -> None:
-    """Displacement ``(N, 2)`` at reference points; `nodes` has one ghost all round."""
-    rows, cols = nodes.shape[0] - 3, nodes.shape[1] - 3
-    for n in range(points.shape[0]):
-        q, a, b, c, d = _cell(points[n, 0] * scale[0], cols)
-        r, e, f, g, h = _cell(points[n, 1] * scale[1], rows)
-        for k in range(2):
-            total = 0.0
-            for i, down in enumerate((e, f, g, h)):
-                line = nodes[r + i]
-                near = b * line[q + 1, k] + c * line[q + 2, k]
-                total += down * (a * line[q, k] + near + d * line[q + 3, k])
-            out[n, k] = total
 
 
 @inner

@@ -10,8 +10,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import inner
-from focusstack.typing import Float32
 
 Planes: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
 

@@ -17,12 +17,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32
 from focusstack.resample.clipping import Marks, finish_row
 from focusstack.resample.positions import PHASES, Indices
 from focusstack.resample.rows import Planes, weigh
 from focusstack.resample.taps import LANES, sum_line, sum_lines
 from focusstack.runtime.compiler import inlined, inner
-from focusstack.typing import Float32
 
 STEEPEST = 0.1
 """Largest slope, and departure from the frame's own scale, of a tile that is filled so."""

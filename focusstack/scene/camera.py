@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.geometry import normalised, translation
-from focusstack.typing import Matrix
+from focusstack.geometry.coordinates import normalised, translation
+from focusstack.numeric.arrays import Matrix
 
 FOCAL_LENGTH = 1.2
 """In frame widths: a normal lens, 45 degrees across."""

@@ -8,9 +8,9 @@ from math import ceil
 import cv2
 import numpy as np
 
-from focusstack.geometry import Rect
+from focusstack.geometry.coordinates import Rect
+from focusstack.numeric.arrays import Float32
 from focusstack.scene.sheets import SAMPLES, Sheet
-from focusstack.typing import Float32
 
 SOFTNESS = 0.9
 """Standard deviation in samples of a lens at its sharpest: it leaves no detail to alias."""

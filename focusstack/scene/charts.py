@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from focusstack.colour import linearise
+from focusstack.images.colour import linearise
+from focusstack.numeric.arrays import Float32
 from focusstack.scene.canvas import Canvas
 from focusstack.scene.sheets import SAMPLES, Sheet
-from focusstack.typing import Float32
 
 
 def leaves(shape: tuple[int, int], rng: np.random.Generator, hue: int) -> Float32:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from focusstack.colour import linearise
+from focusstack.images.colour import linearise
 from focusstack.scene.canvas import Canvas
 from focusstack.scene.light import film
 from focusstack.scene.sheets import SAMPLES, Sheet

@@ -19,8 +19,15 @@ from math import ceil, floor
 import cv2
 import numpy as np
 
-from focusstack.geometry import Rect, normalised, outline, scaling, transform, translation
-from focusstack.typing import Float32, Matrix
+from focusstack.geometry.coordinates import (
+    Rect,
+    normalised,
+    outline,
+    scaling,
+    transform,
+    translation,
+)
+from focusstack.numeric.arrays import Float32, Matrix
 
 SAMPLES = 2
 """Samples per pixel and axis of a sheet's picture."""

@@ -9,16 +9,16 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.colour import encode, to_dtype
 from focusstack.errors import UsageError
-from focusstack.geometry import Rect, normalised, outline, transform
+from focusstack.geometry.coordinates import Rect, normalised, outline, transform
+from focusstack.images.colour import encode, to_dtype
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.runtime.progress import Progress, Silent, stage
 from focusstack.scene.camera import Shot, shots
 from focusstack.scene.canvas import Canvas
 from focusstack.scene.charts import plane, stems, steps
 from focusstack.scene.desk import desk
 from focusstack.scene.sheets import Sheet, compose
-from focusstack.typing import Float32, Image
 
 SCENES: dict[str, Callable[[Canvas, np.random.Generator], list[Sheet]]] = {
     "desk": desk,

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from skimage import data
 
-from focusstack.colour import linearise
+from focusstack.images.colour import linearise
 from focusstack.scene import solids
 from focusstack.scene.solids import Solid, Values, turned
 from focusstack.scene.surfaces import colour, inside, lettering, mix, noise, picture_at, smoothstep

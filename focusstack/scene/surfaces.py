@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from focusstack.colour import linearise
+from focusstack.images.colour import linearise
 from focusstack.scene.solids import Values
 
 GRAIN = 4

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from focusstack.resample import Field
-from focusstack.typing import Float32, Points
+from focusstack.geometry.field import Field
+from focusstack.numeric.arrays import Float32, Points
 
 DEPTH_STEPS = 20000
 """Depth is kept in steps of this part of its range, so that a plan on disk is the same plan."""

@@ -12,7 +12,7 @@ from math import ceil
 import cv2
 import numpy as np
 
-from focusstack.colour import (
+from focusstack.images.colour import (
     LUMA,
     Transfer,
     brightest_channel,
@@ -21,8 +21,8 @@ from focusstack.colour import (
     light_table,
     linearise,
 )
+from focusstack.numeric.arrays import Float32, Image, Points
 from focusstack.runtime.spool import Spool, as_bits, from_bits
-from focusstack.typing import Float32, Image, Points
 
 PROXY_MEGAPIXELS = 3.0
 BLOCK = 8
@@ -136,7 +136,7 @@ def _reduced(
     limit = CLIPPED_CODE * full_scale(pixels.dtype)
     if pixels.dtype != np.float32:
         # Loads the compiler, which takes a while.
-        from focusstack.reduction import reduce_light
+        from focusstack.frames.proxies.loops.reduction import reduce_light
 
         return reduce_light(pixels, light_table(pixels.dtype, transfer), ceil(limit), size)
     linear = linearise(pixels, transfer)
@@ -165,7 +165,7 @@ def _block_mean(image: Float32) -> Float32:
 
 def _statistics(light: Float32, proxy: Proxy) -> Statistics:
     # Loads the compiler, which takes a while.
-    from focusstack.alignment.bands import gaussian_difference
+    from focusstack.frames.proxies.loops.bands import gaussian_difference
 
     clean = 1 - _block_mean(proxy.clipped.astype(np.float32))
     rows, columns = SIGNATURE_TILES

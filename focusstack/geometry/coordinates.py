@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.typing import Matrix, Points
+from focusstack.numeric.arrays import Matrix, Points
 
 REACH = 2
 """How far inside the outermost pixel centres a sample must lie for the warp kernel to find all its

@@ -24,7 +24,7 @@ from focusstack.images.profile import colours_of, name_of
 from focusstack.images.read import Picture, Probe, Reading, check_values, probe_all, read_picture
 from focusstack.images.search import Found, find_files, natural_key, survey
 from focusstack.images.suffixes import RAW
-from focusstack.typing import Image
+from focusstack.numeric.arrays import Image
 
 __all__ = [
     "ArrayFrames",

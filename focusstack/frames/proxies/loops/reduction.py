@@ -12,9 +12,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32, Image
 from focusstack.runtime.compiler import compiled, inlined, inner, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32, Image
 
 NEARLY = 1e-6
 """Less of a pixel than this is rounding, not area."""

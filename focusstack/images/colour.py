@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.typing import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Image, Points
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Weights of linear R, G, B in luminance (ITU-R BT.709)."""

@@ -13,9 +13,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, inner, read_only, writable
 from focusstack.runtime.once import once
-from focusstack.typing import Float32
 
 Codes: TypeAlias = NDArray[np.int16]
 

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from focusstack.geometry import transform
-from focusstack.resample import Field
-from focusstack.typing import Matrix, Points
+from focusstack.geometry.coordinates import transform
+from focusstack.geometry.field import Field
+from focusstack.numeric.arrays import Matrix, Points
 
 Bend = Sequence[float] | Points
 """``(a, b)``."""

@@ -1,0 +1,1 @@
+"""Compiled loops that reduce a frame and filter its proxy."""

@@ -1,0 +1,1 @@
+"""Where things are: coordinates, matrices, lens, displacement fields, parallax."""

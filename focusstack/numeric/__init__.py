@@ -1,0 +1,1 @@
+"""Arrays by name, and the small numerics that several stages share."""
