@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         OutputError,
         UsageError,
     )
-    from focusstack.inputs import open_frames
+    from focusstack.frames.open import open_frames
     from focusstack.options import FusionOptions, OutputOptions, StackOptions
     from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
     from focusstack.plan import FramePlan, StackPlan
@@ -56,7 +56,7 @@ _HOMES = {
         "UsageError",
     },
     "focusstack.options": {"FusionOptions", "OutputOptions", "StackOptions"},
-    "focusstack.inputs": {"open_frames"},
+    "focusstack.frames.open": {"open_frames"},
     "focusstack.pipeline": {"StackResult", "aligned_frames", "plan_stack", "stack"},
     "focusstack.plan": {"FramePlan", "StackPlan"},
     "focusstack.plan_file": {"plan_to_json", "read_plan"},

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from focusstack.errors import InputError
-from focusstack.frames import FrameSource
+from focusstack.frames.sources import FrameSource
 from focusstack.fusion import make_fuser
 from focusstack.fusion.base import Fused
 from focusstack.geometry.coordinates import Rect

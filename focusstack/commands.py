@@ -12,12 +12,12 @@ import numpy as np
 from focusstack.aligned import cut, fuse_aligned, shared_area
 from focusstack.errors import OutputError, UsageError
 from focusstack.exposure import apply_gain
-from focusstack.frames import FrameSource
+from focusstack.frames.open import open_frames
+from focusstack.frames.sources import FrameSource
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
-from focusstack.inputs import open_frames
 from focusstack.maps import fusion_entry, motion_warning, write_maps
 from focusstack.options import FusionOptions, OutputOptions, StackOptions
 from focusstack.output import check_targets, output_dtype

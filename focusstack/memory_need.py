@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.frames import FrameSource
 from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
+from focusstack.frames.sources import FrameSource
 from focusstack.options import StackOptions
 from focusstack.runtime.memory import memory_bound
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from focusstack.errors import OutputError, UsageError
-from focusstack.frames import FileFrames, FilmFrames, FrameSource
+from focusstack.frames.files import FileFrames
+from focusstack.frames.film import FilmFrames
+from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.pages import PageWriter

@@ -12,10 +12,11 @@ from focusstack.conclusion import make_plan
 from focusstack.effort import THOROUGH, Effort
 from focusstack.errors import UsageError
 from focusstack.exclusion import unsupported
-from focusstack.frames import FileFrames, FrameSource
+from focusstack.frames.files import FileFrames
+from focusstack.frames.open import Inputs, open_frames
+from focusstack.frames.sources import FrameSource
 from focusstack.fusion import check_method
 from focusstack.fusion.base import Fused
-from focusstack.inputs import Inputs, open_frames
 from focusstack.maps import fusion_entry, motion_warning
 from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Image

@@ -27,7 +27,7 @@ from focusstack.exposure import (
     solve_gains,
 )
 from focusstack.exposure_terms import Terms, choose_terms, evened
-from focusstack.frames import FileFrames, FrameSource
+from focusstack.frames.files import FileFrames
 from focusstack.frames.proxies.proxy import (
     Proxy,
     ProxySpool,
@@ -36,6 +36,7 @@ from focusstack.frames.proxies.proxy import (
     proxy_scale,
     proxy_size,
 )
+from focusstack.frames.sources import FrameSource
 from focusstack.numeric.arrays import Matrix, Points
 from focusstack.oddities import beyond_repair
 from focusstack.reference import reservations

@@ -8,7 +8,8 @@ from itertools import cycle
 
 import numpy as np
 
-from focusstack.frames import FileFrames, FrameSource
+from focusstack.frames.files import FileFrames
+from focusstack.frames.sources import FrameSource
 from focusstack.fusion import make_fuser
 from focusstack.fusion.base import Fused
 from focusstack.images.colour import to_dtype

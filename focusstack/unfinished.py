@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from focusstack.errors import OutputError, UsageError
-from focusstack.frames import FileFrames, FilmFrames
-from focusstack.images.identity import digest, fingerprint
+from focusstack.frames.files import FileFrames
+from focusstack.frames.film import FilmFrames
+from focusstack.frames.identity import digest, fingerprint
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.plan import StackPlan
 from focusstack.plan_file import from_plain, plain

@@ -13,7 +13,8 @@ from PIL import Image as Pillow
 
 from focusstack.aligned import cut, filled, fuse_aligned, largest_true_rectangle, shared_area
 from focusstack.errors import InputError
-from focusstack.frames import ArrayFrames, FileFrames
+from focusstack.frames.files import FileFrames
+from focusstack.frames.in_memory import ArrayFrames
 from focusstack.fusion import FUSERS
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import encode, to_dtype, to_float

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from focusstack.frames import ArrayFrames
+from focusstack.frames.in_memory import ArrayFrames
 from focusstack.geometry.coordinates import normalised, transform
 from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.numeric.arrays import Image

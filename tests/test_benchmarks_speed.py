@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.speed.frames import size_of, write_frames
 from benchmarks.speed.process import measured
-from focusstack.frames import FileFrames
-from focusstack.images.search import survey
+from focusstack.frames.files import FileFrames
+from focusstack.frames.search import survey
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "wait4"), reason="needs wait4")
 

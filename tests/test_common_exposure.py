@@ -14,7 +14,7 @@ from focusstack.common_exposure import (
     recorded_stops,
     with_recorded,
 )
-from focusstack.frames import ArrayFrames
+from focusstack.frames.in_memory import ArrayFrames
 from focusstack.frames.proxies.proxy import Statistics, make_proxy
 from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.images.metadata import Metadata

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image as Pillow
 
 from focusstack.effort import QUICK, THOROUGH
+from focusstack.frames.open import open_frames
 from focusstack.geometry.coordinates import transform
 from focusstack.images.read import Reading, read_picture
 from focusstack.images.write import write_image
-from focusstack.inputs import open_frames
 from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack
 from focusstack.planning import glanced

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from focusstack.errors import InputError
-from focusstack.frames import ArrayFrames, FileFrames, FrameSource
-from focusstack.images.search import find_files, natural_key, survey
+from focusstack.frames.files import FileFrames
+from focusstack.frames.in_memory import ArrayFrames
+from focusstack.frames.search import find_files, natural_key, survey
+from focusstack.frames.sources import FrameSource
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
 from focusstack.runtime.prefetch import one_ahead, prefetch

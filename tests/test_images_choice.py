@@ -11,8 +11,8 @@ import tifffile
 from PIL import Image as Pillow
 
 from focusstack.errors import InputError
-from focusstack.frames import FileFrames
-from focusstack.images.search import find_files, survey
+from focusstack.frames.files import FileFrames
+from focusstack.frames.search import find_files, survey
 from focusstack.images.write import write_image
 from focusstack.pipeline import plan_stack
 from focusstack.scene.stack import render_stack

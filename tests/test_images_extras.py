@@ -13,13 +13,13 @@ from PIL import Image as Pillow
 from sensor_data import write_dng
 
 from focusstack.errors import InputError, UsageError
-from focusstack.frames import FileFrames
+from focusstack.frames.files import FileFrames
+from focusstack.frames.open import open_frames
 from focusstack.images import exif as tags
 from focusstack.images.colour import linearise
 from focusstack.images.read import probe, read_picture
 from focusstack.images.video import REPEATED, chosen
 from focusstack.images.write import write_image
-from focusstack.inputs import open_frames
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.pipeline import plan_stack, stack
 from focusstack.scene.stack import render_stack

@@ -28,7 +28,7 @@ from PIL import ImageCms
 
 from focusstack.errors import InputError
 from focusstack.exposure import apply_gain, tone_table
-from focusstack.frames import FileFrames
+from focusstack.frames.files import FileFrames
 from focusstack.images.colour import Transfer, codes, linearise, to_dtype
 from focusstack.images.metadata import Metadata
 from focusstack.images.profile import ProfileError, colours_of, name_of, transfer_of

@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image as Pillow
 
 from focusstack.errors import InputError
-from focusstack.frames import FileFrames
+from focusstack.frames.files import FileFrames
 from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import probe_all, read_picture

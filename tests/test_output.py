@@ -17,11 +17,11 @@ from typer.testing import CliRunner, Result
 import focusstack.output
 from focusstack.cli import app
 from focusstack.errors import InputError, OutputError, UsageError
+from focusstack.frames.open import open_frames
 from focusstack.images import exif as tags
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
-from focusstack.inputs import open_frames
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import plan_stack, stack
 from focusstack.planes import Planes

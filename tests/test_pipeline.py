@@ -12,13 +12,13 @@ import pytest
 
 from focusstack.crop import common_area
 from focusstack.errors import AlignmentError, InputError, OutputError, UsageError
-from focusstack.frames import ArrayFrames
+from focusstack.frames.in_memory import ArrayFrames
+from focusstack.frames.open import open_frames
 from focusstack.fusion import FUSERS
 from focusstack.geometry.coordinates import transform
 from focusstack.images.colour import decode, encode, linearise, to_dtype, to_float
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import write_image
-from focusstack.inputs import open_frames
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 from focusstack.options import FusionOptions, OutputOptions, StackOptions
 from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack

@@ -14,8 +14,8 @@ import typer
 
 from focusstack.cli import app
 from focusstack.errors import AlignmentError, InputError, OutputError, UsageError
+from focusstack.frames.search import find_files
 from focusstack.images.read import read_picture
-from focusstack.images.search import find_files
 from focusstack.images.write import write_image
 
 ROOT = Path(__file__).resolve().parents[1]

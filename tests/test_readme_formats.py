@@ -120,7 +120,7 @@ def test_a_row(name: str, frames: list[Image], plan: StackPlan, tmp_path: Path) 
 
 def planned(folder: Path, plan: StackPlan, tmp_path: Path) -> StackOptions:
     """Reuse the plan of the arrays, under the names of the files: it costs no time."""
-    from focusstack.inputs import open_frames
+    from focusstack.frames.open import open_frames
 
     text = plan_to_json(plan)
     for k, name in enumerate(open_frames(folder).names, 1):

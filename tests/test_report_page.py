@@ -14,7 +14,8 @@ import pytest
 from focusstack import conclusion, exclusion, maps, oddities
 from focusstack.alignment.residual import Residual, Zone, residual_map
 from focusstack.exposure_trial import LightChoice, Trial
-from focusstack.frames import ArrayFrames, FileFrames
+from focusstack.frames.files import FileFrames
+from focusstack.frames.in_memory import ArrayFrames
 from focusstack.fusion.base import Fused
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.write import write_image

@@ -31,7 +31,7 @@ STREAK = 0.03
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack to be photographed; a `focusstack.frames.FrameSource`.
+    """A stack to be photographed; a `focusstack.frames.sources.FrameSource`.
 
     Attributes
     ----------

@@ -24,8 +24,8 @@ from statistics import median
 
 from benchmarks.speed.frames import write_frames
 from benchmarks.speed.process import Run, measured
-from focusstack.frames import FileFrames
-from focusstack.images.search import survey
+from focusstack.frames.files import FileFrames
+from focusstack.frames.search import survey
 from focusstack.runtime.threads import usable_cores
 
 PROGRAM = "from focusstack.cli import main; main()"

@@ -14,8 +14,8 @@ from focusstack.alignment.poses import Poses
 from focusstack.alignment.refine import ROUNDS
 from focusstack.alignment.tiles import TileShifts
 from focusstack.effort import THOROUGH
-from focusstack.frames import FrameSource
-from focusstack.inputs import open_frames
+from focusstack.frames.open import open_frames
+from focusstack.frames.sources import FrameSource
 from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Matrix, Points
 from focusstack.options import StackOptions

@@ -10,7 +10,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from focusstack.frames import FileFrames, FilmFrames, FrameSource
+from focusstack.frames.files import FileFrames
+from focusstack.frames.film import FilmFrames
+from focusstack.frames.sources import FrameSource
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.runtime.progress import StageClock
 from focusstack.runtime.version import __version__

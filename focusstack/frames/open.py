@@ -9,10 +9,13 @@ from typing import cast
 import numpy as np
 
 from focusstack.errors import UsageError
-from focusstack.frames import ArrayFrames, FileFrames, FilmFrames, FrameSource
-from focusstack.images.choice import some
+from focusstack.frames.choice import some
+from focusstack.frames.files import FileFrames
+from focusstack.frames.film import FilmFrames
+from focusstack.frames.in_memory import ArrayFrames
+from focusstack.frames.search import survey
+from focusstack.frames.sources import FrameSource
 from focusstack.images.read import MOST_MEGAPIXELS, Reading
-from focusstack.images.search import survey
 from focusstack.images.suffixes import VIDEO
 from focusstack.numeric.arrays import Image
 from focusstack.runtime.progress import Progress

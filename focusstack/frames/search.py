@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from focusstack.errors import InputError
-from focusstack.images.choice import choose
+from focusstack.frames.choice import choose
 from focusstack.images.suffixes import PICTURES, PLAIN, READABLE, VIDEO
 
 
