@@ -10,8 +10,8 @@ import numpy as np
 
 from focusstack.errors import InputError
 from focusstack.frames.sources import FrameSource
-from focusstack.fusion import make_fuser
 from focusstack.fusion.base import Fused
+from focusstack.fusion.registry import make_fuser
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import brightest_channel, full_scale, to_float
 from focusstack.images.read import Picture

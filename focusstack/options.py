@@ -38,7 +38,7 @@ class FusionOptions:
     Attributes
     ----------
     method : str
-        Name of a method in ``focusstack.fusion.FUSERS``.
+        Name of a method in ``focusstack.fusion.registry.FUSERS``.
     radius : float, optional
         Reach in pixels of the window over which sharpness is judged. Larger is calmer, smaller
         follows finer outlines. None lets the method choose.

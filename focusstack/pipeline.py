@@ -15,8 +15,8 @@ from focusstack.exclusion import unsupported
 from focusstack.frames.files import FileFrames
 from focusstack.frames.open import Inputs, open_frames
 from focusstack.frames.sources import FrameSource
-from focusstack.fusion import check_method
 from focusstack.fusion.base import Fused
+from focusstack.fusion.registry import check_method
 from focusstack.maps import fusion_entry, motion_warning
 from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Image

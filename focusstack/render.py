@@ -18,8 +18,8 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Points
 from focusstack.plan import FramePlan
-from focusstack.planes import Planes
-from focusstack.resample import resample, resampled_planes
+from focusstack.resample.planes import Planes
+from focusstack.resample.warp import resample, resampled_planes
 from focusstack.runtime.scratch import Room
 from focusstack.shading import shade_planes
 

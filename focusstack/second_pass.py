@@ -10,8 +10,8 @@ import numpy as np
 
 from focusstack.frames.files import FileFrames
 from focusstack.frames.sources import FrameSource
-from focusstack.fusion import make_fuser
 from focusstack.fusion.base import Fused
+from focusstack.fusion.registry import make_fuser
 from focusstack.images.colour import to_dtype
 from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Float32, Image

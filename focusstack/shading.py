@@ -21,7 +21,7 @@ from focusstack.geometry.coordinates import Rect, transform
 from focusstack.geometry.field import Field
 from focusstack.images.colour import Transfer, decode, encode
 from focusstack.numeric.arrays import Float32, Matrix, Points
-from focusstack.planes import STEP, Planes
+from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.scratch import Room
 
 STRONGEST = 3.0

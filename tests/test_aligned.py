@@ -15,7 +15,7 @@ from focusstack.aligned import cut, filled, fuse_aligned, largest_true_rectangle
 from focusstack.errors import InputError
 from focusstack.frames.files import FileFrames
 from focusstack.frames.in_memory import ArrayFrames
-from focusstack.fusion import FUSERS
+from focusstack.fusion.registry import FUSERS
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import encode, to_dtype, to_float
 from focusstack.images.metadata import Metadata

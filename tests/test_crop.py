@@ -13,7 +13,7 @@ from focusstack.errors import AlignmentError
 from focusstack.geometry.coordinates import Rect, normalised, outline, transform, translation
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Mask, Matrix, Points
-from focusstack.resample import resample
+from focusstack.resample.warp import resample
 from focusstack.scene.stack import RenderedStack
 
 WIDTH, HEIGHT = 44, 33

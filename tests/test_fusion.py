@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from focusstack.errors import UsageError
-from focusstack.fusion import FUSERS, make_fuser
 from focusstack.fusion.base import Fused
+from focusstack.fusion.registry import FUSERS, make_fuser
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions

@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import spearmanr
 from test_fusion import blurred, fuse, textured
 
-from focusstack.fusion import FUSERS
-from focusstack.fusion.depth_map import completed, regularised
-from focusstack.fusion.depth_tracker import DepthTracker
+from focusstack.fusion.levels.depth_map import completed, regularised
+from focusstack.fusion.levels.depth_tracker import DepthTracker
+from focusstack.fusion.registry import FUSERS
 from focusstack.numeric.arrays import Float32
 
 FRAMES = 9

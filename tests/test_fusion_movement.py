@@ -8,10 +8,10 @@ import pytest
 from test_fusion import blurred, fuse, rms, textured
 from test_fusion_depth import tilted
 
-from focusstack.fusion.laplacian import LaplacianPyramid, level_shapes
-from focusstack.fusion.movement import Movement, mask_levels, motion_level
-from focusstack.fusion.presence import linear_light
-from focusstack.fusion.sight import Sight, sight
+from focusstack.fusion.levels.laplacian import LaplacianPyramid, level_shapes
+from focusstack.fusion.motion.movement import Movement, mask_levels, motion_level
+from focusstack.fusion.motion.observation import Sight, sight
+from focusstack.fusion.motion.presence import linear_light
 from focusstack.numeric.arrays import Float32
 
 SHAPE = (200, 260)

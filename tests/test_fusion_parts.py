@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.fusion.codes import coded, decoded
-from focusstack.fusion.evidence import (
+from focusstack.fusion.levels.evidence import (
     CHROMA_QUIET,
     FINEST_RADIUS,
     QUIET,
@@ -17,17 +16,18 @@ from focusstack.fusion.evidence import (
     ChromaEvidence,
     FocusEvidence,
 )
-from focusstack.fusion.finest import FinestLevel, window
-from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, level_shapes, up
-from focusstack.fusion.luminance import join, luma_of, split
-from focusstack.fusion.noise import LEAST_VARIANCE, level_noise, noise_variance
-from focusstack.fusion.shares import weigh
-from focusstack.fusion.sight import window_mean
-from focusstack.fusion.soft_selection import SoftSelection
-from focusstack.fusion.unstored import Unstored
-from focusstack.fusion.validity import Trust, as_codes, as_shares, filled, validity_levels
+from focusstack.fusion.levels.finest import FinestLevel, window
+from focusstack.fusion.levels.implicit_band import Unstored
+from focusstack.fusion.levels.laplacian import LaplacianPyramid, collapse, down, level_shapes, up
+from focusstack.fusion.levels.luminance import join, luma_of, split
+from focusstack.fusion.levels.noise import LEAST_VARIANCE, level_noise, noise_variance
+from focusstack.fusion.levels.soft_selection import SoftSelection
+from focusstack.fusion.levels.validity import Trust, as_codes, as_shares, filled, validity_levels
+from focusstack.fusion.loops.codes import coded, decoded
+from focusstack.fusion.loops.soft_selection import weigh
+from focusstack.fusion.motion.observation import window_mean
 from focusstack.numeric.arrays import Float32
-from focusstack.planes import Planes
+from focusstack.resample.planes import Planes
 from focusstack.runtime.strips import Crew, beside, row_strips, strips
 
 

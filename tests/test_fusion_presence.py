@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_fusion import blurred, fuse, rms, textured
 
-from focusstack.fusion.presence import changed, linear_light, whole, windows_level
-from focusstack.fusion.spots import Spot, winning
+from focusstack.fusion.motion.presence import changed, linear_light, whole, windows_level
+from focusstack.fusion.motion.regions import Spot, winning
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.options import FusionOptions
 

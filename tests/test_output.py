@@ -24,7 +24,7 @@ from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import plan_stack, stack
-from focusstack.planes import Planes
+from focusstack.resample.planes import Planes
 from focusstack.scene.stack import render_stack
 from focusstack.staging import UNFINISHED, StagedFolder
 

@@ -14,7 +14,7 @@ from focusstack.crop import common_area
 from focusstack.errors import AlignmentError, InputError, OutputError, UsageError
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.frames.open import open_frames
-from focusstack.fusion import FUSERS
+from focusstack.fusion.registry import FUSERS
 from focusstack.geometry.coordinates import transform
 from focusstack.images.colour import decode, encode, linearise, to_dtype, to_float
 from focusstack.images.read import Picture, read_picture

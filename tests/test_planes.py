@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from focusstack.geometry.coordinates import Rect, translation
 from focusstack.images.colour import to_dtype
 from focusstack.numeric.arrays import Float32
-from focusstack.planes import STEP, Planes
-from focusstack.resample import resample, resampled_planes
+from focusstack.resample.planes import STEP, Planes
+from focusstack.resample.warp import resample, resampled_planes
 
 
 def noise(shape: tuple[int, ...], top: float = 1.9) -> Float32:

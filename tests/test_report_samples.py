@@ -18,7 +18,6 @@ from focusstack.images.colour import encode
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.plan import FramePlan, StackPlan
-from focusstack.planes import Planes
 from focusstack.report.gathering import Gathering
 from focusstack.report.pictures import eight_bit, part, reduced, webp
 from focusstack.report.samples import (
@@ -35,6 +34,7 @@ from focusstack.report.samples import (
     sample,
     worst_place,
 )
+from focusstack.resample.planes import Planes
 
 RNG = np.random.default_rng(3)
 

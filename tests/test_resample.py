@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from focusstack.geometry.coordinates import Rect, scaling, transform, translation
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
-from focusstack.resample import resample
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, TAPS, coefficients, weights
+from focusstack.resample.warp import resample
 
 SIZE = (200, 300)
 INNER = Rect(40, 30, 200, 130)
@@ -356,14 +356,14 @@ def test_what_does_not_fit_is_refused() -> None:
 
 
 def test_the_compiler_is_loaded_only_on_use() -> None:
-    code = "import sys, focusstack.resample; sys.exit('numba' in sys.modules)"
+    code = "import sys, focusstack.resample.warp; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_works_without_any_writable_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import numba
 
-    from focusstack.resample.compiler import compiled
+    from focusstack.resample.loops.fill import compiled
 
     blocked = tmp_path / "file"
     blocked.write_text("")

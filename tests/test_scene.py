@@ -17,7 +17,7 @@ from focusstack.errors import OutputError, UsageError
 from focusstack.geometry.coordinates import Rect, transform, zoom_and_rotation
 from focusstack.images.colour import linearise, luma
 from focusstack.numeric.arrays import Float32, Mask
-from focusstack.resample import resample
+from focusstack.resample.warp import resample
 from focusstack.scene.camera import FOCAL_LENGTH, ZOOM_CENTRE
 from focusstack.scene.sample import write_sample
 from focusstack.scene.sheets import SAMPLES, Sheet, compose, defocus, defocus_tilted, disc

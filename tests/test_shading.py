@@ -12,7 +12,7 @@ from focusstack.geometry.coordinates import Rect, normalised, transform, transla
 from focusstack.geometry.field import Field
 from focusstack.images.colour import Transfer, decode, encode
 from focusstack.numeric.arrays import Float32, Matrix, Points
-from focusstack.planes import STEP, Planes
+from focusstack.resample.planes import STEP, Planes
 from focusstack.shading import EVEN, Shading, even_blocks, shade_planes, shaded
 
 SIZE = (200, 150)

@@ -13,7 +13,7 @@ import cv2
 
 from benchmarks.fusion.judge import Judged, fuse, judge, spread
 from benchmarks.fusion.scenes import SCENES, photograph
-from focusstack.fusion import FUSERS
+from focusstack.fusion.registry import FUSERS
 from focusstack.images.colour import luma
 
 HEAD = [

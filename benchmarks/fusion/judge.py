@@ -11,12 +11,12 @@ from scipy.stats import spearmanr
 from skimage.metrics import structural_similarity
 
 from benchmarks.fusion.scenes import Photographs
-from focusstack.fusion import make_fuser
 from focusstack.fusion.base import Fused
+from focusstack.fusion.registry import make_fuser
 from focusstack.images.colour import luma
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.options import FusionOptions
-from focusstack.planes import Planes
+from focusstack.resample.planes import Planes
 
 EDGE = 0.05
 """Step of inverse depth between neighbours that is an edge."""

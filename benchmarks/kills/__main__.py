@@ -35,7 +35,7 @@ from focusstack.scene.stack import render_stack
 HIDDEN = ".focusstack-unfinished"
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["focusstack.pipeline", "focusstack.resample.compiler"])
+CONTEXT.set_forkserver_preload(["focusstack.pipeline", "focusstack.resample.loops.fill"])
 """Runs are processes of their own, with the libraries loaded: moments fall into the work."""
 
 Digests = dict[str, str]

@@ -17,7 +17,7 @@ from focusstack.alignment.tiles import band_pass
 from focusstack.geometry.coordinates import Rect, at_scale
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Float32
-from focusstack.resample import resample
+from focusstack.resample.warp import resample
 from focusstack.runtime.spool import Arrays
 
 FINE, COARSE = 0.7, 3.0

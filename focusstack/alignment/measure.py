@@ -20,7 +20,7 @@ from focusstack.frames.proxies.proxy import Proxy, proxy_size
 from focusstack.geometry.coordinates import Rect, at_scale
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Float32, Image, Matrix
-from focusstack.resample import resample
+from focusstack.resample.warp import resample
 from focusstack.runtime.spool import Arrays, as_bits, from_bits
 
 MARGIN = 9

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.options import FusionOptions
-from focusstack.planes import Planes
+from focusstack.resample.planes import Planes
 from focusstack.runtime.scratch import Room
 
 Validity: TypeAlias = Float32 | NDArray[np.uint8]

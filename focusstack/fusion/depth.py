@@ -9,17 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of
-from focusstack.fusion.depth_map import regularised
-from focusstack.fusion.depth_tracker import DepthTracker
-from focusstack.fusion.evidence import FINEST_RADIUS, RADIUS, FocusEvidence
-from focusstack.fusion.finest import FinestLevel
-from focusstack.fusion.laplacian import LaplacianPyramid, down, level_shapes, up
-from focusstack.fusion.noise import LEVEL_GAINS
-from focusstack.fusion.running_mean import NEVER, blend
-from focusstack.fusion.validity import as_shares, filled
+from focusstack.fusion.levels.depth_map import regularised
+from focusstack.fusion.levels.depth_tracker import DepthTracker
+from focusstack.fusion.levels.evidence import FINEST_RADIUS, RADIUS, FocusEvidence
+from focusstack.fusion.levels.finest import FinestLevel
+from focusstack.fusion.levels.laplacian import LaplacianPyramid, down, level_shapes, up
+from focusstack.fusion.levels.noise import LEVEL_GAINS
+from focusstack.fusion.levels.running_mean import NEVER, blend
+from focusstack.fusion.levels.validity import as_shares, filled
 from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions
-from focusstack.planes import Planes
+from focusstack.resample.planes import Planes
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import beside
 

@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 
 from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of
-from focusstack.fusion.depth_tracker import DepthTracker
-from focusstack.fusion.laplacian import LaplacianPyramid, collapse, down, up
-from focusstack.fusion.luminance import luma_of
-from focusstack.fusion.validity import as_shares, filled, validity_levels
+from focusstack.fusion.levels.depth_tracker import DepthTracker
+from focusstack.fusion.levels.laplacian import LaplacianPyramid, collapse, down, up
+from focusstack.fusion.levels.luminance import luma_of
+from focusstack.fusion.levels.validity import as_shares, filled, validity_levels
 from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions
-from focusstack.planes import Planes
+from focusstack.resample.planes import Planes
 from focusstack.runtime.scratch import Room
 
 LEAST = 1e-12

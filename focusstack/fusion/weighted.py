@@ -11,21 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of, planes_of
-from focusstack.fusion.composite import Composite
-from focusstack.fusion.depth_map import enlarged, regularised, source_map
-from focusstack.fusion.depth_tracker import DepthTracker
-from focusstack.fusion.evidence import FINEST_RADIUS, RADIUS, ChromaEvidence, FocusEvidence
-from focusstack.fusion.finest import FinestLevel
-from focusstack.fusion.laplacian import level_shapes, reduced
-from focusstack.fusion.luminance import luma_of
-from focusstack.fusion.movement import Motion, Movement, mask_levels, motion_level
-from focusstack.fusion.noise import LEVEL_GAINS
-from focusstack.fusion.presence import linear_light
-from focusstack.fusion.sight import sight
-from focusstack.fusion.validity import Trust, as_codes, as_shares, filled
+from focusstack.fusion.levels.composite import Composite
+from focusstack.fusion.levels.depth_map import enlarged, regularised, source_map
+from focusstack.fusion.levels.depth_tracker import DepthTracker
+from focusstack.fusion.levels.evidence import FINEST_RADIUS, RADIUS, ChromaEvidence, FocusEvidence
+from focusstack.fusion.levels.finest import FinestLevel
+from focusstack.fusion.levels.laplacian import level_shapes, reduced
+from focusstack.fusion.levels.luminance import luma_of
+from focusstack.fusion.levels.noise import LEVEL_GAINS
+from focusstack.fusion.levels.validity import Trust, as_codes, as_shares, filled
+from focusstack.fusion.motion.movement import Motion, Movement, mask_levels, motion_level
+from focusstack.fusion.motion.observation import sight
+from focusstack.fusion.motion.presence import linear_light
 from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions
-from focusstack.planes import Planes
+from focusstack.resample.planes import Planes
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import beside
 

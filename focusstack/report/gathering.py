@@ -9,7 +9,6 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
 from focusstack.plan import StackPlan
-from focusstack.planes import Planes
 from focusstack.report.samples import (
     Maps,
     Place,
@@ -21,6 +20,7 @@ from focusstack.report.samples import (
     sample,
     thumbnail,
 )
+from focusstack.resample.planes import Planes
 
 
 @dataclass

@@ -13,7 +13,7 @@ from PIL import ImageCms
 
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.planes import Planes
+from focusstack.resample.planes import Planes
 
 QUALITIES = (74, 50, 28)
 """Of WebP, from the one tried first; below the last, pictures are made smaller instead."""

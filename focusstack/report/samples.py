@@ -19,8 +19,8 @@ from focusstack.images.colour import linearise
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.plan import StackPlan
-from focusstack.planes import Planes
 from focusstack.report.pictures import eight_bit, part, reduced, webp
+from focusstack.resample.planes import Planes
 
 FRAMES_BYTES = 2_500_000
 """For the pictures of all frames; in the page they take a third more."""

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from focusstack.fusion.laplacian import down, up
+from focusstack.fusion.levels.laplacian import down, up
 from focusstack.numeric.arrays import Float32, Mask
 
 NARROW, WIDE = 2.0, 6.0
@@ -38,7 +38,7 @@ class Sight:
     fine, sharp : (h, w) float32 ndarray
         Energy finer than the grid in a narrow and in a wide window.
     light : (h, w, C) float32 ndarray
-        Linear light, as of :func:`focusstack.fusion.presence.linear_light`.
+        Linear light, as of :func:`focusstack.fusion.motion.presence.linear_light`.
     """
 
     luma: Float32

@@ -46,7 +46,7 @@ def _follow(
     own, other : (4, h, w) float32 ndarray
         Luma, detail, fine and wide energy of both.
     limits : (11,) float32 ndarray
-        As `focusstack.fusion.displaced` lists them.
+        As `focusstack.fusion.motion.displaced` lists them.
     left : (h, w) float32 ndarray
         Receives the squared difference of luma; its own where the way leads out of the frame.
     flags : (h, w) uint8 ndarray

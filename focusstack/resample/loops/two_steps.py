@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.numeric.arrays import Float32
-from focusstack.resample.clipping import Marks, finish_row
-from focusstack.resample.positions import PHASES, Indices
-from focusstack.resample.rows import Planes, weigh
-from focusstack.resample.taps import LANES, sum_line, sum_lines
+from focusstack.resample.loops.clipping import Marks, finish_row
+from focusstack.resample.loops.positions import PHASES, Indices
+from focusstack.resample.loops.rows import Planes, weigh
+from focusstack.resample.loops.taps import LANES, sum_line, sum_lines
 from focusstack.runtime.compiler import inlined, inner
 
 STEEPEST = 0.1

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.codes import Codes
+from focusstack.fusion.loops.codes import Codes
 from focusstack.images.colour import LUMA
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import inlined, inner
@@ -215,7 +215,7 @@ def average_down(ring: Float32, taps: Float32, y: int, height: int, out: Float32
 
 @inner
 def code_row(values: Float32, codes: Codes) -> None:
-    """Keep the upper halves of a row of energies; see :mod:`focusstack.fusion.codes`."""
+    """Keep the upper halves of a row of energies; see :mod:`focusstack.fusion.loops.codes`."""
     bits = values.view(np.uint32)
     for x in range(codes.size):
         codes[x] = np.uint32(bits[x] + np.uint32(0x8000)) >> np.uint32(16)

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.laplacian import down, reduced, up
-from focusstack.fusion.spots import encoded
+from focusstack.fusion.levels.laplacian import down, reduced, up
+from focusstack.fusion.motion.regions import encoded
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.strips import deep
 
@@ -95,7 +95,7 @@ def _averaged(fine: Float32, shape: tuple[int, ...]) -> Float32:
     """Squares of a signal, with its sign, reduced to `shape`."""
     if fine.shape[:2] == shape[:2]:
         return np.asarray(fine * np.abs(fine))
-    from focusstack.fusion.light import halve_light  # loads the compiler
+    from focusstack.fusion.loops.presence import halve_light  # loads the compiler
 
     half = [(side + 1) // 2 for side in fine.shape[:2]]
     planes = []

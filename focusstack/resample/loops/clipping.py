@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.resample.positions import OUTSIDE, Indices
-from focusstack.resample.rows import Planes, store
-from focusstack.resample.taps import LANES
+from focusstack.resample.loops.positions import OUTSIDE, Indices
+from focusstack.resample.loops.rows import Planes, store
+from focusstack.resample.loops.taps import LANES
 from focusstack.runtime.compiler import inner
 
 Marks: TypeAlias = NDArray[np.uint8]

@@ -15,9 +15,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.codes import Codes
-from focusstack.fusion.loops import frames_of
-from focusstack.fusion.rows import (
+from focusstack.fusion.loops.codes import Codes
+from focusstack.fusion.loops.finest_measure import frames_of
+from focusstack.fusion.loops.rows import (
     Coded,
     above_row,
     channel_row,
@@ -26,7 +26,7 @@ from focusstack.fusion.rows import (
     luma_row,
     nearest_code,
 )
-from focusstack.fusion.shares import shares
+from focusstack.fusion.loops.soft_selection import shares
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, inner, read_only, writable
 from focusstack.runtime.once import once

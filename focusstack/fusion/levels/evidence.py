@@ -15,12 +15,12 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from focusstack.fusion.codes import Codes, decoded
-from focusstack.fusion.finest import window
-from focusstack.fusion.laplacian import MOST_LEVELS, down
-from focusstack.fusion.luminance import luma_of
-from focusstack.fusion.noise import level_noise, noise_variance
-from focusstack.fusion.unstored import Band, Unstored
+from focusstack.fusion.levels.finest import window
+from focusstack.fusion.levels.implicit_band import Band, Unstored
+from focusstack.fusion.levels.laplacian import MOST_LEVELS, down
+from focusstack.fusion.levels.luminance import luma_of
+from focusstack.fusion.levels.noise import level_noise, noise_variance
+from focusstack.fusion.loops.codes import Codes, decoded
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.scratch import Room
 

@@ -1,8 +1,8 @@
 """See to it that of what moved between frames only one shows it.
 
 What is shown so far is compared with each new frame. Where both agree, the new frame takes part.
-Where something has moved a little (:mod:`focusstack.fusion.displaced`), or is there that
-was not (:mod:`focusstack.fusion.presence`), the new frame is hidden or takes the place of
+Where something has moved a little (:mod:`focusstack.fusion.motion.displaced`), or is there that
+was not (:mod:`focusstack.fusion.motion.presence`), the new frame is hidden or takes the place of
 all before, whichever is sharper. A place where a frame is hidden stays hidden until it
 changes again.
 """
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.fusion.displaced import LEAST_DIFFERENCE, LEAST_ENERGY, WINDOW, Search
-from focusstack.fusion.laplacian import reduced
-from focusstack.fusion.presence import changed, whole, windows_level
-from focusstack.fusion.sight import WIDE, Box, Sight, window_mean
-from focusstack.fusion.spots import BETTER, described, winning
+from focusstack.fusion.levels.laplacian import reduced
+from focusstack.fusion.motion.displaced import LEAST_DIFFERENCE, LEAST_ENERGY, WINDOW, Search
+from focusstack.fusion.motion.observation import WIDE, Box, Sight, window_mean
+from focusstack.fusion.motion.presence import changed, whole, windows_level
+from focusstack.fusion.motion.regions import BETTER, described, winning
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
 

@@ -34,7 +34,7 @@ class Unstored:
 
         That of two channels is the sum of theirs, of three that of their luma.
         """
-        from focusstack.fusion import streamed  # loads the compiler
+        from focusstack.fusion.loops import implicit_band as streamed  # loads the compiler
 
         def add(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop
@@ -54,7 +54,7 @@ class Unstored:
         step: np.float32,
     ) -> None:
         """Blend the band into `mean`, as :class:`SoftSelection` does."""
-        from focusstack.fusion import streamed
+        from focusstack.fusion.loops import implicit_band as streamed
 
         def select(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop

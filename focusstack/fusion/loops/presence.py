@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.fusion.rows import MIDDLE, NEAR, OUTER, halved_row, reflected
+from focusstack.fusion.loops.rows import MIDDLE, NEAR, OUTER, halved_row, reflected
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, read_only, writable
 from focusstack.runtime.once import once

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.sight import WIDE, Sight, window_mean
+from focusstack.fusion.motion.observation import WIDE, Sight, window_mean
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -61,7 +61,7 @@ _LIMITS = np.array(
     ],
     np.float32,
 )
-"""In the order of `focusstack.fusion.round_trip`."""
+"""In the order of `focusstack.fusion.loops.displaced`."""
 
 
 class Search:
@@ -119,7 +119,7 @@ def _found(
     way: Float32, back: Float32, own: Float32, other: Float32, apart: Float32, known: Mask
 ) -> tuple[Mask, Mask]:
     """Where detail of `own` is elsewhere in `other`, and where it is so far away."""
-    from focusstack.fusion import round_trip  # loads the compiler
+    from focusstack.fusion.loops import displaced as round_trip  # loads the compiler
 
     left, flags = np.empty(apart.shape, np.float32), np.empty(apart.shape, np.uint8)
     round_trip.follow()(way, back, own, other, _LIMITS, left, flags)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.laplacian import down, level_shapes, up
+from focusstack.fusion.levels.laplacian import down, level_shapes, up
 from focusstack.numeric.arrays import Float32
 
 Codes: TypeAlias = NDArray[np.uint8]

@@ -9,8 +9,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.codes import Codes
-from focusstack.fusion.rows import code_row
+from focusstack.fusion.loops.codes import Codes
+from focusstack.fusion.loops.rows import code_row
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, read_only, writable
 from focusstack.runtime.once import once

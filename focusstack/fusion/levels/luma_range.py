@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.numeric.arrays import Float32
-from focusstack.planes import STEP
+from focusstack.resample.planes import STEP
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import row_strips
 

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from focusstack.fusion.laplacian import collapse, down
-from focusstack.fusion.noise import level_noise
-from focusstack.fusion.soft_selection import SoftSelection
-from focusstack.fusion.unstored import Unstored
+from focusstack.fusion.levels.implicit_band import Unstored
+from focusstack.fusion.levels.laplacian import collapse, down
+from focusstack.fusion.levels.noise import level_noise
+from focusstack.fusion.levels.soft_selection import SoftSelection
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.strips import Crew, layers
 
@@ -28,7 +28,7 @@ class Composite:
     """Pyramid of weighted means of one signal: colour, luma or colour differences.
 
     It begins at the second level of the frames' pyramid; see
-    :class:`focusstack.fusion.finest.FinestLevel` for the first.
+    :class:`focusstack.fusion.levels.finest.FinestLevel` for the first.
 
     Parameters
     ----------

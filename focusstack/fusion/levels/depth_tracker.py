@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.fusion.codes import Codes, decoded
+from focusstack.fusion.loops.codes import Codes, decoded
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import Crew, Strip, row_strips, strips
@@ -49,7 +49,7 @@ class DepthTracker:
 
     def add(self, focus: Float32, trust: Float32 | None = None) -> None:
         """Take the focus measure (not negative) of the next frame, less where trust is below 1."""
-        from focusstack.fusion import tracking  # loads the compiler
+        from focusstack.fusion.loops import depth_tracker as tracking  # loads the compiler
 
         certain = np.empty((0, 0), np.float32) if trust is None else trust
 

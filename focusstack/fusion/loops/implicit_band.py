@@ -13,9 +13,17 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from focusstack.fusion.blending import blend_row
-from focusstack.fusion.rows import BLUE, GREEN, RED, Coded, average_down, average_row, doubled_row
-from focusstack.fusion.shares import shares
+from focusstack.fusion.loops.finest_blend import blend_row
+from focusstack.fusion.loops.rows import (
+    BLUE,
+    GREEN,
+    RED,
+    Coded,
+    average_down,
+    average_row,
+    doubled_row,
+)
+from focusstack.fusion.loops.soft_selection import shares
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import compiled, inner, read_only, writable
 from focusstack.runtime.once import once

@@ -11,7 +11,7 @@ from typing import cast
 
 import numpy as np
 
-from focusstack.fusion.codes import Codes, coded, decoded
+from focusstack.fusion.loops.codes import Codes, coded, decoded
 from focusstack.numeric.arrays import Float32
 
 QUIET_SHARE = 0.1
@@ -68,7 +68,7 @@ def _quiet(energies: Float32, least: float) -> float:
 
 def _quiet_code(energies: Codes, least: float) -> float:
     """The same of codes, which are so few that it is faster to count them."""
-    from focusstack.fusion.tracking import count_codes  # loads the compiler
+    from focusstack.fusion.loops.depth_tracker import count_codes  # loads the compiler
 
     counts = np.zeros(1 << 16, np.int64)
     count_codes()(energies, counts)

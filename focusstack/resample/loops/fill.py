@@ -13,12 +13,22 @@ Import this module only when a picture is to be resampled: loading the compiler 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
-from focusstack.resample.clipping import Marks, brightest, clipped_code, finish_row, mark_clipped
-from focusstack.resample.positions import (
+from focusstack.resample.loops.clipping import (
+    Marks,
+    brightest,
+    clipped_code,
+    finish_row,
+    mark_clipped,
+)
+from focusstack.resample.loops.positions import (
     OUTSIDE,
     Indices,
     bounds,
@@ -29,9 +39,9 @@ from focusstack.resample.positions import (
     rows_of,
     within,
 )
-from focusstack.resample.rows import Planes, weigh
-from focusstack.resample.taps import LANES, sum_taps
-from focusstack.resample.two_steps import (
+from focusstack.resample.loops.rows import Planes, weigh
+from focusstack.resample.loops.taps import LANES, sum_taps
+from focusstack.resample.loops.two_steps import (
     EVERY,
     MARGIN,
     MOST_COLUMNS,
@@ -39,10 +49,37 @@ from focusstack.resample.two_steps import (
     fill_tile,
     hardly_turned,
 )
-from focusstack.runtime.compiler import inner
+from focusstack.runtime.compiler import compiled as compiled_for
+from focusstack.runtime.compiler import inner, read_only, writable
+
+
+def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:
+    """Return `fill` for frames of `dtype` and results of `into`, from the cache or compiled now."""
+    t = numba.types
+    return compiled_for(
+        fill,
+        read_only(dtype, 3),
+        t.none if dtype == np.float32 else read_only(np.float32, 2),
+        read_only(np.float32, 1),
+        read_only(np.float64, 2),
+        read_only(np.int64, 1),
+        read_only(np.float64, 3),
+        read_only(np.float64, 1),
+        read_only(np.float32, 2),
+        t.float64,
+        writable(into, 3),
+        read_only(np.float32, 1),
+        writable(np.uint8, 2),
+        t.int64,
+        t.int64,
+    )
+
 
 TILE_HEIGHT = 64
+
+
 TILE_WIDTH = 256
+
 
 ROOM = WIDE
 """Of a row of a tile, and of what is computed behind its last pixel."""
@@ -131,7 +168,7 @@ def _fill_turned(
     clipped: Marks,
     box: tuple[int, int, int, int],
 ) -> None:
-    """Fill a tile by six by six taps; as `focusstack.resample.two_steps.fill_tile`.
+    """Fill a tile by six by six taps; as `focusstack.resample.loops.two_steps.fill_tile`.
 
     whole, phase (h, 2, n): positions of all its pixels.
     """

@@ -15,8 +15,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from focusstack.fusion.codes import Codes
-from focusstack.fusion.rows import (
+from focusstack.fusion.loops.codes import Codes
+from focusstack.fusion.loops.rows import (
     MIDDLE,
     NEAR,
     OUTER,

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.fusion.unstored import Unstored
+from focusstack.fusion.levels.implicit_band import Unstored
 from focusstack.numeric.arrays import Float32, Mask
-from focusstack.planes import STEP
+from focusstack.resample.planes import STEP
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import layers, row_strips
 

@@ -60,7 +60,7 @@ class Planes:
         """The picture clipped to 0..1 and rounded to `dtype`."""
         if dtype == np.float32:
             return to_dtype(self.pixels(), dtype)
-        from focusstack import rounding  # loads the compiler
+        from focusstack.resample.loops import planes as rounding  # loads the compiler
 
         channels, height, width = self.values.shape
         found = np.empty((height, width, channels), dtype)

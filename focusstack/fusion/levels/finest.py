@@ -9,14 +9,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from focusstack.fusion.codes import Codes
-from focusstack.fusion.laplacian import up
-from focusstack.fusion.luma_range import LumaRange
-from focusstack.fusion.luminance import join
-from focusstack.fusion.soft_selection import Weights
-from focusstack.fusion.validity import Trust
+from focusstack.fusion.levels.laplacian import up
+from focusstack.fusion.levels.luma_range import LumaRange
+from focusstack.fusion.levels.luminance import join
+from focusstack.fusion.levels.soft_selection import Weights
+from focusstack.fusion.levels.validity import Trust
+from focusstack.fusion.loops.codes import Codes
 from focusstack.numeric.arrays import Float32
-from focusstack.planes import STEP, Planes
+from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import AROUND, Crew, Strip, beside, layers, strips
 
@@ -96,7 +96,7 @@ class FinestLevel:
         chroma_energy : (h, w) float32 ndarray or None
             Takes that of the colour differences, summed over the two, at half the size.
         """
-        from focusstack.fusion import loops  # loads the compiler
+        from focusstack.fusion.loops import finest_measure as loops  # loads the compiler
 
         colour: Float32 = np.empty((0, 0, 0), np.float32)
         if self.reduced_chroma is not None:
@@ -119,7 +119,7 @@ class FinestLevel:
 
     def reduce_energy(self, energy: Codes, floor: float, focus: Float32) -> None:
         """Bring the part of `energy` above `floor` to half the size, into `focus`."""
-        from focusstack.fusion import loops
+        from focusstack.fusion.loops import finest_measure as loops
 
         def reduce(strip: Strip) -> None:
             loops.reduce()(energy, np.float32(floor), strip.half.start, strip.half.stop, focus)
@@ -155,7 +155,7 @@ class FinestLevel:
         trust : Trust or None
             None is full trust.
         """
-        from focusstack.fusion import blending
+        from focusstack.fusion.loops import finest_blend as blending
 
         nothing = np.empty((0, 0), np.float32)
         none: Float32 = np.empty((0, 0, 0), np.float32)
@@ -183,7 +183,7 @@ class FinestLevel:
 
     def _weigh(self, chroma: Weights, shares: Float32, trust: Float32) -> None:
         """Replace evidence for colour differences by shares."""
-        from focusstack.fusion.shares import weigh as weighing
+        from focusstack.fusion.loops.soft_selection import weigh as weighing
 
         def weigh(strip: Strip) -> None:
             first, last = strip.half.start, strip.half.stop

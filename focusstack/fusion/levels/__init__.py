@@ -1,0 +1,1 @@
+"""Levels of a pyramid: measured, gated by noise, chosen from, put together."""

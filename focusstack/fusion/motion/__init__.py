@@ -1,0 +1,1 @@
+"""What moved between frames, and which frame shows it."""

@@ -1,0 +1,72 @@
+"""Focus fusion: frames that are aligned and equally exposed become one sharp image."""
+
+from __future__ import annotations
+
+from focusstack.errors import UsageError
+from focusstack.fusion import depth, pyramid, weighted
+from focusstack.fusion.base import Fused, Fuser, FuserFactory
+from focusstack.options import FusionOptions
+from focusstack.runtime.scratch import Room
+
+FUSERS: dict[str, FuserFactory] = {
+    "auto": weighted.make_auto,
+    "pyramid": pyramid.make,
+    "weighted": weighted.make,
+    "depth": depth.make,
+}
+"""Every fusion method by the name users know it by."""
+
+
+def check_method(options: FusionOptions) -> None:
+    """Make sure that `options.method` exists.
+
+    Raises
+    ------
+    UsageError
+        If it does not.
+    """
+    if options.method not in FUSERS:
+        raise UsageError(
+            f"there is no fusion method '{options.method}'", f"Choose one of {', '.join(FUSERS)}."
+        )
+
+
+def make_fuser(
+    shape: tuple[int, ...],
+    frames: int,
+    options: FusionOptions | None = None,
+    room: Room | None = None,
+) -> Fuser:
+    """Return a fuser by `options.method`.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(H, W)`` or ``(H, W, 3)`` of the aligned frames.
+    frames : int
+        How many frames will be added in each pass.
+    options : FusionOptions, optional
+        Defaults if not given.
+    room : Room, optional
+        Where what is as large as a frame lies; in memory if not given. The result does not depend
+        on it.
+
+    Raises
+    ------
+    UsageError
+        If there is no method of that name.
+    """
+    options = FusionOptions() if options is None else options
+    check_method(options)
+    return FUSERS[options.method](shape, frames, options, Room() if room is None else room)
+
+
+__all__ = [
+    "FUSERS",
+    "Fused",
+    "Fuser",
+    "FuserFactory",
+    "FusionOptions",
+    "check_method",
+    "make_fuser",
+]

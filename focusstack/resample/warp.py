@@ -1,0 +1,222 @@
+"""The one warp: position, gain, linearisation and local displacement in a single resampling.
+
+The kernel has six by six taps (`focusstack.resample.kernel`), is placed to 1/16384 pixel and
+reaches two pixels before and three after a sample. Where the frame is hardly turned, they are taken
+down and then across (`focusstack.resample.loops.two_steps`). Values at full code are where a
+picture is no longer band-limited, and where every such kernel rings; there, and only
+there, the result stays between the four nearest values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.field import Field
+from focusstack.images.colour import full_scale
+from focusstack.numeric.arrays import Float32, Image, Matrix
+from focusstack.resample.kernel import coefficients
+from focusstack.resample.planes import STEP, Planes
+from focusstack.runtime.once import once
+from focusstack.runtime.scratch import Room
+
+TIDIED = 256
+"""Rows after which a room with a file is tidied."""
+
+
+BANDS = 4
+"""For each thread that shares the rows: one that is held up leaves the rest to the others."""
+
+
+def resample(
+    image: Image,
+    H: Matrix,
+    rect: Rect,
+    table: Float32 | None = None,
+    field: Field | None = None,
+    out: Float32 | None = None,
+    threads: int = 1,
+) -> Float32:
+    """Resample a frame into a rectangle of the reference frame.
+
+    The pixel at reference position ``p`` takes the frame's value at ``inv(H) (p + field(p))``.
+    Positions up to half a pixel beyond the outer pixel centres count as inside the frame, and
+    taps beyond its border repeat the border; anything farther out gives 0. Where a tap is at full
+    code (255, 65535, or 1.0 and more of a float frame), the channel's result is held between the
+    four values around the position.
+
+    The first picture of each dtype waits some seconds for the compiler; later runs find its work
+    in a cache on disk. The compiler's lock is released while pixels are computed.
+
+    Parameters
+    ----------
+    image : (H, W[, C]) ndarray
+        The frame: uint8, uint16 or float32, in any encoding. Not modified.
+    H : (3, 3) ndarray
+        Frame pixel to reference pixel.
+    rect : Rect
+        The part of the reference frame to fill.
+    table : (C, 256 or 65536) float32 ndarray, optional
+        Value of each code of each channel, looked up before resampling: gain and transfer curve.
+        Only for integer frames, which are scaled to 0..1 without it; float frames are taken as
+        they are.
+    field : Field, optional
+        Local displacement of the sampled positions.
+    out : (rect.height, rect.width[, C]) float32 ndarray, optional
+        Where to put the result; C-contiguous.
+    threads : int, optional
+        How many threads share the rows. The bytes do not depend on it.
+
+    Returns
+    -------
+    (rect.height, rect.width[, C]) float32 ndarray
+        `out`, or a new array.
+
+    Raises
+    ------
+    TypeError
+        If the frame is not uint8, uint16 or float32.
+    ValueError
+        If shapes do not fit each other or `H` cannot be inverted.
+    """
+    shape = (rect.height, rect.width, *image.shape[2:])
+    if out is not None and (
+        out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous
+    ):
+        raise ValueError(f"out must be a C-contiguous float32 array of shape {shape}")
+    if image.ndim == 3 and image.shape[2] != 1:
+        found = resampled_planes(image, H, rect, table, field, threads=threads)
+        out = np.empty(shape, np.float32) if out is None else out
+        return np.asarray(cv2.merge(list(found.values), out), np.float32)
+    into = None if out is None else out.reshape(1, rect.height, rect.width)
+    found = resampled_planes(image, H, rect, table, field, into, threads)
+    return found.values.reshape(shape) if out is None else out
+
+
+def resampled_planes(
+    image: Image,
+    H: Matrix,
+    rect: Rect,
+    table: Float32 | None = None,
+    field: Field | None = None,
+    out: NDArray[np.float32] | NDArray[np.int16] | None = None,
+    threads: int = 1,
+    coded: bool = False,
+    clipped: NDArray[np.uint8] | None = None,
+    limits: Float32 | None = None,
+    room: Room | None = None,
+) -> Planes:
+    """The same with a plane for each channel.
+
+    Parameters
+    ----------
+    image, H, rect, table, field, threads
+        As for `resample`.
+    out : (C, rect.height, rect.width) float32 ndarray, optional
+        Where to put the values; C-contiguous. Of int16 if `coded`.
+    coded : bool, optional
+        Whether the values are to be rounded to codes of 16 bits.
+    clipped : (rect.height, rect.width) uint8 ndarray, optional
+        Becomes 1 where any value that a pixel is mixed from has reached its channel's limit,
+        else 0.
+    limits : (C,) float32 ndarray, optional
+        Those limits, in values that the table gives; full code if not given.
+    room : Room, optional
+        Where `out` lies, which is tidied on the way.
+    """
+    given = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
+    kind = np.dtype(np.int16 if coded else np.float32)
+    if out is None:
+        out = np.empty((given.shape[2], rect.height, rect.width), kind)
+    values = _table(given, table)
+    nodes, scale = (np.empty((0, 0, 2)), np.zeros(2)) if field is None else field.nodes
+    arguments = (
+        given,
+        values,
+        _white(given, values),
+        _inverse(H),
+        np.array([rect.x, rect.y], np.int64),
+        nodes,
+        scale,
+        coefficients(),
+        STEP if coded else 0.0,
+        out,
+        _white(given, values) if limits is None else limits,
+        np.empty((0, 0), np.uint8) if clipped is None else clipped,
+    )
+    fill, tile_height = _compiled(image.dtype, kind)
+    tidied = room is not None and room.in_file
+    shared = threads if threads == 1 else BANDS * threads
+    bands = _bands(rect.height, tile_height, rect.height // TIDIED if tidied else shared)
+
+    def work(band: tuple[int, int]) -> None:
+        fill(*arguments, *band)
+        if room is not None:
+            room.tidy()
+
+    if threads == 1 or len(bands) == 1:
+        for band in bands:
+            work(band)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, bands))
+    return Planes(out, image.ndim == 2)
+
+
+@once
+def _compiled(
+    dtype: np.dtype[np.generic], into: np.dtype[np.generic]
+) -> tuple[Callable[..., None], int]:
+    """Compiled loops for frames of `dtype` and the tile height; imports the compiler."""
+    from focusstack.resample.loops.fill import TILE_HEIGHT, compiled
+
+    return compiled(dtype, into), TILE_HEIGHT
+
+
+def _bands(height: int, step: int, count: int) -> list[tuple[int, int]]:
+    """Divide `height` rows, at multiples of `step`, into at most `count` like parts."""
+    tiles = -(-height // step)
+    count = max(1, min(count, tiles))
+    edges = [min(height, round(i * tiles / count) * step) for i in range(count + 1)]
+    return list(pairwise(edges))
+
+
+def _inverse(H: Matrix) -> Matrix:
+    """Reference pixel to frame pixel."""
+    try:
+        return np.ascontiguousarray(np.linalg.inv(np.asarray(H, float)))
+    except np.linalg.LinAlgError as error:
+        raise ValueError("the matrix of a frame cannot be inverted") from error
+
+
+def _table(planes: Image, table: Float32 | None) -> Float32 | None:
+    """Check the table, or make the one that scales codes to 0..1; None for float frames."""
+    channels = planes.shape[2]
+    white = full_scale(planes.dtype)
+    if planes.dtype == np.float32:
+        if table is not None:
+            raise ValueError("a table is for integer frames; apply it to float frames beforehand")
+        return None
+    if table is None:
+        return _scaling_table(int(white), channels)
+    if table.shape != (channels, int(white) + 1):
+        raise ValueError(f"the table must be ({channels}, {int(white) + 1}), not {table.shape}")
+    return np.ascontiguousarray(table, np.float32)
+
+
+def _white(planes: Image, values: Float32 | None) -> Float32:
+    """Value of full code in each channel, from which on it counts as clipped."""
+    return np.ones(planes.shape[2], np.float32) if values is None else values[:, -1].copy()
+
+
+@lru_cache
+def _scaling_table(white: int, channels: int) -> Float32:
+    """Codes 0 .. `white` as 0..1, once per channel."""
+    return np.tile(np.arange(white + 1, dtype=np.float32) / np.float32(white), (channels, 1))
