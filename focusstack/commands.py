@@ -11,7 +11,8 @@ import numpy as np
 
 from focusstack.aligned import cut, fuse_aligned, shared_area
 from focusstack.errors import OutputError, UsageError
-from focusstack.exposure import apply_gain
+from focusstack.exposure.apply import apply_gain
+from focusstack.exposure.shading import shaded
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.geometry.coordinates import Rect
@@ -24,7 +25,6 @@ from focusstack.output import check_targets, output_dtype
 from focusstack.pipeline import plan_stack
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
-from focusstack.shading import shaded
 from focusstack.staging import StagedFolder
 
 

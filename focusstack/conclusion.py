@@ -8,19 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from focusstack.alignment.coarse import Coarse
-from focusstack.alignment.disagreement import LEAST_SHARE, MOST_MISSING
 from focusstack.alignment.displacement import Displacement
-from focusstack.alignment.poses import Poses
+from focusstack.alignment.quality.contradiction import LEAST_SHARE, MOST_MISSING
+from focusstack.alignment.quality.residual import Residual
 from focusstack.alignment.refine import Refined
-from focusstack.alignment.residual import Residual
-from focusstack.common_exposure import (
-    CLIPPED_SHARE,
-    clipped_everywhere,
-    contradictions,
-    headroom,
-    with_recorded,
-)
+from focusstack.alignment.tiles.poses import Poses
 from focusstack.crop import CommonArea, common_area
+from focusstack.exposure.highlights import CLIPPED_SHARE, clipped_everywhere, headroom
+from focusstack.exposure.recorded import contradictions, with_recorded
+from focusstack.exposure.shading import EVEN
 from focusstack.geometry.coordinates import at_scale
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
@@ -28,7 +24,6 @@ from focusstack.numeric.arrays import Matrix, Points
 from focusstack.oddities import alike
 from focusstack.plan import FramePlan, PairClosure, StackPlan
 from focusstack.planning import Light, Measured
-from focusstack.shading import EVEN
 from focusstack.verdict import PASS_PX, Doubt, Verdict, frame_verdict, stack_verdict
 
 UNFOLLOWED = 0.5

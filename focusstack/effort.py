@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from focusstack.alignment.coarse import FEATURE_MEGAPIXELS
-from focusstack.alignment.measure import Round
 from focusstack.alignment.refine import ROUNDS
+from focusstack.alignment.tiles.measure import Round
 from focusstack.frames.proxies.proxy import PROXY_MEGAPIXELS
 
 

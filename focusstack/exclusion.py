@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from focusstack.alignment.coarse import LOST_SHARE, Coarse
-from focusstack.alignment.features import MIN_INLIERS, Features
+from focusstack.alignment.features.sift import MIN_INLIERS, Features
 from focusstack.alignment.refine import Refined
 from focusstack.oddities import DULL, dull, streakiness
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from focusstack.exposure_trial import LightChoice, Trial
-from focusstack.shading import EVEN, STRONGEST, STRONGEST_EXPONENT, Shading
+from focusstack.exposure.shading import EVEN, STRONGEST, STRONGEST_EXPONENT, Shading
+from focusstack.exposure.trial import LightChoice, Trial
 
 
 def finite(value: Any) -> float:

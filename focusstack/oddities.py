@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from focusstack.alignment.order import distances
+from focusstack.alignment.features.focus_order import distances
 from focusstack.frames.proxies.proxy import Proxy, Statistics
 from focusstack.numeric.arrays import Points
 

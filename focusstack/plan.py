@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from focusstack.alignment.residual import Residual
+from focusstack.alignment.quality.residual import Residual
 from focusstack.errors import UsageError
-from focusstack.exposure_trial import LightChoice
+from focusstack.exposure.shading import EVEN, Shading
+from focusstack.exposure.trial import LightChoice
 from focusstack.geometry import lens
 from focusstack.geometry.coordinates import Rect, transform, zoom_and_rotation
 from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.numeric.arrays import Matrix, Points
-from focusstack.shading import EVEN, Shading
 from focusstack.verdict import Verdict
 
 
@@ -76,7 +76,7 @@ class FramePlan:
     exponent : float
         Of linear light: other than 1 where the frame was developed with another tone curve.
     shading : Shading
-        How its light falls off otherwise than the reference's, see `focusstack.shading`.
+        How its light falls off otherwise than the reference's, see `focusstack.exposure.shading`.
     recorded_ev : float or None
         What EXIF says of `exposure_ev`; None where it tells nothing.
     error_px : float or None

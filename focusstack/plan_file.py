@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from focusstack.alignment.residual import Residual, Zone
+from focusstack.alignment.quality.residual import Residual, Zone
 from focusstack.errors import InputError
 from focusstack.geometry.coordinates import Rect
 from focusstack.geometry.field import Field

@@ -12,21 +12,21 @@ from focusstack.alignment import displacement
 from focusstack.alignment.coarse import Coarse, coarse_alignment, detect_all, match_all
 from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
-from focusstack.alignment.order import focus_order
-from focusstack.alignment.poses import Series
+from focusstack.alignment.features.focus_order import focus_order
 from focusstack.alignment.refine import Refined, refine
-from focusstack.common_exposure import recorded_stops, with_recorded
+from focusstack.alignment.tiles.poses import Series
 from focusstack.effort import Effort
 from focusstack.errors import InputError, UsageError
 from focusstack.exclusion import unlinked
-from focusstack.exposure import (
+from focusstack.exposure.gains import (
     GainRatio,
     RegisteredBlocks,
     gain_ratio,
     register_blocks,
     solve_gains,
 )
-from focusstack.exposure_terms import Terms, choose_terms, evened
+from focusstack.exposure.recorded import recorded_stops, with_recorded
+from focusstack.exposure.terms import Terms, choose_terms, evened
 from focusstack.frames.files import FileFrames
 from focusstack.frames.proxies.proxy import (
     Proxy,

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.exposure import apply_gain, tone_table
+from focusstack.exposure.apply import apply_gain, tone_table
+from focusstack.exposure.shading import shade_planes
 from focusstack.frames.proxies.proxy import CLIPPED_CODE
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import full_scale
@@ -21,7 +22,6 @@ from focusstack.plan import FramePlan
 from focusstack.resample.planes import Planes
 from focusstack.resample.warp import resample, resampled_planes
 from focusstack.runtime.scratch import Room
-from focusstack.shading import shade_planes
 
 Validity: TypeAlias = NDArray[np.uint8]
 Values: TypeAlias = NDArray[np.float32] | NDArray[np.int16]

@@ -2,7 +2,7 @@
 
 The thresholds are those of the eye: a third of a pixel is invisible in a composite, two pixels
 double fine detail. The error they are held against is an estimate that is good to a factor of two
-(`focusstack.alignment.certainty`), which the distance between the two leaves room for.
+(`focusstack.alignment.quality.accuracy`), which the distance between the two leaves room for.
 """
 
 from __future__ import annotations

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.alignment.certainty import (
+from focusstack.alignment.features.focus_order import pairs_in_order
+from focusstack.alignment.matrices.ladder import Ladder
+from focusstack.alignment.matrices.models import MODELS
+from focusstack.alignment.quality.accuracy import (
     certainty,
     probes,
     split_half,
@@ -15,12 +18,9 @@ from focusstack.alignment.certainty import (
     support,
     without_common_movement,
 )
-from focusstack.alignment.closure import closures
-from focusstack.alignment.ladder import Ladder
-from focusstack.alignment.matches import Matches, isotropic
-from focusstack.alignment.models import MODELS
-from focusstack.alignment.order import pairs_in_order
-from focusstack.alignment.residual import Left, left_between, summary, zone_masks
+from focusstack.alignment.quality.closure import closures
+from focusstack.alignment.quality.residual import Left, left_between, summary, zone_masks
+from focusstack.alignment.tiles.matches import Matches, isotropic
 from focusstack.geometry.coordinates import normalised, scaling, transform, translation
 from focusstack.numeric.arrays import Matrix, Points
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from focusstack.alignment.coarse import coarse_alignment
-from focusstack.alignment.cycles import consistent
-from focusstack.alignment.features import PairFit
-from focusstack.alignment.order import pairs_in_order
+from focusstack.alignment.features.focus_order import pairs_in_order
+from focusstack.alignment.features.sift import PairFit
+from focusstack.alignment.features.triangles import consistent
 from focusstack.geometry.coordinates import normalised, scaling, transform, translation
 from focusstack.numeric.arrays import Matrix
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from focusstack.alignment.coarse import Coarse, coarse_alignment, detect_all, match_all
-from focusstack.alignment.features import (
+from focusstack.alignment.features.links import chained, hub
+from focusstack.alignment.features.sift import (
     Features,
     PairFit,
     detect,
@@ -19,7 +20,6 @@ from focusstack.alignment.features import (
     plausible,
     spread,
 )
-from focusstack.alignment.links import chained, hub
 from focusstack.errors import AlignmentError
 from focusstack.frames.proxies.proxy import Proxy, make_proxy
 from focusstack.geometry.coordinates import identity, normalised, transform, translation
@@ -97,7 +97,7 @@ def test_features_do_not_depend_on_when_they_are_described(
     dense = picture(plane_stack.frames[2])
     found = []
     for many in (0, 10**9):
-        monkeypatch.setattr("focusstack.alignment.features.MANY", many)
+        monkeypatch.setattr("focusstack.alignment.features.sift.MANY", many)
         found.append(detect(dense, 200))
     assert len(found[0].points) == 200
     assert np.array_equal(found[0].points, found[1].points)

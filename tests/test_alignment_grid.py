@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.coarser import standing_in
-from focusstack.alignment.grid import REST_SIGMA, SIZE_SIGMA, SLOPE_SIGMAS, Grid
-from focusstack.alignment.tiles import TileShifts
+from focusstack.alignment.fields.fallback import standing_in
+from focusstack.alignment.fields.grid import REST_SIGMA, SIZE_SIGMA, SLOPE_SIGMAS, Grid
+from focusstack.alignment.tiles.shifts import TileShifts
 from focusstack.numeric.arrays import Points
 
 SIZE = 960, 640

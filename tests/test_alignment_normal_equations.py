@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.normal_equations import NormalEquations, conjugate_gradients
-from focusstack.alignment.places import Places
+from focusstack.alignment.fields.conjugate_gradients import NormalEquations, conjugate_gradients
+from focusstack.alignment.fields.interpolation import Places
 from focusstack.numeric.arrays import Points
 
 FRAMES, ROWS, COLUMNS = 3, 4, 5

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.alignment.order import distances, focus_order, pairs_in_order
+from focusstack.alignment.features.focus_order import distances, focus_order, pairs_in_order
 from focusstack.frames.proxies.proxy import make_proxy
 from focusstack.numeric.arrays import Float32
 from focusstack.scene.stack import RenderedStack

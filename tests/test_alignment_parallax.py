@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from focusstack.alignment.focus_index import focus_index
-from focusstack.alignment.parallax import Parallax, find_parallax
-from focusstack.alignment.poses import Poses, Series
+from focusstack.alignment.parallax.focus_index import focus_index
+from focusstack.alignment.parallax.search import Parallax, find_parallax
+from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.frames.proxies.proxy import Proxy
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Float32

@@ -10,11 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from focusstack.alignment.gain import gaining_pairs
-from focusstack.alignment.ladder import Held, Ladder, lengths, trimmed_rms
-from focusstack.alignment.matches import Matches, isotropic, residuals
-from focusstack.alignment.models import LENSES, MATRICES, MODELS, Model, matrices, normalisation
-from focusstack.alignment.solve import Solution, solve
+from focusstack.alignment.matrices.ladder import Ladder
+from focusstack.alignment.matrices.models import (
+    LENSES,
+    MATRICES,
+    MODELS,
+    Model,
+    matrices,
+    normalisation,
+)
+from focusstack.alignment.matrices.solve import Solution, solve
+from focusstack.alignment.quality.held_out import Held, gaining_pairs, lengths, trimmed_rms
+from focusstack.alignment.tiles.matches import Matches, isotropic, residuals
 from focusstack.geometry.coordinates import normalised, transform, translation
 from focusstack.numeric.arrays import Matrix, Points
 from focusstack.numeric.robust import robust_scale

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.alignment.measure import MOST_AT_HAND, in_turn
-from focusstack.alignment.poses import Poses
-from focusstack.alignment.tiles import TileShifts, band_pass, tile_shifts
+from focusstack.alignment.tiles.measure import MOST_AT_HAND, in_turn
+from focusstack.alignment.tiles.poses import Poses
+from focusstack.alignment.tiles.shifts import TileShifts, band_pass, tile_shifts
 from focusstack.geometry.coordinates import transform, translation
 from focusstack.numeric.arrays import Float32, Points
 

@@ -7,13 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from focusstack.common_exposure import (
-    clipped_everywhere,
-    contradictions,
-    headroom,
-    recorded_stops,
-    with_recorded,
-)
+from focusstack.exposure.highlights import clipped_everywhere, headroom
+from focusstack.exposure.recorded import contradictions, recorded_stops, with_recorded
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.frames.proxies.proxy import Statistics, make_proxy
 from focusstack.images.colour import encode, linearise, to_dtype

@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.exposure import (
+from focusstack.exposure.apply import apply_gain, tone_table
+from focusstack.exposure.gains import (
     GainRatio,
     RegisteredBlocks,
-    apply_gain,
     gain_ratio,
     register_blocks,
     solve_gains,
-    tone_table,
 )
 from focusstack.frames.proxies.proxy import BLOCK, make_proxy
 from focusstack.geometry.coordinates import translation

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from uneven_light import Fault, grid, terms_of, with_faults
 
-from focusstack.exposure import RegisteredBlocks
-from focusstack.exposure_areas import MOST_AREAS, Areas, areas_of
-from focusstack.exposure_fit import (
+from focusstack.exposure.areas import MOST_AREAS, Areas, areas_of
+from focusstack.exposure.fit import (
     CELLS,
     EXPONENT,
     FEWEST,
@@ -21,12 +20,13 @@ from focusstack.exposure_fit import (
     robust_weights,
     summed,
 )
-from focusstack.exposure_trial import HALVES, TONES, held_out
+from focusstack.exposure.gains import RegisteredBlocks
+from focusstack.exposure.shading import EVEN, Shading
+from focusstack.exposure.trial import HALVES, TONES, held_out
 from focusstack.frames.proxies.proxy import BLOCK
 from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.numeric.arrays import Points
 from focusstack.scene.stack import RenderedStack, render_stack
-from focusstack.shading import EVEN, Shading
 
 SIZE = (640, 480)
 FRAMES = 6

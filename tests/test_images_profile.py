@@ -27,7 +27,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from focusstack.errors import InputError
-from focusstack.exposure import apply_gain, tone_table
+from focusstack.exposure.apply import apply_gain, tone_table
 from focusstack.frames.files import FileFrames
 from focusstack.images.colour import Transfer, codes, linearise, to_dtype
 from focusstack.images.metadata import Metadata

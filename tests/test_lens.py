@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.alignment.ladder import Ladder
-from focusstack.alignment.matches import Matches, isotropic
-from focusstack.alignment.models import LENSES, MODELS
-from focusstack.alignment.order import pairs_in_order
-from focusstack.alignment.poses import Poses
-from focusstack.alignment.tiles import TileShifts
+from focusstack.alignment.features.focus_order import pairs_in_order
+from focusstack.alignment.matrices.ladder import Ladder
+from focusstack.alignment.matrices.models import LENSES, MODELS
+from focusstack.alignment.tiles.matches import Matches, isotropic
+from focusstack.alignment.tiles.poses import Poses
+from focusstack.alignment.tiles.shifts import TileShifts
 from focusstack.geometry.coordinates import normalised, scaling, transform, translation
 from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT, displacement, on_canvas, recorded, straightened

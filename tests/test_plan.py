@@ -13,9 +13,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from focusstack.alignment.residual import Residual
+from focusstack.alignment.quality.residual import Residual
 from focusstack.errors import InputError, UsageError
-from focusstack.exposure_trial import LightChoice, Trial
+from focusstack.exposure.shading import EVEN, Shading
+from focusstack.exposure.trial import LightChoice, Trial
 from focusstack.geometry.coordinates import Rect
 from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT
@@ -24,7 +25,6 @@ from focusstack.numeric.arrays import Matrix
 from focusstack.plan import FramePlan, StackPlan, fitted_to
 from focusstack.plan_file import plan_to_json, read_plan
 from focusstack.runtime.version import __version__
-from focusstack.shading import EVEN, Shading
 
 finite = st.floats(-1e6, 1e6)
 small = st.floats(-0.2, 0.2)

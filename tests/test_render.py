@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.exposure import apply_gain
+from focusstack.exposure.apply import apply_gain
+from focusstack.exposure.shading import Shading
 from focusstack.geometry.coordinates import Rect, normalised, transform, translation
 from focusstack.images.colour import codes, decode, encode, full_scale, to_dtype
 from focusstack.images.metadata import Metadata
@@ -18,7 +19,6 @@ from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 from focusstack.plan import FramePlan
 from focusstack.render import clipping_trust, render
-from focusstack.shading import Shading
 
 WIDTH, HEIGHT = 96, 72
 RECT = Rect(20, 16, 50, 40)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from focusstack import conclusion, exclusion, maps, oddities
-from focusstack.alignment.residual import Residual, Zone, residual_map
-from focusstack.exposure_trial import LightChoice, Trial
+from focusstack.alignment.quality.residual import Residual, Zone, residual_map
+from focusstack.exposure.shading import Shading
+from focusstack.exposure.trial import LightChoice, Trial
 from focusstack.frames.files import FileFrames
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.fusion.base import Fused
@@ -29,7 +30,6 @@ from focusstack.report.light import light_words
 from focusstack.report.provenance import provenance
 from focusstack.report.remedies import OTHERWISE, REMEDIES, remedy
 from focusstack.runtime.progress import StageClock
-from focusstack.shading import Shading
 from focusstack.verdict import ADVICE, Grade, Verdict, stack_verdict
 
 RNG = np.random.default_rng(1)

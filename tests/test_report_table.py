@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from focusstack.alignment.residual import Residual
-from focusstack.exposure_trial import LightChoice
+from focusstack.alignment.quality.residual import Residual
+from focusstack.exposure.trial import LightChoice
 from focusstack.geometry.coordinates import Rect
 from focusstack.plan import FramePlan, StackPlan
 from focusstack.report.table import HEAD, facts, plan_table, rich_table, summary, verdict_lines

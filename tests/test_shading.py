@@ -8,12 +8,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from uneven_light import factor
 
+from focusstack.exposure.shading import EVEN, Shading, even_blocks, shade_planes, shaded
 from focusstack.geometry.coordinates import Rect, normalised, transform, translation
 from focusstack.geometry.field import Field
 from focusstack.images.colour import Transfer, decode, encode
 from focusstack.numeric.arrays import Float32, Matrix, Points
 from focusstack.resample.planes import STEP, Planes
-from focusstack.shading import EVEN, Shading, even_blocks, shade_planes, shaded
 
 SIZE = (200, 150)
 RECT = Rect(20, 15, 150, 110)

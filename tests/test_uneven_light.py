@@ -11,6 +11,7 @@ import pytest
 from uneven_light import Fault, with_faults
 
 from focusstack.commands import equalize_files
+from focusstack.exposure.shading import EVEN, Shading
 from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
@@ -20,7 +21,6 @@ from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
 from focusstack.plan import StackPlan
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import RenderedStack, render_stack
-from focusstack.shading import EVEN, Shading
 
 SIZE = (480, 360)
 COUNT = 5

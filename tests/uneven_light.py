@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from focusstack.exposure import register_blocks
-from focusstack.exposure_terms import Terms, choose_terms
+from focusstack.exposure.gains import register_blocks
+from focusstack.exposure.shading import EVEN, Shading
+from focusstack.exposure.terms import Terms, choose_terms
 from focusstack.frames.proxies.proxy import make_proxy
 from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.numeric.arrays import Float32, Image, Points
 from focusstack.scene.stack import RenderedStack
-from focusstack.shading import EVEN, Shading
 
 
 @dataclass(frozen=True)

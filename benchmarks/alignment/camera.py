@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.alignment.kinds import Kind
+from focusstack.exposure.shading import Shading
 from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Matrix, Points
 from focusstack.scene.camera import drift, focus_steps, world_to_frame
-from focusstack.shading import Shading
 
 PARALLAX_AT = 2000.0
 """Width of a frame, in pixels, for which `Kind.parallax` is meant."""

@@ -17,12 +17,12 @@ import numpy as np
 from benchmarks.alignment.camera import View, curves, exposures, fall_offs, views
 from benchmarks.alignment.kinds import Kind
 from benchmarks.alignment.subject import Layer, Subject, paint, seen_by
+from focusstack.exposure.shading import Shading
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Image, Points
 from focusstack.scene.sheets import defocus, defocus_tilted
 from focusstack.scene.stack import expose
-from focusstack.shading import Shading
 
 MOVED_PX = 25.0
 STREAK = 0.03

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.alignment.measure import measure_pairs
-from focusstack.alignment.poses import Poses
 from focusstack.alignment.refine import ROUNDS
-from focusstack.alignment.tiles import TileShifts
+from focusstack.alignment.tiles.measure import measure_pairs
+from focusstack.alignment.tiles.poses import Poses
+from focusstack.alignment.tiles.shifts import TileShifts
 from focusstack.effort import THOROUGH
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from focusstack.alignment.cycles import consistent
-from focusstack.alignment.features import Features, PairFit, detect, fit_pair
-from focusstack.alignment.links import chained, hub
-from focusstack.alignment.matches import Matches, isotropic, residuals
-from focusstack.alignment.measure import reduced
-from focusstack.alignment.models import MODELS, nearest_similarity, normalisation
-from focusstack.alignment.order import pairs_in_order
-from focusstack.alignment.solve import solve
+from focusstack.alignment.features.focus_order import pairs_in_order
+from focusstack.alignment.features.links import chained, hub
+from focusstack.alignment.features.sift import Features, PairFit, detect, fit_pair
+from focusstack.alignment.features.triangles import consistent
+from focusstack.alignment.matrices.models import MODELS, nearest_similarity, normalisation
+from focusstack.alignment.matrices.solve import solve
+from focusstack.alignment.tiles.matches import Matches, isotropic, residuals
+from focusstack.alignment.tiles.measure import reduced
 from focusstack.errors import AlignmentError
 from focusstack.frames.proxies.proxy import Proxy, proxy_scale, proxy_size
 from focusstack.geometry.coordinates import normalised, outline, transform

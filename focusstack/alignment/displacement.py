@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from focusstack.alignment.grid import REST_SIGMA
-from focusstack.alignment.local import ROUNDS as LOCAL_ROUNDS
-from focusstack.alignment.local import Local, find_fields
-from focusstack.alignment.parallax import ROUNDS as PARALLAX_ROUNDS
-from focusstack.alignment.parallax import Parallax, Search
-from focusstack.alignment.poses import Poses, Series
+from focusstack.alignment.fields.grid import REST_SIGMA
+from focusstack.alignment.fields.smooth import ROUNDS as LOCAL_ROUNDS
+from focusstack.alignment.fields.smooth import Local, find_fields
+from focusstack.alignment.parallax.search import ROUNDS as PARALLAX_ROUNDS
+from focusstack.alignment.parallax.search import Parallax, Search
 from focusstack.alignment.refine import Refined
+from focusstack.alignment.tiles.poses import Poses, Series
 
 CONSIDERED_PX, CONSIDERED_P95_PX = 0.2, 0.7
 """Held-out residual (median, 95th percentile) below which matrices are as good as tiles can tell,

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from focusstack.alignment.certainty import Certainty, certainty, probes
-from focusstack.alignment.closure import Closure, closures
-from focusstack.alignment.disagreement import Disagreement, disagreement
-from focusstack.alignment.ladder import BOARDS, Choice, Held, Ladder, lengths
-from focusstack.alignment.matches import Matches, residuals
-from focusstack.alignment.measure import Round, measure_pairs
-from focusstack.alignment.models import LENSES, MODELS
-from focusstack.alignment.poses import Poses, Series
-from focusstack.alignment.residual import Residual, left_between, residual_map, summary
-from focusstack.alignment.solve import Solution
+from focusstack.alignment.matrices.ladder import BOARDS, Choice, Ladder
+from focusstack.alignment.matrices.models import LENSES, MODELS
+from focusstack.alignment.matrices.solve import Solution
+from focusstack.alignment.quality.accuracy import Certainty, certainty, probes
+from focusstack.alignment.quality.closure import Closure, closures
+from focusstack.alignment.quality.contradiction import Disagreement, disagreement
+from focusstack.alignment.quality.held_out import Held, lengths
+from focusstack.alignment.quality.residual import Residual, left_between, residual_map, summary
+from focusstack.alignment.tiles.matches import Matches, residuals
+from focusstack.alignment.tiles.measure import Round, measure_pairs
+from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.lens import on_canvas
 from focusstack.numeric.arrays import Matrix, Points
 from focusstack.runtime.threads import side_by_side

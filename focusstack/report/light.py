@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.exposure_trial import LightChoice, Trial
+from focusstack.exposure.shading import Shading
+from focusstack.exposure.trial import LightChoice, Trial
 from focusstack.plan import FramePlan, StackPlan
-from focusstack.shading import Shading
 
 
 def light_words(plan: StackPlan) -> list[str]:

@@ -1,0 +1,1 @@
+"""Feature points of single frames, matched between pairs, linked and checked."""

@@ -1,0 +1,1 @@
+"""Smooth displacement that no matrix explains."""

@@ -1,0 +1,1 @@
+"""Motion models, their solution over all pairs, and which one a stack needs."""

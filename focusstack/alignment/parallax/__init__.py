@@ -1,0 +1,1 @@
+"""What a travelling camera shifts: depth from focus, and each frame's travel."""

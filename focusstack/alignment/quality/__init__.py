@@ -1,0 +1,1 @@
+"""How good an alignment is: residuals, closure, contradiction, estimated error."""

@@ -1,0 +1,163 @@
+"""Exposure equalisation: measure, solve, apply.
+
+Frames of a stack differ by a factor per channel in **linear** light (shutter, ISO, aperture, white
+balance). The factor between two frames is measured where they show the same thing: registered
+block means, with blocks wider than the blur so that defocus moves no light across their borders,
+clipped blocks left out, robustly averaged log ratios. All pairs are then solved together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from focusstack.frames.proxies.proxy import BLOCK, Statistics
+from focusstack.geometry.coordinates import at_scale
+from focusstack.numeric.arrays import Float32, Image, Matrix, Points
+
+WINDOW = 5
+"""Side, in statistics blocks, of the areas whose means are compared."""
+
+
+DARKEST = 0.002
+"""Linear light below which noise and rounding decide the ratio."""
+
+
+REWEIGHTINGS = 6
+"""Robust means settle to a thousandth of their error in so many steps."""
+
+
+@dataclass(frozen=True)
+class RegisteredBlocks:
+    """Block means of a frame on the canvas.
+
+    Attributes
+    ----------
+    mean : (h, w, C) float32 ndarray
+        Linear light.
+    usable : (h, w) bool ndarray
+        True where the whole area lies in the frame and nothing is clipped.
+    """
+
+    mean: Float32
+    usable: Image
+
+
+@dataclass(frozen=True)
+class GainRatio:
+    """How much brighter the second frame is than the first.
+
+    Attributes
+    ----------
+    first, second : int
+        Frame indices.
+    log_ratio : (C,) float64 ndarray
+        Natural logarithm of second / first in linear light.
+    sigma : (C,) float64 ndarray
+        Standard error of it.
+    """
+
+    first: int
+    second: int
+    log_ratio: Points
+    sigma: Points
+
+
+def register_blocks(statistics: Statistics, H: Matrix) -> RegisteredBlocks:
+    """Warp a frame's block means to the canvas and average them over windows.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Of the frame.
+    H : (3, 3) ndarray
+        Proxy pixel to canvas proxy pixel.
+    """
+    height, width = statistics.clean.shape
+    M = at_scale(H, BLOCK)
+    flags, size = cv2.INTER_LINEAR, (width, height)
+    blocks = cv2.warpPerspective(
+        statistics.blocks, M, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    clean = cv2.warpPerspective(statistics.clean, M, size, flags=flags, borderValue=0)
+    mean = cv2.blur(blocks, (WINDOW, WINDOW)).reshape(height, width, -1)
+    # Any clipped or missing block spoils the whole window.
+    spoilt = cv2.dilate((clean < 0.999).astype(np.uint8), np.ones((WINDOW, WINDOW), np.uint8))
+    usable = spoilt == 0
+    border = WINDOW // 2
+    usable[:border], usable[-border:], usable[:, :border], usable[:, -border:] = (False,) * 4
+    return RegisteredBlocks(np.asarray(mean, np.float32), usable)
+
+
+def gain_ratio(
+    first: int, second: int, a: RegisteredBlocks, b: RegisteredBlocks, step: int = 2
+) -> GainRatio | None:
+    """Compare two registered frames; None where they share fewer than 20 usable areas.
+
+    Every `step`-th block is looked at, down and across.
+    """
+    both = (a.usable & b.usable)[::step, ::step]
+    p, q = a.mean[::step, ::step][both], b.mean[::step, ::step][both]
+    lit = np.minimum(p, q).min(axis=1) > DARKEST
+    if lit.sum() < 20:
+        return None
+    ratios = np.ascontiguousarray(np.log(q[lit].astype(float) / p[lit]).T)
+    centre = np.median(ratios, axis=1, keepdims=True)
+    for _ in range(REWEIGHTINGS):
+        off = ratios - centre
+        spread = 1.4826 * np.median(np.abs(off), axis=1, keepdims=True) + 1e-5
+        weight = 1 / np.square(1 + np.square(off / (2 * spread)))
+        centre = centre + (weight * off).sum(1, keepdims=True) / weight.sum(1, keepdims=True)
+    centre, spread = centre[:, 0], spread[:, 0]
+    # Windows overlap: about every sixth is independent.
+    return GainRatio(first, second, centre, spread / np.sqrt(lit.sum() / 6) + 1e-4)
+
+
+def solve_gains(ratios: Sequence[GainRatio], count: int, channels: int, reference: int) -> Points:
+    """Gains of all frames from all pair ratios at once, robustly.
+
+    Returns
+    -------
+    (count, channels) float64 ndarray
+        What each frame's linear light is multiplied with to match the reference; NaN for frames
+        that no ratio links to the reference.
+    """
+    gains = np.full((count, channels), np.nan)
+    gains[reference] = 1
+    linked = _linked(ratios, reference)
+    rest = sorted(linked - {reference})
+    if not rest:
+        return gains
+    row = {frame: k for k, frame in enumerate(rest)}
+    used = [r for r in ratios if r.first in linked]
+    A = np.zeros((len(used), len(rest)))
+    for k, r in enumerate(used):
+        if r.first != reference:
+            A[k, row[r.first]] = 1
+        if r.second != reference:
+            A[k, row[r.second]] = -1
+    for c in range(channels):
+        target = np.array([r.log_ratio[c] for r in used])
+        base = 1 / np.array([r.sigma[c] for r in used])
+        weight = base.copy()
+        for _ in range(20):
+            x = np.linalg.lstsq(A * weight[:, None], target * weight, rcond=None)[0]
+            off = (A @ x - target) * base
+            scale = max(1.0, 1.4826 * float(np.median(np.abs(off))))
+            weight = base / (1 + np.square(off / (2.5 * scale)))
+        gains[rest, c] = np.exp(x)
+    return gains
+
+
+def _linked(ratios: Sequence[GainRatio], start: int) -> set[int]:
+    linked, grown = {start}, True
+    while grown:
+        grown = False
+        for r in ratios:
+            if (r.first in linked) != (r.second in linked):
+                linked |= {r.first, r.second}
+                grown = True
+    return linked
