@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from focusstack.frames.open import open_frames
     from focusstack.options import FusionOptions, OutputOptions, StackOptions
     from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
-    from focusstack.plan import FramePlan, StackPlan
-    from focusstack.plan_file import plan_to_json, read_plan
+    from focusstack.plan.file import plan_to_json, read_plan
+    from focusstack.plan.model import FramePlan, StackPlan
 
 __all__ = [
     "AlignmentError",
@@ -58,8 +58,8 @@ _HOMES = {
     "focusstack.options": {"FusionOptions", "OutputOptions", "StackOptions"},
     "focusstack.frames.open": {"open_frames"},
     "focusstack.pipeline": {"StackResult", "aligned_frames", "plan_stack", "stack"},
-    "focusstack.plan": {"FramePlan", "StackPlan"},
-    "focusstack.plan_file": {"plan_to_json", "read_plan"},
+    "focusstack.plan.model": {"FramePlan", "StackPlan"},
+    "focusstack.plan.file": {"plan_to_json", "read_plan"},
 }
 
 

@@ -21,8 +21,8 @@ from focusstack.images.write import SUFFIXES, refuse_too_large, suffix_for, writ
 from focusstack.maps import write_maps
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.plan import StackPlan
-from focusstack.plan_file import plan_to_json
+from focusstack.plan.file import plan_to_json
+from focusstack.plan.model import StackPlan
 from focusstack.render import AlignedFrame
 from focusstack.report.figures import Figures
 from focusstack.report.gathering import Gathering

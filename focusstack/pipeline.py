@@ -8,10 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.conclusion import make_plan
-from focusstack.effort import THOROUGH, Effort
 from focusstack.errors import UsageError
-from focusstack.exclusion import unsupported
+from focusstack.first_pass.assemble import make_plan
+from focusstack.first_pass.effort import THOROUGH, Effort
+from focusstack.first_pass.light import find_light
+from focusstack.first_pass.measure import check_reference, glanced, measure_frames, spool_for
+from focusstack.first_pass.rejection import unsupported
+from focusstack.first_pass.steps import (
+    find_alignment,
+    find_displacement,
+    refine_alignment,
+    series_of,
+)
 from focusstack.frames.files import FileFrames
 from focusstack.frames.open import Inputs, open_frames
 from focusstack.frames.sources import FrameSource
@@ -22,19 +30,9 @@ from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output import OutputFolder, opened_folder
-from focusstack.plan import StackPlan, fitted_to
-from focusstack.plan_file import read_plan
-from focusstack.planning import (
-    check_reference,
-    find_alignment,
-    find_displacement,
-    find_light,
-    glanced,
-    measure_frames,
-    refine_alignment,
-    series_of,
-    spool_for,
-)
+from focusstack.plan.file import read_plan
+from focusstack.plan.model import StackPlan
+from focusstack.plan.reuse import fitted_to
 from focusstack.render import AlignedFrame
 from focusstack.report.provenance import provenance
 from focusstack.runtime.memory import in_gigabytes, release_freed, reuse_freed_memory

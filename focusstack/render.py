@@ -18,7 +18,7 @@ from focusstack.images.colour import full_scale
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Points
-from focusstack.plan import FramePlan
+from focusstack.plan.model import FramePlan
 from focusstack.resample.planes import Planes
 from focusstack.resample.warp import resample, resampled_planes
 from focusstack.runtime.scratch import Room

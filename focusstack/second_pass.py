@@ -17,7 +17,7 @@ from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.options import StackOptions
 from focusstack.output import OutputFolder
-from focusstack.plan import StackPlan
+from focusstack.plan.model import StackPlan
 from focusstack.render import AlignedFrame, render
 from focusstack.runtime.memory import keep_large_arrays_apart, memory_bound
 from focusstack.runtime.prefetch import Ahead, one_ahead

@@ -19,8 +19,8 @@ from focusstack.frames.files import FileFrames
 from focusstack.frames.film import FilmFrames
 from focusstack.frames.identity import digest, fingerprint
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.plan import StackPlan
-from focusstack.plan_file import from_plain, plain
+from focusstack.plan.file import from_plain, plain
+from focusstack.plan.model import StackPlan
 from focusstack.runtime.files import atomic_write, output_errors
 from focusstack.runtime.version import __version__
 from focusstack.staging import STATE, make_folder

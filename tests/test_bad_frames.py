@@ -11,7 +11,7 @@ from focusstack.geometry.coordinates import normalised, transform
 from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.numeric.arrays import Image
 from focusstack.pipeline import plan_stack
-from focusstack.plan import FramePlan, StackPlan
+from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.scene.stack import RenderedStack, render_stack
 
 SIZE = (360, 270)

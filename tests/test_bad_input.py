@@ -20,7 +20,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
-from focusstack.plan_file import read_plan
+from focusstack.plan.file import read_plan
 from focusstack.scene.stack import render_stack
 
 FRAMES = render_stack("plane", width=160, height=120, frames=4, blur=2, seed=4).frames

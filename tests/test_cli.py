@@ -10,7 +10,7 @@ import pytest
 import typer
 from cli_calls import COMMAND, call, done
 
-from focusstack.plan_file import read_plan
+from focusstack.plan.file import read_plan
 from focusstack.runtime.version import __version__
 from focusstack.terminal import TerminalProgress
 

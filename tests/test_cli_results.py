@@ -13,10 +13,10 @@ from PIL import Image as Pillow
 
 from focusstack.images.colour import to_float
 from focusstack.images.read import read_picture
-from focusstack.plan_file import read_plan
+from focusstack.plan.file import read_plan
+from focusstack.plan.verdict import LEADS
 from focusstack.runtime.version import __version__
 from focusstack.scene.stack import RenderedStack
-from focusstack.verdict import LEADS
 
 # What is written ------------------------------------------------------------------------------
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from focusstack.effort import QUICK, THOROUGH
+from focusstack.first_pass.effort import QUICK, THOROUGH
+from focusstack.first_pass.measure import glanced
 from focusstack.frames.open import open_frames
 from focusstack.geometry.coordinates import transform
 from focusstack.images.read import Reading, read_picture
 from focusstack.images.write import write_image
 from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack
-from focusstack.planning import glanced
 from focusstack.scene.stack import RenderedStack
 
 

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 
 from focusstack.options import OutputFormat, OutputOptions, StackOptions
 from focusstack.pipeline import plan_stack, stack
-from focusstack.plan_file import plan_to_json
+from focusstack.plan.file import plan_to_json
 from focusstack.runtime.version import __version__
 from focusstack.scene.stack import render_stack
 

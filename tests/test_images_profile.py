@@ -35,7 +35,7 @@ from focusstack.images.profile import ProfileError, colours_of, name_of, transfe
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.pipeline import plan_stack, stack
-from focusstack.plan_file import read_plan
+from focusstack.plan.file import read_plan
 from focusstack.scene.stack import render_stack
 
 TABLE = sampled([round(65535 * (i / 255) ** 2.6) for i in range(256)])

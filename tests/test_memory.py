@@ -14,8 +14,8 @@ import pytest
 from focusstack.geometry.coordinates import Rect, translation
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.plan import FramePlan, StackPlan
-from focusstack.plan_file import plan_to_json
+from focusstack.plan.file import plan_to_json
+from focusstack.plan.model import FramePlan, StackPlan
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="peaks are read from getrusage")
 

@@ -22,8 +22,8 @@ from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 from focusstack.options import FusionOptions, OutputOptions, StackOptions
 from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
-from focusstack.plan import StackPlan
-from focusstack.plan_file import plan_to_json
+from focusstack.plan.file import plan_to_json
+from focusstack.plan.model import StackPlan
 from focusstack.scene.stack import RenderedStack, render_stack
 
 MATRIX_PX = 0.1

@@ -22,8 +22,9 @@ from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT
 from focusstack.geometry.parallax import SceneDepth, Viewpoint
 from focusstack.numeric.arrays import Matrix
-from focusstack.plan import FramePlan, StackPlan, fitted_to
-from focusstack.plan_file import plan_to_json, read_plan
+from focusstack.plan.file import plan_to_json, read_plan
+from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.plan.reuse import fitted_to
 from focusstack.runtime.version import __version__
 
 finite = st.floats(-1e6, 1e6)

@@ -28,8 +28,8 @@ from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
 from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack, stack
-from focusstack.plan import StackPlan
-from focusstack.plan_file import plan_to_json
+from focusstack.plan.file import plan_to_json
+from focusstack.plan.model import StackPlan
 from focusstack.scene.stack import render_stack
 
 README = Path(__file__).resolve().parents[1] / "README.md"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from focusstack.first_pass.reference import reservations
 from focusstack.frames.proxies.proxy import Statistics, make_proxy
-from focusstack.reference import reservations
 from focusstack.scene.stack import render_stack
 
 FRAMES = render_stack("plane", width=240, height=180, frames=1, seed=2).frames

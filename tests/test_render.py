@@ -17,7 +17,7 @@ from focusstack.images.colour import codes, decode, encode, full_scale, to_dtype
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
-from focusstack.plan import FramePlan
+from focusstack.plan.model import FramePlan
 from focusstack.render import clipping_trust, render
 
 WIDTH, HEIGHT = 96, 72

@@ -14,7 +14,7 @@ import pytest
 from focusstack.images.read import read_picture
 from focusstack.options import OutputOptions
 from focusstack.pipeline import stack
-from focusstack.plan_file import read_plan
+from focusstack.plan.file import read_plan
 from focusstack.report.samples import NINTHS, places
 from focusstack.scene.stack import render_stack
 

@@ -11,17 +11,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from focusstack import conclusion, exclusion, maps, oddities
+from focusstack import maps
 from focusstack.alignment.quality.residual import Residual, Zone, residual_map
 from focusstack.exposure.shading import Shading
 from focusstack.exposure.trial import LightChoice, Trial
+from focusstack.first_pass import assemble as conclusion
+from focusstack.first_pass import rejection as exclusion
+from focusstack.first_pass import rejection as oddities
 from focusstack.frames.files import FileFrames
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.fusion.base import Fused
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.write import write_image
 from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
-from focusstack.plan import FramePlan, PairClosure, StackPlan
+from focusstack.plan.model import FramePlan, PairClosure, StackPlan
+from focusstack.plan.verdict import ADVICE, Grade, Verdict, stack_verdict
 from focusstack.report import plots
 from focusstack.report.gathering import Gathered, Gathering
 from focusstack.report.html import HEADINGS, draw_ahead, draw_exposures, report_page
@@ -30,7 +34,6 @@ from focusstack.report.light import light_words
 from focusstack.report.provenance import provenance
 from focusstack.report.remedies import OTHERWISE, REMEDIES, remedy
 from focusstack.runtime.progress import StageClock
-from focusstack.verdict import ADVICE, Grade, Verdict, stack_verdict
 
 RNG = np.random.default_rng(1)
 AWKWARD = ["<script>.jpg", "a&b.jpg", 'quote".jpg', "é 1#%.jpg", "</script><b>.jpg"]

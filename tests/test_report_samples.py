@@ -17,7 +17,7 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import encode
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.plan import FramePlan, StackPlan
+from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.report.gathering import Gathering
 from focusstack.report.pictures import eight_bit, part, reduced, webp
 from focusstack.report.samples import (

@@ -11,9 +11,9 @@ from rich.console import Console
 from focusstack.alignment.quality.residual import Residual
 from focusstack.exposure.trial import LightChoice
 from focusstack.geometry.coordinates import Rect
-from focusstack.plan import FramePlan, StackPlan
+from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.plan.verdict import Verdict
 from focusstack.report.table import HEAD, facts, plan_table, rich_table, summary, verdict_lines
-from focusstack.verdict import Verdict
 
 
 def frame(name: str, ev: float = 0.0, reason: str | None = None) -> FramePlan:

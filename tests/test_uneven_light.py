@@ -18,7 +18,7 @@ from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
-from focusstack.plan import StackPlan
+from focusstack.plan.model import StackPlan
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import RenderedStack, render_stack
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.verdict import (
+from focusstack.plan.verdict import (
     ADVICE,
     GRADES,
     LEADS,

@@ -15,7 +15,7 @@ from focusstack.errors import FocusstackError
 from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Float32, Mask, Points
 from focusstack.pipeline import plan_stack
-from focusstack.plan import FramePlan, StackPlan
+from focusstack.plan.model import FramePlan, StackPlan
 
 EXACT_PX = 0.01
 """How exact the rendered frames are."""

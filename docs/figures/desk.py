@@ -13,20 +13,15 @@ from focusstack.alignment.refine import ROUNDS
 from focusstack.alignment.tiles.measure import measure_pairs
 from focusstack.alignment.tiles.poses import Poses
 from focusstack.alignment.tiles.shifts import TileShifts
-from focusstack.effort import THOROUGH
+from focusstack.first_pass.effort import THOROUGH
+from focusstack.first_pass.measure import measure_frames, spool_for
+from focusstack.first_pass.steps import find_alignment, refine_alignment, series_of
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Matrix, Points
 from focusstack.options import StackOptions
 from focusstack.pipeline import StackResult, stack
-from focusstack.planning import (
-    find_alignment,
-    measure_frames,
-    refine_alignment,
-    series_of,
-    spool_for,
-)
 from focusstack.runtime.progress import Silent
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "desk"

@@ -23,7 +23,7 @@ from focusstack.cli.options import (
 from focusstack.cli.reporting import reporting, say
 
 if TYPE_CHECKING:
-    from focusstack.plan import StackPlan
+    from focusstack.plan.model import StackPlan
 
 
 def inspect(
@@ -47,9 +47,9 @@ def inspect(
 ) -> None:
     """Measure a stack without moving a pixel: exposure, zoom, rotation, shift, sharpness."""
     with reporting(quiet, verbose, debug) as progress:
-        from focusstack.effort import QUICK, THOROUGH
+        from focusstack.first_pass.effort import QUICK, THOROUGH
         from focusstack.pipeline import plan_stack
-        from focusstack.plan_file import plan_to_json
+        from focusstack.plan.file import plan_to_json
 
         options = stack_options(reference, None, max_megapixels, threads, memory)
         plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)

@@ -8,7 +8,7 @@ from focusstack.fusion.base import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
-from focusstack.plan import StackPlan
+from focusstack.plan.model import StackPlan
 from focusstack.report.samples import (
     Maps,
     Place,

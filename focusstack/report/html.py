@@ -14,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 
 from focusstack.numeric.arrays import Float32
-from focusstack.plan import FramePlan, StackPlan
+from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.report import drawings, plots
 from focusstack.report.figures import Figures, figures
 from focusstack.report.gathering import Gathered

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from focusstack.plan import FramePlan, StackPlan
-from focusstack.verdict import ADVICE
+from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.plan.verdict import ADVICE
 
 Grade = Literal["pass", "look", "fail", "out", "unknown"]
 """Of a frame or stack: a verdict's, left out, or none known."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from focusstack.exposure.shading import Shading
 from focusstack.exposure.trial import LightChoice, Trial
-from focusstack.plan import FramePlan, StackPlan
+from focusstack.plan.model import FramePlan, StackPlan
 
 
 def light_words(plan: StackPlan) -> list[str]:

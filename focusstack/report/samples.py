@@ -18,7 +18,7 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import linearise
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.plan import StackPlan
+from focusstack.plan.model import StackPlan
 from focusstack.report.pictures import eight_bit, part, reduced, webp
 from focusstack.resample.planes import Planes
 

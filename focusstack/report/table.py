@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from focusstack.plan import FramePlan, StackPlan
+from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.report.light import light_fact
 
 if TYPE_CHECKING:

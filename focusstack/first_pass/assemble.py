@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.displacement import Displacement
-from focusstack.alignment.quality.contradiction import LEAST_SHARE, MOST_MISSING
 from focusstack.alignment.quality.residual import Residual
 from focusstack.alignment.refine import Refined
 from focusstack.alignment.tiles.poses import Poses
-from focusstack.crop import CommonArea, common_area
-from focusstack.exposure.highlights import CLIPPED_SHARE, clipped_everywhere, headroom
-from focusstack.exposure.recorded import contradictions, with_recorded
+from focusstack.crop import common_area
+from focusstack.exposure.highlights import clipped_everywhere, headroom
+from focusstack.exposure.recorded import with_recorded
 from focusstack.exposure.shading import EVEN
+from focusstack.first_pass.judge import _contradictions, _duplicates, _guesses, frame_errors, judged
+from focusstack.first_pass.light import Light
+from focusstack.first_pass.measure import Measured
+from focusstack.first_pass.remarks import _contradicted, _costly, _lost, _ungauged, _white
 from focusstack.geometry.coordinates import at_scale
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
-from focusstack.numeric.arrays import Matrix, Points
-from focusstack.oddities import alike
-from focusstack.plan import FramePlan, PairClosure, StackPlan
-from focusstack.planning import Light, Measured
-from focusstack.verdict import PASS_PX, Doubt, Verdict, frame_verdict, stack_verdict
-
-UNFOLLOWED = 0.5
-"""Share of what tiles contradict matrices by that is left by local displacement between tiles."""
-
-COSTLY_SHARE = 0.05
-"""A frame that alone takes more than this share of the common area is named in a warning."""
+from focusstack.numeric.arrays import Matrix
+from focusstack.plan.model import FramePlan, PairClosure, StackPlan
+from focusstack.plan.verdict import PASS_PX, Doubt, frame_verdict
 
 
 def full_size(matrices: Matrix, scale: float) -> Matrix:
@@ -148,77 +142,6 @@ def make_plan(
     )
 
 
-def frame_errors(
-    refined: Refined, displaced: Displacement | None, scale: float
-) -> dict[int, float | None]:
-    """Estimated error of each solved frame in full-size pixels; None where no tile tells.
-
-    With local displacement, what matrices cannot follow is followed where tiles are, up to the
-    share that held-out tiles keep and what small tiles still disagree by; between them it is
-    guessed, and half of it counts as error. Where the depth of the scene is guessed, so is what
-    travel makes of it.
-    """
-    sure, apart = refined.certainty, refined.disagreement.px
-    if displaced is None:
-        errors = np.hypot(sure.frames, apart)
-    else:
-        followed = sure.structure * displaced.after / max(displaced.before, 1e-9)
-        between = np.hypot(followed, UNFOLLOWED * apart)
-        errors = np.hypot(np.hypot(sure.precision, sure.blur), np.hypot(displaced.after, between))
-        if displaced.parallax is not None:
-            errors = np.hypot(errors, displaced.parallax.guessed_px[refined.kept])
-    return {
-        k: round(float(e) / scale, 4) if refined.frames[k] is not None else None
-        for k, e in zip(refined.kept, errors, strict=True)
-    }
-
-
-def _guesses(displaced: Displacement | None, used: Sequence[int], scale: float) -> dict[int, float]:
-    """What of each used frame's error lies where depth is a guess, in full-size pixels."""
-    if displaced is None or displaced.parallax is None:
-        return {}
-    guessed = displaced.parallax.guessed_px / scale
-    return {k: round(float(guessed[k]), 4) for k in used}
-
-
-def _contradictions(refined: Refined, followed: bool) -> dict[int, list[Doubt]]:
-    """What to say of frames that sure tiles contradict, or do not know."""
-    found: dict[int, list[Doubt]] = {}
-    seen = refined.disagreement
-    for k, share, missing in zip(refined.kept, seen.share, seen.missing, strict=True):
-        if share > LEAST_SHARE:
-            displaced = f"{100 * share:.0f} % of its detail displaced"
-            found[k] = [
-                Doubt("parallax", f"{displaced}, followed")
-                if followed
-                else Doubt("moved", f"{displaced}: parallax or movement")
-            ]
-        elif not followed and missing > MOST_MISSING:
-            found[k] = [
-                Doubt(
-                    "missing",
-                    f"lacks {100 * missing:.0f} % of its neighbours' detail: moved or blurred",
-                )
-            ]
-    return found
-
-
-def _duplicates(stack: Measured, used: Sequence[int]) -> dict[int, list[str]]:
-    """Frames that were focused like the one before: harmless."""
-    twins = alike([stack.statistics[k] for k in used])
-    return {used[k]: [f"focused like {stack.names[used[j]]}"] for k, j in twins.items()}
-
-
-def judged(frames: Sequence[FramePlan], error_px: float | None) -> Verdict:
-    """Verdict of a stack from those of its frames."""
-    return stack_verdict(
-        [(f.file, f.verdict) for f in frames if f.verdict is not None],
-        error_px,
-        [f.file for f in frames if not f.used],
-        max((e for f in frames if (e := f.seen_error_px) is not None), default=None),
-    )
-
-
 def _full_fields(
     displaced: Displacement | None, count: int, scale: float, reference: int, size: tuple[int, int]
 ) -> list[Field | None]:
@@ -248,57 +171,5 @@ def _in_pixels(r: Residual | None, scale: float) -> Residual | None:
     return None if r is None or not np.isfinite(r.median) else r.scaled(1 / scale)
 
 
-def _lost(stack: Measured, coarse: Coarse) -> list[str]:
-    return [f"left out: {stack.names[k]}: {coarse.reasons[k]}" for k in sorted(coarse.reasons)]
-
-
-def _ungauged(
-    stack: Measured, gains: Points, used: Sequence[int], filled: Sequence[int]
-) -> list[str]:
-    found = []
-    dark = [stack.names[k] for k in used if not np.isfinite(gains[k]).all()]
-    if dark:
-        found.append(f"exposure could not be compared and is left as it is: {', '.join(dark)}")
-    if filled:
-        names = ", ".join(stack.names[k] for k in filled)
-        found.append(f"exposure could not be compared and is taken from EXIF: {names}")
-    return found
-
-
 def _against(stops: float | None, reference: float | None) -> float | None:
     return None if stops is None or reference is None else round(stops - reference, 4)
-
-
-def _contradicted(stack: Measured, gains: Points, used: Sequence[int]) -> list[str]:
-    found = contradictions(gains, stack.recorded, used)
-    if not found:
-        return []
-    some = [
-        f"{stack.names[k]} ({told:+.1f} recorded, {measured:+.1f} measured)"
-        for k, (told, measured) in sorted(found.items())
-    ]
-    more = f" and {len(some) - 3} more" if len(some) > 3 else ""
-    return [
-        "the exposure recorded in EXIF is not the one measured, which is used: "
-        f"{', '.join(some[:3])}{more}"
-    ]
-
-
-def _white(common: float, nowhere: float) -> list[str]:
-    found = []
-    if common < 1:
-        found.append(
-            f"the common exposure is {-np.log2(common):.1f} EV below the reference's, so that no "
-            "frame's highlights are lost"
-        )
-    if nowhere > CLIPPED_SHARE:
-        found.append(f"{100 * nowhere:.1f} % of the picture is clipped in every frame")
-    return found
-
-
-def _costly(stack: Measured, used: Sequence[int], area: CommonArea) -> list[str]:
-    return [
-        f"{stack.names[k]} alone takes {100 * cost:.0f} % of the common area"
-        for k, cost in zip(used, area.costs, strict=True)
-        if cost > COSTLY_SHARE
-    ]

@@ -18,11 +18,11 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT, STRONGEST_BEND
 from focusstack.geometry.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
-from focusstack.light_file import finite, plain_light, read_exponent, read_light, read_shading
 from focusstack.numeric.arrays import Matrix, Points
-from focusstack.plan import FramePlan, PairClosure, StackPlan
+from focusstack.plan.light_file import finite, plain_light, read_exponent, read_light, read_shading
+from focusstack.plan.model import FramePlan, PairClosure, StackPlan
+from focusstack.plan.verdict import GRADES, Cause, Verdict
 from focusstack.runtime.version import __version__
-from focusstack.verdict import GRADES, Cause, Verdict
 
 SCHEMA = 1
 

@@ -1,0 +1,1 @@
+"""The first pass: frames become a plan; no full-size pixel is kept."""

@@ -1,0 +1,145 @@
+"""Read every frame once; keep its proxy, statistics and place in the focus order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from focusstack.alignment.features.focus_order import focus_order
+from focusstack.errors import InputError, UsageError
+from focusstack.exposure.recorded import recorded_stops
+from focusstack.frames.files import FileFrames
+from focusstack.frames.proxies.proxy import (
+    Proxy,
+    ProxySpool,
+    Statistics,
+    make_proxy,
+    proxy_scale,
+    proxy_size,
+)
+from focusstack.frames.sources import FrameSource
+from focusstack.runtime.prefetch import prefetch
+from focusstack.runtime.progress import Progress, track
+from focusstack.runtime.spool import Spool
+
+SMALLEST = 64
+"""Fewest pixels along a side: less holds no tile at half size."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The stack as pass 1 sees it, in focus order.
+
+    Attributes
+    ----------
+    order : list of int
+        Index in the input of each frame.
+    names : list of str
+        File names.
+    statistics : list of Statistics
+        Of each frame.
+    load : callable
+        Proxy of a frame.
+    kept : Spool
+        What is made of the proxies later.
+    scale : float
+        Proxy pixels per full-size pixel.
+    size : tuple of int
+        Width and height of the proxies.
+    notes : tuple of str
+        What reading the files brought up.
+    recorded : list of float or None
+        Exposure in stops that each frame's EXIF tells.
+    """
+
+    order: list[int]
+    names: list[str]
+    statistics: list[Statistics]
+    load: Callable[[int], Proxy]
+    kept: Spool
+    scale: float
+    size: tuple[int, int]
+    notes: tuple[str, ...]
+    recorded: list[float | None]
+
+
+def measure_frames(
+    frames: FrameSource, spool: ProxySpool, scale: float, readers: int, progress: Progress
+) -> Measured:
+    """Read every frame once; keep its proxy and statistics; find the focus order.
+
+    `readers` threads hold a frame each.
+    """
+
+    def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
+        picture = frames.read(index)
+        proxy, facts = make_proxy(picture.pixels, scale, picture.transfer, spool.size)
+        return proxy, facts, picture.note, recorded_stops(picture.metadata)
+
+    count = len(frames)
+    statistics: list[Statistics] = []
+    recorded: list[float | None] = []
+    notes: dict[str, list[str]] = {}
+    reduced = prefetch(reduce, range(count), ahead=readers, workers=readers)
+    with track(progress, "Reading frames", reduced, count) as tracked:
+        for index, (proxy, one, note, stops) in enumerate(tracked):
+            spool.put(index, proxy)
+            statistics.append(one)
+            recorded.append(stops)
+            if note:
+                notes.setdefault(note, []).append(frames.names[index])
+    order = focus_order([s.signature for s in statistics])
+    return Measured(
+        order,
+        [frames.names[i] for i in order],
+        [statistics[i] for i in order],
+        lambda position: spool.get(order[position]),
+        spool.arrays,
+        scale,
+        spool.size,
+        tuple(f"{_some(names)}: {note}" for note, names in notes.items()),
+        [recorded[i] for i in order],
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def spool_for(frames: FrameSource, megapixels: float, room: int) -> tuple[ProxySpool, float]:
+    """Return an empty spool for proxies of at most `megapixels`, and the proxies' scale.
+
+    Up to `room` bytes of them are kept in memory.
+
+    Raises
+    ------
+    InputError
+        If the frames are too small for tiles to be compared.
+    """
+    width, height = frames.size
+    if min(width, height) < SMALLEST:
+        raise InputError(
+            f"the frames have {width} x {height} pixels, too few to be aligned",
+            f"Both sides must have at least {SMALLEST} pixels.",
+        )
+    scale = proxy_scale(*frames.size, megapixels)
+    return ProxySpool(*proxy_size(*frames.size, scale), room), scale
+
+
+def glanced(frames: FrameSource, scale: float) -> FrameSource:
+    """Return frames that are read no larger than proxies of `scale` need, where that is faster."""
+    reduction = next(k for k in (8, 4, 2, 1) if k * scale <= 1)
+    return frames.reduced(reduction) if isinstance(frames, FileFrames) else frames
+
+
+def check_reference(names: Sequence[str], reference: str) -> None:
+    """Make sure that `reference` is ``auto`` or one of the frames.
+
+    Raises
+    ------
+    UsageError
+        If it is not.
+    """
+    if reference != "auto" and reference not in names:
+        some = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+        raise UsageError(f"there is no frame {reference}", f"Choose one of {some}")

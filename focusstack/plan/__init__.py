@@ -1,0 +1,1 @@
+"""The plan between the two passes, its file, and its verdict."""

@@ -1,0 +1,62 @@
+"""An earlier plan, fitted to the frames at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from focusstack.errors import UsageError
+from focusstack.plan.model import StackPlan
+
+
+def fitted_to(
+    plan: StackPlan, names: Sequence[str], size: tuple[int, int], channels: int | None = None
+) -> StackPlan:
+    """Return `plan` for frames of these names, matched by file name without suffix.
+
+    The same pictures developed again (TIFF after JPEG) differ only in suffix.
+
+    Raises
+    ------
+    UsageError
+        If a frame of the plan is missing, or the size or the number of channels differs.
+    """
+    if channels is not None and any(len(f.gain) != channels for f in plan.frames):
+        raise UsageError(
+            f"the plan is for {'grey' if channels == 3 else 'colour'} frames, these are not",
+            "Use the plan with frames of the same kind, or run without --plan.",
+        )
+    if size != plan.canvas:
+        raise UsageError(
+            f"the plan is for frames of {plan.canvas[0]} x {plan.canvas[1]} pixels, "
+            f"these have {size[0]} x {size[1]}",
+            "Use the plan with frames of the same size, or run without --plan.",
+        )
+    stems = {Path(name).stem: name for name in names}
+    missing = [f.file for f in plan.frames if f.used and Path(f.file).stem not in stems]
+    planned = {Path(f.file).stem for f in plan.frames}
+    extra = [name for stem, name in stems.items() if stem not in planned]
+    if missing or extra:
+        what = (
+            f"frames are missing: {', '.join(missing[:5])}"
+            if missing
+            else (f"it does not know: {', '.join(extra[:5])}")
+        )
+        raise UsageError(
+            f"the plan does not fit these frames; {what}",
+            "Give the frames that the plan was made of, or run without --plan.",
+        )
+    here = [f for f in plan.frames if Path(f.file).stem in stems]
+    return replace(
+        plan,
+        reference=stems[Path(plan.reference).stem],
+        frames=tuple(replace(f, file=stems[Path(f.file).stem]) for f in here),
+        focus_order=tuple(stems[Path(name).stem] for name in plan.focus_order),
+        pairs=tuple(replace(p, frames=_renamed(p.frames, stems)) for p in plan.pairs),
+    )
+
+
+def _renamed(names: tuple[str, str], stems: dict[str, str]) -> tuple[str, str]:
+    first, second = (stems.get(Path(name).stem, name) for name in names)
+    return first, second
