@@ -25,21 +25,21 @@ from focusstack.frames.open import Inputs, open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
 from focusstack.fusion.registry import check_method
-from focusstack.maps import fusion_entry, motion_warning
 from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output import OutputFolder, opened_folder
+from focusstack.output.folder import OutputFolder, opened_folder
+from focusstack.output.maps import fusion_entry, motion_warning
+from focusstack.output.report.provenance import provenance
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import fitted_to
-from focusstack.render import AlignedFrame
-from focusstack.report.provenance import provenance
 from focusstack.runtime.memory import in_gigabytes, release_freed, reuse_freed_memory
 from focusstack.runtime.progress import Progress, Silent, StageClock
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.threads import own_threads
-from focusstack.second_pass import fused_frames, rendered_frames, room_for, rounded
+from focusstack.second_pass.frame import AlignedFrame
+from focusstack.second_pass.run import fused_frames, rendered_frames, room_for, rounded
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image as Pillow
 
-from focusstack.aligned import cut, filled, fuse_aligned, largest_true_rectangle, shared_area
 from focusstack.errors import InputError
 from focusstack.frames.files import FileFrames
 from focusstack.frames.in_memory import ArrayFrames
@@ -24,6 +23,13 @@ from focusstack.numeric.arrays import Float32, Image, Mask
 from focusstack.options import FusionOptions
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import RenderedStack, render_stack
+from focusstack.second_pass.prealigned import (
+    cut,
+    filled,
+    fuse_aligned,
+    largest_true_rectangle,
+    shared_area,
+)
 
 
 def picture(pixels: Image, alpha: Float32 | None = None) -> Picture:

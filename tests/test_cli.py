@@ -10,9 +10,9 @@ import pytest
 import typer
 from cli_calls import COMMAND, call, done
 
+from focusstack.cli.terminal import TerminalProgress
 from focusstack.plan.file import read_plan
 from focusstack.runtime.version import __version__
-from focusstack.terminal import TerminalProgress
 
 # Every option ---------------------------------------------------------------------------------
 

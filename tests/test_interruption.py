@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from focusstack.interruption import prompt_interruption
+from focusstack.cli.interruption import prompt_interruption
 from focusstack.runtime.cleanup import remove_all, removed_if_ended
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
@@ -19,8 +19,8 @@ BUSY = """
 import os, signal, sys, time
 from contextlib import ExitStack
 from pathlib import Path
-from focusstack.interruption import prompt_interruption
-from focusstack.staging import StagedFolder
+from focusstack.cli.interruption import prompt_interruption
+from focusstack.output.staging import StagedFolder
 from focusstack.runtime.files import _replacing
 
 folder = Path(sys.argv[1])

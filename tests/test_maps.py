@@ -15,15 +15,15 @@ from focusstack.fusion.base import Fused
 from focusstack.images.colour import to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
-from focusstack.maps import (
+from focusstack.numeric.arrays import Mask
+from focusstack.options import MapOptions
+from focusstack.output.maps import (
     confidence_picture,
     depth_picture,
     fusion_entry,
     motion_warning,
     source_picture,
 )
-from focusstack.numeric.arrays import Mask
-from focusstack.options import MapOptions
 
 
 def made(moved: Mask | None = None) -> Fused:

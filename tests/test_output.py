@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image as Pillow
 from typer.testing import CliRunner, Result
 
-import focusstack.output
+import focusstack.output.folder
 from focusstack.cli import app
 from focusstack.errors import InputError, OutputError, UsageError
 from focusstack.frames.open import open_frames
@@ -23,10 +23,10 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
 from focusstack.options import OutputOptions, StackOptions
+from focusstack.output.staging import UNFINISHED, StagedFolder
 from focusstack.pipeline import plan_stack, stack
 from focusstack.resample.planes import Planes
 from focusstack.scene.stack import render_stack
-from focusstack.staging import UNFINISHED, StagedFolder
 
 NAMES = [f"{k}.png" for k in range(4)]
 
@@ -80,7 +80,7 @@ def failing_after(count: int, error: BaseException, monkeypatch: pytest.MonkeyPa
         written += 1
         write_image(path, *arguments, **named)
 
-    monkeypatch.setattr(focusstack.output, "write_image", instead)
+    monkeypatch.setattr(focusstack.output.folder, "write_image", instead)
 
 
 # Complete or untouched ------------------------------------------------------------------------
@@ -108,7 +108,9 @@ def test_what_fails_beside_the_work_fails_the_run(
     def fail(*_: object, **__: object) -> None:
         raise OutputError("disk")
 
-    inside = focusstack.output.OutputFolder if what == "_write_plan" else focusstack.output
+    inside = (
+        focusstack.output.folder.OutputFolder if what == "_write_plan" else focusstack.output.folder
+    )
     monkeypatch.setattr(inside, what, fail)
     out = tmp_path / "out"
     with pytest.raises(OutputError, match="disk"):

@@ -18,7 +18,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 from focusstack.plan.model import FramePlan
-from focusstack.render import clipping_trust, render
+from focusstack.second_pass.render import clipping_trust, render
 
 WIDTH, HEIGHT = 96, 72
 RECT = Rect(20, 16, 50, 40)

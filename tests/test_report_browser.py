@@ -13,9 +13,9 @@ import pytest
 
 from focusstack.images.read import read_picture
 from focusstack.options import OutputOptions
+from focusstack.output.report.samples import NINTHS, places
 from focusstack.pipeline import stack
 from focusstack.plan.file import read_plan
-from focusstack.report.samples import NINTHS, places
 from focusstack.scene.stack import render_stack
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

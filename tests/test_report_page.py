@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from focusstack import maps
 from focusstack.alignment.quality.residual import Residual, Zone, residual_map
 from focusstack.exposure.shading import Shading
 from focusstack.exposure.trial import LightChoice, Trial
@@ -24,15 +23,16 @@ from focusstack.fusion.base import Fused
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.write import write_image
 from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
+from focusstack.output import maps
+from focusstack.output.report import plots
+from focusstack.output.report.collecting import Gathered, Gathering
+from focusstack.output.report.html import HEADINGS, draw_ahead, draw_exposures, report_page
+from focusstack.output.report.judgement import FEW, MOST_BLAMED, judgement
+from focusstack.output.report.light_words import light_words
+from focusstack.output.report.provenance import provenance
+from focusstack.output.report.remedies import OTHERWISE, REMEDIES, remedy
 from focusstack.plan.model import FramePlan, PairClosure, StackPlan
 from focusstack.plan.verdict import ADVICE, Grade, Verdict, stack_verdict
-from focusstack.report import plots
-from focusstack.report.gathering import Gathered, Gathering
-from focusstack.report.html import HEADINGS, draw_ahead, draw_exposures, report_page
-from focusstack.report.judgement import FEW, MOST_BLAMED, judgement
-from focusstack.report.light import light_words
-from focusstack.report.provenance import provenance
-from focusstack.report.remedies import OTHERWISE, REMEDIES, remedy
 from focusstack.runtime.progress import StageClock
 
 RNG = np.random.default_rng(1)

@@ -17,10 +17,9 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import encode
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.plan.model import FramePlan, StackPlan
-from focusstack.report.gathering import Gathering
-from focusstack.report.pictures import eight_bit, part, reduced, webp
-from focusstack.report.samples import (
+from focusstack.output.report.collecting import Gathering
+from focusstack.output.report.pictures import eight_bit, part, reduced, webp
+from focusstack.output.report.samples import (
     COLUMNS,
     MAP_SIDE,
     NINTHS,
@@ -34,6 +33,7 @@ from focusstack.report.samples import (
     sample,
     worst_place,
 )
+from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.resample.planes import Planes
 
 RNG = np.random.default_rng(3)

@@ -11,9 +11,16 @@ from rich.console import Console
 from focusstack.alignment.quality.residual import Residual
 from focusstack.exposure.trial import LightChoice
 from focusstack.geometry.coordinates import Rect
+from focusstack.output.report.table import (
+    HEAD,
+    facts,
+    plan_table,
+    rich_table,
+    summary,
+    verdict_lines,
+)
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.plan.verdict import Verdict
-from focusstack.report.table import HEAD, facts, plan_table, rich_table, summary, verdict_lines
 
 
 def frame(name: str, ev: float = 0.0, reason: str | None = None) -> FramePlan:

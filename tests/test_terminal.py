@@ -8,8 +8,8 @@ import re
 import pytest
 from rich.text import Text
 
+from focusstack.cli.terminal import TerminalProgress, duration, memory
 from focusstack.runtime.memory import in_use
-from focusstack.terminal import TerminalProgress, duration, memory
 
 
 @pytest.mark.parametrize(

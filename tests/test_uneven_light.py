@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from uneven_light import Fault, with_faults
 
-from focusstack.commands import equalize_files
 from focusstack.exposure.shading import EVEN, Shading
 from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.images.read import read_picture
@@ -21,6 +20,7 @@ from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
 from focusstack.plan.model import StackPlan
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import RenderedStack, render_stack
+from focusstack.stages import equalize_files
 
 SIZE = (480, 360)
 COUNT = 5

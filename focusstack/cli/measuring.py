@@ -61,7 +61,7 @@ def inspect(
 
 def _show(plan: StackPlan, inputs: list[Path]) -> None:
     """Print the table, the verdict, and what to do next."""
-    from focusstack.report.table import facts, plan_table, rich_table, verdict_lines
+    from focusstack.output.report.table import facts, plan_table, rich_table, verdict_lines
 
     if sys.stdout.isatty():
         from rich.console import Console

@@ -13,9 +13,9 @@ from importlib import import_module
 
 import typer
 
+from focusstack.cli.interruption import prompt_interruption
+from focusstack.cli.terminal import TerminalProgress
 from focusstack.errors import FocusstackError
-from focusstack.interruption import prompt_interruption
-from focusstack.terminal import TerminalProgress
 
 
 @contextmanager

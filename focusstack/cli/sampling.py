@@ -20,8 +20,8 @@ def sample(
 ) -> None:
     """Render a small hand-held stack with known truth, to try the program on."""
     with reporting(quiet, verbose, debug):
+        from focusstack.output.staging import StagedFolder
         from focusstack.scene.sample import write_sample
-        from focusstack.staging import StagedFolder
 
         with StagedFolder(folder, overwrite) as staging:
             write_sample(staging.place)

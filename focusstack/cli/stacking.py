@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from focusstack.cli.terminal import TerminalProgress
 from focusstack.errors import UsageError
-from focusstack.terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from focusstack.options import OutputOptions, StackOptions
@@ -144,8 +144,8 @@ def _stack(
     progress: TerminalProgress,
     quiet: bool,
 ) -> None:
+    from focusstack.output.report.table import summary
     from focusstack.pipeline import stack
-    from focusstack.report.table import summary
 
     result = stack(inputs, target, options, progress)
     for line in summary(result.plan, [str(target.folder), *result.written]):

@@ -62,7 +62,7 @@ def fuse(
 ) -> None:
     """Fuse frames that are already aligned, in natural order of their names."""
     with reporting(quiet, verbose, debug) as progress:
-        from focusstack.commands import fuse_files
+        from focusstack.stages import fuse_files
 
         target = output_options(
             output,
@@ -95,7 +95,7 @@ def equalize(
 ) -> None:
     """Give all frames the reference's exposure and white balance; nothing moves."""
     with reporting(quiet, verbose, debug) as progress:
-        from focusstack.commands import equalize_files
+        from focusstack.stages import equalize_files
 
         target = output_options(output or beside(inputs), format, quality, bit_depth, overwrite)
         options = stack_options(reference, plan, max_megapixels, threads, memory)
@@ -117,7 +117,7 @@ def crop(
 ) -> None:
     """Crop aligned frames with borders or transparency to the area they share."""
     with reporting(quiet, verbose, debug) as progress:
-        from focusstack.commands import crop_files
+        from focusstack.stages import crop_files
 
         target = output_options(output or beside(inputs), format, quality, bit_depth, overwrite)
         rect = crop_files(inputs, target, progress, max_megapixels)

@@ -153,7 +153,7 @@ class StackPlan:
     warnings : tuple of str
         Everything the user should know.
     fusion : dict or None
-        What fusion has found, as told by :func:`focusstack.maps.fusion_entry`; None
+        What fusion has found, as told by :func:`focusstack.output.maps.fusion_entry`; None
         before it.
     error_px : float or None
         Estimated error of all positions, root mean square over all used frames.

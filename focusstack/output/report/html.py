@@ -14,15 +14,16 @@ from urllib.parse import quote
 import numpy as np
 
 from focusstack.numeric.arrays import Float32
+from focusstack.output.report import overlays as drawings
+from focusstack.output.report import plots
+from focusstack.output.report.collecting import Gathered
+from focusstack.output.report.figures import Figures, figures
+from focusstack.output.report.judgement import ORDER, Grade, grade_of, judgement
+from focusstack.output.report.light_words import light_words
+from focusstack.output.report.provenance import Provenance
+from focusstack.output.report.remedies import remedy
+from focusstack.output.report.samples import COLUMNS, Sample, brightness, worst_place
 from focusstack.plan.model import FramePlan, StackPlan
-from focusstack.report import drawings, plots
-from focusstack.report.figures import Figures, figures
-from focusstack.report.gathering import Gathered
-from focusstack.report.judgement import ORDER, Grade, grade_of, judgement
-from focusstack.report.light import light_words
-from focusstack.report.provenance import Provenance
-from focusstack.report.remedies import remedy
-from focusstack.report.samples import COLUMNS, Sample, brightness, worst_place
 from focusstack.runtime.version import __version__
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("focusstack.report", "page"),
+        loader=PackageLoader("focusstack.output.report", "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -197,7 +198,7 @@ def _content(
 
 
 def _part(name: str) -> str:
-    return files("focusstack.report").joinpath("page", name).read_text(encoding="utf-8")
+    return files("focusstack.output.report").joinpath("page", name).read_text(encoding="utf-8")
 
 
 def _pixels(plan: StackPlan, shown: Gathered) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from focusstack.fusion.base import Fused
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
-from focusstack.plan.model import StackPlan
-from focusstack.report.samples import (
+from focusstack.output.report.samples import (
     Maps,
     Place,
     Sample,
@@ -20,6 +19,7 @@ from focusstack.report.samples import (
     sample,
     thumbnail,
 )
+from focusstack.plan.model import StackPlan
 from focusstack.resample.planes import Planes
 
 

@@ -18,19 +18,19 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.pages import PageWriter
 from focusstack.images.read import read_picture
 from focusstack.images.write import SUFFIXES, refuse_too_large, suffix_for, write_image
-from focusstack.maps import write_maps
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
+from focusstack.output.maps import write_maps
+from focusstack.output.report.collecting import Gathering
+from focusstack.output.report.figures import Figures
+from focusstack.output.report.html import draw_ahead, draw_exposures, report_page
+from focusstack.output.report.provenance import Provenance
+from focusstack.output.resume import complete, load, mark_done, save, signature
+from focusstack.output.staging import StagedFolder
 from focusstack.plan.file import plan_to_json
 from focusstack.plan.model import StackPlan
-from focusstack.render import AlignedFrame
-from focusstack.report.figures import Figures
-from focusstack.report.gathering import Gathering
-from focusstack.report.html import draw_ahead, draw_exposures, report_page
-from focusstack.report.provenance import Provenance
 from focusstack.runtime.files import atomic_write
-from focusstack.staging import StagedFolder
-from focusstack.unfinished import complete, load, mark_done, save, signature
+from focusstack.second_pass.frame import AlignedFrame
 
 
 class OutputFolder:

@@ -16,15 +16,16 @@ from focusstack.images.colour import to_dtype
 from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.options import StackOptions
-from focusstack.output import OutputFolder
+from focusstack.output.folder import OutputFolder
 from focusstack.plan.model import StackPlan
-from focusstack.render import AlignedFrame, render
 from focusstack.runtime.memory import keep_large_arrays_apart, memory_bound
 from focusstack.runtime.prefetch import Ahead, one_ahead
 from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import row_strips
 from focusstack.runtime.threads import Background, own_threads
+from focusstack.second_pass.frame import AlignedFrame
+from focusstack.second_pass.render import render
 
 
 def fused_frames(

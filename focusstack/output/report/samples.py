@@ -18,8 +18,8 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import linearise
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Float32, Image
+from focusstack.output.report.pictures import eight_bit, part, reduced, webp
 from focusstack.plan.model import StackPlan
-from focusstack.report.pictures import eight_bit, part, reduced, webp
 from focusstack.resample.planes import Planes
 
 FRAMES_BYTES = 2_500_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import cv2
@@ -15,54 +14,27 @@ from focusstack.exposure.shading import shade_planes
 from focusstack.frames.proxies.proxy import CLIPPED_CODE
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import full_scale
-from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Points
 from focusstack.plan.model import FramePlan
 from focusstack.resample.planes import Planes
 from focusstack.resample.warp import resample, resampled_planes
 from focusstack.runtime.scratch import Room
+from focusstack.second_pass.frame import AlignedFrame, Validity
 
-Validity: TypeAlias = NDArray[np.uint8]
 Values: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
+
 
 TRUSTED = 255
 """Validity of what is to be trusted fully."""
 
+
 LEAST_TRUST = 0.05
 """Trust in a clipped pixel that a darker frame may hold: where none does, it still counts."""
 
+
 EVEN_EXPOSURE = 0.9
 """Frames within this factor of the darkest exposure hold about the same highlights."""
-
-
-@dataclass(frozen=True)
-class AlignedFrame:
-    """A frame in the common area.
-
-    Attributes
-    ----------
-    name : str
-        File name of the frame.
-    planes : Planes
-        Encoded, at the reference's exposure; values above 1 are what a darker frame holds beyond
-        the reference's white.
-    validity : (H, W) uint8 ndarray or None
-        In 255ths: less where this frame is clipped and a darker one may hold more, 0 where it is
-        transparent; None if nowhere.
-    metadata : Metadata
-        Of the frame's file.
-    """
-
-    name: str
-    planes: Planes
-    validity: Validity | None
-    metadata: Metadata
-
-    @property
-    def pixels(self) -> Float32:
-        """The picture ``(H, W[, 3])``, float32."""
-        return self.planes.pixels()
 
 
 def render(

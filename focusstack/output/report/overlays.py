@@ -9,12 +9,12 @@ import numpy as np
 from focusstack.geometry.coordinates import Rect, outline
 from focusstack.geometry.lens import on_canvas
 from focusstack.numeric.arrays import Points
+from focusstack.output.report.judgement import Grade, grade_of
+from focusstack.output.report.pictures import webp
+from focusstack.output.report.plots import coloured, colours
+from focusstack.output.report.samples import Maps
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.plan.verdict import PASS_PX
-from focusstack.report.judgement import Grade, grade_of
-from focusstack.report.pictures import webp
-from focusstack.report.plots import coloured, colours
-from focusstack.report.samples import Maps
 
 DEPTH_COLOURS = "turbo"
 HEAT_COLOURS = "YlOrRd"

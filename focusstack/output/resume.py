@@ -19,11 +19,11 @@ from focusstack.frames.files import FileFrames
 from focusstack.frames.film import FilmFrames
 from focusstack.frames.identity import digest, fingerprint
 from focusstack.options import OutputOptions, StackOptions
+from focusstack.output.staging import STATE, make_folder
 from focusstack.plan.file import from_plain, plain
 from focusstack.plan.model import StackPlan
 from focusstack.runtime.files import atomic_write, output_errors
 from focusstack.runtime.version import __version__
-from focusstack.staging import STATE, make_folder
 
 DONE = STATE.with_name("done.jsonl")
 """Complete files, one a line: digest and name."""

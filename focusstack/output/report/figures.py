@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from focusstack.geometry.coordinates import Rect
+from focusstack.output.report import overlays as drawings
+from focusstack.output.report import plots
 from focusstack.plan.model import FramePlan, StackPlan
-from focusstack.report import drawings, plots
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.aligned import cut, fuse_aligned, shared_area
 from focusstack.errors import OutputError, UsageError
 from focusstack.exposure.apply import apply_gain
 from focusstack.exposure.shading import shaded
@@ -19,13 +18,14 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
-from focusstack.maps import fusion_entry, motion_warning, write_maps
 from focusstack.options import FusionOptions, OutputOptions, StackOptions
-from focusstack.output import check_targets, output_dtype
+from focusstack.output.folder import check_targets, output_dtype
+from focusstack.output.maps import fusion_entry, motion_warning, write_maps
+from focusstack.output.staging import StagedFolder
 from focusstack.pipeline import plan_stack
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
-from focusstack.staging import StagedFolder
+from focusstack.second_pass.prealigned import cut, fuse_aligned, shared_area
 
 
 def fuse_files(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from focusstack.output.report.light_words import light_fact
 from focusstack.plan.model import FramePlan, StackPlan
-from focusstack.report.light import light_fact
 
 if TYPE_CHECKING:
     from rich.table import Table

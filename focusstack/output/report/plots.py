@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.output.report.judgement import Grade, grade_of
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.plan.verdict import FAIL_PX, PASS_PX
-from focusstack.report.judgement import Grade, grade_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

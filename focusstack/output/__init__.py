@@ -1,0 +1,1 @@
+"""What is written: pictures, maps, plan and report, complete or not at all."""

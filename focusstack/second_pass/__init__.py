@@ -1,0 +1,1 @@
+"""The second pass: the plan is carried out, frame by frame, and fused."""
