@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_calls import NAMES, done, written
 from hypothesis import settings
 
 import focusstack.scene
 from focusstack.scene.stack import RenderedStack, render_stack
+from tests.support.cli_calls import NAMES, done, written
 
 # How long an example takes is for benchmarks; on a busy machine a deadline is chance.
 settings.register_profile("untimed", deadline=None)

@@ -9,17 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from picture_files import (
-    P3,
-    as_film,
-    as_pages,
-    by_bmp,
-    by_dng,
-    by_heif,
-    by_pillow,
-    by_us,
-    exif_of,
-)
 
 from focusstack.images.metadata import Metadata
 from focusstack.images.profile import name_of
@@ -31,6 +20,17 @@ from focusstack.pipeline import plan_stack, stack
 from focusstack.plan.file import plan_to_json
 from focusstack.plan.model import StackPlan
 from focusstack.scene.stack import render_stack
+from tests.support.picture_files import (
+    P3,
+    as_film,
+    as_pages,
+    by_bmp,
+    by_dng,
+    by_heif,
+    by_pillow,
+    by_us,
+    exif_of,
+)
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ from PIL import ImageCms
 from focusstack.images.colour import linearise, to_float
 from focusstack.numeric.arrays import Image
 from focusstack.scene.stack import render_stack
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
-from sensor_data import write_dng
+from tests.support.sensor_data import write_dng
 
 Writer = Callable[[Path, Image], None]
 

@@ -1,0 +1,175 @@
+"""The command line: every command and option, help, what is printed where."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from focusstack.cli.terminal import TerminalProgress
+from focusstack.plan.file import read_plan
+from focusstack.runtime.version import __version__
+from tests.support.cli_calls import COMMAND, call, done
+
+# Every option ---------------------------------------------------------------------------------
+
+CALLS = [
+    "run {photos} --output {out} --format jpg --quality 60 --no-aligned --plan {plan} --debug",
+    "run {photos} -o {out} --no-fuse --plan {plan} --overwrite --quiet --verbose --reference auto",
+    "run {photos} -o {out} --method weighted --plan {plan} -q -v --no-local --bit-depth 16 --depth",
+    "run {photos} -o {out} --plan {plan} --multipage --resume --max-megapixels 9 --source-map",
+    "run {photos} -o {out} --plan {plan} --threads 1 --memory 2G --no-report",
+    "align {photos} -o {out} --plan {plan} --threads 2 --memory 500MiB --no-report",
+    "equalize {photos} -o {out} --plan {plan} --threads 2 --memory 1.5GB",
+    "inspect {photos} --threads 1 --memory 2g",
+    "align {photos} -o {out} --plan {plan} --multipage --resume --max-megapixels 9 --bit-depth 8",
+    "align {photos} --output {out} --format png --quality 80 --plan {plan} --overwrite --debug",
+    "align {photos} -o {out} --plan {plan} --reference auto --no-local -q -v --quiet --verbose",
+    "fuse {aligned} --output {out}.tif --quality 80 --method depth --overwrite --debug -q -v",
+    "fuse {aligned} -o {out}.jpg --quiet --verbose --bit-depth 8 --max-megapixels 9",
+    "fuse {aligned} -o {out}.png --depth --source-map",
+    "equalize {photos} --output {out} --format tif --quality 80 --plan {plan} --reference auto",
+    "equalize {photos} -o {out} --plan {plan} --overwrite --quiet --verbose -q -v --debug",
+    "equalize {photos} -o {out} --plan {plan} --bit-depth 16 --max-megapixels 9",
+    "crop {aligned} --output {out} --format jpg --quality 80 --overwrite --debug",
+    "crop {aligned} -o {out} --quiet --verbose -q -v --bit-depth 16 --max-megapixels 9",
+    "inspect {photos} --max-megapixels 9 --json --reference IMG_9.png --quiet --verbose --debug",
+    "inspect {photos} -q -v --thorough",
+    "sample {out} --overwrite --quiet --verbose -q -v --debug",
+]
+
+
+@pytest.mark.parametrize("line", CALLS)
+@pytest.mark.usefixtures("small_sample")
+def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path: Path) -> None:
+    places = {"photos": photos, "out": tmp_path / "out", "plan": stacked / "report.json"}
+    words = line.format(**places, aligned=stacked / "aligned").split()
+    done(*words)
+    if words[0] != "inspect":
+        assert any(tmp_path.iterdir())
+
+
+def test_no_option_is_left_untried() -> None:
+    assert isinstance(COMMAND, typer.core.TyperGroup)
+    tried = {(line.split()[0], word) for line in CALLS for word in line.split()}
+    for name, command in COMMAND.commands.items():
+        for parameter in command.params:
+            for option in parameter.opts:
+                if option.startswith("-"):
+                    assert (name, option) in tried, f"{name} {option}"
+
+
+# Help -----------------------------------------------------------------------------------------
+
+
+def test_the_commands_are_those_promised() -> None:
+    assert isinstance(COMMAND, typer.core.TyperGroup)
+    promised = ["run", "align", "fuse", "equalize", "crop", "inspect", "sample"]
+    assert list(COMMAND.commands) == promised
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--output", "-o", "--format", "--no-aligned", "--no-fuse", "--plan", "--reference",
+     "--overwrite", "--quiet", "-q", "--verbose", "-v", "--debug"],
+)  # fmt: skip
+def test_run_has_the_options_promised(option: str) -> None:
+    assert isinstance(COMMAND, typer.core.TyperGroup)
+    assert any(option in p.opts for p in COMMAND.commands["run"].params)
+
+
+def test_help_names_every_command_and_option() -> None:
+    assert isinstance(COMMAND, typer.core.TyperGroup)
+    top = done("--help").stdout
+    assert "Exit codes" in top
+    for name, command in COMMAND.commands.items():
+        assert name in top
+        shown = done(name, "--help").stdout
+        assert command.help
+        for parameter in command.params:
+            for option in parameter.opts:
+                if option.startswith("-"):
+                    assert option in shown
+
+
+def test_without_a_command_there_is_help() -> None:
+    result = call()
+    assert "Usage" in result.stdout + result.stderr
+    assert "inspect" in result.stdout + result.stderr
+
+
+def test_the_version() -> None:
+    assert done("--version").stdout == f"focusstack {__version__}\n"
+
+
+# What is printed where ------------------------------------------------------------------------
+
+
+def test_results_go_to_stdout_and_nothing_to_stderr(
+    photos: Path, plan: Path, tmp_path: Path
+) -> None:
+    result = done("run", photos, "-o", tmp_path / "out", "--plan", plan)
+    assert str(tmp_path / "out") in result.stdout
+    verdict, *_ = result.stdout.splitlines()
+    judged = read_plan(tmp_path / "out" / "report.json").verdict
+    assert judged is not None
+    assert verdict == judged.lines()[0]
+    lines = result.stdout.splitlines()[-5:]
+    assert [line.split()[0] for line in lines] == [
+        "written", "frames", "residual", "exposure", "area"
+    ]  # fmt: skip
+    assert "fused.png, aligned/ (4 frames), report.html, report.json" in lines[0]
+    assert "all 4 used" in lines[1]
+    assert not result.stderr
+
+
+@pytest.mark.parametrize("quiet", ["-q", "--quiet"])
+@pytest.mark.usefixtures("small_sample")
+def test_quiet_prints_nothing(
+    photos: Path, plan: Path, stacked: Path, tmp_path: Path, quiet: str
+) -> None:
+    reuse = ("--plan", plan, quiet)
+    aligned = stacked / "aligned"
+    for k, arguments in enumerate(
+        [
+            ("run", photos, *reuse),
+            ("align", photos, *reuse),
+            ("equalize", photos, *reuse),
+            ("crop", aligned, quiet),
+        ]
+    ):
+        result = done(*arguments, "-o", tmp_path / str(k))
+        assert not result.stdout + result.stderr, arguments
+    assert not done("fuse", aligned, "-o", tmp_path / "a.png", quiet).output
+    assert not done("sample", tmp_path / "demo", quiet).output
+
+
+def test_verbose_tells_the_stages(photos: Path, tmp_path: Path) -> None:
+    result = done("align", photos, "-o", tmp_path / "out", "--verbose")
+    stages = ["Reading frames", "Finding features", "Aligning", "Writing aligned frames"]
+    places = [result.stderr.index(stage) for stage in stages]
+    assert places == sorted(places)
+    assert not any(stage in result.stdout for stage in stages)
+
+
+def test_bars_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def shown(stream: io.StringIO, quiet: bool) -> str:
+        monkeypatch.setattr(sys, "stderr", stream)
+        progress = TerminalProgress(quiet)
+        progress.start("Reading frames", 2)
+        progress.advance()
+        progress.advance()
+        progress.finish()
+        progress.warn("careful")
+        return stream.getvalue()
+
+    assert "Reading frames" in shown(Terminal(), quiet=False)
+    for text in (shown(Terminal(), quiet=True), shown(io.StringIO(), quiet=False)):
+        assert text == "warning: careful\n"

@@ -1,0 +1,151 @@
+"""What moved between frames is shown once; what stands still is left alone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from focusstack.fusion.levels.laplacian import LaplacianPyramid, level_shapes
+from focusstack.fusion.motion.movement import Movement, mask_levels, motion_level
+from focusstack.fusion.motion.observation import Sight, sight
+from focusstack.fusion.motion.presence import linear_light
+from focusstack.numeric.arrays import Float32
+from tests.fusion.levels.test_depth_map import tilted
+from tests.fusion.test_registry import blurred, fuse, rms, textured
+
+SHAPE = (200, 260)
+DISC = 36
+
+
+def with_disc(background: Float32, x: int, sharpness: float = 0.0) -> Float32:
+    """A textured disc before a background of other brightness."""
+    y, column = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    inside = (y - 100) ** 2 + (column - x) ** 2 < DISC**2
+    surface = np.roll(textured(SHAPE, seed=5), x, axis=1) - 0.25
+    frame = np.where(inside, surface, background).astype(np.float32)
+    return frame if sharpness == 0 else blurred(frame, sharpness)
+
+
+def noisy(frame: Float32, seed: int) -> Float32:
+    noise = np.random.default_rng(seed).standard_normal(frame.shape, np.float32)
+    return np.asarray(frame + noise / np.float32(255), np.float32)
+
+
+def seen(frame: Float32) -> Sight:
+    pyramid = LaplacianPyramid(frame.shape)
+    pyramid.decompose(frame)
+    focus = cv2.GaussianBlur(pyramid.bands[0] ** 2, (0, 0), 2)
+    small = cv2.resize(focus, pyramid.gauss[0].shape[::-1], interpolation=cv2.INTER_AREA)
+    light = linear_light(frame, pyramid.gauss[0], None)
+    return sight(pyramid.gauss[0], np.asarray(small, np.float32), None, light)
+
+
+@pytest.mark.parametrize("method", ["auto", "weighted"])
+def test_what_moved_is_shown_once(method: str) -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    frames = [with_disc(calm, x) for x in (110, 118, 127)]
+    fused = fuse(method, frames)
+    assert min(rms(fused.image, frame) for frame in frames) < 0.06
+    assert min(rms(fuse("pyramid", frames).image, frame) for frame in frames) > 0.06
+    assert fused.moved is not None
+    assert 0.02 < fused.moved.mean() < 0.6
+
+
+def test_the_sharpest_frame_shows_what_moved() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    frames = [
+        with_disc(calm, x, blur) for x, blur in ((110, 0.9), (118, 0.6), (127, 0.0), (138, 0.9))
+    ]
+    image = fuse("auto", frames).image
+    around = np.s_[50:150, 60:190]
+    assert rms(image[around], frames[2][around]) < 0.06
+
+
+def test_focus_alone_is_no_motion() -> None:
+    _, frames = tilted((160, 360))
+    movement = Movement((80, 180))
+    assert all(movement.add(seen(frame)) is None for frame in frames)
+    assert not movement.moved.any()
+
+
+def test_depth_edges_are_no_motion() -> None:
+    near, far = textured(SHAPE, seed=2) - np.float32(0.2), textured(SHAPE, seed=3)
+    cover = np.zeros(SHAPE, np.float32)
+    cover[:, 120:] = 1
+    cover[60:70, :] = 1
+    movement = Movement((100, 130))
+    for step in range(7):
+        front, back = 0.01 + 0.7 * step, 0.01 + 0.7 * (6 - step)
+        soft = blurred(cover, front)
+        frame = blurred(near * cover, front) + (1 - soft) * blurred(far, back)
+        assert movement.add(seen(frame)) is None
+
+
+def test_some_frame_counts_everywhere() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    movement = Movement((100, 130))
+    found = 0
+    for x, blur in ((110, 0.5), (118, 0.0), (127, 0.4), (133, 0.0), (141, 0.6)):
+        motion = movement.add(seen(with_disc(calm, x, blur)))
+        if motion is not None:
+            found += 1
+            assert np.maximum(motion.kept, motion.stays).min() >= 0.5
+    assert found
+
+
+def test_what_stands_still_again_is_shown_from_one_frame_until_a_sharper_one() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    movement = Movement((100, 130))
+    disc = np.s_[30:70, 45:75]
+    assert movement.add(seen(with_disc(calm, 110))) is None
+    for blur in (0.6, 0.5):  # moved once, and less sharp
+        motion = movement.add(seen(with_disc(calm, 118, blur)))
+        assert motion is not None
+        assert motion.kept[disc].mean() < 0.1
+        assert motion.stays[disc].min() > 0.9
+    less = Movement((100, 130))
+    less.add(seen(with_disc(calm, 110, 0.8)))
+    hidden = less.add(seen(with_disc(calm, 118, 0.9)))
+    taken = less.add(seen(with_disc(calm, 118)))
+    assert hidden is not None
+    assert taken is not None
+    assert hidden.kept[disc].mean() < 0.1
+    assert taken.stays[disc].mean() < 0.1
+
+
+def test_blurred_things_that_move_far_are_seen_in_frames_that_follow_each_other() -> None:
+    calm = np.full(SHAPE, 0.6, np.float32)
+    frames = [noisy(with_disc(calm, x, 3.0), x) for x in (110, 117, 124)]
+    movement = Movement((100, 130))
+    found = [movement.add(seen(frame)) for frame in frames]
+    assert found[1] is not None
+    assert movement.moved[30:70, 40:75].mean() > 0.5
+
+
+def test_untrusted_places_prove_nothing() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    movement = Movement((100, 130))
+    for x in (110, 118):
+        new = seen(with_disc(calm, x))
+        new.trust[:] = 0.05
+        assert movement.add(new) is None
+
+
+def test_small_pictures_are_not_searched() -> None:
+    assert motion_level(level_shapes(40, 300)) is None
+    assert motion_level(level_shapes(200, 300)) == 1
+    level = motion_level(level_shapes(4000, 6000))
+    assert level == 3
+
+
+def test_masks_of_all_levels() -> None:
+    shapes = level_shapes(200, 260)
+    mask = np.ones(shapes[2], np.float32)
+    mask[:, :30] = 0
+    levels = mask_levels(mask, shapes)
+    assert [plane.shape for plane in levels] == shapes
+    for plane in levels:
+        assert plane.min() >= 0
+        assert plane.max() <= 1 + 1e-6
+        assert plane[0, 0] < 0.1

@@ -1,0 +1,106 @@
+"""Depth and source maps, and what the report says about the fusion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from focusstack.cli import app
+from focusstack.fusion.base import Fused
+from focusstack.images.colour import to_dtype
+from focusstack.images.read import read_picture
+from focusstack.images.write import write_image
+from focusstack.numeric.arrays import Mask
+from focusstack.options import MapOptions
+from focusstack.output.maps import (
+    confidence_picture,
+    depth_picture,
+    fusion_entry,
+    motion_warning,
+    source_picture,
+)
+from tests.fusion.levels.test_depth_map import FRAMES, tilted
+from tests.fusion.test_registry import textured
+
+
+def made(moved: Mask | None = None) -> Fused:
+    depth = np.tile(np.linspace(0, 4, 9, dtype=np.float32), (6, 1))
+    source = np.rint(depth).astype(np.uint16)
+    return Fused(textured((6, 9, 3)), depth, depth / np.float32(4), source, moved)
+
+
+def test_depth_fills_sixteen_bits() -> None:
+    picture = depth_picture(made(), 5)
+    assert picture.dtype == np.uint16
+    np.testing.assert_array_equal(picture[0, [0, 4, 8]], [0, 32768, 65535])
+    assert depth_picture(made(), 1).max() == 65535
+
+
+def test_confidence_and_source_are_numbers() -> None:
+    np.testing.assert_array_equal(confidence_picture(made())[0, [0, 8]], [0, 255])
+    np.testing.assert_array_equal(source_picture(made(), 5)[0, [0, 8]], [0, 4])
+    assert source_picture(made(), 256).dtype == np.uint8
+    assert source_picture(made(), 257).dtype == np.uint16
+
+
+def test_spots_are_in_pixels_of_the_composite() -> None:
+    moved = np.zeros((3, 3), bool)
+    moved[1:, 0] = True
+    entry = fusion_entry(made(moved), "auto", ["depth.png"])
+    assert entry["moved"] == [{"x": 0, "y": 2, "width": 3, "height": 4}]
+    assert entry["moved_share"] == pytest.approx(2 / 9, abs=1e-4)
+    assert "22 %" in motion_warning(entry)[0]
+
+
+def test_little_motion_is_not_worth_a_warning() -> None:
+    calm = fusion_entry(made(np.zeros((3, 3), bool)), "auto", [])
+    assert calm["moved"] == []
+    assert motion_warning(calm) == []
+    assert motion_warning(fusion_entry(made(), "depth", [])) == []
+
+
+@pytest.fixture
+def aligned(tmp_path: Path) -> Path:
+    folder = tmp_path / "aligned"
+    folder.mkdir()
+    for index, frame in enumerate(tilted((96, 200))[1]):
+        write_image(folder / f"{index}.png", to_dtype(frame, np.dtype(np.uint8)))
+    return folder
+
+
+def test_fuse_writes_maps_beside_the_composite(aligned: Path, tmp_path: Path) -> None:
+    output = tmp_path / "sharp.tif"
+    words = ["fuse", str(aligned), "-o", str(output), "--depth", "--source-map", "-q"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    depth = read_picture(tmp_path / "sharp-depth.png").pixels
+    source = read_picture(tmp_path / "sharp-source-map.png").pixels
+    sure = read_picture(tmp_path / "sharp-depth-confidence.png").pixels
+    assert [str(m.dtype) for m in (depth, source, sure)] == ["uint16", "uint8", "uint8"]
+    index = depth[:, 10:-10] / 65535 * (FRAMES - 1)
+    truth = np.linspace(0, FRAMES - 1, 200)[10:-10]
+    assert np.median(np.abs(index - truth)) < 0.35
+    assert np.median(np.abs(source[:, 10:-10] - truth)) < 0.6
+    # What is there already stays unless told otherwise.
+    output.unlink()
+    assert CliRunner().invoke(app, words).exit_code == 5
+    assert CliRunner().invoke(app, [*words, "--overwrite"]).exit_code == 0
+
+
+def test_maps_need_fusing(aligned: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["run", str(aligned), "-o", str(tmp_path / "out"), "--no-fuse", "--depth"]
+    )
+    assert result.exit_code == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_names() -> None:
+    assert MapOptions().names() == []
+    assert MapOptions(depth=True, source=True).names("a-") == [
+        "a-depth.png",
+        "a-depth-confidence.png",
+        "a-source-map.png",
+    ]
