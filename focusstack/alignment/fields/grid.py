@@ -12,6 +12,7 @@ from focusstack.alignment.fields.interpolation import Places
 from focusstack.alignment.quality.held_out import NEARLY_ALL, HeldOut, weighted_quantile
 from focusstack.alignment.tiles.shifts import TileShifts, checkerboard, softened
 from focusstack.numeric.arrays import Float32, Indices, Mask, Points
+from focusstack.numeric.robust import WIDE_CUTOFF, geman_mcclure_weight
 from focusstack.runtime.threads import SideBySide, in_turn
 
 NODE_PX = 32
@@ -233,5 +234,5 @@ class Grid:
 
 
 def _trust(squared: Points) -> Points:
-    """Weight of what is off by so many squared standard deviations: hardly any beyond three."""
-    return np.asarray(1 / np.square(1 + squared / 9))
+    """Weight of what is off by so many squared standard deviations."""
+    return geman_mcclure_weight(squared / WIDE_CUTOFF**2)

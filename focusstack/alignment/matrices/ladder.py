@@ -27,7 +27,7 @@ from focusstack.alignment.tiles.shifts import checkerboard, weakest
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.lens import STRONGEST_BEND
 from focusstack.numeric.arrays import Mask, Matrix
-from focusstack.numeric.graph import groups
+from focusstack.numeric.graph import connected_parts
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -136,17 +136,19 @@ class Ladder:
         anchors = self._anchors if anchors is None else anchors
         start = self._starts.get((model.name, half)) or self._starts.get((model.name, None))
         if start is not None:
-            theta, common = start.theta, start.common
+            at = start.parameters
         else:
-            theta, common = np.zeros((len(self._first), model.per_frame)), np.zeros(model.shared)
+            at = model.start(np.zeros((len(self._first), model.per_frame)))
             stiff = MODELS["similarity"]
-            theta[:, : stiff.per_frame] = (
-                self._first if model is stiff else self._stiffest(tiles, anchors, half).theta
+            at.theta[:, : stiff.per_frame] = (
+                self._first
+                if model is stiff
+                else self._stiffest(tiles, anchors, half).parameters.theta
             )
         everything, most = [*anchors, *tiles], 25
         # While one half is solved, so is the other.
         both = self._both if half is None else in_turn
-        found = solve(model, everything, self._reference, self._N, theta, common, most, both=both)
+        found = solve(model, everything, self._reference, self._N, at, most, both)
         self._starts[model.name, half] = found
         return found
 
@@ -242,7 +244,7 @@ class Ladder:
         def one(half: int) -> Solution:
             learn = self._half(tiles, H, board, half)
             weak = self._half(self._anchors, H, board, half)
-            if len(groups(len(H), [(m.first, m.second) for m in [*learn, *weak]])) > 1:
+            if len(connected_parts(len(H), [(m.first, m.second) for m in [*learn, *weak]])) > 1:
                 weak = self._anchors
             return self.fit(model, learn, weak, half)
 

@@ -83,8 +83,6 @@ class Flat:
 
 def flattened(matches: Sequence[Matches], N: Matrix, bent: bool = False) -> Flat:
     """Put the matches of all pairs one after the other."""
-    # Loads the compiler, which takes a while.
-    pass
 
     def joined(parts: Iterable[Points]) -> Points:
         return np.ascontiguousarray(np.concatenate(list(parts)), float)

@@ -20,6 +20,7 @@ from focusstack.alignment.tiles.shifts import TileShifts, checkerboard, softened
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, travel_directions
 from focusstack.numeric.arrays import Float32, Mask, Matrix, Points
+from focusstack.numeric.robust import WIDE_CUTOFF, cauchy_weight
 
 NODE_PX = 4
 """Distance of the depth map's nodes in proxy pixels: thin stems are a few pixels wide."""
@@ -174,7 +175,7 @@ class Geometry:
             x = np.concatenate([theta, model.travel], 1) if freely else theta
             left = target - _predicted(tiles, A, x)
             squared = np.square(np.einsum("tij,tj->ti", tiles.root, left)).sum(1)
-            root = tiles.root / (1 + squared / 9)[:, None, None]
+            root = cauchy_weight((squared / WIDE_CUTOFF**2)[:, None, None], tiles.root)
             x = _least_squares(tiles, root @ A, _applied(root, target), self.count, self.reference)
             theta = x[:, :6]
             if freely:
