@@ -51,7 +51,7 @@ class Places:
         # Loads the compiler, which takes a while.
         from focusstack.alignment.loops.interpolation import Cells
 
-        return Cells(self.cells, self.within, self.columns)
+        return Cells(self.cells, self.within, np.uint32(self.columns))
 
     def seen(self, values: Points) -> Points:
         """What each tile sees ``(T, 2)`` of the `values` ``(N, 2)`` of all nodes of all frames."""

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from focusstack.numeric.arrays import Float32
-from focusstack.runtime.compiler import compiled, read_only, writable
+from focusstack.runtime.compiler import compiled, named, read_only, writable
 from focusstack.runtime.once import once
 
 
@@ -22,7 +22,7 @@ class Peaks(NamedTuple):
     ----------
     peak : ndarray
         Largest value so far.
-    index : ndarray
+    frame : ndarray
         Number of the frame it is of.
     before, after : ndarray
         Values of the frames on either side of that one.
@@ -33,7 +33,7 @@ class Peaks(NamedTuple):
     """
 
     peak: Float32
-    index: Float32
+    frame: Float32
     before: Float32
     after: Float32
     last: Float32
@@ -44,7 +44,7 @@ def _follow(measure: Float32, count: int, peaks: Peaks) -> None:
     """Take the measure ``(H, W)`` of frame `count`."""
     here, previous = np.float32(count), np.float32(count - 1)
     for y in range(measure.shape[0]):
-        new, top, at, old = measure[y], peaks.peak[y], peaks.index[y], peaks.last[y]
+        new, top, at, old = measure[y], peaks.peak[y], peaks.frame[y], peaks.last[y]
         low, high, whole = peaks.before[y], peaks.after[y], peaks.total[y]
         for x in range(new.size):
             rises = new[x] > top[x]
@@ -58,7 +58,7 @@ def _follow(measure: Float32, count: int, peaks: Peaks) -> None:
             whole[x] += new[x]
 
 
-_PEAKS = numba.types.NamedUniTuple(writable(np.float32, 2), len(Peaks._fields), Peaks)
+_PEAKS = named(Peaks, *([writable(np.float32, 2)] * len(Peaks._fields)))
 
 follow = once(lambda: compiled(_follow, read_only(np.float32, 2), numba.types.int64, _PEAKS))
 """Returns the compiled :func:`_follow`."""

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from focusstack.numeric.arrays import Float32, Indices, Points
-from focusstack.runtime.compiler import compiled, inlined, read_only, writable
+from focusstack.runtime.compiler import compiled, inlined, named, read_only, writable
 from focusstack.runtime.once import once
 
 Shares = tuple[float, float, float, float]
@@ -25,7 +25,7 @@ class Cells(NamedTuple):
 
     cells: Indices
     within: Float32
-    columns: int
+    columns: np.uint32
 
 
 @inlined
@@ -37,7 +37,7 @@ def _shares(within: Float32) -> Shares:
 
 
 @inlined
-def _mean(values: Points, at: int, columns: int, shares: Shares, k: int) -> float:
+def _mean(values: Points, at: int, columns: np.uint32, shares: Shares, k: int) -> float:
     """Number `k` of the nodes, at a place in the cell that begins at node `at`."""
     upper = shares[0] * values[at, k] + shares[1] * values[at + 1, k]
     below = at + columns
@@ -45,7 +45,7 @@ def _mean(values: Points, at: int, columns: int, shares: Shares, k: int) -> floa
 
 
 @inlined
-def _add(out: Points, at: int, columns: int, shares: Shares, x: float, y: float) -> None:
+def _add(out: Points, at: int, columns: np.uint32, shares: Shares, x: float, y: float) -> None:
     """Give each node of the cell that begins at node `at` its share."""
     below = at + columns
     out[at, 0] += shares[0] * x
@@ -65,7 +65,7 @@ def _times(info: Float32, x: float, y: float) -> tuple[float, float]:
 
 def _gather(tiles: Cells, values: Points, out: Points) -> None:
     """Mean of the nodes around each tile in its second frame minus that in its first."""
-    cells, within, columns = tiles.cells, tiles.within, np.uint32(tiles.columns)
+    cells, within, columns = tiles
     for t in range(len(cells)):
         shares, i, j = _shares(within[t]), cells[t, 0], cells[t, 1]
         for k in range(2):
@@ -75,7 +75,7 @@ def _gather(tiles: Cells, values: Points, out: Points) -> None:
 
 def _spread(tiles: Cells, info: Float32, rest: Points, out: Points) -> None:
     """Sums over tiles of information times a vector: the transpose of `_gather`."""
-    cells, within, columns = tiles.cells, tiles.within, np.uint32(tiles.columns)
+    cells, within, columns = tiles
     for t in range(len(cells)):
         shares = _shares(within[t])
         x, y = _times(info[t], rest[t, 0], rest[t, 1])
@@ -85,7 +85,7 @@ def _spread(tiles: Cells, info: Float32, rest: Points, out: Points) -> None:
 
 def _pull(tiles: Cells, info: Float32, values: Points, out: Points) -> None:
     """Sums of what tiles see times their information: `_gather` and `_spread` in one go."""
-    cells, within, columns = tiles.cells, tiles.within, np.uint32(tiles.columns)
+    cells, within, columns = tiles
     for t in range(len(cells)):
         shares, i, j = _shares(within[t]), cells[t, 0], cells[t, 1]
         # What the tile sees, then how much it pulls: the second frame one way, the first the other.
@@ -98,7 +98,7 @@ def _pull(tiles: Cells, info: Float32, values: Points, out: Points) -> None:
 
 def _square(tiles: Cells, info: Float32, out: Points) -> None:
     """The diagonal of what `_pull` multiplies with: shares squared times information."""
-    cells, within, columns = tiles.cells, tiles.within, np.uint32(tiles.columns)
+    cells, within, columns = tiles
     for t in range(len(cells)):
         a, b, c, d = _shares(within[t])
         squares = a * a, b * b, c * c, d * d
@@ -124,7 +124,7 @@ def _smooth(values: Points, columns: int, slope: Points, size: float, out: Point
 
 _WHOLE, _SHARE = numba.types.int64, numba.types.float64
 # A tuple with names is passed as it is: its arrays must be writable, though none is written to.
-_TILES = numba.types.NamedTuple((writable(np.uint32, 2), writable(np.float32, 2), _WHOLE), Cells)
+_TILES = named(Cells, writable(np.uint32, 2), writable(np.float32, 2), numba.types.uint32)
 _VECTORS, _INFO = read_only(np.float64, 2), read_only(np.float32, 3)
 _OUT = writable(np.float64, 2)
 

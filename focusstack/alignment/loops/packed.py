@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from focusstack.alignment.loops.projections import BENDS, Projections, project, slopes, straight
 from focusstack.numeric.arrays import Indices, Matrix, Points
-from focusstack.runtime.compiler import compiled, inlined, inner, writable
+from focusstack.runtime.compiler import compiled, inlined, inner, named, writable
 from focusstack.runtime.once import once
 
 ENTRIES = 9 + BENDS
@@ -269,9 +268,9 @@ def _accumulate(poses: Projections, matches: Pairs, weight: Points, sides: Sides
 # Tuples with names are passed as they are: their arrays must be writable, whatever is done to them.
 _D1, _D2, _D3 = (writable(np.float64, dimensions) for dimensions in (1, 2, 3))
 _WHOLE1, _WHOLE2 = writable(np.int64, 1), writable(np.int64, 2)
-_PROJECTIONS = numba.types.NamedTuple((_D3, _D2, _D1), Projections)
-_PAIRS = numba.types.NamedTuple((_WHOLE2, _WHOLE1, _D2, _D2, _D3), Pairs)
-_SIDES = numba.types.NamedTuple((_D3, _D2), Sides)
+_PROJECTIONS = named(Projections, _D3, _D2, _D1)
+_PAIRS = named(Pairs, _WHOLE2, _WHOLE1, _D2, _D2, _D3)
+_SIDES = named(Sides, _D3, _D2)
 
 whitening = once(lambda: compiled(_whiten, _PROJECTIONS, _PAIRS, _D1))
 """Takes where all frames lie, matches of some pairs, and where to put the squared length of each

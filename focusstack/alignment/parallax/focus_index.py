@@ -69,7 +69,7 @@ class FocusIndex:
         Where nothing is sure, the neighbourhood stands in.
         """
         floor = np.float32(1e-12)
-        index, peaks = self._peaks.index, self._peaks
+        index, peaks = self._peaks.frame, self._peaks
         before, peak, after = (
             np.log(np.maximum(m, floor)) for m in (peaks.before, peaks.peak, peaks.after)
         )
