@@ -109,7 +109,14 @@ def checkerboard(places: Points, size: tuple[int, int], board: tuple[int, int] =
 
 
 def band_pass(luma: Float32, fine: float, coarse: float, factor: float = 1.0) -> Float32:
-    """Difference of Gaussians of linear luma, times `factor`."""
+    """Difference of Gaussians of linear luma, times `factor`.
+
+    Examples
+    --------
+    >>> edge = np.repeat(np.array([[0, 1]], np.float32), 32, axis=1).repeat(64, axis=0)
+    >>> band_pass(edge, 1.0, 6.0)[32, [0, 30, 33, 63]].round(1) + 0  # no -0
+    array([ 0. , -0.3,  0.3,  0. ], dtype=float32)
+    """
     # Loads the compiler, which takes a while.
     from focusstack.frames.proxies.loops.bands import gaussian_difference
 
@@ -147,6 +154,13 @@ def tile_shifts(
     depth : (H, W) float32 ndarray, optional
         Any map over the canvas. Its mean over each tile, weighted by squared gradients as the
         shifts are, comes with them: where depth jumps, a tile sees what is sharp in both.
+
+    Examples
+    --------
+    >>> light = cv2.GaussianBlur(np.random.default_rng(0).random((200, 300), np.float32), (0, 0), 2)
+    >>> a, b = (band_pass(part, 1, 6) for part in (light[:, 1:], light[:, :-1]))
+    >>> tile_shifts(a, b, np.ones(a.shape), tile=64).shifts.mean(0).round() + 0  # no -0
+    array([1., 0.])
     """
     blocks = max(2, round(tile / BLOCK))
     if min(a.shape) < blocks * BLOCK:
