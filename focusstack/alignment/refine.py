@@ -118,7 +118,7 @@ def _refined(
     """Rounds of measuring and solving from `poses` on, then the choice of a model."""
     kept = poses.kept
     row = {frame: k for k, frame in enumerate(kept)}
-    measurements = _Measurements(series)
+    measurements = Measurements(series)
     for scales in rounds:
         tiles = measurements.at(poses, scales, row)
         # Until the last round, the stiffest model that can follow a hand will do.
@@ -133,14 +133,14 @@ def _refined(
     poses = poses.moved(found.matrices, found.bends)
     if choice.model in LENSES:
         # Rounds without the lens left tiles farther apart than one step measures exactly.
-        tiles = _Measurements(series).at(poses, rounds[-1], row)
+        tiles = Measurements(series).at(poses, rounds[-1], row)
         choice = ladder.judged(choice.model, tiles, found.matrices, choice.evidence)
         found = ladder.fit(choice.model, tiles)
         poses = poses.moved(found.matrices, found.bends)
     return _concluded(ladder, choice, tiles, poses, found)
 
 
-class _Measurements:
+class Measurements:
     """Tiles of all pairs; what is known well enough is not measured again.
 
     Matches are places in the frames' own pixels, whatever the poses were when they were measured,

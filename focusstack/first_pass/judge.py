@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from focusstack.alignment.displacement import Displacement
-from focusstack.alignment.quality.contradiction import LEAST_SHARE, MOST_MISSING
 from focusstack.alignment.refine import Refined
 from focusstack.first_pass.measure import Measured
 from focusstack.first_pass.rejection import alike
@@ -55,15 +54,16 @@ def _contradictions(refined: Refined, followed: bool) -> dict[int, list[Doubt]]:
     """What to say of frames that sure tiles contradict, or do not know."""
     found: dict[int, list[Doubt]] = {}
     seen = refined.disagreement
-    for k, share, missing in zip(refined.kept, seen.share, seen.missing, strict=True):
-        if share > LEAST_SHARE:
+    for row, k in enumerate(refined.kept):
+        share, missing = seen.share[row], seen.missing[row]
+        if seen.contradicted[row]:
             displaced = f"{100 * share:.0f} % of its detail displaced"
             found[k] = [
                 Doubt("parallax", f"{displaced}, followed")
                 if followed
                 else Doubt("moved", f"{displaced}: parallax or movement")
             ]
-        elif not followed and missing > MOST_MISSING:
+        elif not followed and seen.lacking[row]:
             found[k] = [
                 Doubt(
                     "missing",

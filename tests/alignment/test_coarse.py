@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from focusstack.alignment.coarse import Coarse, coarse_alignment, detect_all, match_all
-from focusstack.alignment.features.sift import PairFit
+from focusstack.alignment.features.sift import Features, PairFit
 from focusstack.errors import AlignmentError
 from focusstack.frames.proxies.proxy import Proxy, make_proxy
 from focusstack.geometry.coordinates import translation
@@ -116,3 +116,25 @@ def test_a_reference_must_hang_together_with_the_rest() -> None:
     with pytest.raises(AlignmentError, match=r"IMG_5\.jpg") as caught:
         aligned(fits, 6, reference=5)
     assert "--reference" in caught.value.remedy
+
+
+@pytest.mark.parametrize(("off", "counts"), [(2.0, True), (4.5, False)])
+def test_matches_a_few_pixels_off_are_inliers_for_parallax(off: float, counts: bool) -> None:
+    rng = np.random.default_rng(0)
+    p = rng.uniform((20, 20), (460, 340), (200, 2))
+    angle = rng.uniform(0, 2 * np.pi, 40)
+    q = p + [5, 3]
+    q[:40] += off * np.stack([np.cos(angle), np.sin(angle)], 1)
+    descriptors = np.eye(200, dtype=np.float32)
+    (found,) = match_all([Features(p, descriptors), Features(q, descriptors)], SIZE, 1)
+    assert (len(found.p) > 190) == counts
+
+
+@pytest.mark.parametrize(("lost", "refused"), [(2, False), (4, True)])
+def test_a_stack_may_lose_some_frames(lost: int, refused: bool) -> None:
+    fits = ring(range(10 - lost), shifts(10))
+    if refused:
+        with pytest.raises(AlignmentError, match="falls apart"):
+            aligned(fits, 10)
+    else:
+        assert sum(aligned(fits, 10).used) == 10 - lost

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from focusstack.numeric.robust import (
+    CUTOFF,
+    WIDE_CUTOFF,
     cauchy_weight,
     geman_mcclure_weight,
     mixed_cost,
@@ -55,3 +57,13 @@ def test_the_cost_is_that_of_the_weight() -> None:
         step = 1e-6 * np.eye(4)[k] * max(one, 1)
         slope = (mixed_cost(squared + step) - mixed_cost(squared - step)) / (2 * step.sum())
         assert slope == pytest.approx(mixed_weight(squared)[k], rel=1e-4)
+
+
+def test_kernels_are_as_wide_as_normal_residuals_reach() -> None:
+    squared = np.square(np.random.default_rng(0).normal(0, 1, (20000, 2))).sum(1)
+    # Those keep most of their weight, where the kernel is wide nearly all; ten times as large ones
+    # keep next to nothing.
+    narrow, wide = (mixed_weight(squared / width**2).mean() for width in (CUTOFF, WIDE_CUTOFF))
+    assert 0.5 < narrow < 0.72 < wide < 0.85
+    for width in (CUTOFF, WIDE_CUTOFF):
+        assert mixed_weight(np.array([100 / width**2])) < 0.012

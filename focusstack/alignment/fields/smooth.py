@@ -22,7 +22,7 @@ from focusstack.alignment.fields.grid import (
     Grid,
     grid_shape,
 )
-from focusstack.alignment.quality.held_out import NEARLY_ALL, HeldOut
+from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.measure import Round, measure_pairs
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.field import Field
@@ -70,16 +70,12 @@ class Local:
     @property
     def proven(self) -> bool:
         """Whether tiles held out of the fit confirm the fields."""
-        return self.held_out.share < PROVEN_SHARE or self._shared(SHARED_SHARE)
+        return self.held_out.share < PROVEN_SHARE or self.held_out.shared(SHARED_SHARE)
 
     @property
     def adds(self) -> bool:
         """Whether they do so where parallax is proven and leaves little to be followed."""
-        return self.proven or self._shared(ADDED_SHARE)
-
-    def _shared(self, share: float) -> bool:
-        """Whether nearly all pairs of frames gain, and less than a share is left."""
-        return self.held_out.share < share and self.held_out.gained >= NEARLY_ALL
+        return self.proven or self.held_out.shared(ADDED_SHARE)
 
 
 def with_nodes(fields: Points, rows: int, columns: int) -> Points:

@@ -195,23 +195,9 @@ class Ladder:
 
     def _earned(self, freer: Choice, best: Choice) -> bool:
         """Whether a model that follows `best` on the ladder gains enough by its freedom."""
-        error, so_far = (choice.evidence[choice.model.name] for choice in (freer, best))
-        if freer.model in LENSES:
-            share = FREER_LENS
-        elif freer.model.per_frame > best.model.per_frame:
-            share = FREER_FRAME
-        else:
-            share = FREER_SHARED
-        if error < min(so_far * share, so_far - SMALLEST_GAIN_PX):
-            return freer.model not in LENSES or self._plausible(freer.model)
-        if freer.model in LENSES or error >= STEADY_GAIN * so_far:
+        if not gains_enough(freer, best):
             return False
-        # All models are held against the same tiles in the same order.
-        pair = np.repeat(
-            [h.first * len(self._first) + h.second for h in best.held],
-            [len(h.places) for h in best.held],
-        )
-        return gaining_pairs(pair, lengths(best.held), lengths(freer.held)) >= STEADY_PAIRS
+        return freer.model not in LENSES or self._plausible(freer.model)
 
     def _plausible(self, model: Model) -> bool:
         """Whether the last solution with `model` is one that a lens for cameras may have."""
@@ -295,3 +281,29 @@ class Ladder:
     def _fold(self, m: Matches, H: Matrix, board: tuple[int, int] = BOARDS[0]) -> Mask:
         """Which half of a pair's matches is in light fields of a board over the canvas."""
         return checkerboard(transform(H[m.first], m.p), self._size, board)
+
+
+def gains_enough(freer: Choice, best: Choice) -> bool:
+    """Whether what a freer model leaves of the same tiles is worth its freedom.
+
+    Parameters
+    ----------
+    freer, best : Choice
+        With held-out residuals of the same tiles in the same order.
+    """
+    error, so_far = (choice.evidence[choice.model.name] for choice in (freer, best))
+    if freer.model in LENSES:
+        share = FREER_LENS
+    elif freer.model.per_frame > best.model.per_frame:
+        share = FREER_FRAME
+    else:
+        share = FREER_SHARED
+    if error < min(so_far * share, so_far - SMALLEST_GAIN_PX):
+        return True
+    if freer.model in LENSES or error >= STEADY_GAIN * so_far:
+        return False
+    number = {pair: k for k, pair in enumerate({(h.first, h.second) for h in best.held})}
+    pair = np.repeat(
+        [number[h.first, h.second] for h in best.held], [len(h.places) for h in best.held]
+    )
+    return gaining_pairs(pair, lengths(best.held), lengths(freer.held)) >= STEADY_PAIRS

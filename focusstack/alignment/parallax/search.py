@@ -21,7 +21,7 @@ import numpy as np
 
 from focusstack.alignment.parallax.depth_and_travel import Geometry, SeenTiles
 from focusstack.alignment.parallax.focus_index import focus_index
-from focusstack.alignment.quality.held_out import NEARLY_ALL, HeldOut
+from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.measure import Round, measure_pairs
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.field import Field
@@ -85,7 +85,7 @@ class Parallax:
     @property
     def likely(self) -> bool:
         """Whether they gain little by it, but in nearly all pairs of frames."""
-        return self.held_out.share < LIKELY_SHARE and self.held_out.gained >= NEARLY_ALL
+        return self.held_out.shared(LIKELY_SHARE)
 
     def added_to(self, index: int, field: Field) -> Field | None:
         """Displacement of a frame in proxy pixels, with a smooth field on top."""

@@ -50,6 +50,16 @@ class Disagreement:
     px: Points
     missing: Points
 
+    @property
+    def contradicted(self) -> Mask:
+        """Which frames more than the usual mishaps contradict."""
+        return np.asarray(self.share > LEAST_SHARE)
+
+    @property
+    def lacking(self) -> Mask:
+        """Which frames lack more detail than passes without remark."""
+        return np.asarray(self.missing > MOST_MISSING)
+
 
 def disagreement(held: Sequence[Held], count: int, size: tuple[int, int]) -> Disagreement:
     """Find what contradicts the frames.

@@ -80,6 +80,10 @@ class HeldOut:
             sure = weighted_quantile(before, weight), weighted_quantile(after, weight)
         return cls(*middle, gaining_pairs(pair, before, after), sure[1] / max(sure[0], 1e-9))
 
+    def shared(self, share: float) -> bool:
+        """Whether nearly all pairs of frames gain, and less than a share is left."""
+        return self.share < share and self.gained >= NEARLY_ALL
+
 
 def weighted_quantile(values: Points, weight: Points, share: float = 0.5) -> float:
     """The value ``(T,)`` below which this share of the `weight` ``(T,)`` lies."""

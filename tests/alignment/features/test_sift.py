@@ -172,3 +172,34 @@ def test_the_strongest_of_a_cell_come_first() -> None:
     points = np.tile([[20.0, 20.0]], (10, 1))
     strength = np.arange(10, dtype=np.float32)
     assert spread(points, strength, *SIZE, limit=3).tolist() == [7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("zoom", "turn", "plausibly"),
+    [
+        (1.35, 0, True), (1.7, 0, False), (1 / 1.35, 0, True), (1 / 1.7, 0, False),
+        (1, 22, True), (1, -22, True), (1, 40, False), (1, -40, False),
+    ],
+)  # fmt: skip
+def test_hands_zoom_and_turn_only_so_far(zoom: float, turn: float, plausibly: bool) -> None:
+    c, s = zoom * np.cos(np.radians(turn)), zoom * np.sin(np.radians(turn))
+    assert plausible(np.array([[c, -s, 3], [s, c, 5], [0, 0, 1]]), grid()) == plausibly
+
+
+@pytest.mark.parametrize(("count", "fits"), [(11, False), (20, True)])
+def test_a_fit_needs_some_inliers(count: int, fits: bool) -> None:
+    points = np.random.default_rng(1).uniform((0, 0), SIZE, (count, 2))
+    found = fit_pair(0, 1, described(points), described(points + 4), 3.0)
+    assert (found is not None) == fits
+
+
+@pytest.mark.parametrize(("nearest", "matched"), [(0.7, True), (0.93, False)])
+def test_a_match_is_nearer_than_all_others(nearest: float, matched: bool) -> None:
+    """The second nearest lies at a distance of 0.6, the nearest at this share of it."""
+    descriptors = np.zeros((2, 128), np.float32)
+    for row, distance in enumerate((nearest * 0.6, 0.6)):
+        cosine = 1 - distance**2 / 2
+        descriptors[row, [0, row + 1]] = cosine, np.sqrt(1 - cosine**2)
+    other = np.eye(128, dtype=np.float32)[[0, 5]]
+    p, _ = match(Features(np.zeros((2, 2)), other), Features(np.ones((2, 2)), descriptors))
+    assert len(p) == matched

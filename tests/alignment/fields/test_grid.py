@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.fields.grid import REST_SIGMA, SIZE_SIGMA, SLOPE_SIGMAS, Grid
+from focusstack.alignment.fields.grid import REST_SIGMA, SIZE_SIGMA, SLOPE_SIGMAS, Grid, grid_shape
+from focusstack.alignment.tiles.shifts import TileShifts
 from focusstack.numeric.arrays import Points
 from tests.alignment.fields.known_fields import SIZE, grid, smooth, spread, tiles, torn
 
@@ -71,3 +72,32 @@ def test_on_top_of_parallax_a_field_stays_small_where_no_tile_tells() -> None:
         assert fields[1, 5:-5, 2:8, 0].mean() == pytest.approx(0.8, abs=0.05)
         ends.append(fields[1, 5:-5, -3:, 0].mean())
     assert abs(ends[1]) < 0.5 * abs(ends[0])
+
+
+@pytest.mark.parametrize(("measured", "claimed"), [(0.2, 0.46), (0.001, 0.06)])
+def test_tiles_that_overlap_are_less_sure_than_they_claim(measured: float, claimed: float) -> None:
+    places = spread()[:5]
+    root = np.broadcast_to(np.eye(2) / measured, (5, 2, 2)).copy()
+    shifts = TileShifts(places, np.zeros((5, 2)), root, np.ones(5))
+    found = grid().equations([(0, 1, shifts)], np.zeros((2, 21, 31, 2)))
+    assert found is not None
+    assert 1 / np.sqrt(found.info[:, 0, 0]) == pytest.approx(claimed, rel=0.25)
+
+
+def test_nodes_lie_two_small_tiles_apart() -> None:
+    assert grid_shape(*SIZE) == (21, 31)  # every 32 pixels
+
+
+@pytest.mark.parametrize("largest", [SIZE_SIGMA, REST_SIGMA])
+def test_what_no_tile_tells_is_thought_to_be_as_small_as_it_may(largest: float) -> None:
+    """Tiles that together claim as much as the prior of all nodes: half of it is believed."""
+    stiff = Grid(21, 31, SIZE, 2, 0, slope=1e-3, largest=largest)
+    places = np.array([[x, 320.0] for x in np.linspace(100, 800, 40)])
+    wished = {SIZE_SIGMA: 10.0, REST_SIGMA: 1.0}[largest]
+    each = np.sqrt(40 * wished**2 / stiff.nodes)
+    root = np.broadcast_to(np.eye(2) * 2.3 / each, (40, 2, 2)).copy()
+    shifts = TileShifts(places, np.tile([0.3, 0.0], (40, 1)), root, np.ones(40))
+    nothing = np.zeros((2, 21, 31, 2))
+    equations = stiff.equations([(0, 1, shifts)], nothing)
+    assert equations is not None
+    assert stiff.solve(equations, nothing)[1, ..., 0].mean() == pytest.approx(0.15, rel=0.25)

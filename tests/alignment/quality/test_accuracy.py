@@ -99,3 +99,26 @@ def test_support_is_the_area_between_the_tiles() -> None:
     corner = np.array([[0, 0], [450, 0], [450, 300], [0, 300], [200, 100]], float)
     left = [Left(0, 1, corner, np.zeros_like(corner), isotropic(5, 0.1))]
     assert support(left, 3, SIZE) == pytest.approx([0.25, 0.25, 0])
+
+
+def test_what_blur_moves_is_mended_but_for_a_part() -> None:
+    H = similarities(5)
+    blurred = H.copy()
+    blurred[2] = translation(0.4, 0) @ H[2]
+    pair = positions(H), positions(blurred)
+    found = certainty([(pair[0], pair[0])], pair, [], H, SIZE).blur
+    # In rendered stacks between a half and one and a half of it is left; nothing of it elsewhere.
+    assert 0.5 < found[2] / 0.4 < 1.2
+    assert np.delete(found, 2).max() < 0.02
+
+
+def test_unsure_tiles_make_little_structure() -> None:
+    """Together as sure as a coefficient is thought to be small: half of it is believed."""
+    H = np.stack([np.eye(3)] * 2)
+    x, y = np.meshgrid(np.arange(37, SIZE[0], 75.0), np.arange(37, SIZE[1], 75.0))
+    places = np.stack([x.ravel(), y.ravel()], 1)
+    sigma = 0.1 * np.sqrt(len(places) / 2)  # of either colour of the board
+    vectors = np.tile([0.1, 0.0], (len(places), 1))
+    left = [Left(0, 1, places, vectors, isotropic(len(places), sigma))]
+    # Half of the displacement is either frame's.
+    assert structure(left, H, SIZE) == pytest.approx([0.025, 0.025], rel=0.3)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from focusstack.alignment.quality.closure import closures
-from focusstack.alignment.quality.residual import left_between
-from focusstack.alignment.tiles.matches import Matches
+from focusstack.alignment.quality.residual import Left, left_between
+from focusstack.alignment.tiles.matches import Matches, isotropic
 from tests.alignment.quality.known_tiles import SIZE, similarities, tiles_between
 
 
@@ -28,3 +29,10 @@ def test_measurements_of_one_pair_count_together() -> None:
     left = [left_between(m, H) for seed in (0, 1) for m in tiles_between(H, seed)]
     (one,) = closures(left, SIZE)
     assert one.tiles == sum(len(m.places) for m in left)
+
+
+def test_few_tiles_are_not_extrapolated() -> None:
+    # One tile in the middle, good to three pixels, lies four off: as likely wrong as right.
+    middle = np.array([[(SIZE[0] - 1) / 2, (SIZE[1] - 1) / 2]])
+    (one,) = closures([Left(0, 1, middle, np.array([[4.0, 0]]), isotropic(1, 3))], SIZE)
+    assert one.px == pytest.approx(4 / 2, rel=0.25)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.quality.held_out import Held, gaining_pairs, lengths, trimmed_rms
+from focusstack.alignment.quality.held_out import Held, HeldOut, gaining_pairs, lengths, trimmed_rms
 
 
 def off_by(px: float, count: int) -> Held:
@@ -28,3 +28,18 @@ def test_pairs_gain_where_their_median_falls() -> None:
     after = np.repeat([0.1, 0.19, 0.3, 0.1], [30, 30, 30, 3])[::-1]
     assert gaining_pairs(pair, before, after) == pytest.approx(2 / 3)
     assert gaining_pairs(pair[:0], before[:0], after[:0]) == 0
+
+
+@pytest.mark.parametrize(("tiles", "gained"), [(14, 0.0), (28, 1.0)])
+def test_pairs_with_few_tiles_tell_nothing(tiles: int, gained: float) -> None:
+    pair = np.zeros(tiles, int)
+    assert gaining_pairs(pair, np.full(tiles, 0.2), np.full(tiles, 0.1)) == gained
+
+
+@pytest.mark.parametrize(
+    ("share", "gained", "sure"), [(0.8, 0.95, True), (0.8, 0.8, False), (0.9, 0.95, False)]
+)
+def test_a_small_gain_is_sure_if_nearly_all_pairs_have_it(
+    share: float, gained: float, sure: bool
+) -> None:
+    assert HeldOut(0.1, 0.08, gained, share).shared(0.85) == sure

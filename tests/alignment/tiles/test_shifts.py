@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.alignment.tiles.shifts import band_pass, tile_shifts
+from focusstack.alignment.tiles.shifts import band_pass, softened, tile_shifts, weakest
 from tests.alignment.tiles.known_shifts import (
     BANDS,
     HEIGHT,
@@ -187,3 +187,24 @@ def test_noise_lowers_the_trust_and_detail_raises_it() -> None:
     size = [np.linalg.norm(found.root, axis=(1, 2)).mean() for found in (clean, noisy)]
     assert size[1] < 0.8 * size[0]
     assert noisy.correlation.mean() < clean.correlation.mean()
+
+
+def test_no_tile_is_surer_than_interpolation() -> None:
+    a = moved(texture())
+    claimed = 1 / np.linalg.norm(measured(a, a).root, axis=(1, 2), ord=-2)
+    assert claimed == pytest.approx(0.01, rel=0.4)
+
+
+@pytest.mark.parametrize(("measured", "claimed"), [(0.005, 0.1), (0.3, 0.316)])
+def test_where_displacement_may_jump_no_tile_is_sure(measured: float, claimed: float) -> None:
+    root = np.broadcast_to(np.eye(2) / measured, (3, 2, 2))
+    assert 1 / weakest(softened(root)) == pytest.approx([claimed] * 3, rel=0.1)
+
+
+def test_tiles_are_made_of_blocks_of_sixteen_pixels() -> None:
+    light = moved(texture())
+    valid = np.ones(light.shape, np.float32)
+    # Three blocks a side, half of them apart: one block.
+    centres = tile_shifts(light, light, valid, 48).centres
+    assert np.diff(np.unique(centres[:, 0])) == pytest.approx(16)
+    assert centres.min() == 23.5
