@@ -27,13 +27,18 @@ _FULL = Round(1, 1.0, 6.0, 96)
 
 ROUNDS = ((_QUARTER, _HALF), (_FULL, _HALF, _QUARTER), (_FULL, _HALF, _QUARTER))
 """How tiles are measured in each round: first reduced, which sees larger displacements; then in
-full where there is fine detail, and still reduced for what is soft. Information decides."""
+full where there is fine detail, and still reduced for what is soft. Information decides (``python
+-m benchmarks.alignment``; Gaussians' standard deviations and tiles in pixels of the reduced
+proxy)."""
 
 SETTLED_PX = 0.15
-"""One step measures displacements up to this to a few hundredths of them, in proxy pixels."""
+"""One step measures displacements up to this to a few hundredths of them, in proxy pixels:
+measuring again would find the same (``python -m benchmarks.alignment``, ``python -m
+benchmarks.speed``)."""
 
 ANCHORS = 150
-"""Feature matches a pair keeps beside its tiles."""
+"""Feature matches a pair keeps beside its tiles: enough to hold a frame whose tiles say nothing.
+Chosen, not measured."""
 
 
 @dataclass(frozen=True)

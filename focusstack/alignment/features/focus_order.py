@@ -15,11 +15,12 @@ import numpy as np
 from focusstack.numeric.arrays import Float32, Indices, Points
 
 OFFSETS = (1, 2, 4, 8)
-"""How far apart, in focus order, frames are compared."""
-
+"""How far apart, in focus order, frames are compared: near pairs have much in common, far ones keep
+errors from adding up (``python -m benchmarks.alignment``, *sixty frames*)."""
 
 LONGEST_MOVE = 40
-"""Longest stretch of frames that is moved as a whole when the order is tidied up."""
+"""Frames in the longest stretch that is moved as a whole when the order is tidied up: bounds the
+time for hundreds of frames."""
 
 
 def distances(signatures: Sequence[Float32]) -> Points:

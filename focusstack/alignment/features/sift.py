@@ -17,13 +17,25 @@ from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 
 RATIO = 0.85
+"""Distance of a match's descriptor over that of the second nearest, at most. Lowe takes 0.8; blur
+makes descriptors alike, and the fit gives up wrong ones (``python -m benchmarks.alignment``)."""
+
 MIN_INLIERS = 14
+"""Matches without which a fit is chance: a homography fits any four. Frames of other scenes and
+noise share fewer (``python -m benchmarks.alignment``, *other scene*)."""
+
 MAX_ZOOM = 1.5
+"""Zoom between two frames from which on their fit is wrong: more than lenses breathe. Chosen, not
+measured."""
+
 MAX_ROTATION_DEG = 30.0
+"""Turn between two frames, in degrees, from which on their fit is wrong: more than a hand turns.
+Chosen, not measured."""
 
 CORNER, MANY = 15, 4000
 """Where there are so many FAST corners (Rosten and Drummond, ECCV 2006) of this contrast, there are
-many keypoints too: it then pays to describe only those that are kept."""
+many keypoints too: it then pays to describe only those that are kept
+(``python -m benchmarks.speed``)."""
 
 
 @dataclass(frozen=True)

@@ -34,26 +34,30 @@ from focusstack.runtime.threads import SideBySide, in_turn
 FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
 """A freer model must bring the held-out residual below this share of the stiffer one's: the first
 for a few numbers more for the whole stack, the second for more numbers for every frame, the third
-for a lens, which parallax and the growth of blurred edges can look like a little."""
+for a lens, which parallax and the growth of blurred edges can look like a little
+(``python -m benchmarks.alignment``)."""
 
 
 STEADY_GAIN, STEADY_PAIRS = 0.99, 0.85
 """A freer matrix is also earned by a small gain that this share of the pairs has: where tiles are
-noisy, what they say together is far surer than any of them."""
+noisy, what they say together is far surer than any of them (``python -m benchmarks.alignment``,
+*low light*)."""
 
 
 WORTH_A_LENS = 0.9
 """Lenses are tried on a stack whose residual one with a changing bend brings below this share of
-that without."""
+that without: they take their time (``python -m benchmarks.alignment``, *lens*)."""
 
 
 SMALLEST_GAIN_PX = 0.004
-"""A gain below this is within what tiles get wrong themselves."""
+"""A gain below this, in proxy pixels, is within what tiles get wrong themselves
+(``python -m benchmarks.alignment``)."""
 
 
 INFORMATIVE_PX, SURE_PX = 0.15, 0.07
 """Only tiles that are good to the first in their weaker direction tell models apart, and those that
-are good to the second contradict what is off by a pixel: without displacement hardly any is."""
+are good to the second contradict what is off by a pixel: without displacement hardly any is
+(``python -m benchmarks.alignment``; standard deviations in proxy pixels)."""
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ def _with_lens(name: str, base: Model, changing: bool) -> Model:
 
 LENS_BEND, CHANGE_OF_BEND = 0.2, 0.01
 """How much lenses bend, and by how much that changes with focus: standard deviations, as shares of
-the half diagonal at the corners."""
+the half diagonal at the corners (``python -m benchmarks.alignment``, *lens*)."""
 
 MATRICES = (
     Model("similarity", 4, 0, _similarity),

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from focusstack.alignment.matrices.packed import Flat
 
 SETTLED_PX = 1e-3
-"""Steps that move nothing by this are the last, where measurements are as good as they claim."""
+"""Steps that move nothing by this, in pixels, are the last, where measurements are as good as they
+claim: far below any error, so that only time depends on it (``python -m benchmarks.speed``)."""
 
 
 LONGEST_REACH = 4.0
-"""Times as far as a step says may be gone."""
+"""Times as far as a step says may be gone: longer ones are tried in vain. Only time depends on it
+(``python -m benchmarks.speed``)."""
 
 
 @dataclass(frozen=True)

@@ -23,17 +23,21 @@ from focusstack.numeric.arrays import Float32, Mask, Matrix, Points
 from focusstack.numeric.robust import WIDE_CUTOFF, cauchy_weight
 
 NODE_PX = 4
-"""Distance of the depth map's nodes in proxy pixels: thin stems are a few pixels wide."""
+"""Distance of the depth map's nodes in proxy pixels: thin stems are a few pixels wide
+(``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 EDGE_SIGMA = 1.5
-"""Jumps of depth are softened by this, in proxy pixels: a field that tears cannot be resampled."""
+"""Jumps of depth are softened by this, in proxy pixels: a field that tears cannot be
+resampled (``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 PRIOR = np.array([0.02] * 4 + [0.005] * 2 + [0.02] * 3)
 """How large corrections of a matrix (similarity, perspective) and travel may be: standard
-deviations in half diagonals."""
+deviations in half diagonals, of a hand at most. Chosen, not measured: wide enough not to matter
+where there are tiles."""
 
 TURNS = 4
-"""How often travel and depth are solved in turn per round."""
+"""How often travel and depth are solved in turn per round, which settles them (``python -m
+benchmarks.alignment``, *parallax*)."""
 
 
 @dataclass(frozen=True)

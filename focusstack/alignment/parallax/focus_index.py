@@ -21,23 +21,27 @@ from focusstack.resample.warp import resample
 from focusstack.runtime.spool import Arrays
 
 FINE, COARSE = 0.7, 3.0
-"""Pass band of the focus measure: standard deviations of two Gaussians, in pixels."""
+"""Pass band of the focus measure: standard deviations of two Gaussians, in pixels, from just above
+noise to just above blur (``python -m benchmarks.alignment``, *parallax*)."""
 
 WINDOW_SIGMA = 2.5
-"""Over what distance the focus measure is averaged, in pixels: little, for thin things."""
+"""Over what distance the focus measure is averaged, in pixels: little, for thin things
+(``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 FILL_SIGMAS = (0.5, 2.0, 8.0, 32.0)
 """Where nothing is sure, the mean over a wider and wider neighbourhood stands in: standard
 deviations in pixels of the measure, which are two of the frame's."""
 
 FINEST_SIGMA = 4.0
-"""Standard deviation, in pixels, that blurs are brought down to."""
+"""Standard deviation, in pixels, that blurs are brought down to by a smaller image: only time
+depends on it (``python -m benchmarks.speed``)."""
 
 NEAR_SIGMA = 2.0
-"""What only a wider neighbourhood than this tells is a guess, in pixels of the measure."""
+"""What only a wider neighbourhood than this tells is a guess, in pixels of the measure. Between two
+of `FILL_SIGMAS`."""
 
 ENOUGH = 0.3
-"""Mean certainty of a neighbourhood that stands for itself."""
+"""Mean certainty, 0..1, of a neighbourhood that stands for itself. Chosen, not measured."""
 
 
 class FocusIndex:

@@ -34,16 +34,18 @@ ROUNDS = (
     Round(1, 1.0, 6.0, 64),
     Round(1, 1.0, 6.0, 64),
 )
-"""Coarse to fine, each with the depth map that the one before made possible."""
+"""How tiles are measured: coarse to fine, each with the depth map that the one before made possible
+(``python -m benchmarks.alignment``, *parallax*)."""
 
 PROVEN_SHARE = 0.7
-"""Parallax that brings the held-out residual below this share of the matrices' is proven."""
+"""Parallax that brings the held-out residual below this share of the matrices' is proven; blurred
+edges that grow gain less (``python -m benchmarks.alignment``, *strong blur*)."""
 
 LIKELY_SHARE = 0.95
 """A smaller gain is enough where nothing else explains more, if nearly all pairs gain: where a
 camera was shows in each of its pairs, while the growth of blurred edges, which can look like depth,
 helps some and harms others. In rendered stacks without parallax at most 0.7 of the pairs gain, in
-hand-held ones of scenes in depth 0.91 and more."""
+hand-held ones of scenes in depth 0.91 and more (``python -m benchmarks.alignment``)."""
 
 COARSE = 2
 """Rounds after which it shows whether it is worth while to go on."""

@@ -38,12 +38,14 @@ def trimmed_rms(held: Sequence[Held]) -> float:
 
 
 TELLING = 20
-"""Tiles without which a pair's median says little."""
+"""Tiles without which a pair's median says little. Chosen, not measured: with twenty it scatters by
+a quarter of what one tile does."""
 
 
 NEARLY_ALL = 0.9
 """Share of the pairs by which a small gain is sure: what tiles say together is far surer than any
-of them."""
+of them. Rendered stacks without parallax stay below 0.76, hand-held ones in depth above 0.91
+(``python -m benchmarks.alignment``)."""
 
 
 @dataclass(frozen=True)

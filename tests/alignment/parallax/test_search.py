@@ -5,16 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.parallax.search import Parallax, find_parallax
+from focusstack.alignment.parallax.depth_and_travel import Geometry
+from focusstack.alignment.parallax.search import Parallax, Search, find_parallax
+from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.frames.proxies.proxy import Proxy
 from tests.alignment.parallax.known_layers import (
     COUNT,
     FAR,
+    HEIGHT,
     NEAR,
+    PAIRS,
     REFERENCE,
     SIZE,
     STILL,
+    WIDTH,
     frames,
     still,
 )
@@ -79,3 +84,28 @@ def test_a_guess_counts_as_error_as_far_as_frames_travel(travel: np.ndarray) -> 
     assert (partly.guessed_px[others] > whole.guessed_px[others]).all()
     # A tenth of the picture is empty; depths are two and the travel a few pixels.
     assert 0.1 < partly.guessed_px[others].mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("share", "gained", "proven", "likely"),
+    [
+        (0.6, 0.0, True, False),
+        (0.8, 0.0, False, False),
+        (0.9, 0.95, False, True),
+        (0.9, 0.8, False, False),
+        (0.98, 0.95, False, False),
+    ],
+)
+def test_what_proves_parallax(share: float, gained: float, proven: bool, likely: bool) -> None:
+    _, poses = still([])
+    scene = Geometry.still(COUNT, REFERENCE, SIZE).scene(np.zeros((HEIGHT, WIDTH), np.float32))
+    held = HeldOut(1.0, share, gained, share)
+    found = Parallax(poses, scene, (None,) * COUNT, held, np.zeros(COUNT))
+    assert (found.proven, found.likely) == (proven, likely)
+
+
+def test_four_frames_are_enough_to_look_for_travel(travel: np.ndarray) -> None:
+    proxies = frames(travel)[:4]
+    poses = Poses.unbent(np.stack([np.eye(3)] * 4), 0, SIZE)
+    pairs = [(i, j) for i, j in PAIRS if j < 4]
+    assert Search.begun(Series(proxies.__getitem__, SIZE, 0, pairs, [1.0] * 4), poses) is not None
