@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from focusstack.alignment.quality.contradiction import LEAST_SHARE, MOST_MISSING
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.rejection import alike
 from focusstack.plan.model import FramePlan
@@ -97,16 +96,16 @@ def _contradictions(found: Findings) -> dict[int, list[Doubt]]:
     """What to say of frames that sure tiles contradict, or do not know."""
     followed, seen = found.displaced is not None, found.refined.disagreement
     doubts: dict[int, list[Doubt]] = {}
-    for k, share, missing in zip(found.refined.kept, seen.share, seen.missing, strict=True):
-        if share > LEAST_SHARE:
-            displaced = f"{100 * share:.0f} % of its detail displaced"
+    for row, k in enumerate(found.refined.kept):
+        if seen.contradicted[row]:
+            displaced = f"{100 * seen.share[row]:.0f} % of its detail displaced"
             doubts[k] = [
                 Doubt("parallax", f"{displaced}, followed")
                 if followed
                 else Doubt("moved", f"{displaced}: parallax or movement")
             ]
-        elif not followed and missing > MOST_MISSING:
-            lacks = f"lacks {100 * missing:.0f} % of its neighbours' detail"
+        elif not followed and seen.lacking[row]:
+            lacks = f"lacks {100 * seen.missing[row]:.0f} % of its neighbours' detail"
             doubts[k] = [Doubt("missing", f"{lacks}: moved or blurred")]
     return doubts
 
