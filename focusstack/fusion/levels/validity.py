@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.levels.laplacian import down, level_shapes, up
+from focusstack.fusion.levels.laplacian import down, up
+from focusstack.fusion.levels.pull_push import halvings, pull_push
 from focusstack.numeric.arrays import Float32
 
 Codes: TypeAlias = NDArray[np.uint8]
@@ -23,8 +24,8 @@ def filled(frame: Float32, validity: Float32) -> Float32:
     """Replace pixels of zero `validity` by a smooth continuation of the others.
 
     A hard border would be the sharpest edge of the frame at every level. The continuation is the
-    nearest pyramid level that still sees trusted pixels (pull-push; Gortler et al., "The
-    Lumigraph", SIGGRAPH 1996), so nothing of the untrusted values is left.
+    nearest pyramid level that still sees trusted pixels, so nothing of the untrusted values is
+    left.
 
     Parameters
     ----------
@@ -36,20 +37,18 @@ def filled(frame: Float32, validity: Float32) -> Float32:
     if float(validity.min()) > 0:
         return frame
     trusted = np.greater(validity, 0).view(np.uint8)
-    weights = [down(trusted.astype(np.float32))]
-    sums = [down(np.asarray(cv2.copyTo(frame, trusted), np.float32))]
-    for _ in level_shapes(frame.shape[0], frame.shape[1], most=32)[2:]:
-        weights.append(down(weights[-1]))
-        sums.append(down(sums[-1]))
-    total = float(weights[-1].sum())
-    mean = np.full_like(sums[-1], sums[-1].sum() / total if total > 0 else 0)
-    for weight, value in zip(reversed(weights), reversed(sums), strict=True):
-        share = weight if value.ndim == 2 else weight[..., None]
-        known = value / np.maximum(share, LEAST_SHARE)
-        coarser = mean if mean.shape == value.shape else up(mean, value.shape)
-        mean = np.where(share > LEAST_SHARE, known, coarser).astype(np.float32, copy=False)
+    weight = down(trusted.astype(np.float32))
+    total = down(np.asarray(cv2.copyTo(frame, trusted), np.float32))
+    mean = pull_push(total, weight, halvings(*frame.shape[:2]) - 1, _known)
     whole = up(mean, frame.shape)
     return np.asarray(cv2.copyTo(frame, trusted, whole), np.float32)
+
+
+def _known(value: Float32, weight: Float32, coarser: Float32) -> Float32:
+    """Own means where anything is trusted at all, the coarser ones elsewhere."""
+    share = weight if value.ndim == 2 else weight[..., None]
+    known = value / np.maximum(share, LEAST_SHARE)
+    return np.where(share > LEAST_SHARE, known, coarser).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True)
