@@ -51,19 +51,18 @@ class FocusIndex:
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._peak = np.full(shape, -1, np.float32)
-        self._index, self._before, self._after, self._last, self._total = (
+        self._before, self._after, self._last, self._index, self._total = (
             np.zeros(shape, np.float32) for _ in range(5)
         )
         self._count = 0
 
     def add(self, measure: Float32) -> None:
         """Take the focus measure of the next frame."""
-        from focusstack.alignment.loops.focus_index import follow  # loads the compiler
+        from focusstack.alignment.loops import focus_index as loops  # loads the compiler
+        from focusstack.numeric.loops.running_peak import Peaks
 
-        follow()(
-            measure, self._count, self._peak, self._index, self._before, self._after, self._last,
-            self._total,
-        )  # fmt: skip
+        peaks = Peaks(self._peak, self._before, self._after, self._last, self._index)
+        loops.follow()(measure, self._count, peaks, self._total)
         self._count += 1
 
     def result(self) -> tuple[Float32, Float32]:
@@ -71,6 +70,7 @@ class FocusIndex:
 
         Where nothing is sure, the neighbourhood stands in.
         """
+        # The parabola of fusion's depth tracker; there, a flat peak is left at its frame.
         floor = np.float32(1e-12)
         before, peak, after = (
             np.log(np.maximum(m, floor)) for m in (self._before, self._peak, self._after)
@@ -93,6 +93,7 @@ def _filled(index: Float32, certainty: Float32) -> tuple[Float32, Float32]:
 
     And the share of each that comes from farther than `NEAR_SIGMA`.
     """
+    # Not the pull-push of fusion: guesses are told by how far away they come from, in pixels.
     found, open_share = np.zeros_like(index), np.ones_like(index)
     guessed = open_share
     for sigma in FILL_SIGMAS:
