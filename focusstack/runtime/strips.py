@@ -36,8 +36,7 @@ ROWS = 64
 """Rows worked on at a time where no width is at hand, so that they stay in the cache."""
 
 AROUND = 4
-"""Rows around a strip that are needed to reduce or to double it: the kernel reaches two rows of
-the reduced picture's, each of which lies between two of this one's."""
+"""Rows around a strip that are needed to reduce or to double it: two at half the size."""
 
 
 @dataclass(frozen=True)
@@ -155,16 +154,16 @@ class Crew:
             self._pool = None
 
 
-def deep(plane: NDArray[T]) -> NDArray[T]:
-    """A picture ``(H, W[, C])`` with an axis for channels."""
+def with_channels(plane: NDArray[T]) -> NDArray[T]:
+    """Return a picture ``(H, W[, C])`` with an axis for channels."""
     return plane[..., None] if plane.ndim == 2 else plane
 
 
 def layers(planes: NDArray[T]) -> NDArray[T]:
-    """Planes ``([C, ]H, W)`` with an axis for channels."""
+    """Return planes ``([C, ]H, W)`` with an axis for channels."""
     return planes[None] if planes.ndim == 2 else planes
 
 
 def beside(planes: NDArray[T]) -> NDArray[T]:
-    """Planes ``(C, H, W)`` as a picture ``(H, W, C)``; one without channels passes through."""
+    """Return planes ``(C, H, W)`` as a picture ``(H, W, C)``; a single plane passes through."""
     return planes if planes.ndim == 2 else np.ascontiguousarray(planes.transpose(1, 2, 0))

@@ -21,7 +21,7 @@ BASE_POWER = 6
 hundreds of pixels must come from the frame that is sharp, or it becomes a wide halo."""
 
 NEVER = np.float32(1e-36)
-"""Weight of a base without trust: nothing beside any other, and enough when there is no other."""
+"""Weight of a base that is not valid: nothing beside any other, and enough without any other."""
 
 
 class Composite:
@@ -38,8 +38,9 @@ class Composite:
         ``()`` or ``(C,)`` of the signal, whose planes lie one after the other.
     crew : Crew
         Shares the work.
-    precise : bool
-        Whether the mean of the first level is kept to a 16-bit step and better.
+    deep : bool
+        Whether frames have more than 8 bits: the mean of the first level is then kept to a 16-bit
+        step and better.
 
     Attributes
     ----------
@@ -54,7 +55,8 @@ class Composite:
         shapes: list[tuple[int, int]],
         channels: tuple[int, ...],
         crew: Crew,
-        precise: bool = True,
+        *,
+        deep: bool = True,
     ) -> None:
         self._crew = crew
         self.bands: list[Unstored] = []
@@ -62,7 +64,7 @@ class Composite:
         self.gauss = [room.zeros(channels + shape, np.float32) for shape in shapes[1:]]
         self._latest: Float32 | None = None
         self._selections = [
-            SoftSelection(channels + shape, precise or level > 0, room)
+            SoftSelection(channels + shape, room, deep=deep or level > 0)
             for level, shape in enumerate(shapes[:-1])
         ]
         self._gains = level_noise(len(shapes))[1:]
@@ -84,7 +86,7 @@ class Composite:
         evidence: list[Float32],
         base_evidence: Float32,
         variance: float,
-        trust: list[Float32] | None,
+        validity: list[Float32] | None,
     ) -> None:
         """Take the frame decomposed last.
 
@@ -96,15 +98,16 @@ class Composite:
             The same for the base.
         variance : float
             Noise variance of the stack.
-        trust : list of ndarray, optional
-            Trust at the size of each level and the base; None is full trust.
+        validity : list of ndarray, optional
+            Validity at the size of each level and the base; None is full validity.
         """
         for level, (selection, sharp) in enumerate(zip(self._selections, evidence, strict=True)):
             noise = variance * self._gains[level]
-            selection.add(self.bands[level], sharp, noise, None if trust is None else trust[level])
+            known = None if validity is None else validity[level]
+            selection.add(self.bands[level], sharp, noise, known)
         weight = base_evidence + LEAST_BASE
-        if trust is not None:
-            weight *= trust[-1]
+        if validity is not None:
+            weight *= validity[-1]
         weight = np.maximum(weight**BASE_POWER, NEVER)
         base = self._latest
         assert base is not None
@@ -112,7 +115,7 @@ class Composite:
         self._weight += weight
 
     def discount(self, stays: list[Float32]) -> None:
-        """Let all frames so far weigh next to nothing where `stays` is 0, as given by level."""
+        """Let all frames so far weigh next to nothing where `stays`, given by level, is 0."""
         for selection, plane in zip(self._selections, stays[:-1], strict=True):
             selection.discount(plane < 0.5)
         base = np.maximum(stays[-1], NEVER)

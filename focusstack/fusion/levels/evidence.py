@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from focusstack.fusion.levels.finest import window
-from focusstack.fusion.levels.implicit_band import Band, Unstored
+from focusstack.fusion.levels.implicit_band import Level, Unstored
 from focusstack.fusion.levels.laplacian import MOST_LEVELS, down
 from focusstack.fusion.levels.luminance import luma_of
 from focusstack.fusion.levels.noise import level_noise, noise_variance
@@ -54,10 +54,10 @@ def _floors(radii: list[float]) -> list[float]:
     ]
 
 
-def _add_energy(band: Band, radius: float, floor: float, out: Float32) -> None:
+def _add_energy(band: Level, radius: float, floor: float, out: Float32) -> None:
     """Add to `out` by how much energy over a Gaussian window of `radius` exceeds `floor`.
 
-    That of two channels is the sum of theirs, of three that of their luma.
+    The energy of two channels is the sum of theirs, of three that of their luma.
     """
     taps = window(radius)
     if isinstance(band, Unstored):
@@ -135,7 +135,7 @@ class FocusEvidence:
         """Set `variance` from `finest`."""
         self.variance = noise_variance(self.finest, QUIET)
 
-    def measure(self, bands: Sequence[Band]) -> None:
+    def measure(self, bands: Sequence[Level]) -> None:
         """Fill the other attributes from the band-pass levels of a frame but the finest."""
         own = [] if self.second is None else [self.second, *self.levels[1:]]
         for level, (band, energy) in enumerate(zip(bands, own, strict=True), start=1):
@@ -183,7 +183,7 @@ class ChromaEvidence:
         self.variance, self._room = 0.0, room
         self._floors = _floors([2**0.5 * CHROMA_RADIUS] * (len(shapes) - 1))
 
-    def measure(self, bands: Sequence[Band]) -> None:
+    def measure(self, bands: Sequence[Level]) -> None:
         """Finish `finest` and fill the rest, from bands but the finest."""
         self.variance = noise_variance(self.finest, CHROMA_QUIET)
         _subtract(self.finest, self.variance * self._floors[0])
@@ -202,7 +202,7 @@ class ChromaEvidence:
             cv2.scaleAdd(theirs, self.LUMA_SHARE, plane, plane)
             self._room.tidy()
 
-    def doubt(self, trust: list[Float32]) -> None:
-        """Let evidence count less where trust, at the size of each level, is less than 1."""
-        for plane, certain in zip([self.finest, *self.levels[1:]], trust, strict=False):
-            plane *= certain
+    def doubt(self, validity: list[Float32]) -> None:
+        """Let evidence count less where validity, at the size of each level, is less than 1."""
+        for plane, share in zip([self.finest, *self.levels[1:]], validity, strict=False):
+            plane *= share

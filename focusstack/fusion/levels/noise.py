@@ -21,7 +21,7 @@ LEVEL_GAINS = (0.889, 0.0530, 0.01012, 0.00240)
 """Energy that white noise of unit variance has in the finest Laplacian levels; then quarters."""
 
 LEAST_VARIANCE = (0.2 / 255) ** 2
-"""Nothing is trusted beyond a fifth of an 8-bit step: resampling alone errs by that much."""
+"""Nothing is valid beyond a fifth of an 8-bit step: resampling alone errs by that much."""
 
 
 def level_noise(levels: int) -> list[float]:
@@ -67,7 +67,7 @@ def _quiet(energies: Float32, least: float) -> float:
 
 
 def _quiet_code(energies: Codes, least: float) -> float:
-    """The same of codes, which are so few that it is faster to count them."""
+    """The quantile of codes, which are so few that it is faster to count than to sort them."""
     from focusstack.fusion.loops.depth_tracker import count_codes  # loads the compiler
 
     counts = np.zeros(1 << 16, np.int64)

@@ -8,8 +8,7 @@ import numpy as np
 from focusstack.numeric.arrays import Float32
 
 NEVER = np.float32(1e-20)
-"""Weight of a place without trust: nothing beside any other, and enough when there is no other."""
-
+"""Weight of a place that is not valid: nothing beside any other, and enough without any other."""
 
 SCALE = 1e6
 """Weights are handed to ``cv2.blendLinear`` this much larger: it adds 1e-5 to their sum."""

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from focusstack.fusion.loops.arguments import Limits
 from focusstack.fusion.motion.observation import WIDE, Sight, window_mean
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
@@ -53,15 +54,19 @@ WINDOW = 3.0
 LEAST_ENERGY = np.float32(1e-9)
 """Of fine detail; nothing is said about less."""
 
-
-_LIMITS = np.array(
-    [
-        *(*ROUND_TRIP, EQUALLY_SHARP, LEAST_DETAIL, IN_FOCUS, ALIKE, EQUALLY_BLURRED),
-        *(LEAST_ENERGY, FAR_SHIFT, ALIKE_SHIFT, LEAST_SHIFT),
-    ],
-    np.float32,
+_LIMITS = Limits(
+    astray=np.float32(ROUND_TRIP[0]),
+    astray_part=np.float32(ROUND_TRIP[1]),
+    equally_sharp=np.float32(EQUALLY_SHARP),
+    equally_blurred=np.float32(EQUALLY_BLURRED),
+    least_detail=np.float32(LEAST_DETAIL),
+    in_focus=np.float32(IN_FOCUS),
+    alike=np.float32(ALIKE),
+    least_energy=LEAST_ENERGY,
+    far_shift=np.float32(FAR_SHIFT),
+    alike_shift=np.float32(ALIKE_SHIFT),
+    least_shift=np.float32(LEAST_SHIFT),
 )
-"""In the order of `focusstack.fusion.loops.displaced`."""
 
 
 class Search:
@@ -96,7 +101,9 @@ class Search:
         both = self._side_by_side(
             lambda: self._way(0, before, now), lambda: self._way(1, now, before)
         )
-        known = cv2.erode(np.minimum(first.trust, second.trust), np.ones((9, 9), np.uint8)) > 0.9
+        known = (
+            cv2.erode(np.minimum(first.validity, second.validity), np.ones((9, 9), np.uint8)) > 0.9
+        )
         apart = window_mean((first.luma - second.luma) ** 2, WINDOW)
 
         def found(forth: int) -> tuple[Mask, Mask]:

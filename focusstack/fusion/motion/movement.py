@@ -102,10 +102,10 @@ class Movement:
         ``(h, w)`` of the grid.
     level : int, optional
         Pyramid level that it is.
-    search : bool, optional
-        Whether slight displacement of detail is motion, too.
     side_by_side : callable, optional
         Does two things, at once if it can.
+    search : bool, optional
+        Whether slight displacement of detail is motion, too.
 
     Attributes
     ----------
@@ -117,8 +117,9 @@ class Movement:
         self,
         shape: tuple[int, int],
         level: int = 1,
-        search: bool = True,
         side_by_side: SideBySide = in_turn,
+        *,
+        search: bool = True,
     ) -> None:
         self.moved: Mask = np.zeros(shape, bool)
         self._search = Search(side_by_side) if search else None
@@ -173,7 +174,7 @@ class Movement:
         """Where something is there that was not."""
         if self._halvings is None:
             return np.zeros_like(self.moved)
-        known = np.minimum(before.trust, now.trust) > 0.9
+        known = np.minimum(before.validity, now.validity) > 0.9
         jumped = changed(before.light, now.light, age, known, self._halvings)
         self.moved |= jumped
         return jumped

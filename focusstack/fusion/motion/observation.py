@@ -31,7 +31,7 @@ class Sight:
     ----------
     luma : (h, w) float32 ndarray
         Encoded luma.
-    trust : (h, w) float32 ndarray
+    validity : (h, w) float32 ndarray
         1 where the luma is what the scene had, less where it was clipped or missing.
     detail : (h, w) float32 ndarray
         Root mean square of the finest detail.
@@ -42,7 +42,7 @@ class Sight:
     """
 
     luma: Float32
-    trust: Float32
+    validity: Float32
     detail: Float32
     fine: Float32
     sharp: Float32
@@ -71,14 +71,14 @@ class Sight:
             Where its energies, too, replace those so far.
         """
         seen = where.view(np.uint8)
-        for name in ("luma", "trust", "detail", "light"):
+        for name in ("luma", "validity", "detail", "light"):
             cv2.copyTo(getattr(other, name), seen, getattr(self, name))
         for own, plane in ((self.fine, other.fine), (self.sharp, other.sharp)):
             np.maximum(own, plane, out=own, where=where)
             np.copyto(own, plane, where=instead)
 
 
-def sight(luma: Float32, focus: Float32, trust: Float32 | None, light: Float32) -> Sight:
+def sight(luma: Float32, focus: Float32, validity: Float32 | None, light: Float32) -> Sight:
     """Return what is needed of a frame.
 
     Parameters
@@ -87,7 +87,7 @@ def sight(luma: Float32, focus: Float32, trust: Float32 | None, light: Float32) 
         Encoded luma of the frame on the grid.
     focus : (h, w) float32 ndarray
         Energy of detail finer than the grid, on the grid.
-    trust : (h, w) float32 ndarray, optional
+    validity : (h, w) float32 ndarray, optional
         0..1; None is 1 everywhere.
     light : (h, w, C) float32 ndarray
         Its linear light.
@@ -95,7 +95,7 @@ def sight(luma: Float32, focus: Float32, trust: Float32 | None, light: Float32) 
     band = luma - up(down(luma), luma.shape)
     return Sight(
         luma=luma.copy(),
-        trust=np.ones_like(luma) if trust is None else trust.copy(),
+        validity=np.ones_like(luma) if validity is None else validity.copy(),
         detail=np.sqrt(window_mean(band * band, NARROW)),
         fine=window_mean(focus, NARROW),
         sharp=window_mean(focus, WIDE),

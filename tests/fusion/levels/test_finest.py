@@ -1,4 +1,4 @@
-"""The parts that fusers are made of: pyramid, noise, running means, trust, range."""
+"""The parts that fusers are made of: pyramid, noise, running means, validity, range."""
 
 from __future__ import annotations
 
@@ -22,7 +22,14 @@ from focusstack.fusion.levels.laplacian import LaplacianPyramid, collapse, down,
 from focusstack.fusion.levels.luminance import join, luma_of, split
 from focusstack.fusion.levels.noise import LEAST_VARIANCE, level_noise, noise_variance
 from focusstack.fusion.levels.soft_selection import SoftSelection
-from focusstack.fusion.levels.validity import Trust, as_codes, as_shares, filled, validity_levels
+from focusstack.fusion.levels.validity import (
+    ValidityLevels,
+    as_bytes,
+    as_shares,
+    filled,
+    validity_levels,
+)
+from focusstack.fusion.loops.arguments import Weight
 from focusstack.fusion.loops.codes import coded, decoded
 from focusstack.fusion.loops.soft_selection import weigh
 from focusstack.fusion.motion.observation import window_mean
@@ -66,7 +73,7 @@ def measured(image: Float32, apart: bool = True) -> tuple[FocusEvidence, ChromaE
     """Evidence of an image at all levels."""
     shapes = level_shapes(*image.shape[:2])
     evidence, colour = FocusEvidence(shapes), ChromaEvidence(shapes) if apart else None
-    finest = FinestLevel(image.shape, apart, FINEST_RADIUS * RADIUS, 1)
+    finest = FinestLevel(image.shape, FINEST_RADIUS * RADIUS, apart=apart)
     finest.measure(Planes.of(image), evidence.finest, None if colour is None else colour.finest)
     evidence.find_noise()
     finest.reduce_energy(evidence.finest, evidence.floor, evidence.focus)
@@ -123,9 +130,9 @@ def test_pure_noise_is_hardly_evidence() -> None:
     assert evidence.second.mean() < 0.5 * level_noise(2)[1] * evidence.variance
 
 
-@pytest.mark.parametrize("precise", [True, False])
+@pytest.mark.parametrize("deep", [True, False])
 @pytest.mark.parametrize("shape", [(37, 61), (64, 90), (9, 8)])
-def test_finest_band_is_that_of_the_pyramid(shape: tuple[int, int], precise: bool) -> None:
+def test_finest_band_is_that_of_the_pyramid(shape: tuple[int, int], deep: bool) -> None:
     image = white((*shape, 3), 0.2)
     evidence, colour = measured(image)
     luma, chroma = np.empty(shape, np.float32), np.empty((*shape, 2), np.float32)
@@ -142,13 +149,13 @@ def test_finest_band_is_that_of_the_pyramid(shape: tuple[int, int], precise: boo
         rtol=4e-3,
         atol=1e-5,
     )
-    finest = FinestLevel(image.shape, True, FINEST_RADIUS * RADIUS, precise=precise)
+    finest = FinestLevel(image.shape, FINEST_RADIUS * RADIUS, apart=True, deep=deep)
     energy, focus = np.empty(shape, np.uint16), np.zeros(finest.reduced.shape, np.float32)
     finest.measure(Planes.of(image), energy, focus)
     finest.add(Planes.of(image), energy, 0.0, None, focus, (1.0, 1.0), None)
-    np.testing.assert_allclose(finest.band(slice(None)), bands[0], atol=1e-5 if precise else 4e-5)
+    np.testing.assert_allclose(finest.band(slice(None)), bands[0], atol=1e-5 if deep else 4e-5)
     np.testing.assert_allclose(
-        finest.chroma_band(slice(None)), bands[1], atol=1e-5 if precise else 4e-5
+        finest.chroma_band(slice(None)), bands[1], atol=1e-5 if deep else 4e-5
     )
     assert colour is not None
 
@@ -158,7 +165,7 @@ def test_nothing_depends_on_how_the_work_is_shared(monkeypatch: pytest.MonkeyPat
     made = []
     for pixels, workers in ((75 * 50, 1), (75 * 50, 3), (1, 2), (10**9, 1)):
         monkeypatch.setattr("focusstack.runtime.strips.PIXELS", pixels)
-        finest = FinestLevel(image.shape, True, 1.2, workers)
+        finest = FinestLevel(image.shape, 1.2, workers, apart=True)
         energy, colour = np.zeros((210, 75), np.uint16), np.zeros((105, 38), np.float32)
         for _ in range(2):
             finest.measure(Planes.of(image), energy, colour)
@@ -240,7 +247,7 @@ def test_untrusted_places_continue_their_surroundings() -> None:
 @pytest.mark.parametrize("shape", [(31, 44), (32, 45)])
 def test_range_is_that_of_all_frames(shape: tuple[int, int]) -> None:
     frames = [white(shape, 1.0, seed) for seed in range(3)]
-    finest = FinestLevel(shape, False, 1.0, 1)
+    finest = FinestLevel(shape, 1.0)
     for frame in frames:
         finest.measure(Planes.of(frame), np.empty(shape, np.uint16), None)
     bounds = finest._range
@@ -291,7 +298,10 @@ def test_trust_is_that_of_its_validity_in_either_form() -> None:
     validity = np.ones((64, 96), np.float32)
     validity[:30] = 0.2
     validity[50:] = 0
-    plain, codes = Trust.of(validity, shapes), Trust.of(as_codes(validity), shapes)
+    plain, codes = (
+        ValidityLevels.of(validity, shapes),
+        ValidityLevels.of(as_bytes(validity), shapes),
+    )
     np.testing.assert_array_equal(plain.finest, codes.finest)
     np.testing.assert_allclose(as_shares(codes.finest), validity, atol=1e-6)
     for one, other, exact in zip(
@@ -299,7 +309,7 @@ def test_trust_is_that_of_its_validity_in_either_form() -> None:
     ):
         np.testing.assert_array_equal(one, other)
         np.testing.assert_allclose(one, exact, atol=2 / 255)
-    assert as_codes(np.full((2, 2), 1e-9, np.float32)).min() == 1
+    assert as_bytes(np.full((2, 2), 1e-9, np.float32)).min() == 1
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -334,7 +344,7 @@ def test_amplitudes_add_up_as_weights_do(ratio: float, frames: int) -> None:
     total = (1 + 0.7 * 0.02) ** 64
     for _ in range(frames):
         share = evidence.copy()
-        weigh()(share, np.empty((0, 0), np.float32), scale, amplitude, 0, 1)
+        weigh()(share, np.empty((0, 0), np.float32), Weight(amplitude, scale), 0, 1)
         own = (1 + 0.7 * 0.02 * ratio) ** 64
         total += own
         assert share[0, 0] == pytest.approx(own / total, rel=1e-3)

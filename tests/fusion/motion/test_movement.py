@@ -128,7 +128,7 @@ def test_untrusted_places_prove_nothing() -> None:
     movement = Movement((100, 130))
     for x in (110, 118):
         new = seen(with_disc(calm, x))
-        new.trust[:] = 0.05
+        new.validity[:] = 0.05
         assert movement.add(new) is None
 
 
