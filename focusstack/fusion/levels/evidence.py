@@ -44,6 +44,9 @@ QUIET = 0.608
 CHROMA_QUIET = 0.818
 """Quantile ``QUIET_SHARE`` of the window energies of pure noise, relative to their mean."""
 
+LUMA_SHARE = 0.03
+"""Part of the luma's evidence that counts for colour differences."""
+
 
 def _floors(radii: list[float]) -> list[float]:
     """Energy, for noise of unit variance, that noise hardly ever exceeds in windows of `radii`."""
@@ -151,7 +154,7 @@ class FocusEvidence:
 
 
 class ChromaEvidence:
-    """The same for colour differences, which hold little detail and much noise.
+    """Evidence of colour differences, which hold little detail and much noise.
 
     Colour has to come from the frames that are sharp, but where colour itself shows nothing above
     its noise, more frames may share in it than in the luma.
@@ -171,9 +174,6 @@ class ChromaEvidence:
     variance : float
         Noise variance of the latest frame's colour differences, summed over the two.
     """
-
-    LUMA_SHARE = 0.03
-    """Part of the luma's evidence that counts."""
 
     def __init__(self, shapes: list[tuple[int, int]], room: Room | None = None) -> None:
         room = Room() if room is None else room
@@ -199,7 +199,7 @@ class ChromaEvidence:
         """Let the luma's evidence count too."""
         own, other = [self.finest, *self.levels[1:]], [luma.focus, *luma.levels[1:]]
         for plane, theirs in zip(own, other, strict=True):
-            cv2.scaleAdd(theirs, self.LUMA_SHARE, plane, plane)
+            cv2.scaleAdd(theirs, LUMA_SHARE, plane, plane)
             self._room.tidy()
 
     def doubt(self, validity: list[Float32]) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.loops.arguments import Limits
-from focusstack.fusion.motion.observation import WIDE, Sight, window_mean
+from focusstack.fusion.motion.observation import LEAST_VALIDITY, WIDE, Sight, window_mean
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -101,9 +101,8 @@ class Search:
         both = self._side_by_side(
             lambda: self._way(0, before, now), lambda: self._way(1, now, before)
         )
-        known = (
-            cv2.erode(np.minimum(first.validity, second.validity), np.ones((9, 9), np.uint8)) > 0.9
-        )
+        valid = np.minimum(first.validity, second.validity)
+        known = cv2.erode(valid, np.ones((9, 9), np.uint8)) > LEAST_VALIDITY
         apart = window_mean((first.luma - second.luma) ** 2, WINDOW)
 
         def found(forth: int) -> tuple[Mask, Mask]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from focusstack.fusion.levels.laplacian import reduced
 from focusstack.fusion.motion.displaced import LEAST_DIFFERENCE, LEAST_ENERGY, WINDOW, Search
-from focusstack.fusion.motion.observation import WIDE, Box, Sight, window_mean
+from focusstack.fusion.motion.observation import LEAST_VALIDITY, WIDE, Box, Sight, window_mean
 from focusstack.fusion.motion.presence import changed, whole, windows_level
 from focusstack.fusion.motion.regions import BETTER, described, winning
 from focusstack.numeric.arrays import Float32, Mask
@@ -174,7 +174,7 @@ class Movement:
         """Where something is there that was not."""
         if self._halvings is None:
             return np.zeros_like(self.moved)
-        known = np.minimum(before.validity, now.validity) > 0.9
+        known = np.minimum(before.validity, now.validity) > LEAST_VALIDITY
         jumped = changed(before.light, now.light, age, known, self._halvings)
         self.moved |= jumped
         return jumped

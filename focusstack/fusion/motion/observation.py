@@ -19,6 +19,10 @@ LEAST_SIGMA = 3.0
 """Of a window on a reduced grid, in its cells."""
 
 
+LEAST_VALIDITY = 0.9
+"""Validity of places that are compared."""
+
+
 Box: TypeAlias = tuple[slice, slice]
 """Rows and columns of the grid."""
 

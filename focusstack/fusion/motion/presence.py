@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.levels.laplacian import down, reduced, up
+from focusstack.fusion.motion.observation import LEAST_VALIDITY
 from focusstack.fusion.motion.regions import encoded
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.strips import with_channels
@@ -42,10 +43,6 @@ REACH = 2.5
 
 GAP = 2.0
 """Windows between places on either side of a gap that is closed."""
-
-LEAST_VALIDITY = 0.9
-"""Of places that are compared."""
-
 
 LEAST_LUMA = np.float32(2 / 255)
 """Encoded; colour is not asked for in what is darker."""

@@ -7,10 +7,9 @@ import pytest
 from scipy.stats import spearmanr
 
 from focusstack.fusion.levels.depth_map import completed, regularised
-from focusstack.fusion.levels.depth_tracker import DepthTracker
 from focusstack.fusion.registry import FUSERS
 from focusstack.numeric.arrays import Float32
-from tests.fusion.test_registry import blurred, fuse, textured
+from tests.fusion.pictures import blurred, fuse, textured
 
 FRAMES = 9
 
@@ -48,21 +47,6 @@ def test_confidence_is_low_where_nothing_is_textured(method: str) -> None:
     confidence = fuse(method, frames).confidence
     assert np.median(confidence[:, :100]) > 0.4
     assert confidence[:, 160:].max() < 0.1
-
-
-def test_tracker_places_the_peak_between_frames() -> None:
-    peaks = np.linspace(0.6, 6.4, 30, dtype=np.float32)[None, :]
-    tracker = DepthTracker((1, 30))
-    for index in range(8):
-        tracker.add(np.exp(-0.5 * ((index - peaks) / 1.3) ** 2))
-    np.testing.assert_allclose(tracker.depth(), peaks, atol=0.01)
-
-
-def test_tracker_keeps_ends_whole() -> None:
-    tracker = DepthTracker((1, 2))
-    for value in ((3.0, 1.0), (2.0, 2.0), (1.0, 3.0)):
-        tracker.add(np.array([value], np.float32))
-    np.testing.assert_array_equal(tracker.depth(), [[0, 2]])
 
 
 def test_holes_are_filled_from_their_surroundings() -> None:
