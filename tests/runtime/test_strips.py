@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from focusstack.runtime.strips import Crew, row_strips, strips
+from focusstack.runtime.strips import Crew, cut_rows, even_rows, row_strips, strips
 
 
 def test_strips_cover_every_row_once() -> None:
@@ -34,3 +34,9 @@ def test_two_things_done_at_once_return_both_and_raise(workers: int) -> None:
     with pytest.raises(ZeroDivisionError):
         crew.both(lambda: 0, lambda: 1 // 0)
     crew.close()
+
+
+def test_rows_are_divided_evenly_at_multiples() -> None:
+    assert even_rows(100, 8, 3) == [(0, 32), (32, 72), (72, 100)]
+    assert even_rows(5, 8, 4) == [(0, 5)]
+    assert cut_rows(10, 4) == [slice(0, 4), slice(4, 8), slice(8, 10)]

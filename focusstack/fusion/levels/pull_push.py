@@ -58,5 +58,5 @@ def pull_push(
 
 
 def halvings(height: int, width: int) -> int:
-    """Return how often a picture can be halved until its shorter side is some ten pixels."""
+    """Return how often a picture can be halved until its shorter side has less than 16 pixels."""
     return len(level_shapes(height, width, most=32)) - 1

@@ -73,3 +73,49 @@ def test_pure_noise_is_hardly_evidence() -> None:
     assert above.mean() < 0.5 * level_noise(1)[0] * evidence.variance
     assert evidence.second is not None
     assert evidence.second.mean() < 0.5 * level_noise(2)[1] * evidence.variance
+
+
+def spread(plane: Float32, floor: float = 0) -> float:
+    """Standard deviation of a spot, along rows."""
+    above = np.maximum(plane - floor, 0)
+    x = np.arange(plane.shape[1]) - plane.shape[1] // 2
+    return float(np.sqrt((above.sum(axis=0) * x**2).sum() / above.sum()))
+
+
+def spots(shapes: list[tuple[int, int]], level: int, *channels: int) -> list[Float32]:
+    """Bands from the second level on, with one coefficient on one of them."""
+    bands = [np.zeros((*shape, *channels), np.float32) for shape in shapes[1:-1]]
+    height, width = shapes[level]
+    bands[level - 1][height // 2, width // 2] = 1
+    return bands
+
+
+def test_energy_is_averaged_over_windows_of_each_level() -> None:
+    shapes = level_shapes(256, 256)
+    evidence = FocusEvidence(shapes)
+    evidence.measure(spots(shapes, 1))
+    assert evidence.second is not None
+    assert spread(evidence.second) == pytest.approx(2, rel=0.1)
+    coarser = FocusEvidence(shapes)
+    coarser.measure(spots(shapes, 2))
+    assert spread(coarser.levels[1]) == pytest.approx(3, rel=0.1)
+    colour = ChromaEvidence(shapes)
+    colour.measure(spots(shapes, 2, 2))
+    assert spread(colour.levels[1]) == pytest.approx(1.5, rel=0.1)
+
+
+def test_noise_seldom_exceeds_two_standard_deviations_of_its_energy() -> None:
+    evidence, _ = measured(white((1024, 1024), 0.02), apart=False)
+    finest = decoded(evidence.finest) > evidence.floor
+    assert 0.01 < finest.mean() < 0.12
+    assert evidence.second is not None
+    assert 0.01 < (evidence.second > 0).mean() < 0.12
+
+
+def test_little_of_the_lumas_evidence_counts_for_colour() -> None:
+    shapes = level_shapes(64, 64)
+    evidence, colour = FocusEvidence(shapes), ChromaEvidence(shapes)
+    for plane in evidence.levels:
+        plane += 1
+    colour.follow(evidence)
+    np.testing.assert_allclose(colour.finest, 0.03, rtol=1e-5)

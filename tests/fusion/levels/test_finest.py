@@ -64,3 +64,13 @@ def test_nothing_depends_on_how_the_work_is_shared(monkeypatch: pytest.MonkeyPat
         np.testing.assert_array_equal(one, three)
         np.testing.assert_allclose(one, cut, atol=1e-6)
         np.testing.assert_allclose(one, whole, atol=1e-6)
+
+
+def test_a_third_of_the_second_level_counts_for_the_finest() -> None:
+    shape = (32, 40)
+    finest, energy = FinestLevel(shape, 1.2), np.zeros(shape, np.uint16)
+    frame = Planes.of(white(shape, 0.1))
+    finest.measure(frame, energy, None)
+    second = np.full((16, 20), 4.0, np.float32)
+    finest.add(frame, np.zeros_like(energy), 0.0, second, None, (1.0, 1.0), None)
+    np.testing.assert_allclose(finest.signal.amplitude**2, 0.3 * 4, rtol=1e-3)

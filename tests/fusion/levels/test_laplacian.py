@@ -26,3 +26,8 @@ def test_pyramid_collapses_to_the_image(
 def test_every_image_has_a_band_and_a_base() -> None:
     assert level_shapes(8, 9) == [(8, 9), (4, 5)]
     assert min(min(s) for s in level_shapes(4000, 6000)) >= 8
+
+
+def test_levels_are_eight_at_most_and_no_smaller_than_eight_pixels() -> None:
+    assert level_shapes(40, 40) == [(40, 40), (20, 20), (10, 10)]
+    assert len(level_shapes(100_000, 100_000)) == 9

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from focusstack.fusion.levels.finest import FinestLevel
+from focusstack.fusion.levels.luma_range import LumaRange
 from focusstack.resample.planes import Planes
 from tests.fusion.pictures import white
 
@@ -30,3 +31,14 @@ def test_range_is_that_of_all_frames(shape: tuple[int, int]) -> None:
     wild = np.full(shape, 99, np.float32)
     bounds.limit(slice(None), wild)
     assert wild.max() < 1.2 * max(float(f.max()) for f in frames) + 1
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_a_tenth_of_the_range_is_granted_beyond_it(*, deep: bool) -> None:
+    bounds = LumaRange((16, 16), deep=deep)
+    step = bounds.step or np.float32(1)
+    bounds.low[:], bounds.high[:] = 0.25 / step, 0.5 / step
+    luma = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
+    bounds.limit(slice(None), luma)
+    assert luma.min() == pytest.approx(0.225, abs=1e-4)
+    assert luma.max() == pytest.approx(0.525, abs=1e-4)

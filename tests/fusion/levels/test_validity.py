@@ -7,6 +7,7 @@ import numpy as np
 from focusstack.fusion.levels.laplacian import level_shapes
 from focusstack.fusion.levels.validity import (
     ValidityLevels,
+    _known,
     as_bytes,
     as_shares,
     filled,
@@ -43,3 +44,20 @@ def test_validity_is_that_of_its_validity_in_either_form() -> None:
         np.testing.assert_array_equal(one, other)
         np.testing.assert_allclose(one, exact, atol=2 / 255)
     assert as_bytes(np.full((2, 2), 1e-9, np.float32)).min() == 1
+
+
+def test_a_thousandth_of_the_pixels_beneath_is_enough_to_be_known() -> None:
+    coarser = np.full((4, 4), 9, np.float32)
+    for share, own in ((1.4e-3, True), (0.7e-3, False)):
+        weight = np.full((4, 4), share, np.float32)
+        found = _known(weight * np.float32(0.5), weight, coarser)
+        np.testing.assert_allclose(found, 0.5 if own else 9, rtol=1e-5)
+
+
+def test_validity_of_two_is_their_product() -> None:
+    shapes = level_shapes(32, 32)
+    half = ValidityLevels.of(np.full((32, 32), 0.5, np.float32), shapes)
+    both = half.times(ValidityLevels.of(np.full((32, 32), 0.6, np.float32), shapes))
+    np.testing.assert_allclose(both.finest, 0.3 * 255, atol=1)
+    for plane in both.coarse:
+        np.testing.assert_allclose(plane, 0.3, atol=0.01)
