@@ -21,10 +21,12 @@ from focusstack.resample.planes import Planes
 from focusstack.runtime.scratch import Room
 
 LEAST = 1e-12
-"""Energy that even a flat, valid place has, so that validity decides between flat frames."""
+"""Energy (square of an encoded value) that even a flat, valid place has, so that validity
+decides between flat frames. Chosen, not measured: the square of an 8-bit step is 1.5e-5."""
 
 RADIUS = 2.0
-"""Reach of the energy window in pixels of each level."""
+"""Reach of the energy window in pixels of each level: 5 x 5 of them. Benchmark:
+``python -m benchmarks.fusion``."""
 
 
 class PyramidFuser:

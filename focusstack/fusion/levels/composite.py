@@ -14,14 +14,17 @@ from focusstack.numeric.arrays import Float32
 from focusstack.runtime.strips import Crew, layers
 
 LEAST_BASE = np.float32(1e-5)
-"""Evidence that a frame's base has where it shows no detail at all."""
+"""Evidence (energy of encoded values) that a frame's base has where it shows no detail at all:
+about the square of an 8-bit step. Chosen, not measured."""
 
 BASE_POWER = 6
-"""How fast the weight of the base rises with the evidence beneath it: what blur spreads over
-hundreds of pixels must come from the frame that is sharp, or it becomes a wide halo."""
+"""Power of the evidence beneath it that a base is weighed with: what blur spreads over hundreds
+of pixels must come from the frame that is sharp, or it becomes a wide halo. Chosen by the *halo*
+of ``python -m benchmarks.fusion``."""
 
 NEVER = np.float32(1e-36)
-"""Weight of a base that is not valid: nothing beside any other, and enough without any other."""
+"""Weight of a base that is not valid, in sixth powers of evidence: a millionth of that of the
+least base, and enough without any other. Chosen, not measured."""
 
 
 class Composite:

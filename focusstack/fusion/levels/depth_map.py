@@ -13,11 +13,12 @@ from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import AROUND, row_strips, strips
 
 ENOUGH = 0.4
-"""Confidence from which on depth needs no help from its surroundings: at an outline these lie at
-another depth."""
+"""Confidence, 0..1, from which on depth needs no help from its surroundings: at an outline these
+lie at another depth. Benchmark: ``python -m benchmarks.fusion``, *depth rank*."""
 
 LEAST_WEIGHT = 1e-6
-"""Confidence beneath which a mean of it is rounding error."""
+"""Confidence beneath which a mean of it is rounding error of float32: of no unit, chosen, not
+measured."""
 
 
 def completed(depth: Float32, confidence: Float32) -> Float32:
@@ -74,7 +75,8 @@ def regularised(depth: Float32, confidence: Float32, smoothing: float = 0.0) -> 
 
 
 SURE = 0.1
-"""Confidence from which on the sharpest frame is known."""
+"""Confidence, 0..1, from which on the sharpest frame is known to be the source: beneath, what
+has no texture would show noise. Chosen, not measured."""
 
 
 def source_map(

@@ -17,7 +17,7 @@ from focusstack.runtime.once import once
 Flags = NDArray[np.uint8]
 
 SURE, SLIGHT, FAR = np.uint8(1), np.uint8(2), np.uint8(4)
-"""Bits: detail is surely elsewhere, may be elsewhere, is far away."""
+"""Bits of a flag: detail is surely elsewhere, may be elsewhere, is far away."""
 
 
 @inlined

@@ -31,7 +31,8 @@ from focusstack.runtime.compiler import compiled, inner, named, read_only, writa
 from focusstack.runtime.once import once
 
 SECOND_IN_FINEST = np.float32(0.3)
-"""Share of the second level's evidence that counts for the finest, which is the noisiest."""
+"""Share of the second level's evidence that counts for the finest, which is the noisiest.
+Benchmark: ``python -m benchmarks.fusion``, PSNR in noise and at edges."""
 
 
 @inner
