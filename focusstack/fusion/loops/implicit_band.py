@@ -96,7 +96,7 @@ def _select(
     share, blurred = np.empty(width, np.float32), np.empty(width, np.float32)
     line = np.empty(half.shape[2] + 1, np.float32)
     for y in range(first, last):
-        known = validity[y] if len(validity) else validity[0:0, 0]
+        known = validity[y] if len(validity) else evidence[y][:0]
         shares(evidence[y], known, weight.scale, weight.amplitude[y], share)
         for c in range(channels):
             doubled_row(half[c], y, line, blurred)

@@ -73,7 +73,7 @@ def _doubt(quality: Float32, validity: Float32) -> None:
 def _weigh(evidence: Float32, validity: Float32, weight: Weight, first: int, last: int) -> None:
     """Replace evidence (h, w) by shares in the rows from `first` to `last`."""
     for y in range(first, last):
-        known = validity[y] if len(validity) else validity[0:0, 0]
+        known = validity[y] if len(validity) else evidence[y][:0]
         shares(evidence[y].copy(), known, weight.scale, weight.amplitude[y], evidence[y])
 
 
