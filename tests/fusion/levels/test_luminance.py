@@ -13,4 +13,5 @@ def test_luma_and_chroma_join_to_the_picture() -> None:
     luma, chroma = np.empty((37, 41), np.float32), np.empty((37, 41, 2), np.float32)
     split(image, luma, chroma)
     np.testing.assert_allclose(luma, luma_of(image), atol=1e-6)
+    np.testing.assert_allclose(chroma, image[..., ::2] - luma[..., None], atol=1e-5)
     np.testing.assert_allclose(join(luma, chroma), image, atol=1e-5)
