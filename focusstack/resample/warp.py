@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -26,6 +25,7 @@ from focusstack.resample.kernel import coefficients
 from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.once import once
 from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import even_rows
 
 TIDIED = 256
 """Rows after which a room with a file is tidied."""
@@ -154,7 +154,7 @@ def resampled_planes(
     fill, tile_height = _compiled(image.dtype, kind)
     tidied = room is not None and room.in_file
     shared = threads if threads == 1 else BANDS * threads
-    bands = _bands(rect.height, tile_height, rect.height // TIDIED if tidied else shared)
+    bands = even_rows(rect.height, tile_height, rect.height // TIDIED if tidied else shared)
 
     def work(band: tuple[int, int]) -> None:
         fill(*arguments, *band)
@@ -178,14 +178,6 @@ def _compiled(
     from focusstack.resample.loops.fill import TILE_HEIGHT, compiled
 
     return compiled(dtype, into), TILE_HEIGHT
-
-
-def _bands(height: int, step: int, count: int) -> list[tuple[int, int]]:
-    """Divide `height` rows, at multiples of `step`, into at most `count` like parts."""
-    tiles = -(-height // step)
-    count = max(1, min(count, tiles))
-    edges = [min(height, round(i * tiles / count) * step) for i in range(count + 1)]
-    return list(pairwise(edges))
 
 
 def _inverse(H: Matrix) -> Matrix:

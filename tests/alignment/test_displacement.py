@@ -11,6 +11,7 @@ import pytest
 from focusstack.alignment import displacement
 from focusstack.alignment.displacement import find_displacement, is_considered
 from focusstack.alignment.fields.smooth import Local
+from focusstack.alignment.parallax import search
 from focusstack.alignment.quality.accuracy import Certainty
 from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.quality.residual import Residual
@@ -62,7 +63,7 @@ def test_parallax_is_searched_to_the_end_where_it_promises_something(
     monkeypatch: pytest.MonkeyPatch, share: float, gained: float, goes_on: bool
 ) -> None:
     begun = Begun(HeldOut(1.0, share, gained, share))
-    monkeypatch.setattr(displacement.Search, "begun", lambda *_: begun)
+    monkeypatch.setattr(search.Search, "begun", lambda *_: begun)
     nothing = Local(np.zeros((1, 2, 2, 2)), HeldOut(1.0, 1.0, 0.0, 1.0))
     monkeypatch.setattr(displacement, "find_fields", lambda *_: nothing)
     series: Any = None

@@ -23,7 +23,7 @@ from focusstack.output.maps import (
     source_picture,
 )
 from tests.fusion.levels.test_depth_map import FRAMES, tilted
-from tests.fusion.test_registry import textured
+from tests.fusion.pictures import textured
 
 
 def made(moved: Mask | None = None) -> Fused:

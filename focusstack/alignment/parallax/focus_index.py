@@ -54,17 +54,18 @@ class FocusIndex:
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        from focusstack.alignment.loops.focus_index import Peaks  # loads the compiler
+        from focusstack.numeric.loops.running_peak import Peaks  # loads the compiler
 
-        nothing = (np.zeros(shape, np.float32) for _ in range(5))
+        nothing = (np.zeros(shape, np.float32) for _ in range(4))
         self._peaks = Peaks(np.full(shape, -1, np.float32), *nothing)
+        self._total = np.zeros(shape, np.float32)
         self._count = 0
 
     def add(self, measure: Float32) -> None:
         """Take the focus measure of the next frame."""
         from focusstack.alignment.loops.focus_index import follow  # loads the compiler
 
-        follow()(measure, self._count, self._peaks)
+        follow()(measure, self._count, self._peaks, self._total)
         self._count += 1
 
     def result(self) -> tuple[Float32, Float32]:
@@ -72,6 +73,7 @@ class FocusIndex:
 
         Where nothing is sure, the neighbourhood stands in.
         """
+        # The parabola of fusion's depth tracker; there, a flat peak is left at its frame.
         floor = np.float32(1e-12)
         index, peaks = self._peaks.frame, self._peaks
         before, peak, after = (
@@ -85,7 +87,7 @@ class FocusIndex:
     def _certainty(self) -> Float32:
         """0..1: how far the peak stands above the other frames and above noise."""
         peak = self._peaks.peak
-        mean = self._peaks.total / np.float32(self._count)
+        mean = self._total / np.float32(self._count)
         noise = np.float32(4 * np.percentile(peak[::4, ::4], 5) + 1e-12)
         above = np.clip((peak - mean) / np.maximum(peak, 1e-12), 0, 1)
         return np.asarray(above * peak / (peak + noise), np.float32)
@@ -96,6 +98,7 @@ def _filled(index: Float32, certainty: Float32) -> tuple[Float32, Float32]:
 
     And the share of each that comes from farther than `NEAR_SIGMA`.
     """
+    # Not the pull-push of fusion: guesses are told by how far away they come from, in pixels.
     found, open_share = np.zeros_like(index), np.ones_like(index)
     guessed = open_share
     for sigma in FILL_SIGMAS:
