@@ -15,11 +15,9 @@ from focusstack.errors import InputError
 from focusstack.images.colour import Transfer, to_float
 from focusstack.images.formats import Spare, read_headers
 from focusstack.images.header import SINGLE, Header, UnreadableError, decoding
+from focusstack.images.limits import MOST_MEGAPIXELS
 from focusstack.images.metadata import Metadata, joined
 from focusstack.numeric.arrays import Float32, Image
-
-MOST_MEGAPIXELS = 537.0
-"""Larger pictures are refused unless asked for: a damaged or malicious header, no photograph."""
 
 MOST_COMPRESSED = 2000
 """Bytes of pixels per byte of file that no photograph reaches."""
