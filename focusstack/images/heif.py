@@ -15,7 +15,7 @@ import numpy as np
 from PIL import features
 from PIL.AvifImagePlugin import AvifImageFile
 
-from focusstack.images import exif as tags
+from focusstack.images.exif import set_orientation
 from focusstack.images.extras import extra
 from focusstack.images.header import CONVERT, Header, UnreadableError, decoding, pillow_pixels
 from focusstack.images.metadata import Metadata, checked_exif, checked_icc, joined
@@ -67,7 +67,7 @@ def _heic(file: BinaryIO) -> Header:
     bits = int(image.info.get("bit_depth") or 8)
     metadata, note = _carried(image.info)
     if metadata.exif is not None:
-        metadata = replace(metadata, exif=tags.with_orientation(metadata.exif, 1))
+        metadata = replace(metadata, exif=set_orientation(metadata.exif, 1))
 
     def decode() -> Image:
         with decoding():

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from focusstack.errors import OutputError
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.colour import full_scale, to_dtype
 from focusstack.images.metadata import Metadata, for_output
 from focusstack.images.tiff_out import CLASSIC_TIFF, write_tiff
@@ -177,11 +177,11 @@ def _jpeg(path: Path, pixels: Image, metadata: Metadata, quality: int) -> bytes:
 
 
 def _without_maker_note(exif: bytes) -> bytes:
-    order, _ = tags.header(exif)
-    tree = tags.read(exif)
+    order, _ = ifd.header(exif)
+    tree = ifd.read(exif)
     if tags.EXIF in tree.children:
         tree.children[tags.EXIF].fields.pop(tags.MAKER_NOTE, None)
-    return tags.serialise(tree, order)
+    return ifd.serialise(tree, order)
 
 
 def _png(path: Path, pixels: Image, metadata: Metadata) -> bytes:

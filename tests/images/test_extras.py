@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from focusstack.errors import InputError, UsageError
 from focusstack.frames.files import FileFrames
 from focusstack.frames.open import open_frames
-from focusstack.images import exif as tags
+from focusstack.images import ifd
 from focusstack.images.colour import linearise
 from focusstack.images.read import probe, read_picture
 from focusstack.images.video import REPEATED, chosen
@@ -51,7 +51,7 @@ def test_heif(tmp_path: Path, suffix: str) -> None:
     assert np.abs(found.pixels.astype(int) - gradient()).mean() < 2
     assert found.metadata.icc == icc
     assert found.metadata.exif is not None
-    assert tags.text(tags.read(found.metadata.exif), 0x010F) == "Maker"
+    assert ifd.text(ifd.read(found.metadata.exif), 0x010F) == "Maker"
     assert b"<x/>" in (found.metadata.xmp or b"")
 
 

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 from PIL.TiffImagePlugin import IFDRational
 
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.metadata import SOFTWARE, Metadata, checked_exif, for_output
 from focusstack.images.read import probe, read_picture
 from focusstack.images.write import write_image
@@ -29,35 +29,35 @@ MAKER_NOTE = b"MAKER\0" + bytes(range(256))
 def camera_exif(order: str = "<", orientation: int = 6, thumbnail: bool = True) -> bytes:
     """EXIF as a camera writes it: thumbnail at the end, sizes of the unedited picture."""
 
-    def short(number: int) -> tags.Field:
-        return tags.Field(tags.SHORT, struct.pack(order + "H", number))
+    def short(number: int) -> ifd.Field:
+        return ifd.Field(ifd.SHORT, struct.pack(order + "H", number))
 
-    def ratio(above: int, below: int) -> tags.Field:
-        return tags.Field(tags.RATIONAL, struct.pack(order + "II", above, below))
+    def ratio(above: int, below: int) -> ifd.Field:
+        return ifd.Field(ifd.RATIONAL, struct.pack(order + "II", above, below))
 
-    exposure = tags.Directory(
+    exposure = ifd.Directory(
         {
             tags.EXPOSURE_TIME: ratio(10, 1250),
             tags.F_NUMBER: ratio(56, 10),
             tags.ISO: short(200),
-            0x9000: tags.Field(7, b"0232"),
-            0x9204: tags.Field(10, struct.pack(order + "ii", -1, 3)),
-            tags.MAKER_NOTE: tags.Field(7, MAKER_NOTE),
+            0x9000: ifd.Field(7, b"0232"),
+            0x9204: ifd.Field(10, struct.pack(order + "ii", -1, 3)),
+            tags.MAKER_NOTE: ifd.Field(7, MAKER_NOTE),
             tags.PIXEL_WIDTH: short(6000),
             tags.PIXEL_HEIGHT: short(4000),
         }
     )
-    gps = tags.Directory({1: tags.Field(tags.ASCII, b"N\0")})
-    first = tags.Directory(
+    gps = ifd.Directory({1: ifd.Field(ifd.ASCII, b"N\0")})
+    first = ifd.Directory(
         {
-            0x10F: tags.Field(tags.ASCII, b"Maker of cameras\0"),
+            0x10F: ifd.Field(ifd.ASCII, b"Maker of cameras\0"),
             tags.ORIENTATION: short(orientation),
-            tags.SOFTWARE: tags.Field(tags.ASCII, b"Firmware 1.0\0"),
+            tags.SOFTWARE: ifd.Field(ifd.ASCII, b"Firmware 1.0\0"),
             0x11A: ratio(300, 1),
         },
         {tags.EXIF: exposure, tags.GPS: gps},
     )
-    body = tags.pack(first, order, 8)
+    body = ifd.pack(first, order, 8)
     end = 8 + len(body)
     mark = b"II*\0" if order == "<" else b"MM\0*"
     head = mark + struct.pack(order + "I", 8)
@@ -67,13 +67,11 @@ def camera_exif(order: str = "<", orientation: int = 6, thumbnail: bool = True) 
     Pillow.new("RGB", (160, 120), "red").save(picture, "JPEG")
     size = struct.pack(order + "I", len(picture.getvalue()))
     second = {
-        tags.THUMBNAIL_OFFSET: tags.Field(
-            tags.LONG, struct.pack(order + "I", end + 2 + 2 * 12 + 4)
-        ),
-        tags.THUMBNAIL_LENGTH: tags.Field(tags.LONG, size),
+        tags.THUMBNAIL_OFFSET: ifd.Field(ifd.LONG, struct.pack(order + "I", end + 2 + 2 * 12 + 4)),
+        tags.THUMBNAIL_LENGTH: ifd.Field(ifd.LONG, size),
     }
-    body = tags.pack(first, order, 8, following=end)
-    return head + body + tags.pack(tags.Directory(second), order, end) + picture.getvalue()
+    body = ifd.pack(first, order, 8, following=end)
+    return head + body + ifd.pack(ifd.Directory(second), order, end) + picture.getvalue()
 
 
 def by_pillow(exif: bytes) -> Pillow.Exif:
@@ -147,7 +145,7 @@ def test_thumbnail_in_the_middle_is_blanked() -> None:
 def test_editing_twice_changes_nothing_more() -> None:
     once = for_output(Metadata(camera_exif(), ICC, XMP), 321, 123)
     twice = for_output(once, 321, 123)
-    assert tags.read(once.exif or b"") == tags.read(twice.exif or b"")
+    assert ifd.read(once.exif or b"") == ifd.read(twice.exif or b"")
     assert (twice.icc, twice.xmp) == (once.icc, once.xmp)
 
 
@@ -170,7 +168,7 @@ def test_cut_off_exif_never_escapes_as_another_error(cut: int) -> None:
     exif, note = checked_exif(camera_exif()[:cut])
     assert exif is None or note is None
     if exif is not None:
-        assert tags.read(for_output(Metadata(exif), 5, 5).exif or b"")
+        assert ifd.read(for_output(Metadata(exif), 5, 5).exif or b"")
 
 
 @given(data=st.binary(max_size=64), place=st.integers(0, 500))
@@ -294,18 +292,18 @@ def test_a_picture_without_metadata_names_its_program(tmp_path: Path) -> None:
 
 
 def test_maker_note_too_large_for_jpeg_is_left_out(tmp_path: Path) -> None:
-    large = tags.Directory(
+    large = ifd.Directory(
         {},
         {
-            tags.EXIF: tags.Directory(
+            tags.EXIF: ifd.Directory(
                 {
-                    tags.MAKER_NOTE: tags.Field(7, bytes(70000)),
-                    tags.ISO: tags.Field(3, b"\x64\0"),
+                    tags.MAKER_NOTE: ifd.Field(7, bytes(70000)),
+                    tags.ISO: ifd.Field(3, b"\x64\0"),
                 }
             )
         },
     )
-    metadata = Metadata(tags.serialise(large, "<"))
+    metadata = Metadata(ifd.serialise(large, "<"))
     write_image(tmp_path / "a.jpg", np.zeros((20, 30), np.uint8), metadata)
     assert probe(tmp_path / "a.jpg").metadata.iso == 100
     write_image(tmp_path / "a.png", np.zeros((20, 30), np.uint8), metadata)

@@ -24,11 +24,12 @@ from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOp
 from focusstack.output import maps
 from focusstack.output.report import plots
 from focusstack.output.report.collecting import Gathered, Gathering
-from focusstack.output.report.html import HEADINGS, draw_ahead, draw_exposures, report_page
+from focusstack.output.report.html import draw_ahead, draw_exposures, report_page
 from focusstack.output.report.judgement import FEW, MOST_BLAMED, judgement
 from focusstack.output.report.light_words import light_words
 from focusstack.output.report.provenance import provenance
 from focusstack.output.report.remedies import OTHERWISE, REMEDIES, remedy
+from focusstack.output.report.rows import HEADINGS
 from focusstack.plan.model import FramePlan, PairClosure, StackPlan
 from focusstack.plan.verdict import ADVICE, Grade, Verdict, stack_verdict
 from focusstack.runtime.progress import StageClock
