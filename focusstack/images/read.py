@@ -15,15 +15,9 @@ from focusstack.errors import InputError
 from focusstack.images.colour import Transfer, to_float
 from focusstack.images.formats import Spare, read_headers
 from focusstack.images.header import SINGLE, Header, UnreadableError, decoding
-from focusstack.images.limits import MOST_MEGAPIXELS
+from focusstack.images.limits import BRIGHTEST, MOST_COMPRESSED, MOST_MEGAPIXELS
 from focusstack.images.metadata import Metadata, joined
 from focusstack.numeric.arrays import Float32, Image
-
-MOST_COMPRESSED = 2000
-"""Bytes of pixels per byte of file that no photograph reaches."""
-
-BRIGHTEST = 16.0
-"""Float values above this (4 stops over white) are not on a scale where white is 1."""
 
 _T = TypeVar("_T")
 

@@ -20,7 +20,10 @@ from focusstack.images.tiff_pixels import page_pixels
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 
 PREVIEW = 0.5
-"""Pages at most this share of the largest, along both sides, are previews of it."""
+"""Share of the largest page, along both sides, up to which a page is a preview of it.
+
+Chosen, not measured: pyramids halve, previews are smaller still, and pages of a stack are equal.
+"""
 
 _DESCRIPTION = 0x10E
 

@@ -17,7 +17,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Image
 
 CLASSIC_TIFF = (1 << 32) - (1 << 24)
-"""Most bytes of pixels in a TIFF with offsets of four bytes; the rest is for its other parts."""
+"""Most bytes of pixels where offsets have four bytes; 16 MB are left for the other parts."""
 
 
 def write_tiff(file: BinaryIO, pixels: Image, metadata: Metadata, big: bool) -> None:

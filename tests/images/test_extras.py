@@ -247,6 +247,16 @@ def test_the_sharpest_of_each_stretch_is_chosen() -> None:
     assert chosen(changes[:6], sharpness[:6]) == list(range(6))
 
 
+def test_pictures_that_differ_by_less_than_a_codec_does_are_repetitions() -> None:
+    changes = np.array([0.0, 0.6, 1.2, 0.6, 1.2])
+    assert chosen(changes, np.ones(5)) == [0, 2, 4]
+
+
+def test_a_long_film_gives_a_stack_of_common_length() -> None:
+    found = chosen(np.full(300, 5.0), np.random.default_rng(0).random(300))
+    assert 30 <= len(found) <= 60
+
+
 def test_broken_films(tmp_path: Path, sweep: list[Image]) -> None:
     pytest.importorskip("av")
     film = tmp_path / "a.mp4"

@@ -108,6 +108,15 @@ def test_previews_are_no_frames(tmp_path: Path) -> None:
     check_pages(tmp_path / "a.tif", frames)
 
 
+def test_pages_of_more_than_half_the_size_are_no_previews(tmp_path: Path) -> None:
+    whole = noise((80, 120, 3), "uint8")
+    for rows, frames in ((36, 1), (52, 2)):  # 0.45 and 0.65 of the size
+        with tifffile.TiffWriter(tmp_path / f"{rows}.tif") as tiff:
+            tiff.write(whole, photometric="rgb")
+            tiff.write(whole[:rows, : rows * 3 // 2], photometric="rgb")
+        assert len(probe_all(tmp_path / f"{rows}.tif")) == frames
+
+
 def test_pyramids_are_one_picture(tmp_path: Path) -> None:
     whole = noise((64, 96, 3), "uint8")
     with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:

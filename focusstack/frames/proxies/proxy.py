@@ -25,17 +25,37 @@ from focusstack.numeric.arrays import Float32, Image, Points
 from focusstack.runtime.spool import Spool, as_bits, from_bits
 
 PROXY_MEGAPIXELS = 3.0
+"""Megapixels at which a frame is measured: fewer lose precision, more take time and memory.
+
+``python -m benchmarks.alignment`` tells the precision at this size (and at a sixth of it,
+``--small``), ``python -m benchmarks.speed`` the time.
+"""
+
 BLOCK = 8
-"""Side of a statistics block in proxy pixels."""
+"""Side of a statistics block in proxy pixels.
+
+Chosen as the smallest unit that is compared in light; wider ones are made of it where blur asks for
+that. Not measured by itself.
+"""
 
 CLIPPED_CODE = 0.985
-"""Share of full scale from which on a channel counts as clipped (251 of 255: JPEG blurs white)."""
+"""Share of full scale from which on a channel counts as clipped: 251.2 of 255.
+
+JPEG blurs white by a few codes. Chosen so, not measured.
+"""
 
 SIGNATURE_TILES = (16, 24)
+"""Rows and columns of the tiles by which frames are compared in focus.
 
+Chosen, not measured: fine beside depth in a picture, coarse beside movement from frame to frame.
+"""
 
 WHOLE = (0.85, 1.15)
-"""Reductions by a whole number may give so many times the pixels that were asked for."""
+"""Least and most that a reduction by a whole number may give of the pixels that were asked for.
+
+No pixel is then split, which is faster (``python -m benchmarks.speed``); that is worth about a
+seventh of the pixels. Chosen, not measured by itself.
+"""
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,16 @@ ORDER: tuple[Grade, ...] = ("pass", "unknown", "look", "fail", "out")
 """From good to bad."""
 
 MOST_BLAMED = 6
-"""Frames that are named above the fold; the others are in the table."""
+"""Frames that are named above the fold, chosen to fit there; the others are in the table."""
 
 FEW = 3
-"""Frames that are named where none is to blame."""
+"""Frames that are named where none is to blame: chosen as examples, not as a list."""
 
 OUTSTANDING = 2.0
-"""A frame whose error is so many times the usual one stands out."""
+"""A frame stands out whose error is more than so many times the usual one.
+
+Chosen, not measured: less may be the scatter of what is claimed.
+"""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,10 @@ from focusstack.runtime.once import once
 Codes: TypeAlias = NDArray[np.int16]
 
 _WHOLE = np.float32(3 << 22)
-"""Numbers up to four millions are rounded where this is added and taken away again."""
+"""Numbers up to four millions are rounded where this is added and taken away again.
+
+A property of float32: 1.5 times 2²³, beyond which its steps are whole.
+"""
 
 
 @inner
