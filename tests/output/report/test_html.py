@@ -19,9 +19,6 @@ RNG = np.random.default_rng(1)
 AWKWARD = ["<script>.jpg", "a&b.jpg", 'quote".jpg', "é 1#%.jpg", "</script><b>.jpg"]
 
 
-# What it shows ---------------------------------------------------------------------------------
-
-
 def test_every_name_is_shown_and_none_is_run() -> None:
     made = plan(*[frame(n) for n in AWKWARD[:-1]], lost(AWKWARD[-1]))
     made = made.with_warnings([f"left out: {AWKWARD[-1]}: exposed beyond repair"])
