@@ -72,7 +72,7 @@ def refuse_equal(keys: Sequence[Hashable], names: Sequence[str]) -> None:
             raise InputError(f"{' and '.join(same)} hold the same picture.", "Keep one of them.")
 
 
-def digest(path: Path, sample: bool) -> bytes:
+def digest(path: Path, *, sample: bool) -> bytes:
     """SHA-256 of a file, or of samples of it if it is large."""
     size = path.stat().st_size
     with path.open("rb") as file:

@@ -80,7 +80,7 @@ class Metadata:
         return found
 
 
-def checked_exif(exif: bytes | None) -> tuple[bytes | None, str | None]:
+def check_exif(exif: bytes | None) -> tuple[bytes | None, str | None]:
     r"""Return EXIF bytes without their ``Exif\0\0`` mark; None and a note if damaged."""
     if not exif:
         return None, None
@@ -92,7 +92,7 @@ def checked_exif(exif: bytes | None) -> tuple[bytes | None, str | None]:
     return exif, None
 
 
-def checked_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
+def check_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
     """Return an ICC profile, and a note if it is left out or its tone curves are not known.
 
     The header is that of ICC.1:2022, 7.2. A profile is carried even where it is of another colour
@@ -109,7 +109,7 @@ def checked_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
     return icc, None
 
 
-def joined(*notes: str | None) -> str | None:
+def join_notes(*notes: str | None) -> str | None:
     """Join what there is of `notes`; None if there is nothing."""
     return "; ".join(note for note in notes if note) or None
 

@@ -42,7 +42,7 @@ def white_balance_of(path: Path) -> WhiteBalance:
     """
     try:
         with path.open("rb") as file, decoding():
-            return _white_balance(_opened(file))
+            return _white_balance(_open(file))
     except UnreadableError as error:
         raise InputError(f"{path} {error.reason}.", error.remedy) from error
     except OSError as error:
@@ -51,7 +51,7 @@ def white_balance_of(path: Path) -> WhiteBalance:
 
 def raw_header(file: BinaryIO, balance: WhiteBalance | None) -> Header:
     """Read the header of an open RAW file; its own white balance is used where none is given."""
-    raw = _opened(file)
+    raw = _open(file)
     with decoding():
         sizes = raw.sizes
         channels = 1 if raw.num_colors == 1 else 3
@@ -60,13 +60,13 @@ def raw_header(file: BinaryIO, balance: WhiteBalance | None) -> Header:
     metadata = Metadata(_exif(file.read(), raw, sizes.flip), _srgb())
 
     def decode() -> Image:
-        pixels = _developed(raw, used)
+        pixels = _develop(raw, used)
         return np.ascontiguousarray(pixels[..., 0]) if channels == 1 else pixels
 
     return Header(sizes.width, sizes.height, channels, np.dtype(np.uint16), metadata, decode)
 
 
-def _opened(file: BinaryIO) -> Any:
+def _open(file: BinaryIO) -> Any:
     rawpy = extra("rawpy", "raw", "camera RAW")
     with decoding():
         return rawpy.imread(file)
@@ -80,7 +80,7 @@ def _white_balance(raw: Any) -> WhiteBalance:
     return (red or 1.0, green or 1.0, blue or 1.0, second or green or 1.0)
 
 
-def _developed(raw: Any, balance: WhiteBalance) -> Image:
+def _develop(raw: Any, balance: WhiteBalance) -> Image:
     import rawpy
 
     with decoding():

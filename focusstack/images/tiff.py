@@ -14,7 +14,7 @@ import tifffile
 
 from focusstack.images import ifd, tags
 from focusstack.images.header import CONVERT, SINGLE, Header, UnreadableError, decoding
-from focusstack.images.metadata import Metadata, checked_icc, joined
+from focusstack.images.metadata import Metadata, check_icc, join_notes
 from focusstack.images.tiff_pixels import page_pixels
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
@@ -112,7 +112,7 @@ def _page_header(file: BinaryIO, page: tifffile.TiffPage) -> Header:
 def _page_metadata(file: BinaryIO, page: tifffile.TiffPage) -> tuple[Metadata, str | None]:
     """Return what the page says; profile and XMP of the first page serve the others."""
     first = page.parent.pages.first
-    icc, icc_note = checked_icc(page.tags.valueof(34675) or first.tags.valueof(34675))
+    icc, icc_note = check_icc(page.tags.valueof(34675) or first.tags.valueof(34675))
     xmp = page.tags.valueof(700) or first.tags.valueof(700)
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     exif, note = None, None
@@ -126,7 +126,7 @@ def _page_metadata(file: BinaryIO, page: tifffile.TiffPage) -> tuple[Metadata, s
                 exif = ifd.serialise(kept, layout[0])
         except ifd.ExifError as error:
             note = f"its EXIF data cannot be read ({error}) and is left out"
-    return Metadata(exif, icc, None if xmp is None else bytes(xmp)), joined(note, icc_note)
+    return Metadata(exif, icc, None if xmp is None else bytes(xmp)), join_notes(note, icc_note)
 
 
 def _describes_planes(directory: ifd.Directory) -> bool:

@@ -20,7 +20,7 @@ CLASSIC_TIFF = (1 << 32) - (1 << 24)
 """Most bytes of pixels where offsets have four bytes; 16 MB are left for the other parts."""
 
 
-def write_tiff(file: BinaryIO, pixels: Image, metadata: Metadata, big: bool) -> None:
+def write_tiff(file: BinaryIO, pixels: Image, metadata: Metadata, *, big: bool) -> None:
     """Write a picture as the only page, in the byte order of its EXIF."""
     exif = metadata.exif or b""
     order, _ = ifd.header(exif)

@@ -76,12 +76,12 @@ class Film:
         self.path = path
         self._lock = threading.Lock()
         with _decoder(path) as (container, stream):
-            looks = list(_looked_at(container, stream))
+            looks = list(_look_at(container, stream))
         if not looks:
             raise InputError(f"{path} holds no pictures.", REPAIR)
         changes = np.array([look.change for look in looks])
         sharpness = np.array([look.sharpness for look in looks])
-        self.moments = [looks[i].moment for i in chosen(changes, sharpness)]
+        self.moments = [looks[i].moment for i in choose_pictures(changes, sharpness)]
         self.turns, self.deep = looks[0].turns, looks[0].deep
         width, height = looks[0].size
         self.size = (height, width) if self.turns % 2 else (width, height)
@@ -123,7 +123,7 @@ class _Look:
     deep: bool
 
 
-def chosen(changes: Points, sharpness: Points, most: int = MOST_FRAMES) -> list[int]:
+def choose_pictures(changes: Points, sharpness: Points, most: int = MOST_FRAMES) -> list[int]:
     """Choose pictures: none that repeats another, the sharpest of each stretch of like change.
 
     Parameters
@@ -171,7 +171,7 @@ def _decoder(path: Path) -> Iterator[tuple[Any, Any]]:
         raise InputError(f"{path} is damaged or truncated ({error}).", REPAIR) from error
 
 
-def _looked_at(container: Any, stream: Any) -> Iterator[_Look]:
+def _look_at(container: Any, stream: Any) -> Iterator[_Look]:
     last: Float32 | None = None
     for number, frame in enumerate(container.decode(stream), 1):
         if frame.pts is None:

@@ -134,7 +134,8 @@ def write_image(
             deep = pixels if pixels.dtype == np.uint8 else _as_dtype(pixels, np.uint16)
             file.write(_png(path, deep, output))
         else:
-            write_tiff(file, pixels, output, pixels.nbytes > CLASSIC_TIFF if big is None else big)
+            large = pixels.nbytes > CLASSIC_TIFF if big is None else big
+            write_tiff(file, pixels, output, big=large)
 
 
 def _as_dtype(pixels: Image, dtype: type) -> Image:

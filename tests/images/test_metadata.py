@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from PIL.TiffImagePlugin import IFDRational
 
 from focusstack.images import ifd, tags
-from focusstack.images.metadata import SOFTWARE, Metadata, checked_exif, for_output
+from focusstack.images.metadata import SOFTWARE, Metadata, check_exif, for_output
 from focusstack.images.read import probe, read_picture
 from focusstack.images.write import write_image
 from tests.support.camera_exif import ICC, MAKER_NOTE, XMP, camera_exif
@@ -52,7 +52,7 @@ def test_orientation_in_xmp(form: bytes) -> None:
 
 @given(cut=st.integers(0, len(camera_exif()) - 1))
 def test_cut_off_exif_never_escapes_as_another_error(cut: int) -> None:
-    exif, note = checked_exif(camera_exif()[:cut])
+    exif, note = check_exif(camera_exif()[:cut])
     assert exif is None or note is None
     if exif is not None:
         assert ifd.read(for_output(Metadata(exif), 5, 5).exif or b"")
@@ -61,7 +61,7 @@ def test_cut_off_exif_never_escapes_as_another_error(cut: int) -> None:
 @given(data=st.binary(max_size=64), place=st.integers(0, 500))
 def test_overwritten_exif_never_escapes_as_another_error(data: bytes, place: int) -> None:
     whole = camera_exif()
-    exif, note = checked_exif(whole[:place] + data + whole[place + len(data) :])
+    exif, note = check_exif(whole[:place] + data + whole[place + len(data) :])
     if exif is None:
         assert note is not None
         assert "damaged" in note

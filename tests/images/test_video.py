@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 from focusstack.errors import InputError, UsageError
 from focusstack.frames.open import open_frames
-from focusstack.images.video import REPEATED, chosen
+from focusstack.images.video import REPEATED, choose_pictures
 from focusstack.numeric.arrays import Image
 from focusstack.pipeline import stack
 from focusstack.scene.stack import render_stack
@@ -64,23 +64,23 @@ def test_the_sharpest_of_each_stretch_is_chosen() -> None:
     changes[[7, 30, 31]] = REPEATED / 2
     sharpness = rng.random(100)
     sharpness[[7, 30]] = 9  # sharp, but seen already
-    found = chosen(changes, sharpness, most=10)
+    found = choose_pictures(changes, sharpness, most=10)
     assert len(found) == 10
     assert found == sorted(found)
     assert not {7, 30, 31} & set(found)
     for k, i in enumerate(found):
         assert sharpness[i] >= 0.6
         assert 10 * k - 3 <= i <= 10 * k + 13
-    assert chosen(changes[:6], sharpness[:6]) == list(range(6))
+    assert choose_pictures(changes[:6], sharpness[:6]) == list(range(6))
 
 
 def test_pictures_that_differ_by_less_than_a_codec_does_are_repetitions() -> None:
     changes = np.array([0.0, 0.6, 1.2, 0.6, 1.2])
-    assert chosen(changes, np.ones(5)) == [0, 2, 4]
+    assert choose_pictures(changes, np.ones(5)) == [0, 2, 4]
 
 
 def test_a_long_film_gives_a_stack_of_common_length() -> None:
-    found = chosen(np.full(300, 5.0), np.random.default_rng(0).random(300))
+    found = choose_pictures(np.full(300, 5.0), np.random.default_rng(0).random(300))
     assert 30 <= len(found) <= 60
 
 

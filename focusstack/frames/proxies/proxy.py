@@ -144,12 +144,12 @@ def make_proxy(
         Width and height of the proxy, where `pixels` may have been reduced already.
     """
     size = size or proxy_size(pixels.shape[1], pixels.shape[0], scale)
-    light, clipped = _reduced(pixels, size, transfer)
+    light, clipped = _reduce(pixels, size, transfer)
     proxy = Proxy(_luma(light), clipped)
     return proxy, _statistics(light, proxy)
 
 
-def _reduced(
+def _reduce(
     pixels: Image, size: tuple[int, int], transfer: Transfer | None
 ) -> tuple[Float32, Image]:
     """Mean linear light ``(C, h, w)`` over every proxy pixel, and where any beneath is clipped."""

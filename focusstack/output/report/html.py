@@ -113,7 +113,7 @@ def _content(
     return {
         "version": __version__,
         "plan": plan,
-        "judgement": judgement(plan, file is not None),
+        "judgement": judgement(plan, fused=file is not None),
         "columns": HEADINGS,
         "rows": rows,
         "rows_by_name": {row.plan.file: row for row in rows},

@@ -86,7 +86,7 @@ def grade_of(frame: FramePlan) -> Grade:
     return frame.verdict.grade if frame.verdict else "unknown"
 
 
-def judgement(plan: StackPlan, fused: bool) -> Judgement:
+def judgement(plan: StackPlan, *, fused: bool) -> Judgement:
     """Judge a stack for the head of the page.
 
     Parameters
@@ -111,7 +111,7 @@ def judgement(plan: StackPlan, fused: bool) -> Judgement:
         _title(grade, what, len(lost)),
         _sentence(plan, grade, len(lost), standing if widespread else None),
         _remedy(plan) if doubtful else "",
-        _heading(len(standing), len(lost), bool(doubtful)),
+        _heading(len(standing), len(lost), doubtful=bool(doubtful)),
         blamed[:MOST_BLAMED],
         len(doubtful) + len(lost) - len(blamed[:MOST_BLAMED]),
     )
@@ -155,7 +155,7 @@ def _title(grade: Grade, what: str, lost: int) -> str:
     }.get(grade, "Nothing is known about how well the frames fit")
 
 
-def _heading(standing: int, lost: int, doubtful: bool) -> str:
+def _heading(standing: int, lost: int, *, doubtful: bool) -> str:
     if not doubtful:
         return "Left out"
     if not standing:
@@ -190,5 +190,5 @@ def _remedy(plan: StackPlan) -> str:
 
 
 def _begun(words: str) -> str:
-    """With a capital, unless a file's name comes first."""
+    """Return words with a capital, unless a file's name comes first."""
     return words[0].upper() + words[1:] if words.startswith(("all frames", "left out")) else words

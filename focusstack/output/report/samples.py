@@ -18,7 +18,7 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import linearise
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.output.report.pictures import eight_bit, part, reduced, webp
+from focusstack.output.report.pictures import eight_bit, part, reduce_picture, webp
 from focusstack.plan.model import StackPlan
 from focusstack.resample.planes import Planes
 
@@ -188,7 +188,7 @@ def sample(
         How large.
     """
     icc = metadata.icc if metadata else None
-    small = reduced(picture, size.overview_side)
+    small = reduce_picture(picture, size.overview_side)
     # Single pixels, not means: those of encoded values would tell detail from blur.
     some = np.ascontiguousarray(small[::APART, ::APART])
     light = linearise(some, metadata.transfer if metadata else None)
@@ -203,12 +203,12 @@ def sample(
 
 def thumbnail(pixels: Image, icc: bytes | None) -> bytes:
     """Return a picture as a thumbnail."""
-    return webp(eight_bit(reduced(pixels, THUMBNAIL_SIDE), icc), THUMBNAIL_BYTES)
+    return webp(eight_bit(reduce_picture(pixels, THUMBNAIL_SIDE), icc), THUMBNAIL_BYTES)
 
 
 def composite(pixels: Image, icc: bytes | None) -> bytes:
     """Return the composite as the page shows it first."""
-    return webp(eight_bit(reduced(pixels, COMPOSITE_SIDE), icc), COMPOSITE_BYTES)
+    return webp(eight_bit(reduce_picture(pixels, COMPOSITE_SIDE), icc), COMPOSITE_BYTES)
 
 
 def _sheet(picture: Image | Planes, shown: Sequence[Place]) -> Float32:

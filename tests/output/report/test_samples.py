@@ -17,7 +17,7 @@ from focusstack.images.colour import encode
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.output.report.collecting import Gathering
-from focusstack.output.report.pictures import eight_bit, part, reduced, webp
+from focusstack.output.report.pictures import eight_bit, part, reduce_picture, webp
 from focusstack.output.report.samples import (
     COLUMNS,
     MAP_SIDE,
@@ -81,7 +81,7 @@ def test_reduced_pictures_fit_and_keep_their_light(shape: tuple[int, ...], dtype
     given = smooth(shape[0], shape[1])
     image: Image = ((given if len(shape) == 3 else given[..., 0]) * top).astype(dtype)
     before = image.copy()
-    small = reduced(image, 300)
+    small = reduce_picture(image, 300)
     assert small.dtype == np.float32
     assert max(small.shape[:2]) == min(300, max(shape))
     assert small.shape[2:] == shape[2:]
@@ -96,7 +96,7 @@ def test_frames_in_planes_look_the_same(coded: bool, channels: int) -> None:
     given = RNG.random((150, 200, channels), np.float32)
     given = given[..., 0] if channels == 1 else given
     planes = Planes.of(given, coded)
-    assert reduced(planes, 90) == pytest.approx(reduced(given, 90), abs=1e-4)
+    assert reduce_picture(planes, 90) == pytest.approx(reduce_picture(given, 90), abs=1e-4)
     some = slice(10, 50), slice(30, 170, 2)
     assert part(planes, *some) == pytest.approx(given[some], abs=1e-4)
 

@@ -141,7 +141,10 @@ def gaussian_difference(image: Float32, fine: float, coarse: float, factor: floa
 
 
 def coded_difference(image: Float32, fine: float, coarse: float, codes: int) -> Codes:
-    """The same difference in steps of one part in `codes` of white, from -`codes` to `codes`."""
+    """Return the difference of two Gaussians as whole numbers from -`codes` to `codes`.
+
+    White is `codes`.
+    """
     out = np.empty(image.shape, np.int16)
     kernels = _half_kernel(fine), _half_kernel(coarse)
     _coded_loops()(np.ascontiguousarray(image), *kernels, codes, out)
