@@ -20,7 +20,7 @@ import focusstack.output.report.writer
 from focusstack.cli import app
 from focusstack.errors import InputError, OutputError, UsageError
 from focusstack.frames.open import open_frames
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
@@ -39,9 +39,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     frames = render_stack("plane", width=200, height=150, frames=4, blur=3, seed=4).frames
     for name, frame in zip(NAMES, frames, strict=True):
-        iso = tags.Field(tags.SHORT, (int(name[0]) * 100 + 100).to_bytes(2, "little"))
-        inner = tags.Directory({tags.ISO: iso})
-        exif = tags.serialise(tags.Directory({}, {tags.EXIF: inner}), "<")
+        iso = ifd.Field(ifd.SHORT, (int(name[0]) * 100 + 100).to_bytes(2, "little"))
+        inner = ifd.Directory({tags.ISO: iso})
+        exif = ifd.serialise(ifd.Directory({}, {tags.EXIF: inner}), "<")
         write_image(folder / name, frame, Metadata(exif))
     return folder
 
@@ -408,12 +408,12 @@ def test_pages_are_written_anew_when_resumed(
 def test_the_composite_says_of_how_many_frames(whole: Path) -> None:
     exif = read_picture(whole / "fused.png").metadata.exif
     assert exif is not None
-    inner = tags.read(exif).children[tags.EXIF]
-    order = tags.header(exif)[0]
-    assert tags.number(inner, tags.COMPOSITE, order) == 2
+    inner = ifd.read(exif).children[tags.EXIF]
+    order = ifd.header(exif)[0]
+    assert ifd.number(inner, tags.COMPOSITE, order) == 2
     assert np.frombuffer(inner.fields[tags.SOURCES].data, f"{order}u2").tolist() == [4, 4]
     reference = json.loads((whole / "report.json").read_text())["reference"]
-    assert tags.number(inner, tags.ISO, order) == int(reference[0]) * 100 + 100
+    assert ifd.number(inner, tags.ISO, order) == int(reference[0]) * 100 + 100
 
 
 # Refused before the work ----------------------------------------------------------------------

@@ -55,6 +55,24 @@ def test_spots_are_in_pixels_of_the_composite() -> None:
     assert "22 %" in motion_warning(entry)[0]
 
 
+def test_motion_is_told_from_a_hundredth_of_the_picture_on() -> None:
+    def warned(share: float) -> bool:
+        moved = np.zeros((100, 100), bool)
+        moved.ravel()[: round(share * moved.size)] = True
+        return bool(motion_warning(fusion_entry(made(moved), "auto", [])))
+
+    assert warned(0.014)
+    assert not warned(0.007)
+
+
+def test_spots_are_listed_from_a_ten_thousandth_of_the_picture_on() -> None:
+    moved = np.zeros((100, 300), bool)  # of which a ten thousandth is three cells
+    moved[10, 10:14] = True
+    moved[50, 200:202] = True
+    (spot,) = fusion_entry(made(moved), "auto", [])["moved"]
+    assert spot["x"] == round(10 * 9 / 300)
+
+
 def test_little_motion_is_not_worth_a_warning() -> None:
     calm = fusion_entry(made(np.zeros((3, 3), bool)), "auto", [])
     assert calm["moved"] == []
