@@ -1,0 +1,48 @@
+"""Constants that need no guard, from the table ``exempt.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.mutations.mutant import Mutant
+
+TABLE = Path(__file__).with_name("exempt.toml")
+
+
+@dataclass(frozen=True)
+class Exemptions:
+    """What is left alone.
+
+    Attributes
+    ----------
+    names : dict of str to str
+        Reason by ``path:NAME`` or ``path:NAME[2]``.
+    tags : dict of str to str
+        Reason by path of a module or a folder.
+    """
+
+    names: dict[str, str]
+    tags: dict[str, str]
+
+    def key_of(self, mutant: Mutant) -> str | None:
+        """Return the line that exempts a mutant; None if none does."""
+        one = f"{mutant.path}:{mutant.name}"
+        whole = one.partition("[")[0]
+        path = Path(mutant.path)
+        rooms = [p.as_posix() for p in (path, *path.parents)]
+        known = {**self.tags, **self.names}
+        return next((key for key in (*rooms, one, whole) if key in known), None)
+
+    def unused(self, mutants: Sequence[Mutant]) -> list[str]:
+        """Return lines that exempt nothing: what they name is gone."""
+        used = {self.key_of(mutant) for mutant in mutants}
+        return [key for key in (*self.names, *self.tags) if key not in used]
+
+
+def read_exemptions(table: Path = TABLE) -> Exemptions:
+    """Read the table; there is none if the file does not exist."""
+    found = tomllib.loads(table.read_text(encoding="utf-8")) if table.is_file() else {}
+    return Exemptions(found.get("exempt", {}), found.get("tags", {}))

@@ -1,0 +1,55 @@
+"""Which tests mirror a module."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+TABLE = Path(__file__).with_name("tests.toml")
+
+Step = tuple[str, ...]
+"""Arguments of one run of pytest."""
+
+
+def steps_of(root: Path, module: str, table: Path = TABLE) -> list[Step]:
+    """Return the runs of pytest that guard a module, the narrowest first.
+
+    First ``tests/a/test_b.py`` of ``package/a/b.py``, then the rest of its folder, or of the
+    nearest one that there is, then what the table names. Compiled loops, ``a/loops/b.py``, have
+    the tests of ``a/b.py``. All tests together are no mirror of a module.
+
+    Parameters
+    ----------
+    root : Path
+        Of the tree.
+    module : str
+        Path of the module from there, with slashes.
+    table : Path, optional
+        Further tests by module or folder.
+
+    Raises
+    ------
+    LookupError
+        If there are none.
+    """
+    _, *rooms, name = Path(module).with_suffix("").parts
+    folder = Path("tests", *(room for room in rooms if room != "loops"))
+    own = folder / f"test_{name}.py"
+    steps: list[Step] = [(own.as_posix(),)] if (root / own).is_file() else []
+    while not (root / folder).is_dir():
+        folder = folder.parent
+    if folder != Path("tests"):
+        without = (f"--ignore={own.as_posix()}",) if steps else ()
+        steps.append((folder.as_posix(), *without))
+    told = tuple(t for t in _further(module, table) if not any(t in step for step in steps))
+    steps += [told] if told else []
+    if not steps:
+        raise LookupError(f"no tests mirror {module}; name some in {table.name}")
+    return steps
+
+
+def _further(module: str, table: Path) -> list[str]:
+    """Tests that the table names for a module or a folder that it is in."""
+    found = tomllib.loads(table.read_text(encoding="utf-8")) if table.is_file() else {}
+    named = found.get("tests", {})
+    return [t for key, tests in named.items() if f"{module}/".startswith(f"{key}/") for t in tests]
