@@ -53,16 +53,14 @@ def numbers(text: bytes) -> Iterator[tuple[str, ast.expr, Number]]:
     ``1 << 18`` are one number each. Where a constant holds several, they are ``NAME[0]`` and so on.
     """
     for statement in ast.parse(text).body:
-        for name, value in _constants(statement):
-            if any(isinstance(n, ast.Name) and n.id in TYPES for n in ast.walk(value)):
-                continue
-            held = list(_numbers_in(value))
+        for name, value in constants_of(statement):
+            held = list(numbers_in(value))
             for place, (node, number) in enumerate(held):
                 yield f"{name}[{place}]" if len(held) > 1 else name, node, number
 
 
-def _constants(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    """Names in capitals that a statement assigns to, each with its part of the value if any."""
+def constants_of(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names in capitals that a statement assigns to, each with its part of the value."""
     if isinstance(statement, ast.AnnAssign) and statement.value is not None:
         targets: list[ast.expr] = [statement.target]
         value = statement.value
@@ -89,15 +87,23 @@ def is_constant(name: str) -> bool:
     return name.isupper()
 
 
-def _numbers_in(node: ast.AST) -> Iterator[tuple[ast.expr, Number]]:
-    """Numbers of an expression from left to right; arithmetic on plain numbers is one number."""
+def numbers_in(node: ast.expr) -> Iterator[tuple[ast.expr, Number]]:
+    """Yield the numbers of an expression from left to right; none of a type.
+
+    Arithmetic on plain numbers is one number.
+    """
+    if not any(isinstance(n, ast.Name) and n.id in TYPES for n in ast.walk(node)):
+        yield from _numbers_below(node)
+
+
+def _numbers_below(node: ast.AST) -> Iterator[tuple[ast.expr, Number]]:
     if isinstance(node, ast.expr):
         number = _value(node)
         if number is not None:
             yield node, number
             return
     for child in ast.iter_child_nodes(node):
-        yield from _numbers_in(child)
+        yield from _numbers_below(child)
 
 
 def _value(node: ast.expr) -> Number | None:
