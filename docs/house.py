@@ -56,10 +56,10 @@ def _imported(path: Path, files: Mapping[str, Path]) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names if name.name in files)
-        elif isinstance(node, ast.ImportFrom) and node.module in files:
+        elif isinstance(node, ast.ImportFrom) and (home := node.module or "") in files:
             for name in node.names:
-                inner = f"{node.module}.{name.name}"
-                yield inner if inner in files else node.module
+                inner = f"{home}.{name.name}"
+                yield inner if inner in files else home
 
 
 def part_of(module: str, room: str = "") -> str:
