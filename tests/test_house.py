@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import filterfalse
@@ -15,6 +16,7 @@ from benchmarks.mutations.constants import constants_of, numbers_in
 from benchmarks.mutations.exempt import read_exemptions
 from docs.house import INSIDE, ORDER, ROOT, circles, gathered, import_graph, modules, upward
 
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 FILES = {path.relative_to(ROOT).as_posix(): path for path in modules().values()}
 GRAPH = import_graph()
 ROOMS = gathered(GRAPH)
@@ -170,3 +172,22 @@ def test_every_number_in_capitals_is_explained() -> None:
     tags = read_exemptions().tags
     files = {name: path for name, path in FILES.items() if name not in tags}
     assert [f"{n}:{c}" for n, path in files.items() for c in unexplained(tree(path))] == []
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", *(f"docs/{p.name}" for p in PAGES)])
+def test_files_that_pages_name_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:\w+/)*\w+(?:\.(?:py|toml)|/))`", text)
+    assert named
+    # From the root, from the package, or a file of that name where the text has led to.
+    rooms = [ROOT, ROOT / "focusstack", *(p for p in (ROOT / "focusstack").iterdir() if p.is_dir())]
+    rooms += [ROOT / "focusstack" / "alignment" / "matrices"]
+    missing = [name for name in named if not any((room / name).exists() for room in rooms)]
+    assert [name for name in missing if not name.endswith("X.py")] == []
+
+
+def test_links_of_pages_lead_somewhere() -> None:
+    for page in (ROOT / "CONTRIBUTING.md", *PAGES):
+        text = page.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#]+)", text):
+            assert "://" in target or (page.parent / target).exists(), f"{page}: {target}"
