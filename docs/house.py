@@ -19,8 +19,8 @@ Graph = dict[str, set[str]]
 """What each module, room or part imports."""
 
 ORDER = (
-    "errors", "numeric", "runtime", "options",  # without pictures
-    "geometry", "images", "frames", "resample", "crop",  # pictures and where they lie
+    "errors", "runtime", "numeric",  # without pictures
+    "geometry", "images", "options", "frames", "resample", "crop",  # pictures, where they lie
     "exposure", "alignment", "plan", "fusion",  # what is found out and what is made of it
     "first_pass", "second_pass", "output", "pipeline", "stages",  # in what turn
     "scene", "", "cli", "__main__",  # "" is the package's own face
@@ -30,9 +30,12 @@ ORDER = (
 INSIDE = {
     "alignment": (
         "loops", "features", "tiles", "quality", "matrices", "fields", "parallax",
-        "coarse", "refine", "displacement", "",
+        "coarse", "refine", "displacement", "whole_stack", "",
     ),
-    "fusion": ("loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "registry", ""),
+    "fusion": (
+        "loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "registry",
+        "passes", "",
+    ),
 }  # fmt: skip
 """The parts of larger rooms, in the same way; "" is the room's own face."""
 

@@ -51,7 +51,7 @@ def gathered(root: Path, paths: Sequence[str]) -> tuple[list[Mutant], list[Mutan
     mutants = [m for file in modules for m in mutants_of(root, file)]
     mutants += [m for m in terms if root / m.path in modules]
     exemptions = read_exemptions()
-    exempt = [m for m in mutants if exemptions.key_of(m)]
+    exempt = [m for m in mutants if exemptions.key_of(m.path, m.name)]
     return sorted(set(mutants) - set(exempt), key=lambda m: m.key), exempt
 
 

@@ -27,18 +27,17 @@ class Exemptions:
     names: dict[str, str]
     tags: dict[str, str]
 
-    def key_of(self, mutant: Mutant) -> str | None:
-        """Return the line that exempts a mutant; None if none does."""
-        one = f"{mutant.path}:{mutant.name}"
+    def key_of(self, path: str, name: str) -> str | None:
+        """Return the line that exempts a constant of a module; None if none does."""
+        one = f"{path}:{name}"
         whole = one.partition("[")[0]
-        path = Path(mutant.path)
-        rooms = [p.as_posix() for p in (path, *path.parents)]
+        rooms = [p.as_posix() for p in (Path(path), *Path(path).parents)]
         known = {**self.tags, **self.names}
         return next((key for key in (*rooms, one, whole) if key in known), None)
 
     def unused(self, mutants: Sequence[Mutant]) -> list[str]:
         """Return lines that exempt nothing: what they name is gone."""
-        used = {self.key_of(mutant) for mutant in mutants}
+        used = {self.key_of(mutant.path, mutant.name) for mutant in mutants}
         return [key for key in (*self.names, *self.tags) if key not in used]
 
 

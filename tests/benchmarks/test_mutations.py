@@ -103,10 +103,10 @@ def test_a_term_is_changed_in_its_function_only(tree: Path, tmp_path: Path) -> N
 def test_exempt_are_names_single_numbers_modules_and_folders(tree: Path) -> None:
     mutants = mutants_of(tree, tree / "made_up" / "room" / "thing.py")
     by_name = Exemptions({"made_up/room/thing.py:LOOSE": "", "made_up/gone.py:X": ""}, {})
-    assert [m.name for m in mutants if by_name.key_of(m)] == ["LOOSE", "LOOSE"]
+    assert [m.name for m in mutants if by_name.key_of(m.path, m.name)] == ["LOOSE", "LOOSE"]
     assert by_name.unused(mutants) == ["made_up/gone.py:X"]
-    assert all(Exemptions({}, {"made_up/room": ""}).key_of(m) for m in mutants)
-    assert not any(Exemptions({}, {"made_up/roo": ""}).key_of(m) for m in mutants)
+    assert all(Exemptions({}, {"made_up/room": ""}).key_of(m.path, m.name) for m in mutants)
+    assert not any(Exemptions({}, {"made_up/roo": ""}).key_of(m.path, m.name) for m in mutants)
 
 
 # Which tests -----------------------------------------------------------------------------------
