@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-from benchmarks.mutations.mutant import Mutant
 
 TABLE = Path(__file__).with_name("exempt.toml")
 
@@ -35,9 +33,9 @@ class Exemptions:
         known = {**self.tags, **self.names}
         return next((key for key in (*rooms, one, whole) if key in known), None)
 
-    def unused(self, mutants: Sequence[Mutant]) -> list[str]:
-        """Return lines that exempt nothing: what they name is gone."""
-        used = {self.key_of(mutant.path, mutant.name) for mutant in mutants}
+    def unused(self, constants: Iterable[tuple[str, str]]) -> list[str]:
+        """Return lines that exempt none of the constants, given by path and name."""
+        used = {self.key_of(path, name) for path, name in constants}
         return [key for key in (*self.names, *self.tags) if key not in used]
 
 
