@@ -133,8 +133,8 @@ MODULE_OF = {
 COMES_WITH = {"llvmlite": "numba", "pydantic_core": "pydantic"}
 """Parts of a distribution that are imported by themselves."""
 
-LOADERS = {"extra", "import_module"}
-"""Functions that import what their first argument names."""
+LOADERS = {"extra", "files", "import_module"}
+"""Functions that import what their first argument names, or read a file that comes with it."""
 
 
 def declared() -> set[str]:
