@@ -5,7 +5,11 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from benchmarks.mutations.mutant import module_path
+
 TABLE = Path(__file__).with_name("tests.toml")
+
+ALL = Path("tests")
 
 Step = tuple[str, ...]
 """Arguments of one run of pytest."""
@@ -14,9 +18,10 @@ Step = tuple[str, ...]
 def steps_of(root: Path, module: str, table: Path = TABLE) -> list[Step]:
     """Return the runs of pytest that guard a module, the narrowest first.
 
-    First ``tests/a/test_b.py`` of ``package/a/b.py``, then the rest of its folder, or of the
-    nearest one that there is, then what the table names. Compiled loops, ``a/loops/b.py``, have
-    the tests of ``a/b.py``. All tests together are no mirror of a module.
+    First ``tests/a/test_b.py`` of ``package/a/b.py``, then the other tests in ``tests/a``, without
+    its folders, which mirror other packages. Where there are none, all tests of the nearest
+    folder that there is. Last, what the table names. Compiled loops, ``a/loops/b.py``, have every
+    ``test_b.py`` below ``tests/a``. All tests together are no mirror of a module.
 
     Parameters
     ----------
@@ -33,14 +38,16 @@ def steps_of(root: Path, module: str, table: Path = TABLE) -> list[Step]:
         If there are none.
     """
     _, *rooms, name = Path(module).with_suffix("").parts
-    folder = Path("tests", *(room for room in rooms if room != "loops"))
-    own = folder / f"test_{name}.py"
-    steps: list[Step] = [(own.as_posix(),)] if (root / own).is_file() else []
-    while not (root / folder).is_dir():
-        folder = folder.parent
-    if folder != Path("tests"):
-        without = (f"--ignore={own.as_posix()}",) if steps else ()
-        steps.append((folder.as_posix(), *without))
+    folder = Path(ALL, *(room for room in rooms if room != "loops"))
+    looped = "loops" in rooms
+    own = sorted((root / folder).glob(f"{'**/' if looped else ''}test_{name}.py"))
+    beside = sorted({*(root / folder).glob("test_*.py")} - {*own})
+    near = [own, [] if folder == ALL else beside]
+    if not any(near):
+        while not (root / folder).is_dir():
+            folder = folder.parent
+        near = [[root / folder] if folder != ALL else []]
+    steps: list[Step] = [tuple(module_path(root, p) for p in step) for step in near if step]
     told = tuple(t for t in _further(module, table) if not any(t in step for step in steps))
     steps += [told] if told else []
     if not steps:

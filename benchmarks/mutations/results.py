@@ -13,7 +13,7 @@ from benchmarks.mutations.trial import Outcome
 
 def state_of(root: Path, module: str, steps: Sequence[Step]) -> str:
     """Return a number that changes with a module and with the tests that guard it."""
-    named = [root / part for step in steps for part in step if not part.startswith("-")]
+    named = [root / part for step in steps for part in step]
     tests = {file for path in named for file in (path.rglob("*.py") if path.is_dir() else [path])}
     files = [root / module, *sorted(tests)]
     return f"{crc32(b''.join(file.read_bytes() for file in files)):08x}"

@@ -113,9 +113,16 @@ def test_exempt_are_names_single_numbers_modules_and_folders(tree: Path) -> None
 
 
 def test_the_mirrored_file_comes_before_its_folder(tree: Path, tmp_path: Path) -> None:
-    own = "tests/room/test_thing.py"
-    assert steps_of(tree, "made_up/room/thing.py") == [(own,), ("tests/room", f"--ignore={own}")]
-    assert steps_of(tree, "made_up/room/loops/thing.py")[0] == (own,)
+    own, other = "tests/room/test_thing.py", "tests/room/test_other.py"
+    assert steps_of(tree, "made_up/room/thing.py") == [(own,)]
+    (tree / other).touch()
+    (tree / "tests" / "room" / "within").mkdir()
+    (tree / "tests" / "room" / "within" / "test_deep.py").touch()
+    assert steps_of(tree, "made_up/room/thing.py") == [(own,), (other,)]
+    assert steps_of(tree, "made_up/room/loops/thing.py") == [(own,), (other,)]
+    deep = "tests/room/within/test_deep.py"
+    assert steps_of(tree, "made_up/room/loops/deep.py") == [(deep,), (other, own)]
+    assert steps_of(tree, "made_up/room/new.py") == [(other, own)]
     assert steps_of(tree, "made_up/room/inner/other.py") == [("tests/room",)]
     with pytest.raises(LookupError, match="no tests mirror"):
         steps_of(tree, "made_up/elsewhere.py")
@@ -176,4 +183,4 @@ def test_tests_are_named_for_every_module_that_has_thresholds() -> None:
     assert FURTHER.is_file()
     for path in {m.path for m in mutants}:
         for step in steps_of(ROOT, path):
-            assert all((ROOT / t.removeprefix("--ignore=")).exists() for t in step), step
+            assert all((ROOT / t).exists() for t in step), step
