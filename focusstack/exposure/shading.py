@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 
 from focusstack.geometry.coordinates import Rect, transform
-from focusstack.geometry.field import Field
+from focusstack.geometry.placement import Placement
 from focusstack.images.colour import Transfer, decode, encode
-from focusstack.numeric.arrays import Float32, Matrix, Points
+from focusstack.numeric.arrays import Float32, Points
 from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.scratch import Room
 
@@ -93,10 +93,8 @@ def coordinates(points: Points, size: tuple[int, int]) -> Points:
 def shade_planes(
     planes: Planes,
     shading: Shading,
-    H: Matrix,
-    rect: Rect,
+    where: Placement,
     size: tuple[int, int],
-    field: Field | None = None,
     transfer: Transfer | None = None,
     threads: int = 1,
     room: Room | None = None,
@@ -106,17 +104,13 @@ def shade_planes(
     Parameters
     ----------
     planes : Planes
-        Encoded; what `resampled_planes` gave for `H`, `rect` and `field`.
+        Encoded; what `resample_planes` gave for `where`.
     shading : Shading
         Of the frame.
-    H : (3, 3) ndarray
-        Frame pixel to reference pixel.
-    rect : Rect
-        The part of the reference frame that `planes` show.
+    where : Placement
+        Where the frame lies, and the part of the reference that `planes` show.
     size : tuple of int
         Width and height of the frame.
-    field : Field, optional
-        Local displacement.
     transfer : Transfer, optional
         How the values relate to light; sRGB's way if not given.
     threads : int, optional
@@ -126,14 +120,14 @@ def shade_planes(
     """
     if shading.is_even:
         return
-    lattice, apart = _lattice(shading, H, rect, size, field)
+    lattice, apart = _lattice(shading, where, size)
     step = np.float32(planes.step)
     channels = range(len(planes.values))
     curves = [None if transfer is None else _Curve(transfer, c) for c in channels]
     coded = planes.values.dtype == np.int16
 
     def work(rows: slice) -> None:
-        factor = _between(lattice, apart, rows, rect.width)
+        factor = _between(lattice, apart, rows, where.rect.width)
         for curve, plane in zip(curves, planes.values, strict=True):
             values = np.multiply(plane[rows], step, dtype=np.float32)
             values = _lit(values, factor, curve)
@@ -141,17 +135,18 @@ def shade_planes(
         if room is not None:
             room.tidy()
 
-    _each(work, list(_strips(rect.height)), threads)
+    _each(work, list(_strips(where.rect.height)), threads)
 
 
-def shaded(
+def apply_shading(
     encoded: Float32, shading: Shading, transfer: Transfer | None = None, threads: int = 1
 ) -> Float32:
     """Return a whole frame ``(H, W[, C])``, encoded, evened out where it stands."""
     if shading.is_even:
         return encoded
     planes, size = Planes.of(encoded), (encoded.shape[1], encoded.shape[0])
-    shade_planes(planes, shading, np.eye(3), Rect(0, 0, *size), size, None, transfer, threads)
+    where = Placement(np.eye(3), Rect(0, 0, *size))
+    shade_planes(planes, shading, where, size, transfer, threads)
     return planes.pixels().reshape(encoded.shape)
 
 
@@ -198,16 +193,15 @@ def _looked_up(table: Float32, values: Float32) -> Float32:
     return np.asarray(start + (at - below.astype(np.float32)) * (table[below + 1] - start))
 
 
-def _lattice(
-    shading: Shading, H: Matrix, rect: Rect, size: tuple[int, int], field: Field | None
-) -> tuple[Float32, int]:
+def _lattice(shading: Shading, where: Placement, size: tuple[int, int]) -> tuple[Float32, int]:
     """The factor at nodes over a rectangle and just beyond its end, and how many pixels apart."""
+    rect, field = where.rect, where.field
     apart = max(1, round(0.5 * float(np.hypot(*size)) / NODES))
     rows, columns = (-(-(n - 1) // apart) + 1 for n in (rect.height, rect.width))
     x, y = np.meshgrid(np.arange(columns) * apart + rect.x, np.arange(rows) * apart + rect.y)
     places: Points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
     moved = places if field is None else np.asarray(places + field.at(places), float)
-    at = transform(np.asarray(np.linalg.inv(H), float), moved)
+    at = transform(np.asarray(np.linalg.inv(where.H), float), moved)
     return np.exp(shading.logarithm(at, size)).reshape(rows, columns).astype(np.float32), apart
 
 

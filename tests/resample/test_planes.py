@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from focusstack.geometry.coordinates import Rect, translation
+from focusstack.geometry.placement import Placement
 from focusstack.images.colour import to_dtype
 from focusstack.numeric.arrays import Float32
 from focusstack.resample.planes import STEP, Planes
-from focusstack.resample.warp import resample, resampled_planes
+from focusstack.resample.warp import Destination, resample, resample_planes
 
 
 def noise(shape: tuple[int, ...], top: float = 1.9) -> Float32:
@@ -50,6 +51,6 @@ def test_frames_are_resampled_to_the_nearest_code(shape: tuple[int, ...]) -> Non
     image = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
     H, rect = translation(0.3, -0.7), Rect(10, 10, 60, 50)
     exact = resample(image, H, rect)
-    coded = resampled_planes(image, H, rect, coded=True)
+    coded = resample_planes(image, Placement(H, rect), into=Destination(coded=True))
     assert coded.shape == exact.shape
     assert np.abs(coded.pixels() - exact).max() <= STEP / 2 + 1e-6
