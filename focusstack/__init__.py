@@ -1,7 +1,25 @@
 """Hand-held focus stacks: exposure equalised, aligned, cropped to the common area, fused.
 
+One call does what the command ``focusstack run`` does, and writes the same files:
+
 >>> import focusstack
->>> result = focusstack.stack("photos/", "stacked/")  # doctest: +SKIP
+>>> result = focusstack.stack("photos/", "photos-stacked")  # doctest: +SKIP
+
+What is needed first:
+
+stack
+    Align a stack and fuse it into one sharp image; a folder, files, globs or arrays.
+plan_stack, aligned_frames
+    The two passes by themselves: measure without moving a pixel; then one aligned frame at a time.
+read_plan, plan_to_json
+    A plan from ``report.json``, and back.
+StackOptions, OutputOptions, FusionOptions
+    Everything that can be asked for; the defaults need no touching.
+FocusstackError
+    What every failure is, with a remedy; its classes say whose turn it is.
+
+Each stage is a set of functions on arrays: `focusstack.alignment`, `focusstack.exposure`,
+`focusstack.crop`, `focusstack.resample`, `focusstack.fusion`.
 """
 
 from __future__ import annotations

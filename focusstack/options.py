@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from focusstack.errors import UsageError
-from focusstack.runtime.threads import usable_cores
+from focusstack.runtime.cores import usable_cores
 
 
 @dataclass(frozen=True)

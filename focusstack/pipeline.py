@@ -6,40 +6,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from focusstack.errors import UsageError
-from focusstack.first_pass.assemble import make_plan
 from focusstack.first_pass.effort import THOROUGH, Effort
-from focusstack.first_pass.light import find_light
-from focusstack.first_pass.measure import check_reference, glanced, measure_frames, spool_for
-from focusstack.first_pass.rejection import unsupported
-from focusstack.first_pass.steps import (
-    find_alignment,
-    find_displacement,
-    refine_alignment,
-    series_of,
-)
-from focusstack.frames.files import FileFrames
+from focusstack.first_pass.run import find_plan
 from focusstack.frames.open import Inputs, open_frames
+from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
 from focusstack.fusion.registry import check_method
-from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.folder import OutputFolder, opened_folder
 from focusstack.output.maps import fusion_entry, motion_warning
-from focusstack.output.report.provenance import provenance
+from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import fitted_to
-from focusstack.runtime.memory import in_gigabytes, release_freed, reuse_freed_memory
+from focusstack.runtime.heap import release_freed
+from focusstack.runtime.memory import in_gigabytes, memory_bound
+from focusstack.runtime.memory_need import MemoryNeed, StackSize, memory_need
 from focusstack.runtime.progress import Progress, Silent, StageClock
 from focusstack.runtime.scratch import Room
-from focusstack.runtime.threads import own_threads
 from focusstack.second_pass.frame import AlignedFrame
-from focusstack.second_pass.run import fused_frames, rendered_frames, room_for, rounded
+from focusstack.second_pass.run import (
+    fuse_frames,
+    means_for,
+    render_frames,
+    rounded,
+    write_frames,
+)
+from focusstack.second_pass.sink import NoSink
 
 
 @dataclass(frozen=True)
@@ -97,30 +93,17 @@ def plan_stack(
     """
     options, progress = options or StackOptions(), progress or Silent()
     frames = open_frames(inputs, progress, options.max_megapixels)
-    if options.plan is not None:
-        return _given_plan(options, frames, progress)
-    check_reference(frames.names, options.reference)
-    reuse_freed_memory()
-    need = footprint_of(frames, options)
-    spool, scale = spool_for(frames, effort.megapixels, need.kept)
-    with spool, own_threads():
-        seen = glanced(frames, scale) if effort.quick else frames
-        stack = measure_frames(seen, spool, scale, need.readers, progress)
-        coarse, gains = find_alignment(stack, options.reference, options.workers, progress, effort)
-        series = series_of(stack, coarse, gains, options.workers, progress)
-        refined = refine_alignment(series, coarse, progress, effort)
-        if not effort.quick:  # too few tiles to give up a frame for
-            coarse = coarse.without(unsupported(stack, coarse, refined))
-        light = find_light(stack, refined.poses.matrices, coarse, options.workers)
-        local = None
-        if options.local and effort.local:
-            series = series_of(stack, coarse, light.gains, options.workers, progress)
-            local = find_displacement(series, refined, progress)
-        deep = frames.dtype != np.uint8
-        plan = make_plan(stack, coarse, refined, local, light, frames.size, deep, effort.quick)
-    for warning in plan.warnings:
-        progress.warn(warning)
-    return plan.with_warnings(frames.notes) if isinstance(frames, FileFrames) else plan
+    return _plan_of(frames, options, memory_needed(frames, options), progress, effort)
+
+
+def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
+    """Decide how much is kept in memory at once: asked once a run, from what is free then."""
+    width, height = frames.size
+    proxy = proxy_size(width, height, proxy_scale(width, height))
+    size = StackSize(
+        width * height, proxy[0] * proxy[1], frames.channels, frames.dtype.itemsize, len(frames)
+    )
+    return memory_need(size, options.workers, memory_bound(options.memory))
 
 
 def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) -> StackPlan:
@@ -147,17 +130,18 @@ def aligned_frames(
     """
     options = options or StackOptions()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
-    for frame, _ in rendered_frames(frames, plan, options, (False,), Room(), buffers=0):
+    need = memory_needed(frames, options)
+    means = replace(means_for(frames, options.workers, need, NoSink()), room=Room())
+    for frame, _ in render_frames(frames, plan, (False,), means, buffers=0):
         yield frame
 
 
-def _tell_footprint(frames: FrameSource, options: StackOptions, progress: Progress) -> None:
+def _tell_memory(need: MemoryNeed, options: StackOptions, progress: Progress) -> None:
     """Say how much memory will be taken before any is; warn if that is more than was asked for."""
-    need = footprint_of(frames, options).bytes
-    progress.note(f"memory: up to {in_gigabytes(need)}; threads: {options.workers}")
-    if options.memory is not None and need > options.memory:
+    progress.note(f"memory: up to {in_gigabytes(need.bytes)}; threads: {options.workers}")
+    if options.memory is not None and need.bytes > options.memory:
         progress.warn(
-            f"frames of this size take about {in_gigabytes(need)}, more than the "
+            f"frames of this size take about {in_gigabytes(need.bytes)}, more than the "
             f"{in_gigabytes(options.memory)} asked for"
         )
 
@@ -193,39 +177,48 @@ def stack(
     options, progress = options or StackOptions(), StageClock(progress)
     frames = open_frames(inputs, progress, options.max_megapixels)
     check_method(options.fusion)
-    _tell_footprint(frames, options, progress)
+    need = memory_needed(frames, options)
+    _tell_memory(need, options, progress)
     with opened_folder(output, frames, options) as folder:
-        plan = (folder and folder.plan) or plan_stack(frames, options, progress)
-        if folder:
-            folder.begin(plan)
-            if footprint_of(frames, options).ahead > 1:
-                folder.draw_ahead(plan)
+        plan = folder.plan or _plan_of(frames, options, need, progress)
+        folder.begin(plan, ahead=need.ahead > 1)
         release_freed()
-        wants_image = folder is None or folder.options.fused
-        room = room_for(frames, options, folder)
-        fused = fused_frames(frames, plan, options, folder, wants_image, room, progress)
-        dtype = folder.dtype if folder else frames.dtype
-        image = None if fused is None else rounded(fused.image, dtype, room)
-        room.vacated()
-        if fused:
+        means = means_for(frames, options.workers, need, folder)
+        if folder.wants_composite:
+            fused = fuse_frames(frames, plan, options.fusion, folder, means, progress)
+            image = rounded(fused.image, folder.dtype, means.room)
+            means.room.vacated()
             plan = _with_fusion(plan, fused, options, folder, progress)
-        room.vacated()
-        written: list[str] = []
-        if folder:
-            made = provenance(frames, options, folder.options, progress)
-            written = folder.finish(plan, image, made)
+        else:
+            fused, image = None, None
+            write_frames(frames, plan, folder, means, progress)
+        means.room.vacated()
+        written = folder.finish(plan, image, options, progress)
     return StackResult(plan, fused, image, tuple(written))
+
+
+def _plan_of(
+    frames: FrameSource,
+    options: StackOptions,
+    need: MemoryNeed,
+    progress: Progress,
+    effort: Effort = THOROUGH,
+) -> StackPlan:
+    """Find the plan of a run, or take the one that is given."""
+    if options.plan is not None:
+        return _given_plan(options, frames, progress)
+    return find_plan(frames, options, need, progress, effort)
 
 
 def _with_fusion(
     plan: StackPlan,
     fused: Fused,
     options: StackOptions,
-    folder: OutputFolder | None,
+    folder: OutputFolder | Nowhere,
     progress: Progress,
 ) -> StackPlan:
     """Write the maps, and add to the plan what fusion has found."""
-    maps = folder.write_maps(fused, len(plan.used())) if folder else []
+    maps = folder.write_maps(fused, len(plan.used()))
     entry = fusion_entry(fused, options.fusion.method, maps)
     warnings = [text for text in motion_warning(entry) if text not in plan.warnings]
     for text in warnings:

@@ -19,8 +19,8 @@ from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
 from focusstack.options import FusionOptions, OutputOptions, StackOptions
-from focusstack.output.folder import check_targets, output_dtype
 from focusstack.output.maps import fusion_entry, motion_warning, write_maps
+from focusstack.output.paths import check_targets, output_dtype
 from focusstack.output.staging import StagedFolder
 from focusstack.pipeline import plan_stack
 from focusstack.runtime.prefetch import prefetch

@@ -18,6 +18,7 @@ from benchmarks.alignment.camera import View, curves, exposures, fall_offs, view
 from benchmarks.alignment.kinds import Kind
 from benchmarks.alignment.subject import Layer, Subject, paint, seen_by
 from focusstack.exposure.shading import Shading
+from focusstack.frames.sources import WithoutFiles
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Image, Points
@@ -30,7 +31,7 @@ STREAK = 0.03
 
 
 @dataclass(frozen=True)
-class Stack:
+class Stack(WithoutFiles):
     """A stack to be photographed; a `focusstack.frames.sources.FrameSource`.
 
     Attributes

@@ -26,7 +26,7 @@ from benchmarks.speed.frames import write_frames
 from benchmarks.speed.process import Run, measured
 from focusstack.frames.files import FileFrames
 from focusstack.frames.search import survey
-from focusstack.runtime.threads import usable_cores
+from focusstack.runtime.cores import usable_cores
 
 PROGRAM = "from focusstack.cli import main; main()"
 

@@ -18,10 +18,9 @@ from focusstack.first_pass.measure import measure_frames, spool_for
 from focusstack.first_pass.steps import find_alignment, refine_alignment, series_of
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
-from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Matrix, Points
 from focusstack.options import StackOptions
-from focusstack.pipeline import StackResult, stack
+from focusstack.pipeline import StackResult, memory_needed, stack
 from focusstack.runtime.progress import Silent
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "desk"
@@ -64,7 +63,7 @@ class Desk:
 
     def tiles(self, first: int, second: int) -> Tiles:
         """Measure one pair's tiles under the feature matches' alignment and under the final one."""
-        need = footprint_of(self.frames, self.options)
+        need = memory_needed(self.frames, self.options)
         spool, scale = spool_for(self.frames, THOROUGH.megapixels, need.kept)
         quiet, workers = Silent(), self.options.workers
         with spool:

@@ -191,7 +191,7 @@ def stack_options(
 ) -> StackOptions:
     """Return how a stack is to be worked on."""
     from focusstack.options import FusionOptions, StackOptions
-    from focusstack.runtime.threads import usable_cores
+    from focusstack.runtime.cores import usable_cores
 
     return StackOptions(
         reference,

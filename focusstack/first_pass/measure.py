@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from focusstack.alignment.features.focus_order import focus_order
 from focusstack.errors import InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
-from focusstack.frames.files import FileFrames
 from focusstack.frames.proxies.proxy import (
     Proxy,
     ProxySpool,
@@ -129,7 +128,7 @@ def spool_for(frames: FrameSource, megapixels: float, room: int) -> tuple[ProxyS
 def glanced(frames: FrameSource, scale: float) -> FrameSource:
     """Return frames that are read no larger than proxies of `scale` need, where that is faster."""
     reduction = next(k for k in (8, 4, 2, 1) if k * scale <= 1)
-    return frames.reduced(reduction) if isinstance(frames, FileFrames) else frames
+    return frames.reduced(reduction)
 
 
 def check_reference(names: Sequence[str], reference: str) -> None:

@@ -12,7 +12,8 @@ from focusstack.images.profile import colours_of, name_of
 from focusstack.images.read import Probe
 
 
-def _check_count(count: int) -> None:
+def check_count(count: int) -> None:
+    """Refuse fewer than two frames."""
     if count < 2:
         raise InputError(
             f"A stack needs at least two frames; there {'is one' if count else 'are none'}.",
@@ -20,7 +21,7 @@ def _check_count(count: int) -> None:
         )
 
 
-def _check_names(stems: Sequence[str], shown: Sequence[str]) -> None:
+def check_names(stems: Sequence[str], shown: Sequence[str]) -> None:
     """Refuse names that would be the same in one output folder."""
     seen: dict[str, str] = {}
     for stem, name in zip(stems, shown, strict=True):
@@ -32,7 +33,7 @@ def _check_names(stems: Sequence[str], shown: Sequence[str]) -> None:
         seen[stem.casefold()] = name
 
 
-def _common(
+def common_kind(
     names: Sequence[str], probes: Sequence[Probe]
 ) -> tuple[tuple[int, int], np.dtype[np.generic], int]:
     """Size, dtype and channels of all frames, which must agree."""

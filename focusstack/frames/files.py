@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from focusstack.errors import InputError
-from focusstack.frames.checks import _check_count, _check_names, _common
-from focusstack.frames.identity import identity, refuse_copies
+from focusstack.frames.checks import check_count, check_names, common_kind
+from focusstack.frames.identity import identity, refuse_changed, refuse_copies
 from focusstack.images.formats import Spare
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture, Probe, Reading, probe_all, read_picture
@@ -49,18 +49,22 @@ class FileFrames:
         several = [(path, page) for path, pages in found for page in pages]
         self.paths = [path for path, _ in several]
         self.names = [name for path, pages in found for name in _names(path, len(pages))]
-        _check_count(len(self.names))
+        check_count(len(self.names))
         shown = [str(path.with_name(n)) for path, n in zip(self.paths, self.names, strict=True)]
-        _check_names([Path(name).stem for name in self.names], shown)
+        check_names([Path(name).stem for name in self.names], shown)
         probes = [page for _, page in several]
         self._pages = [page.page for page in probes]
-        self.metadata: list[Metadata] = [page.metadata for page in probes]
-        self.size, self.dtype, self.channels = _common(self.names, probes)
+        self._metadata = [page.metadata for page in probes]
+        self.size, self.dtype, self.channels = common_kind(self.names, probes)
         self._identities = {path: identity(path) for path in files}
         refuse_copies(files)
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def metadata_of(self, i: int) -> Metadata | None:
+        """Return what the file of frame `i` says besides its pixels."""
+        return self._metadata[i]
 
     def reduced(self, reduction: int) -> FileFrames:
         """Return these frames as they are read for a small proxy: smaller where that is faster."""
@@ -87,16 +91,8 @@ class FileFrames:
         """
         path = self.paths[i]
         picture = read_picture(path, self._pages[i], self._reading)
-        _refuse_changed(path, self._identities[path])
+        refuse_changed(path, self._identities[path])
         return picture
-
-
-def _refuse_changed(path: Path, before: tuple[int, int, int]) -> None:
-    if identity(path) != before:
-        raise InputError(
-            f"{path} has changed while it was being worked on.",
-            "Start again once nothing writes to it.",
-        )
 
 
 def _of_one_development(reading: Reading, paths: Sequence[Path]) -> Reading:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.frames.checks import _check_count
-from focusstack.frames.files import _refuse_changed
-from focusstack.frames.identity import identity
+from focusstack.frames.checks import check_count
+from focusstack.frames.identity import identity, refuse_changed
+from focusstack.frames.sources import WithoutFiles
 from focusstack.images.read import Picture
 
 
-class FilmFrames:
+class FilmFrames(WithoutFiles):
     """Frames of a film of a focus sweep: the sharpest that do not repeat others.
 
     Parameters
@@ -35,7 +35,7 @@ class FilmFrames:
         self._identity = identity(path)
         self.paths = [path] * len(self._film.moments)
         self.names = [f"{path.stem}_{m.number:05d}.png" for m in self._film.moments]
-        _check_count(len(self.names))
+        check_count(len(self.names))
         self.size = self._film.size
         self.dtype: np.dtype[np.generic] = np.dtype(np.uint16 if self._film.deep else np.uint8)
 
@@ -51,5 +51,5 @@ class FilmFrames:
             If it cannot be decoded, or the film has changed since this object was made.
         """
         picture = self._film.read(i)
-        _refuse_changed(self.paths[i], self._identity)
+        refuse_changed(self.paths[i], self._identity)
         return picture

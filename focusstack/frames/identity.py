@@ -72,6 +72,21 @@ def refuse_equal(keys: Sequence[Hashable], names: Sequence[str]) -> None:
             raise InputError(f"{' and '.join(same)} hold the same picture.", "Keep one of them.")
 
 
+def refuse_changed(path: Path, before: tuple[int, int, int]) -> None:
+    """Make sure that a file is as it was when `identity` told `before` of it.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if identity(path) != before:
+        raise InputError(
+            f"{path} has changed while it was being worked on.",
+            "Start again once nothing writes to it.",
+        )
+
+
 def digest(path: Path, sample: bool) -> bytes:
     """SHA-256 of a file, or of samples of it if it is large."""
     size = path.stat().st_size

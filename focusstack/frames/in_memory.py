@@ -8,14 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from focusstack.errors import InputError
-from focusstack.frames.checks import _check_count, _check_names, _common
+from focusstack.frames.checks import check_count, check_names, common_kind
 from focusstack.frames.identity import refuse_equal
+from focusstack.frames.sources import WithoutFiles
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture, Probe, check_values
 from focusstack.numeric.arrays import Image
 
 
-class ArrayFrames:
+class ArrayFrames(WithoutFiles):
     """Frames in memory.
 
     Parameters
@@ -37,14 +38,14 @@ class ArrayFrames:
         count = len(self.arrays)
         default = [f"frame_{i:04d}" for i in range(1, count + 1)]
         self.names = default if names is None else list(names)
-        _check_count(count)
+        check_count(count)
         if len(self.names) != count:
             raise InputError(
                 f"{count} frames have {len(self.names)} names.", "Give one name to each frame."
             )
-        _check_names(self.names, self.names)
+        check_names(self.names, self.names)
         probes = [_described(n, a) for n, a in zip(self.names, self.arrays, strict=True)]
-        self.size, self.dtype, self.channels = _common(self.names, probes)
+        self.size, self.dtype, self.channels = common_kind(self.names, probes)
         digests = [hashlib.sha256(np.ascontiguousarray(a).data).digest() for a in self.arrays]
         refuse_equal(digests, self.names)
 

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from focusstack.errors import OutputError, UsageError
-from focusstack.frames.files import FileFrames
-from focusstack.frames.film import FilmFrames
 from focusstack.frames.identity import digest, fingerprint
+from focusstack.frames.sources import FrameSource
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output.staging import STATE, make_folder
+from focusstack.output.staging import STATE, StagedFolder, make_folder
 from focusstack.plan.file import from_plain, plain
 from focusstack.plan.model import StackPlan
 from focusstack.runtime.files import atomic_write, output_errors
@@ -34,9 +33,58 @@ _NOT_ASKED = {
 """Options that change no byte of a picture, or are part of the plan."""
 
 
-def signature(
-    frames: FileFrames | FilmFrames, output: OutputOptions, options: StackOptions
-) -> dict[str, Any]:
+class Unfinished:
+    """What of a run is complete, kept beside it so that an interrupted one can be gone on from.
+
+    Parameters
+    ----------
+    staging : StagedFolder
+        Where a run's files lie until all are complete.
+    made_from : mapping
+        What the run depends on, by `signature`; empty for frames without files, of which nothing
+        is kept.
+
+    Attributes
+    ----------
+    plan : StackPlan or None
+        Of the interrupted run that is gone on from.
+
+    Raises
+    ------
+    UsageError, OutputError
+        As `load`.
+    """
+
+    def __init__(self, staging: StagedFolder, made_from: Mapping[str, Any]) -> None:
+        self._staging = staging
+        self._made_from = made_from
+        self._done: set[Path] = set()
+        self.plan: StackPlan | None = None
+        if staging.resumed:
+            self.plan = load(staging.place, made_from)
+            self._done = complete(staging.place)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept."""
+        return bool(self._made_from)
+
+    def keep(self, plan: StackPlan) -> None:
+        """Keep the plan: from here on the run can be gone on from."""
+        save(self._staging.place, self._made_from, plan)
+        self._staging.keep()
+
+    def note(self, path: Path) -> None:
+        """Note that a staged file is complete."""
+        if self.keeps:
+            mark_done(self._staging.place, path)
+
+    def holds(self, path: Path) -> bool:
+        """Whether the interrupted run had completed this staged file, and it is as it was."""
+        return path in self._done
+
+
+def signature(frames: FrameSource, output: OutputOptions, options: StackOptions) -> dict[str, Any]:
     """Return what a run depends on, as plain data."""
     asked = {k: v for k, v in (asdict(options) | asdict(output)).items() if k not in _NOT_ASKED}
     given = None

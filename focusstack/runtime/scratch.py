@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.runtime.files import output_errors
-from focusstack.runtime.memory import APART, in_use, return_freed
+from focusstack.runtime.heap import APART, return_freed
+from focusstack.runtime.memory import in_use
 
 LEAST = 1 << 16
 """Arrays of fewer bytes are always in memory."""

@@ -7,7 +7,6 @@ would also come out differently on machines with more cores.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -32,13 +31,6 @@ def own_threads() -> Iterator[None]:
             yield
     finally:
         cv2.setNumThreads(before)
-
-
-def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class SideBySide(Protocol):

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import cycle
 
 import numpy as np
 
-from focusstack.frames.files import FileFrames
 from focusstack.frames.sources import FrameSource
-from focusstack.fusion.base import Fused
+from focusstack.fusion.base import Fused, Fuser
 from focusstack.fusion.registry import make_fuser
 from focusstack.images.colour import to_dtype
-from focusstack.memory_need import footprint_of
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.options import StackOptions
-from focusstack.output.folder import OutputFolder
+from focusstack.options import FusionOptions
 from focusstack.plan.model import StackPlan
-from focusstack.runtime.memory import keep_large_arrays_apart, memory_bound
+from focusstack.runtime.heap import keep_large_arrays_apart
+from focusstack.runtime.memory_need import MemoryNeed
 from focusstack.runtime.prefetch import Ahead, one_ahead
 from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.scratch import Room
@@ -26,70 +24,120 @@ from focusstack.runtime.strips import row_strips
 from focusstack.runtime.threads import Background, own_threads
 from focusstack.second_pass.frame import AlignedFrame
 from focusstack.second_pass.render import render
+from focusstack.second_pass.sink import FrameSink
+
+TOUCHED = 3
+"""Bytes per pixel that one step on a whole coarse level may touch."""
 
 
-def fused_frames(
+@dataclass(frozen=True)
+class Means:
+    """What the second pass works with.
+
+    Attributes
+    ----------
+    threads : int
+        That share the work.
+    ahead : int
+        Frames that are prepared while one is being fused; 0 with a single thread.
+    room : Room
+        Where what is as large as a frame lies.
+    """
+
+    threads: int
+    ahead: int
+    room: Room
+
+
+def means_for(frames: FrameSource, threads: int, need: MemoryNeed, sink: FrameSink) -> Means:
+    """Return what to work with: in a file if the bound on memory leaves no other way."""
+    ahead = need.ahead if threads > 1 else 0
+    if not need.in_file:
+        return Means(threads, ahead, Room())
+    whole = TOUCHED * frames.size[0] * frames.size[1]
+    return Means(threads, ahead, Room(need.bound - whole, sink.scratch))
+
+
+def write_frames(
+    frames: FrameSource, plan: StackPlan, sink: FrameSink, means: Means, progress: Progress
+) -> None:
+    """Feed every frame that the sink lacks to it: what an interrupted run made is not made anew."""
+    lacking = tuple(name for name in plan.focus_order if sink.lacks(name))
+    plan = replace(plan, focus_order=lacking)
+    rendered = _rendered(frames, plan, (False,), means)
+    with track(progress, "Writing aligned frames", rendered, len(lacking)) as found:
+        _feed(found, sink, None, (False,))
+
+
+def fuse_frames(
     frames: FrameSource,
     plan: StackPlan,
-    options: StackOptions,
-    folder: OutputFolder | None,
-    wants_image: bool,
-    room: Room,
+    fusion: FusionOptions,
+    sink: FrameSink,
+    means: Means,
     progress: Progress,
-) -> Fused | None:
-    """Feed every frame to the writer and to the fuser, as often as the fuser wants to see it."""
+) -> Fused:
+    """Feed every frame to the sink and to the fuser, as often as the fuser wants to see it."""
     shape = (plan.crop.height, plan.crop.width, *((3,) if frames.channels == 3 else ()))
     count = len(plan.used())
     fusion = replace(
-        options.fusion,
-        workers=options.workers,
-        motion=options.fusion.motion and plan.scene is None,
+        fusion,
+        workers=means.threads,
+        motion=fusion.motion and plan.scene is None,
         precise=frames.dtype != np.uint8,
     )
-    fuser = make_fuser(shape, count, fusion, room) if wants_image else None
-    if folder and not fuser:  # what an interrupted run has written need not be made again
-        lacking = tuple(name for name in plan.focus_order if folder.lacks(name))
-        plan, count = replace(plan, focus_order=lacking), len(lacking)
-    passes = fuser.passes if fuser else 1
-    for number in range(passes):
-        stage = "Fusing" if fuser else "Writing aligned frames"
-        stage += f" ({number + 1} of {passes})" if passes > 1 else ""
-        writes = folder is not None and folder.options.aligned and number == 0
-        placements = _placements(plan, writes, fuser is not None)
-        beside = options.workers > 1 and footprint_of(frames, options).ahead > 1
-        rendered = rendered_frames(frames, plan, options, placements, room, buffers=1 + beside)
-        if beside:
-            rendered = one_ahead(rendered)
-        steps = count * len(placements)
-        with track(progress, stage, rendered, steps) as found, Background() as writer:
-            for frame, in_focus in found:
-                if folder and number == 0 and in_focus == placements[0]:
-                    writer.run(folder.add, frame)
-                if fuser and in_focus == placements[-1]:
-                    fuser.add(frame.planes, frame.validity)
-                writer.wait()
-                del frame  # before the next one is asked for
-        if fuser:
-            fuser.end_pass()
-    return fuser.result() if fuser else None
+    fuser = make_fuser(shape, count, fusion, means.room)
+    for number in range(fuser.passes):
+        stage = "Fusing" + (f" ({number + 1} of {fuser.passes})" if fuser.passes > 1 else "")
+        placements = _placements(plan, sink.takes_frames and number == 0)
+        rendered = _rendered(frames, plan, placements, means)
+        with track(progress, stage, rendered, count * len(placements)) as found:
+            _feed(found, sink if number == 0 else None, fuser, placements)
+        fuser.end_pass()
+    return fuser.result()
 
 
-def _placements(plan: StackPlan, writes: bool, fuses: bool) -> tuple[bool, ...]:
+def _feed(
+    found: Iterator[tuple[AlignedFrame, bool]],
+    sink: FrameSink | None,
+    fuser: Fuser | None,
+    placements: Sequence[bool],
+) -> None:
+    """Give frames to the sink as all of them show, to the fuser as what is in focus in them."""
+    with Background() as writer:
+        for frame, in_focus in found:
+            if sink and in_focus == placements[0]:
+                writer.run(sink.add, frame)
+            if fuser and in_focus == placements[-1]:
+                fuser.add(frame.planes, frame.validity)
+            writer.wait()
+            del frame  # before the next one is asked for
+
+
+def _placements(plan: StackPlan, writes: bool) -> tuple[bool, ...]:
     """How often each frame is rendered: parallax places it differently for fusion."""
-    if plan.scene is None or not fuses:
+    if plan.scene is None:
         return (False,)
     return (False, True) if writes else (True,)
 
 
-def rendered_frames(
+def _rendered(
+    frames: FrameSource, plan: StackPlan, placements: Sequence[bool], means: Means
+) -> Generator[tuple[AlignedFrame, bool], None, None]:
+    """Rendered frames, the next one being made while one is in use if memory allows."""
+    if means.ahead > 1:
+        return one_ahead(render_frames(frames, plan, placements, means, buffers=2))
+    return render_frames(frames, plan, placements, means)
+
+
+def render_frames(
     frames: FrameSource,
     plan: StackPlan,
-    options: StackOptions,
     placements: Sequence[bool],
-    room: Room,
+    means: Means,
     buffers: int = 1,
 ) -> Generator[tuple[AlignedFrame, bool], None, None]:
-    """Every used frame once per placement: with all it shows, or what is in focus, in place.
+    """Yield every used frame once per placement: with all it shows, or what is in focus, in place.
 
     New memory costs the system time: a frame takes that of the one before it or, with two
     `buffers`, of the one before that. With none, frames may be kept.
@@ -99,8 +147,8 @@ def rendered_frames(
     used = plan.used()
     if not used:
         return
+    room, ahead = means.room, means.ahead > 0
     highest = np.max([f.gain for f in used], axis=0)
-    ahead = options.workers > 1 and footprint_of(frames, options).ahead > 0
     order = [at[f.file] for f in used]
     coded = frames.dtype == np.uint8
     shape = (frames.channels, plan.crop.height, plan.crop.width)
@@ -108,7 +156,7 @@ def rendered_frames(
     turns = cycle([room.zeros(shape, dtype) for _ in range(buffers)])
     decoded = 2 * frames.size[0] * frames.size[1] * frames.channels * frames.dtype.itemsize
     # Where frames are not read ahead, nothing of them is to stay while they are fused.
-    source = frames.one_by_one() if ahead and isinstance(frames, FileFrames) else frames
+    source = frames.one_by_one() if ahead else frames
     with own_threads(), Ahead(source.read, order, ahead) as pictures:
         for placed in used:
             room.tidy(coming=decoded)  # decoders hold a picture twice for a moment
@@ -116,7 +164,7 @@ def rendered_frames(
             for number, in_focus in enumerate(placements, start=1):
                 field = plan.displacement(placed, in_focus)
                 frame = render(
-                    picture, replace(placed, field=field), plan.crop, highest, options.workers,
+                    picture, replace(placed, field=field), plan.crop, highest, means.threads,
                     coded, room, next(turns, None),
                 )  # fmt: skip
                 if number == len(placements):
@@ -124,18 +172,6 @@ def rendered_frames(
                     pictures.begin()
                 yield frame, in_focus
                 del frame
-
-
-TOUCHED = 3
-"""Bytes per pixel that one step on a whole coarse level may touch."""
-
-
-def room_for(frames: FrameSource, options: StackOptions, folder: OutputFolder | None) -> Room:
-    """Where what is as large as a frame lies: in a file if the bound leaves no other way."""
-    if not footprint_of(frames, options).in_file:
-        return Room()
-    whole = TOUCHED * frames.size[0] * frames.size[1]
-    return Room(memory_bound(options.memory) - whole, folder.scratch if folder else None)
 
 
 def rounded(image: Float32, dtype: np.dtype[np.generic], room: Room) -> Image:

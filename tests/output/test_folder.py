@@ -14,7 +14,9 @@ import tifffile
 from PIL import Image as Pillow
 from typer.testing import CliRunner, Result
 
+import focusstack.output.aligned
 import focusstack.output.folder
+import focusstack.output.report.writer
 from focusstack.cli import app
 from focusstack.errors import InputError, OutputError, UsageError
 from focusstack.frames.open import open_frames
@@ -80,7 +82,8 @@ def failing_after(count: int, error: BaseException, monkeypatch: pytest.MonkeyPa
         written += 1
         write_image(path, *arguments, **named)
 
-    monkeypatch.setattr(focusstack.output.folder, "write_image", instead)
+    for module in (focusstack.output.aligned, focusstack.output.folder):
+        monkeypatch.setattr(module, "write_image", instead)
 
 
 # Complete or untouched ------------------------------------------------------------------------
@@ -108,10 +111,12 @@ def test_what_fails_beside_the_work_fails_the_run(
     def fail(*_: object, **__: object) -> None:
         raise OutputError("disk")
 
-    inside = (
-        focusstack.output.folder.OutputFolder if what == "_write_plan" else focusstack.output.folder
-    )
-    monkeypatch.setattr(inside, what, fail)
+    inside = {
+        "write_image": focusstack.output.folder,
+        "draw_ahead": focusstack.output.report.writer,
+        "_write_plan": focusstack.output.folder.OutputFolder,
+    }
+    monkeypatch.setattr(inside[what], what, fail)
     out = tmp_path / "out"
     with pytest.raises(OutputError, match="disk"):
         stack(photos, OutputOptions(out, aligned=False), options)

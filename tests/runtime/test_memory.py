@@ -1,125 +1,60 @@
-"""Memory does not grow with the stack: peaks of processes that see few and many frames."""
+"""How much memory there is: on this machine, on others, in words."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
-from focusstack.geometry.coordinates import Rect, translation
-from focusstack.images.write import write_image
-from focusstack.numeric.arrays import Float32, Image
-from focusstack.plan.file import plan_to_json
-from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.runtime import memory
+from focusstack.runtime.memory import UNKNOWN, free_memory, in_use, memory_bound, parse_bytes
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="peaks are read from getrusage")
-
-FEW, MANY = 4, 24
-SIZE = (1200, 840)
-
-PROGRAM = """
-import resource, sys
-from pathlib import Path
-from focusstack import StackOptions, plan_stack, stack
-task, memory, plan, *files = sys.argv[1:]
-if task == "plan":
-    plan_stack(files, StackOptions(workers=1))
-else:
-    stack(files, None, StackOptions(plan=Path(plan), workers=2, memory=int(memory) or None))
-status = Path("/proc/self/status")
-if status.exists():  # counts from when the program began, not from its parent's peak
-    print(status.read_text().split("VmHWM:")[1].split()[0])
-else:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
+GB = 1 << 30
 
 
-def peak(task: str, plan: Path, files: list[Path], memory: int = 0) -> int:
-    """Largest resident size, in kB, of a process that does one of the passes."""
-    # Freed memory goes back at once and threads share it, so that peaks are what is in use.
-    environment = {**os.environ, "MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
-    command = [sys.executable, "-c", PROGRAM, task, str(memory), str(plan), *map(str, files)]
-    found = subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=300, env=environment
-    )
-    return int(found.stdout)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("600M", 600 << 20), ("4G", 4 * GB), ("1.5gb", 3 * GB // 2), ("2 GiB", 2 * GB), ("512", 512)],
+)
+def test_amounts_are_understood(text: str, expected: int) -> None:
+    assert parse_bytes(text) == expected
 
 
-def texture(width: int, height: int, grain: int) -> Float32:
-    coarse = np.random.default_rng(grain).random((height // grain, width // grain, 3), np.float32)
-    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
+@pytest.mark.parametrize("text", ["", "much", "-1G", "4 apples", "1e9", "G"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="amount of memory"):
+        parse_bytes(text)
 
 
-def frames(width: int, height: int, count: int) -> list[Image]:
-    """A wall that drifts by, a broad stripe of it in focus."""
-    size = width + 150, height + 110
-    sharp = 0.4 * texture(*size, 4) + 0.5 * texture(*size, 25)
-    soft = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 2.5))
-    along = np.linspace(0, 1, size[0], dtype=np.float32)[None, :, None]
-    found = []
-    for k in range(count):
-        share = np.exp(-np.square((along - k / (MANY - 1)) / 0.4))
-        both = np.clip(share * sharp + (1 - share) * soft, 0, 1)
-        zoom = 1 - 0.001 * k
-        H = np.array([[zoom, 0, -50 - 3 * np.sin(k)], [0, zoom, -40 - 2 * np.cos(k)]])
-        moved = cv2.warpAffine(both, H, (width, height))
-        found.append(np.asarray(moved * 235, np.uint8))
-    return found
+def test_half_of_what_is_free_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_memory", lambda: 10 * GB)
+    assert memory_bound(None) == 5 * GB
+    assert memory_bound(7) == 7
 
 
-def written(folder: Path, pictures: list[Image]) -> list[Path]:
-    folder.mkdir()
-    files = [folder / f"IMG_{k}.jpg" for k in range(len(pictures))]
-    for path, picture in zip(files, pictures, strict=True):
-        write_image(path, picture)
-    return files
+def test_a_container_leaves_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_free_on_machine", lambda: 8 * GB)
+    monkeypatch.setattr(memory, "memory_left", lambda: 3 * GB)
+    assert free_memory() == 3 * GB
+    monkeypatch.setattr(memory, "_free_on_machine", lambda: None)
+    monkeypatch.setattr(memory, "memory_left", lambda: None)
+    assert free_memory() == UNKNOWN
 
 
-def planned(folder: Path, files: list[Path], size: tuple[int, int]) -> Path:
-    """Save a plan that moves every frame by a fraction of a pixel."""
-    plans = tuple(
-        FramePlan(path.name, True, None, translation(0.3 * k, 0.1), np.ones(3), None, 0.0, 1.0)
-        for k, path in enumerate(files)
-    )
-    crop = Rect(10, 10, size[0] - 20, size[1] - 20)
-    names = tuple(path.name for path in files)
-    plan = StackPlan(names[0], size, crop, plans, names)
-    path = folder / f"plan_{len(files)}.json"
-    path.write_text(plan_to_json(plan))
-    return path
+def test_free_memory_is_some() -> None:
+    assert free_memory() > 1 << 20
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return written(tmp_path_factory.mktemp("memory") / "in", frames(*SIZE, MANY))
+def test_other_systems_are_asked_through_psutil(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = in_use()
+    if here is None:
+        pytest.skip("the system does not say how much is held")
 
+    def missing(*_: object, **__: object) -> str:
+        raise FileNotFoundError("/proc")
 
-def test_rendering_many_frames_takes_no_more_memory_than_few(
-    files: list[Path], tmp_path: Path
-) -> None:
-    few, many = (peak("render", planned(tmp_path, files[:n], SIZE), files[:n]) for n in (FEW, MANY))
-    # Twenty frames kept as they are in the files would be 60 MB, a fifth of the whole.
-    assert many < 1.1 * few
-
-
-def test_planning_many_frames_takes_no_more_memory_than_few(
-    files: list[Path], tmp_path: Path
-) -> None:
-    # Not all of them, since planning takes a second and a half a frame.
-    few, many = (peak("plan", tmp_path, files[:n]) for n in (FEW, MANY // 2))
-    # Features and matches are kept: a few MB a frame. Eight proxies would be 40 MB.
-    assert many < 1.15 * few
-
-
-def test_rendering_stays_within_a_bound(tmp_path: Path) -> None:
-    size, bound = (4200, 3000), 420 << 20
-    pictures = [np.tile(picture, (3, 3, 1)) for picture in frames(1400, 1000, 3)]
-    files = written(tmp_path / "in", pictures)
-    plan = planned(tmp_path, files, size)
-    assert peak("render", plan, files) << 10 > 1.5 * bound
-    assert peak("render", plan, files, bound) << 10 < bound
+    monkeypatch.setattr(Path, "read_text", missing)
+    there = in_use()
+    assert there is not None
+    assert abs(there - here) < 64 << 20
+    assert free_memory() > 1 << 20

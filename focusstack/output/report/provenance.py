@@ -10,8 +10,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from focusstack.frames.files import FileFrames
-from focusstack.frames.film import FilmFrames
 from focusstack.frames.sources import FrameSource
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.runtime.progress import StageClock
@@ -96,7 +94,7 @@ def _command(frames: FrameSource, options: StackOptions, output: OutputOptions) 
 
 
 def _inputs(frames: FrameSource) -> Sequence[str]:
-    if not isinstance(frames, FileFrames | FilmFrames):
+    if not frames.paths:
         return ["INPUT"]
     files = list(dict.fromkeys(Path(path) for path in frames.paths))
     folders = {path.parent for path in files}

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.memory_need import Footprint, footprint
-from focusstack.runtime import memory as capacity
-from focusstack.runtime.memory import UNKNOWN, free_memory, memory_bound, parse_bytes
+from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
+from focusstack.runtime.memory_need import MemoryNeed, StackSize, memory_need
 
 GB = 1 << 30
 
 
 def of(
     bound: int, threads: int = 4, size: tuple[int, int] = (6000, 4000), count: int = 1000
-) -> Footprint:
-    return footprint(size, 3, 1, count, threads, bound)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("600M", 600 << 20), ("4G", 4 * GB), ("1.5gb", 3 * GB // 2), ("2 GiB", 2 * GB), ("512", 512)],
-)
-def test_amounts_are_understood(text: str, expected: int) -> None:
-    assert parse_bytes(text) == expected
-
-
-@pytest.mark.parametrize("text", ["", "much", "-1G", "4 apples", "1e9", "G"])
-def test_what_is_no_amount_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="amount of memory"):
-        parse_bytes(text)
+) -> MemoryNeed:
+    width, height = proxy_size(*size, proxy_scale(*size))
+    stack = StackSize(size[0] * size[1], width * height, 3, 1, count)
+    return memory_need(stack, threads, bound)
 
 
 @given(bound=st.integers(1, 64 * GB), threads=st.integers(1, 64))
@@ -81,22 +65,3 @@ def test_sixty_megapixels_fit_four_gigabytes() -> None:
     found = of(4 * GB, size=(9504, 6336))
     assert found.bytes <= 4 * GB
     assert not found.in_file
-
-
-def test_half_of_what_is_free_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capacity, "free_memory", lambda: 10 * GB)
-    assert memory_bound(None) == 5 * GB
-    assert memory_bound(7) == 7
-
-
-def test_a_container_leaves_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capacity, "_meminfo", lambda: 8 * GB)
-    monkeypatch.setattr(capacity, "_control_groups", lambda: [None, 3 * GB])
-    assert free_memory() == 3 * GB
-    monkeypatch.setattr(capacity, "_meminfo", lambda: None)
-    monkeypatch.setattr(capacity, "_control_groups", lambda: [None, None])
-    assert free_memory() == UNKNOWN
-
-
-def test_free_memory_is_some(tmp_path: Path) -> None:
-    assert free_memory() > 1 << 20

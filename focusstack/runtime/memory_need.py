@@ -12,13 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
-from focusstack.frames.sources import FrameSource
-from focusstack.options import StackOptions
-from focusstack.runtime.memory import memory_bound
-
 BASE = 200 << 20
 """Interpreter, libraries and what is small."""
 
@@ -51,8 +44,49 @@ SPENDABLE = 1 << 30
 
 
 @dataclass(frozen=True)
-class Footprint:
-    """What is kept in memory at once.
+class StackSize:
+    """What decides how much memory a stack takes.
+
+    Attributes
+    ----------
+    pixels : int
+        Of a frame.
+    proxy_pixels : int
+        Of what the first pass makes of it.
+    channels : int
+        1 or 3.
+    itemsize : int
+        Bytes of a value in a frame.
+    count : int
+        Of frames: the more, the less is kept of each.
+    """
+
+    pixels: int
+    proxy_pixels: int
+    channels: int
+    itemsize: int
+    count: int
+
+    @property
+    def decoding(self) -> int:
+        """Bytes that decoding a frame takes: a decoder may hold a picture twice."""
+        return 2 * self.pixels * self.channels * self.itemsize
+
+    @property
+    def aligned(self) -> int:
+        """Bytes of an aligned frame: 16 bits a value for frames of 8 bits, else 32."""
+        return self.pixels * self.channels * (2 if self.itemsize == 1 else 4)
+
+    @property
+    def fuser(self) -> int:
+        """Bytes of the fuser's state and what it needs for a frame."""
+        deep = 0 if self.itemsize == 1 else DEEP_BYTES[self.channels]
+        return self.pixels * (FUSER_BYTES[self.channels] + deep)
+
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """What is kept in memory at once, decided once for a run.
 
     Attributes
     ----------
@@ -67,6 +101,8 @@ class Footprint:
         Whether in the second pass all that is as large as a frame lies in a file.
     bytes : int
         The most that a run is expected to take.
+    bound : int
+        The most that it may take.
     """
 
     readers: int
@@ -74,55 +110,42 @@ class Footprint:
     ahead: int
     in_file: bool
     bytes: int
+    bound: int
 
 
-def footprint(
-    size: tuple[int, int], channels: int, itemsize: int, count: int, threads: int, bound: int
-) -> Footprint:
+def memory_need(stack: StackSize, threads: int, bound: int) -> MemoryNeed:
     """Return the fastest way to work that stays within `bound`, or the leanest if none does.
 
     Parameters
     ----------
-    size : tuple of int
-        Width and height of the frames.
-    channels, itemsize : int
-        Of their pixels.
-    count : int
-        Of frames: the more, the less is kept of each.
+    stack : StackSize
+        Of the frames.
     threads : int
         That share the work.
     bound : int
         Bytes.
     """
-    pixels = size[0] * size[1]
-    picture = pixels * channels * itemsize
-    proxies = int(np.prod(proxy_size(*size, proxy_scale(*size))))
-    aligned = pixels * channels * (2 if itemsize == 1 else 4)
-    state = pixels * (FUSER_BYTES[channels] + (0 if itemsize == 1 else DEEP_BYTES[channels]))
-    # A decoder may hold a picture twice.
-    decoding = 2 * picture
-    reading = BASE + READING_BYTES * proxies
-    readers = max(1, min(threads, int((bound - reading) // decoding)))
-    first = max(reading + readers * decoding, BASE + PROXY_BYTES * proxies)
-    fusing = BASE + FUSING
-    ways = {
-        (1, False): fusing + state + aligned + decoding,
-        (0, False): fusing + state + max(aligned + picture, decoding),
-        (0, True): fusing + max(pixels * STRIP_BYTES, decoding),
-    }
-    if fusing + state + 2 * aligned + decoding <= SPENDABLE:
-        ways = {(2, False): fusing + state + 2 * aligned + decoding, **ways}
+    reading = BASE + READING_BYTES * stack.proxy_pixels
+    readers = max(1, min(threads, int((bound - reading) // stack.decoding)))
+    first = max(reading + readers * stack.decoding, BASE + PROXY_BYTES * stack.proxy_pixels)
+    ways = _ways_to_fuse(stack)
     within = [way for way, need in ways.items() if need <= bound]
     ahead, in_file = within[0] if within else min(ways, key=lambda way: ways[way])
     # What the second pass takes in any case may be used by the first.
     second = ways[ahead, in_file]
-    left = second - first - int(FRAME_BYTES * proxies) * count
-    kept = max(0, min(left, KEPT_BYTES * proxies * count, KEPT_MOST))
-    return Footprint(readers, kept, ahead, in_file, max(first, second))
+    left = second - first - int(FRAME_BYTES * stack.proxy_pixels) * stack.count
+    kept = max(0, min(left, KEPT_BYTES * stack.proxy_pixels * stack.count, KEPT_MOST))
+    return MemoryNeed(readers, kept, ahead, in_file, max(first, second), bound)
 
 
-def footprint_of(frames: FrameSource, options: StackOptions) -> Footprint:
-    """Footprint of a run on `frames`."""
-    bound = memory_bound(options.memory)
-    pixel = frames.channels, frames.dtype.itemsize
-    return footprint(frames.size, *pixel, len(frames), options.workers, bound)
+def _ways_to_fuse(stack: StackSize) -> dict[tuple[int, bool], int]:
+    """Bytes that the second pass takes, by frames ahead and whether in a file, fastest first."""
+    fusing = BASE + FUSING
+    picture = stack.decoding // 2
+    roomy = fusing + stack.fuser + 2 * stack.aligned + stack.decoding
+    ways = {
+        (1, False): fusing + stack.fuser + stack.aligned + stack.decoding,
+        (0, False): fusing + stack.fuser + max(stack.aligned + picture, stack.decoding),
+        (0, True): fusing + max(stack.pixels * STRIP_BYTES, stack.decoding),
+    }
+    return {(2, False): roomy, **ways} if roomy <= SPENDABLE else ways

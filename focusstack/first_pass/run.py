@@ -1,0 +1,74 @@
+"""Pass 1: every frame is read once, and the plan concluded from what is kept of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from focusstack.first_pass.assemble import make_plan
+from focusstack.first_pass.effort import Effort
+from focusstack.first_pass.light import find_light
+from focusstack.first_pass.measure import check_reference, glanced, measure_frames, spool_for
+from focusstack.first_pass.rejection import unsupported
+from focusstack.first_pass.steps import (
+    find_alignment,
+    find_displacement,
+    refine_alignment,
+    series_of,
+)
+from focusstack.frames.sources import FrameSource
+from focusstack.options import StackOptions
+from focusstack.plan.model import StackPlan
+from focusstack.runtime.heap import reuse_freed_memory
+from focusstack.runtime.memory_need import MemoryNeed
+from focusstack.runtime.progress import Progress
+from focusstack.runtime.threads import own_threads
+
+
+def find_plan(
+    frames: FrameSource,
+    options: StackOptions,
+    need: MemoryNeed,
+    progress: Progress,
+    effort: Effort,
+) -> StackPlan:
+    """Measure a stack, align it, find light and displacement, and conclude.
+
+    Parameters
+    ----------
+    frames : FrameSource
+        The frames.
+    options : StackOptions
+        Reference, threads, and whether displacement may be added.
+    need : MemoryNeed
+        How many frames are read at once, and how much of them is kept.
+    progress : Progress
+        Is told of each stage, and of every warning.
+    effort : Effort
+        How closely to look.
+
+    Raises
+    ------
+    InputError, AlignmentError, UsageError
+        See their docstrings.
+    """
+    check_reference(frames.names, options.reference)
+    reuse_freed_memory()
+    spool, scale = spool_for(frames, effort.megapixels, need.kept)
+    with spool, own_threads():
+        seen = glanced(frames, scale) if effort.quick else frames
+        stack = measure_frames(seen, spool, scale, need.readers, progress)
+        coarse, gains = find_alignment(stack, options.reference, options.workers, progress, effort)
+        series = series_of(stack, coarse, gains, options.workers, progress)
+        refined = refine_alignment(series, coarse, progress, effort)
+        if not effort.quick:  # too few tiles to give up a frame for
+            coarse = coarse.without(unsupported(stack, coarse, refined))
+        light = find_light(stack, refined.poses.matrices, coarse, options.workers)
+        local = None
+        if options.local and effort.local:
+            series = series_of(stack, coarse, light.gains, options.workers, progress)
+            local = find_displacement(series, refined, progress)
+        deep = frames.dtype != np.uint8
+        plan = make_plan(stack, coarse, refined, local, light, frames.size, deep, effort.quick)
+    for warning in plan.warnings:
+        progress.warn(warning)
+    return plan.with_warnings(frames.notes)
