@@ -101,6 +101,8 @@ def shade_planes(
 ) -> None:
     """Even out an aligned frame, in place.
 
+    Linear light is multiplied by the factor of the frame's pixel that each value comes from.
+
     Parameters
     ----------
     planes : Planes
@@ -141,7 +143,30 @@ def shade_planes(
 def apply_shading(
     encoded: Float32, shading: Shading, transfer: Transfer | None = None, threads: int = 1
 ) -> Float32:
-    """Return a whole frame ``(H, W[, C])``, encoded, evened out where it stands."""
+    """Even out a whole frame where it stands.
+
+    Parameters
+    ----------
+    encoded : (H, W[, C]) float32 ndarray
+        The frame, 1 = white; not modified.
+    shading : Shading
+        What makes its light fall off as the reference's does.
+    transfer : Transfer, optional
+        How the values relate to light; sRGB's way if not given.
+    threads : int, optional
+        How many share the rows.
+
+    Returns
+    -------
+    (H, W[, C]) float32 ndarray
+        Encoded, not clipped above; `encoded` itself if there is nothing to do.
+
+    Examples
+    --------
+    >>> corner = apply_shading(np.full((101, 101), 0.5, np.float32), Shading(square=0.2))[0, 0]
+    >>> round(float(corner), 3)  # linear light there is nearly exp(0.2) times as much
+    0.547
+    """
     if shading.is_even:
         return encoded
     planes, size = Planes.of(encoded), (encoded.shape[1], encoded.shape[0])

@@ -90,6 +90,13 @@ def resample(
         If the frame is not uint8, uint16 or float32.
     ValueError
         If shapes do not fit each other or `H` cannot be inverted.
+
+    Examples
+    --------
+    >>> ramp = np.tile(np.arange(0, 200, 10, dtype=np.uint8), (9, 1))
+    >>> half_right = np.array([[1, 0, 0.5], [0, 1, 0], [0, 0, 1]])
+    >>> (255 * resample(ramp, half_right, Rect(8, 4, 3, 1))).round(2)
+    array([[75., 85., 95.]], dtype=float32)
     """
     shape = (rect.height, rect.width, *image.shape[2:])
     if out is not None and (
@@ -172,6 +179,12 @@ def resample_planes(
     ------
     TypeError, ValueError
         As for `resample`.
+
+    Examples
+    --------
+    >>> whole = Placement(np.eye(3), Rect(0, 0, 4, 2))
+    >>> resample_planes(np.zeros((2, 4, 3), np.uint8), whole).values.shape
+    (3, 2, 4)
     """
     given = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
     into, rect = into or Destination(), where.rect
