@@ -19,6 +19,11 @@ CLIPPED_SHARE = 0.001
 """Share of the picture, clipped in every frame, that is worth a word."""
 
 
+def is_worth_a_word(share: float) -> bool:
+    """Whether so large a share of the picture, clipped in every frame, is told to the user."""
+    return share > CLIPPED_SHARE
+
+
 def headroom(gains: Points, statistics: Sequence[Statistics], used: Sequence[int]) -> float:
     """Factor, at most 1, on all gains that brings every frame's highlights to white or below.
 

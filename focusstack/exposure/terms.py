@@ -121,7 +121,7 @@ def choose_terms(
     if not columns:
         return replace(none, choice=choice)
     theta = from_reference(coefficients(sums, fit, columns, CELLS), fit)
-    return Terms(*_of_frames(fit, theta, size), choice)
+    return Terms(*terms_of_frames(fit, theta, size), choice)
 
 
 def _left_by_all(fit: Fit, sums: Sums) -> float:
@@ -172,7 +172,9 @@ def _with_exponent(fit: Fit, sums: Sums, start: Columns, trials: list[Trial]) ->
     return tried
 
 
-def _of_frames(fit: Fit, theta: Points, size: tuple[int, int]) -> tuple[list[Shading], list[float]]:
+def terms_of_frames(
+    fit: Fit, theta: Points, size: tuple[int, int]
+) -> tuple[list[Shading], list[float]]:
     """Shading and exponent of each frame; what changes nothing to speak of is left out."""
     x, y = np.meshgrid(np.linspace(0, size[0] - 1, 9), np.linspace(0, size[1] - 1, 9))
     grid = np.asarray(np.stack([x.ravel(), y.ravel()], 1), float)

@@ -137,9 +137,27 @@ def held_out(
         float(np.mean(squares[1] < squares[0])),
         _spread(fit, added, changed[fit.pair]),
     )
-    share = EXPONENT_SHARE if set(freer) - set(stiff) == {EXPONENT} else SHADING_SHARE
-    earned = after_ev < share * before_ev and gaining >= MOST_PAIRS and spread <= LARGEST_SPREAD
+    exponent = set(freer) - set(stiff) == {EXPONENT}
+    earned = before_ev > 0 and is_earned(after_ev / before_ev, gaining, spread, exponent=exponent)
     return Trial(named(freer), before_ev, after_ev, gaining, spread, earned)
+
+
+def is_earned(left: float, gaining: float, spread: float, *, exponent: bool) -> bool:
+    """Whether terms foretell enough.
+
+    Parameters
+    ----------
+    left : float
+        Share of the residual, of what they have not seen, that they leave.
+    gaining : float
+        Share of the pairs of frames for which it falls.
+    spread : float
+        How far fits to different halves disagree, as a share of what they say together.
+    exponent : bool
+        Whether they are an exponent.
+    """
+    share = EXPONENT_SHARE if exponent else SHADING_SHARE
+    return left < share and gaining >= MOST_PAIRS and spread <= LARGEST_SPREAD
 
 
 def _by_pair(fit: Fit, values: Points) -> Points:

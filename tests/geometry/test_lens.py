@@ -60,6 +60,12 @@ def test_recorded_pixels_are_where_straight_ones_came_from(bend: tuple[float, fl
     np.testing.assert_allclose(straightened(recorded(p, bend, SIZE), bend, SIZE), p, atol=1e-5)
 
 
+@pytest.mark.parametrize("bend", [(0.2, 0.0), (-0.1, 0.0), (0.1, 0.1)])
+def test_the_strongest_bends_have_an_inverse(bend: tuple[float, float]) -> None:
+    p = grid()
+    np.testing.assert_allclose(straightened(recorded(p, bend, SIZE), bend, SIZE), p, atol=1e-6)
+
+
 def test_a_bend_moves_the_corner_by_its_share_of_the_half_diagonal() -> None:
     corner, middle = np.array([[899.0, 599.0]]), np.array([[449.5, 299.5]])
     out = straightened(corner, (0.01, 0.002), SIZE) - middle

@@ -29,6 +29,14 @@ def test_a_picture_comes_back(shape: tuple[int, ...], coded: bool) -> None:
     assert np.abs(planes.pixels() - pixels).max() <= (STEP / 2 + 1e-7 if coded else 0)
 
 
+def test_a_code_is_a_sixty_fourth_of_a_step_of_8_bits_and_reaches_twice_white() -> None:
+    step = 1 / 255 / 64
+    near = Planes.of(np.array([[0.5, 0.5 + 1.5 * step, 1.99]], np.float32), coded=True).pixels()
+    assert near[0, 1] - near[0, 0] == pytest.approx(1.5 * step, abs=step)
+    assert near[0, 1] > near[0, 0]
+    assert near[0, 2] == pytest.approx(1.99, abs=step)
+
+
 @given(st.floats(-100, 100, width=32))
 def test_what_codes_cannot_hold_is_held_at_their_ends(value: float) -> None:
     found = Planes.of(np.full((1, 1), value, np.float32), coded=True).pixels()[0, 0]

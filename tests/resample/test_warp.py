@@ -1,3 +1,5 @@
+"""The one warp: where pixels land, what stays, what is refused."""
+
 from __future__ import annotations
 
 import subprocess
@@ -8,24 +10,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from focusstack.geometry.coordinates import Rect, scaling, transform, translation
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Float32, Image, Matrix, Points
-from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, TAPS, coefficients, weights
+from focusstack.numeric.arrays import Image, Matrix, Points
+from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE
 from focusstack.resample.warp import resample
+from tests.support.waves import SIZE, grid, inverse, moved_by, positions, rotation, waves
 
-SIZE = (200, 300)
 INNER = Rect(40, 30, 200, 130)
-
-
-def rotation(degrees: float, zoom: float = 1.0, centre: tuple[float, float] = (150, 100)) -> Matrix:
-    angle = np.deg2rad(degrees)
-    c, s = zoom * np.cos(angle), zoom * np.sin(angle)
-    about = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-    H: Matrix = translation(*centre) @ about @ translation(-centre[0], -centre[1])
-    return H
 
 
 def perspective() -> Matrix:
@@ -34,76 +27,12 @@ def perspective() -> Matrix:
     return H
 
 
-def inverse(H: Matrix) -> Matrix:
-    return np.asarray(np.linalg.inv(H), np.float64)
-
-
-def positions(H: Matrix, rect: Rect) -> tuple[Points, Points]:
-    """Frame positions ``(x, y)`` of the pixels of `rect`, each of its shape."""
-    x, y = np.meshgrid(np.arange(rect.width) + rect.x, np.arange(rect.height) + rect.y)
-    p = transform(inverse(H), np.stack([x.ravel(), y.ravel()], 1).astype(np.float64))
-    return p[:, 0].reshape(x.shape), p[:, 1].reshape(x.shape)
-
-
-def waves(x: Points, y: Points) -> Points:
-    """Waves of 4 to 40 pixels in all directions, about 0.2 to 0.8."""
-    rng = np.random.default_rng(5)
-    total = np.full(x.shape, 0.5)
-    for period in (4.0, 6.0, 10.0, 17.0, 40.0):
-        angle, phase = rng.uniform(0, np.pi), rng.uniform(0, 2 * np.pi)
-        k = 2 * np.pi / period
-        total += 0.002 * period * np.sin(k * (np.cos(angle) * x + np.sin(angle) * y) + phase)
-    return total
-
-
-def grid(size: tuple[int, int] = SIZE) -> tuple[Points, Points]:
-    x, y = np.meshgrid(np.arange(size[1], dtype=float), np.arange(size[0], dtype=float))
-    return x, y
-
-
 def noise(dtype: type[np.generic], shape: tuple[int, ...], below: float = 0.99) -> Image:
     """Noise that stays below full code."""
     values = np.random.default_rng(1).uniform(0, below, shape)
     if dtype is np.float32:
         return values.astype(np.float32)
     return (values * np.iinfo(np.dtype(dtype).name).max).astype(dtype)
-
-
-def moved_by(result: Float32, truth: Points) -> NDArray[np.float64]:
-    """Shift ``(x, y)`` in pixels of `result` against `truth`, by least squares on the slope."""
-    gx, gy = np.gradient(truth, axis=1), np.gradient(truth, axis=0)
-    inside = np.s_[2:-2, 2:-2]
-    A = np.stack([gx[inside].ravel(), gy[inside].ravel()], 1)
-    return np.asarray(np.linalg.lstsq(A, (truth - result)[inside].ravel())[0], float)
-
-
-@given(t=st.floats(0, 1))
-def test_weights_keep_constants_and_ramps_and_mirror(t: float) -> None:
-    w = weights(np.array([t]))[0]
-    assert w.sum() == pytest.approx(1, abs=1e-6)
-    assert w @ TAPS == pytest.approx(t, abs=1e-5)
-    np.testing.assert_allclose(weights(np.array([1 - t]))[0], w[::-1], atol=1e-6)
-
-
-def test_no_other_coefficients_shift_a_camera_spectrum_with_less_error() -> None:
-    # Independent of how they are solved for: any small step away must raise the weighted error.
-    f, t = np.linspace(0.01, 0.5, 60), np.linspace(0.05, 0.95, 19)
-    power = np.exp(-((2 * np.pi * 0.7 * f) ** 2)) / f
-    even, odd = coefficients().astype(float)
-
-    def error(even: Points, odd: Points) -> float:
-        a, b = np.concatenate([even, even[::-1]]), np.concatenate([odd, -odd[::-1]])
-        s = t[:, None]
-        w = np.maximum(0, 1 - np.abs(s - TAPS)) + s * (1 - s) * (a + b * (s - 0.5))
-        gap = w @ np.exp(2j * np.pi * np.outer(TAPS, f)) - np.exp(2j * np.pi * np.outer(t, f))
-        return float((power * np.abs(gap) ** 2).sum())
-
-    best = error(even, odd)
-    for step in (-0.15, 0.15):
-        assert error(even + step * np.array([1, 0, -1]), odd) > best
-        assert error(even + step * np.array([0, 1, -1]), odd) > best
-        assert error(even, odd + 2 * step * np.array([1, 0, -5])) > best
-        assert error(even, odd + 2 * step * np.array([0, 1, -3])) > best
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -370,46 +299,3 @@ def test_works_without_any_writable_cache(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(blocked))
     monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
     assert callable(compiled(np.dtype(np.uint8), np.dtype(np.float32)))
-
-
-@pytest.mark.parametrize("degrees", [0.4, 2.5])
-def test_a_wide_frame_that_is_hardly_turned_lands_where_the_matrix_says(degrees: float) -> None:
-    # Tiles of this frame are filled in two steps, down and then across.
-    H = translation(0.37, -0.21) @ rotation(degrees, 0.98, (300, 100))
-    x, y = grid((200, 600))
-    rect = Rect(30, 40, 540, 120)
-    result = resample(waves(x, y).astype(np.float32), H, rect)
-    assert np.abs(result - waves(*positions(H, rect))).max() < 2e-3
-    assert np.abs(moved_by(result, waves(*positions(H, rect)))).max() < 0.002
-
-
-def test_a_bent_field_is_followed_across_a_wide_tile() -> None:
-    x, y = grid((200, 600))
-    grid_x, grid_y = np.meshgrid(np.linspace(0, 599, 10), np.linspace(0, 199, 4))
-    nodes = np.dstack([np.sin(grid_x / 90), np.cos(grid_x / 80 + grid_y / 70)]).astype(np.float32)
-    field, rect = Field(nodes, 600, 200), Rect(20, 20, 560, 160)
-    rows, columns = np.mgrid[20:180, 20:580].astype(float)
-    places = np.stack([columns.ravel(), rows.ravel()], 1)
-    at = transform(inverse(rotation(0.2, 0.96)), places + field.at(places))
-    truth = waves(at[:, 0].reshape(160, 560), at[:, 1].reshape(160, 560))
-    image = waves(x, y).astype(np.float32)
-    result = resample(image, rotation(0.2, 0.96), rect, field=field)
-    seen = truth[20:-20, 20:-20], result[20:-20, 20:-20]
-    assert np.abs(seen[0] - seen[1]).max() < 2e-3
-
-
-@pytest.mark.parametrize("bend", [0.0, 0.2, 1.0, 4.0])
-@pytest.mark.parametrize("height", [66, 131, 158])
-def test_rows_between_those_worked_out_lie_where_the_field_says(bend: float, height: int) -> None:
-    # From a field that every eighth row tells, over every second, to one that needs them all.
-    x, y = grid((200, 600))
-    _, grid_y = np.meshgrid(np.linspace(0, 599, 20), np.linspace(0, 199, 20))
-    nodes = bend * np.dstack([np.sin(grid_y / 14), np.cos(grid_y / 12)]).astype(np.float32)
-    field, rect = Field(nodes.astype(np.float32), 600, 200), Rect(30, 20, 530, height)
-    rows, columns = np.mgrid[20 : 20 + height, 30:560].astype(float)
-    places = np.stack([columns.ravel(), rows.ravel()], 1)
-    at = transform(inverse(rotation(0.1, 1.01)), places + field.at(places))
-    truth = waves(at[:, 0].reshape(rows.shape), at[:, 1].reshape(rows.shape))
-    result = resample(waves(x, y).astype(np.float32), rotation(0.1, 1.01), rect, field=field)
-    assert np.abs(result - truth).max() < 3e-3
-    assert np.abs(moved_by(result, truth)).max() < 0.002
