@@ -30,16 +30,20 @@ CELLS = tuple(range(8))
 """Quarters of the picture, by their dark and bright areas: right 1, bottom 2, bright 4."""
 
 FEWEST = 60
-"""Areas without which a pair tells gains apart, not terms."""
+"""Areas in common without which a pair tells gains apart, not terms: twelve for each of the five
+terms. Chosen, not measured."""
 
 ACCURACY = 0.003
-"""Of the logarithm of an area's mean: what nothing explains."""
+"""Of the logarithm of an area's mean: what nothing explains. Chosen, not measured; only its
+proportion to the next two matters, as weights are scaled by what is left in the end."""
 
 BLURRED = 0.05
-"""Share of the contrast around an area by which blur may change its mean."""
+"""Share of the contrast around an area by which blur may change its mean. Chosen, not swept;
+``python -m benchmarks.alignment`` holds it against frames whose light is known."""
 
 ROUNDING = 1.5e-4
-"""Linear light; half a step of 8 bits in the shadows."""
+"""Linear light by which an area's mean may be off through rounding: half a step of 8 bits in the
+shadows, 1 / (2 · 255 · 12.92)."""
 
 LARGEST = 1.0
 """Standard deviation that terms are expected to have: a hint that only silence listens to."""

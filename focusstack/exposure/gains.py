@@ -20,8 +20,8 @@ from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 
 WINDOW = 5
 """Side, in statistics blocks of 8 proxy pixels, of the areas whose means are compared: 40 pixels
-are wider than the blur of frames that can be aligned at all. Chosen; what came of it is the
-column of gains in ``python -m benchmarks.alignment``."""
+are wider than most blur there. Chosen; the column *gain* of ``python -m benchmarks.alignment``
+tells what comes of it."""
 
 DARKEST = 0.002
 """Linear light below which noise and rounding decide the ratio: there a step of 8 bits is 15 % of

@@ -10,8 +10,8 @@ from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Points
 
 CONTRADICTION_EV = 0.4
-"""Difference between the recorded and the measured exposure that is worth a word: apertures and
-shutters keep to a third of a stop."""
+"""Stops between the recorded and the measured exposure that are worth a word: apertures and
+shutters keep to a third of a stop, which cameras round to. Follows from that; not measured."""
 
 
 def recorded_stops(metadata: Metadata) -> float | None:

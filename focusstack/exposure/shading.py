@@ -25,19 +25,23 @@ from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.scratch import Room
 
 STRONGEST = 3.0
-"""Sum of the terms beyond which nothing is left to be made even: a twentieth of the light."""
+"""Sum of the terms, logarithms of light, beyond which nothing is left to be made even: a twentieth
+of the light. Bounds what a plan read from a file may ask for."""
 
 STRONGEST_EXPONENT = 3.0
-"""Beyond the difference between any two tone curves, linear ones included."""
+"""Largest exponent, and inverse of the least, that a plan read from a file may ask for: beyond the
+difference between any two tone curves, linear ones included."""
 
 NODES = 64
-"""Nodes in half a diagonal at which the factor is computed; between them it is linear to 1e-4."""
+"""Nodes in half a diagonal at which the factor is computed; between them it is linear to 1e-4 of
+the light."""
 
 STRIP = 64
-"""Rows shaded at a time."""
+"""Rows shaded at a time: they stay in the processor's cache (``python -m benchmarks.speed``)."""
 
 LOOKED_UP = 2.0
-"""Encoded value, and root of light, up to which tone curves are tables."""
+"""Encoded value, and root of light, up to which tone curves are tables: what 16 bits of a coded
+plane hold. Beyond, the exact curve is used, which is slower."""
 
 
 @dataclass(frozen=True)

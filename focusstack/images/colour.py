@@ -22,7 +22,7 @@ LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 STRIP = 64
-"""Rows converted at a time."""
+"""Rows converted at a time: they stay in the processor's cache."""
 
 
 def full_scale(dtype: np.dtype[np.generic]) -> float:

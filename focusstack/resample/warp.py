@@ -34,10 +34,11 @@ from focusstack.runtime.scratch import Room
 AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
 
 TIDIED = 256
-"""Rows after which a room with a file is tidied."""
+"""Rows after which a room with a file is tidied: bounds memory, not what comes out."""
 
 BANDS = 4
-"""For each thread that shares the rows: one that is held up leaves the rest to the others."""
+"""For each thread that shares the rows: one that is held up leaves the rest to the others. Speed
+only (``python -m benchmarks.speed``)."""
 
 
 def resample(

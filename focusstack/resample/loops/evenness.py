@@ -15,29 +15,35 @@ from focusstack.resample.loops.arguments import Pixels
 from focusstack.runtime.compiler import inner
 
 STEEPEST = 0.1
-"""Largest slope, and departure from the frame's own scale, of a tile that is filled so."""
+"""Largest slope, and departure from the frame's own scale, of a tile that is filled so: pixels a
+pixel. Where hands turn a camera they stay far below; above, samples of a line lie too far apart.
+Two steps take half of the time of six by six taps (``python -m benchmarks.speed``)."""
 
 MOST_ERROR = 0.01
 """Pixels by which a line may be too high or too low where the displacement bends, and a place that
-is not worked out may be off."""
+is not worked out may be off: what the best alignments are off by
+(``python -m benchmarks.alignment``)."""
 
 LEAST_COLUMNS = 16
-"""Of a tile: a slope can be told."""
+"""Columns of a tile from which on a slope can be told. Chosen: narrower tiles are rare."""
 
 MOST_COLUMNS = 320
-"""Of the frame beneath a tile."""
+"""Columns of the frame beneath a tile, at most: a tile's width, and a quarter more for its scale."""
 
 MARGIN = 1
-"""Rows of the frame above and below those of the taps that a line may reach."""
+"""Rows of the frame above and below those of the taps that a line may reach, as it goes on straight
+beside its pixels: half a column, at a slope of a tenth, and what bends."""
 
 SEGMENT = 64
-"""Columns whose heights are taken from pixels as many columns farther on."""
+"""Columns whose heights are taken from pixels as many columns farther on, so that a loop over them
+goes in step."""
 
 EVERY = (8, 2)
-"""Rows of a tile from one that is worked out to the next: the first of these that will do."""
+"""Rows of a tile from one that is worked out to the next: the first of these that will do. Speed
+only (``python -m benchmarks.speed``): `MOST_ERROR` decides which may."""
 
 APART = 8
-"""Columns between places where the slope is looked at."""
+"""Columns between places where the slope is looked at: a compromise of time alone."""
 
 
 @inner

@@ -26,7 +26,8 @@ from focusstack.resample.loops.arguments import (
 from focusstack.runtime.compiler import inlined, inner
 
 PHASES = 16384.0
-"""Steps per pixel to which positions are rounded."""
+"""Steps per pixel to which positions are rounded: a shift of whole pixels stays one, and noise of
+float32 is rounded away. Tables of 32 phases, as elsewhere, are off by 0.016 pixel."""
 
 
 OUTSIDE = -(2**30)
@@ -39,7 +40,8 @@ then still resolves the phases."""
 
 
 FARTHEST = 1e6
-"""Beyond the frame's corner, positions are worked out exactly."""
+"""Pixels beyond the frame's corner from which on positions are worked out exactly: whole numbers of
+32 bits then hold them."""
 
 
 @inner
