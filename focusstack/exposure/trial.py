@@ -26,7 +26,7 @@ of 8 bits in mid-grey is 0.013. Chosen."""
 SHADING_SHARE, EXPONENT_SHARE = 0.9, 0.8
 """Terms must bring the residual of what they have not seen below this share. Where blur has moved
 light about, an exponent seems to explain much. Chosen, not swept;
-``python -m benchmarks.alignment`` holds both against a lens's vignetting, a lamp and a tone curve."""
+``python -m benchmarks.alignment`` holds both against vignetting, a lamp, a tone curve."""
 
 MOST_PAIRS = 0.8
 """Share of the pairs that must gain: by chance half of them would. Chosen, not swept;

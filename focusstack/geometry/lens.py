@@ -40,8 +40,8 @@ INVERSIONS = 6
 """Steps of the inverse: each squares the error, which is at most about the bend at first."""
 
 LEAST_SLOPE = 0.1
-"""Least slope that Newton's method takes, so that steps stay finite beyond the picture, where a bend
-turns back and has no inverse."""
+"""Least slope that Newton's method takes, so that steps stay finite beyond the picture, where a
+bend turns back and has no inverse."""
 
 
 def straightened(points: Points, bend: Bend, size: tuple[int, int]) -> Points:

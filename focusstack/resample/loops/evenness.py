@@ -28,7 +28,7 @@ LEAST_COLUMNS = 16
 """Columns of a tile from which on a slope can be told. Chosen: narrower tiles are rare."""
 
 MOST_COLUMNS = 320
-"""Columns of the frame beneath a tile, at most: a tile's width, and a quarter more for its scale."""
+"""Columns of the frame beneath a tile, at most: a tile's width and a quarter more for its scale."""
 
 MARGIN = 1
 """Rows of the frame above and below those of the taps that a line may reach, as it goes on straight
