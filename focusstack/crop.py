@@ -213,7 +213,7 @@ def _within_fields(
     # side meets another edge, every side for all edges.
     for facing in (True, False):
         while min(sides[2] - sides[0], sides[3] - sides[1]) > 0:
-            found = [_outside(sides, H, f, width, height, facing) for H, f in displaced]
+            found = [_outside(sides, H, f, width, height, facing=facing) for H, f in displaced]
             outside = np.max(found, axis=0, initial=0)
             if not outside.any():
                 break
@@ -224,7 +224,7 @@ def _within_fields(
 
 
 def _outside(
-    sides: Sequence[int], H: Matrix, field: Field, width: int, height: int, facing: bool
+    sides: Sequence[int], H: Matrix, field: Field, width: int, height: int, *, facing: bool
 ) -> Points:
     """How far left, top, right and bottom side of a rectangle reach outside a frame, in pixels.
 

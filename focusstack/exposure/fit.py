@@ -102,7 +102,17 @@ Sums = tuple[Points, Points]
 def gathered(
     seen: Sequence[Areas | None], pairs: Sequence[tuple[int, int]], reference: int
 ) -> Fit | None:
-    """Put the areas of all pairs together; None where nothing links to the reference."""
+    """Put the areas of all pairs together; None where nothing links to the reference.
+
+    Parameters
+    ----------
+    seen : sequence of Areas or None
+        Of each frame.
+    pairs : sequence of (int, int)
+        Frames that are compared, where they share areas enough.
+    reference : int
+        Frame to which all others are brought.
+    """
     kept, parts = [], []
     for i, j in pairs:
         a, b = seen[i], seen[j]
@@ -159,7 +169,10 @@ def _linked(pairs: Sequence[tuple[int, int]], start: int) -> set[int]:
 
 
 def robust_weights(fit: Fit, rounds: int = 4) -> Points:
-    """Weights in which areas that even all terms together leave far off count little."""
+    """Weights ``(R,)`` in which areas that even all terms together leave far off count little.
+
+    They are inverse variances, scaled so that what is left has a standard deviation of about 1.
+    """
     every = tuple(range(TERMS))
     weight = fit.weight
     whole = replace(fit, cell=np.zeros_like(fit.cell))  # which takes fewer sums
@@ -190,6 +203,17 @@ def summed(fit: Fit, cells: Sequence[int] = CELLS) -> Sums:
 
 def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence[int]) -> Points:
     """Levels and terms that fit some cells best, in some of the terms.
+
+    Parameters
+    ----------
+    sums : Sums
+        Of all cells, from `summed`.
+    fit : Fit
+        What they are of.
+    columns : tuple of int
+        Terms that are free; the others are 0.
+    cells : sequence of int
+        Cells to fit to.
 
     Returns
     -------

@@ -37,7 +37,7 @@ NODES = 64
 the light."""
 
 STRIP = 64
-"""Rows shaded at a time: they stay in the processor's cache (``python -m benchmarks.speed``)."""
+"""Rows shaded at a time."""
 
 LOOKED_UP = 2.0
 """Encoded value, and root of light, up to which tone curves are tables: what 16 bits of a coded
@@ -72,7 +72,10 @@ class Shading:
         return float(np.abs(astuple(self)).sum())
 
     def logarithm(self, points: Points, size: tuple[int, int]) -> Points:
-        """Natural logarithm of the factor at pixels ``(N, 2)`` of a frame of `size`."""
+        """Natural logarithm ``(N,)`` of the factor at pixels ``(N, 2)`` of a frame of `size`.
+
+        `size` is width and height.
+        """
         return np.asarray(coordinates(points, size) @ np.array(astuple(self)), float)
 
     def highest(self, size: tuple[int, int]) -> float:
@@ -260,9 +263,24 @@ def _each(work: Callable[[slice], None], strips: list[slice], threads: int) -> N
 def even_blocks(
     blocks: Float32, shading: Shading, exponent: float, block: int, size: tuple[int, int]
 ) -> Float32:
-    """Block means ``(h, w, C)`` of linear light as pass 2 would leave them, but for the gain.
+    """Even out block means as pass 2 evens out pixels, but for the gain.
 
-    `block` is the side of a block in the pixels of which a frame has `size`.
+    Parameters
+    ----------
+    blocks : (h, w, C) float32 ndarray
+        Means of linear light; not modified.
+    shading : Shading
+        Of the frame.
+    exponent : float
+        To which light is raised first.
+    block : int
+        Side of a block in pixels.
+    size : tuple of int
+        Width and height of the frame in such pixels.
+
+    Returns
+    -------
+    (h, w, C) float32 ndarray
     """
     height, width = blocks.shape[:2]
     x, y = np.meshgrid(np.arange(width), np.arange(height))

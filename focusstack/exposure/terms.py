@@ -179,7 +179,17 @@ def _with_exponent(fit: Fit, sums: Sums, start: Columns, trials: list[Trial]) ->
 def terms_of_frames(
     fit: Fit, theta: Points, size: tuple[int, int]
 ) -> tuple[list[Shading], list[float]]:
-    """Shading and exponent of each frame; what changes nothing to speak of is left out."""
+    """Shading and exponent of each frame; what changes nothing to speak of is left out.
+
+    Parameters
+    ----------
+    fit : Fit
+        From which light ranges as it does.
+    theta : (count, 1 + TERMS) ndarray
+        From `from_reference`.
+    size : tuple of int
+        Width and height of the frames.
+    """
     x, y = np.meshgrid(np.linspace(0, size[0] - 1, 9), np.linspace(0, size[1] - 1, 9))
     grid = np.asarray(np.stack([x.ravel(), y.ravel()], 1), float)
     shadings, exponents = [EVEN] * len(theta), [1.0] * len(theta)
@@ -199,6 +209,15 @@ def evened(
     """Statistics as of a frame that pass 2 has evened out, but for its gain.
 
     Where the highlights lie is not known: they are taken to be where the factor is largest.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Of the frame as it is; not modified.
+    shading, exponent
+        What evens it out.
+    size : tuple of int
+        Width and height of the proxies.
     """
     if shading.is_even and exponent == 1:
         return statistics

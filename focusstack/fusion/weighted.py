@@ -82,7 +82,7 @@ class WeightedFuser:
             trust = Trust.of(validity, self._shapes)
             if float(trust.finest.min()) <= 0:
                 whole = filled(pixels_of(frame), as_shares(validity))
-                planes = Planes.of(whole, planes.values.dtype == np.int16)
+                planes = Planes.of(whole, coded=planes.values.dtype == np.int16)
         motion = self._measure(planes, trust)
         if motion is not None:
             trust = self._choose(motion, trust)

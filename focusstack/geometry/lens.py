@@ -45,7 +45,21 @@ bend turns back and has no inverse."""
 
 
 def straightened(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
-    """Where recorded pixels ``(N, 2)`` of a picture of `size` would lie without distortion."""
+    """Where recorded pixels would lie without distortion.
+
+    Parameters
+    ----------
+    points : (N, 2) ndarray
+        Pixels as recorded, which may lie outside the picture.
+    bend : pair of float
+        Radial terms ``a`` and ``b``, over half diagonals.
+    size : tuple of int
+        Width and height of the picture.
+
+    Returns
+    -------
+    (N, 2) float64 ndarray
+    """
     a, b = bend
     if a == b == 0:
         return points
@@ -54,7 +68,19 @@ def straightened(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
 
 
 def recorded(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
-    """Inverse of `straightened`: Newton's method, for the distance from the centre alone."""
+    """Where pixels without distortion are recorded: the inverse of `straightened`.
+
+    By Newton's method for the distance from the centre alone, to a millionth of a pixel.
+
+    Parameters
+    ----------
+    points, bend, size
+        As for `straightened`.
+
+    Returns
+    -------
+    (N, 2) float64 ndarray
+    """
     a, b = bend
     if a == b == 0:
         return points

@@ -69,7 +69,7 @@ def test_aligned_frames_are_shaded_where_their_pixels_come_from(
     coded: bool, field: Field | None
 ) -> None:
     H = movement()
-    planes = Planes.of(grey(0.5, (RECT.width, RECT.height)), coded)
+    planes = Planes.of(grey(0.5, (RECT.width, RECT.height)), coded=coded)
     shade_planes(planes, LEANING, Placement(H, RECT, field), SIZE)
     x, y = np.meshgrid(np.arange(RECT.width) + RECT.x, np.arange(RECT.height) + RECT.y)
     places: Points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)

@@ -23,7 +23,7 @@ def noise(shape: tuple[int, ...], top: float = 1.9) -> Float32:
 @pytest.mark.parametrize("coded", [True, False])
 def test_a_picture_comes_back(shape: tuple[int, ...], coded: bool) -> None:
     pixels = noise(shape)
-    planes = Planes.of(pixels, coded)
+    planes = Planes.of(pixels, coded=coded)
     assert planes.shape == shape
     assert planes.values.dtype == (np.int16 if coded else np.float32)
     assert np.abs(planes.pixels() - pixels).max() <= (STEP / 2 + 1e-7 if coded else 0)
@@ -49,7 +49,7 @@ def test_what_codes_cannot_hold_is_held_at_their_ends(value: float) -> None:
 def test_rounding_is_that_of_the_picture(
     dtype: type[np.generic], shape: tuple[int, ...], coded: bool
 ) -> None:
-    planes = Planes.of(noise(shape, 1.2), coded)
+    planes = Planes.of(noise(shape, 1.2), coded=coded)
     found = planes.rounded(np.dtype(dtype))
     np.testing.assert_array_equal(found, to_dtype(planes.pixels(), np.dtype(dtype)))
 
