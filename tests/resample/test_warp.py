@@ -11,20 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.geometry.coordinates import Rect, scaling, transform, translation
+from focusstack.geometry.coordinates import Rect, scaling, translation
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Image, Matrix, Points
+from focusstack.numeric.arrays import Image, Matrix
 from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE
 from focusstack.resample.warp import resample
-from tests.support.waves import SIZE, grid, inverse, moved_by, positions, rotation, waves
+from tests.support.waves import (
+    SIZE,
+    grid,
+    moved_by,
+    perspective,
+    positions,
+    rotation,
+    waves,
+)
 
 INNER = Rect(40, 30, 200, 130)
-
-
-def perspective() -> Matrix:
-    H = rotation(0.7, 1.02) @ translation(0.37, -0.61)
-    H[2, :2] = 1e-5, -2e-5
-    return H
 
 
 def noise(dtype: type[np.generic], shape: tuple[int, ...], below: float = 0.99) -> Image:
@@ -114,83 +116,6 @@ def test_table_is_applied_before_resampling(dtype: type[np.generic]) -> None:
     np.testing.assert_array_equal(
         resample(image, perspective(), INNER, table), resample(applied, perspective(), INNER)
     )
-
-
-def test_constant_field_is_a_translation() -> None:
-    image = noise(np.float32, SIZE)
-    field = Field(np.full((5, 7, 2), [0.4, -1.3], np.float32), SIZE[1], SIZE[0])
-    np.testing.assert_allclose(
-        resample(image, perspective(), INNER, field=field),
-        resample(image, translation(-0.4, 1.3) @ perspective(), INNER),
-        atol=2e-4,  # of noise, at positions rounded to 1/16384 pixel
-    )
-
-
-def test_linear_field_is_an_affine_matrix() -> None:
-    image = waves(*grid()).astype(np.float32)
-    rows, cols = 4, 6
-    x, y = np.meshgrid(np.linspace(0, SIZE[1] - 1, cols), np.linspace(0, SIZE[0] - 1, rows))
-    slope = np.array([[0.004, -0.002], [0.001, 0.003]])
-    nodes = np.stack([x, y], -1) @ slope.T + [0.2, -0.1]
-    affine = np.eye(3)
-    affine[:2, :2] += slope
-    affine[:2, 2] = 0.2, -0.1
-    np.testing.assert_allclose(
-        resample(
-            image, perspective(), INNER, field=Field(nodes.astype(np.float32), SIZE[1], SIZE[0])
-        ),
-        resample(image, np.linalg.inv(affine) @ perspective(), INNER),
-        atol=1e-5,
-    )
-
-
-def test_smooth_field_moves_before_the_matrix() -> None:
-    image = waves(*grid()).astype(np.float32)
-    rows, cols = 21, 31
-    x, y = np.meshgrid(np.linspace(0, SIZE[1] - 1, cols), np.linspace(0, SIZE[0] - 1, rows))
-
-    def bend(x: Points, y: Points) -> Points:
-        return np.stack([0.8 * np.sin(x / 40), 0.6 * np.cos(y / 30 + x / 60)], -1)
-
-    field = Field(bend(x, y).astype(np.float32), SIZE[1], SIZE[0])
-    u, v = np.meshgrid(np.arange(INNER.width) + INNER.x, np.arange(INNER.height) + INNER.y)
-    moved = np.stack([u, v], -1) + bend(u.astype(float), v.astype(float))
-    source = transform(inverse(perspective()), moved.reshape(-1, 2)).reshape(moved.shape)
-    truth = waves(source[..., 0], source[..., 1])
-    result = resample(image, perspective(), INNER, field=field)
-    assert np.abs(moved_by(result, truth)).max() < 0.002
-    assert np.abs(result - truth).max() < 0.004
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_clipped_highlights_do_not_ring(dtype: type[np.generic]) -> None:
-    white, grey = (255, 51) if dtype is np.uint8 else (1.0, 0.2)
-    image = np.full(SIZE, grey, dtype)
-    image[80:110, 120:150] = white
-    result = resample(image, translation(0.4, 0.3), INNER)
-    assert result.min() >= np.float32(0.2) - 1e-6
-    assert result.max() <= 1 + 1e-6
-
-
-def test_only_windows_with_clipped_values_are_held() -> None:
-    # The same edge below full code keeps the kernel's overshoot, so detail is not flattened.
-    image = np.full(SIZE, 0.2, np.float32)
-    image[80:110, 120:150] = 0.9
-    result = resample(image, translation(0.4, 0.3), INNER)
-    assert result.max() > 0.93
-    image[60, 60] = 1.0
-    again = resample(image, translation(0.4, 0.3), INNER)
-    np.testing.assert_array_equal(again[40:], result[40:])
-
-
-def test_clipped_is_judged_after_the_table_and_per_channel() -> None:
-    image = np.full((*SIZE, 3), 51, np.uint8)
-    image[80:110, 120:150] = [255, 250, 255]
-    table = np.linspace(0, 1, 256, dtype=np.float32) * np.array([[1.5], [1.0], [0.5]], np.float32)
-    result = resample(image, translation(0.4, 0.3), INNER, table)
-    assert result[..., 0].max() <= 1.5 + 1e-6
-    assert result[..., 1].max() > 250 / 255 + 0.02
-    assert result[..., 2].max() <= 0.5 + 1e-6
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

@@ -20,6 +20,12 @@ def rotation(degrees: float, zoom: float = 1.0, centre: tuple[float, float] = (1
     return H
 
 
+def perspective() -> Matrix:
+    H = rotation(0.7, 1.02) @ translation(0.37, -0.61)
+    H[2, :2] = 1e-5, -2e-5
+    return H
+
+
 def inverse(H: Matrix) -> Matrix:
     return np.asarray(np.linalg.inv(H), np.float64)
 
