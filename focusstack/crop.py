@@ -18,9 +18,15 @@ from focusstack.geometry.coordinates import REACH, Rect, transform
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Indices, Matrix, Points
 
+__all__ = ["CommonArea", "common_area", "half_planes", "largest_rectangle"]
+
+LEAST_SHARE = 0.02
+"""Share of the picture that frames must have in common. Chosen, not measured: less is no picture,
+and more likely a frame of something else."""
+
 
 def half_planes(H: Matrix, width: int, height: int) -> Points:
-    """Where the canvas shows the inside of a frame.
+    """Find where the canvas shows the inside of a frame.
 
     Parameters
     ----------
@@ -33,7 +39,13 @@ def half_planes(H: Matrix, width: int, height: int) -> Points:
     -------
     (4, 3) float64 ndarray
         Rows ``(a, b, c)``, unit normals: inside means ``a x + b y + c >= 0``. A frame that is not
-        resampled (identity) needs no margin.
+        resampled (whole pixels) needs no margin.
+
+    Examples
+    --------
+    >>> left, right, top, bottom = half_planes(np.eye(3), 640, 480)
+    >>> right  # x is at most 639
+    array([ -1.,   0., 639.])
     """
     exact = np.allclose(H, np.round(H), atol=1e-12) and np.allclose(H[:2, :2], np.eye(2))
     reach = 0 if exact else REACH
@@ -50,7 +62,7 @@ def half_planes(H: Matrix, width: int, height: int) -> Points:
 
 
 def largest_rectangle(planes: Points, canvas: Rect) -> Rect | None:
-    """Largest rectangle of whole pixels inside all half planes, exactly.
+    """Find the largest rectangle of whole pixels inside all half planes, exactly.
 
     In a convex area the rows that columns ``l..r`` share are those that both ``l`` and ``r`` have,
     so every pair of columns gives one candidate. A first rectangle from a few columns bounds how
@@ -67,6 +79,12 @@ def largest_rectangle(planes: Points, canvas: Rect) -> Rect | None:
     -------
     Rect or None
         None if nothing is shared.
+
+    Examples
+    --------
+    >>> moved = np.array([[1, 0, 7], [0, 1, -4], [0, 0, 1.0]])
+    >>> largest_rectangle(half_planes(moved, 480, 360), Rect(0, 0, 480, 360))
+    Rect(x=7, y=0, width=473, height=356)
     """
     columns = np.arange(canvas.x, canvas.x + canvas.width, dtype=np.int64)
     top, bottom = _row_limits(planes, columns, canvas)
@@ -140,7 +158,7 @@ def common_area(
     height: int,
     fields: Sequence[Field | None] | None = None,
 ) -> CommonArea:
-    """Largest rectangle inside every frame.
+    """Find the largest rectangle inside every frame.
 
     Parameters
     ----------
@@ -151,26 +169,37 @@ def common_area(
     fields : sequence of Field or None, optional
         Local displacement of each frame.
 
+    Returns
+    -------
+    CommonArea
+        Its rectangle, and what each frame costs.
+
     Raises
     ------
     AlignmentError
         If the frames share less than 2 % of the picture.
+
+    Examples
+    --------
+    >>> moved = np.array([[1, 0, 7], [0, 1, -4], [0, 0, 1.0]])
+    >>> common_area(np.stack([np.eye(3), moved]), 480, 360).rect
+    Rect(x=7, y=0, width=473, height=356)
     """
     canvas = Rect(0, 0, width, height)
     planes = [half_planes(H, width, height) for H in matrices]
     rect = largest_rectangle(np.concatenate(planes), canvas)
-    if rect is None or rect.area < 0.02 * canvas.area:
+    if rect is None or rect.area < LEAST_SHARE * canvas.area:
         raise AlignmentError(
             "the frames share less than 2 % of the picture",
             "Leave out the frames that were taken from elsewhere, or choose another --reference.",
         )
     costs = tuple(_cost(planes, k, rect, canvas) for k in range(len(planes)))
     if fields:
-        rect = within_fields(rect, matrices, fields, width, height)
+        rect = _within_fields(rect, matrices, fields, width, height)
     return CommonArea(rect, costs)
 
 
-def within_fields(
+def _within_fields(
     rect: Rect, matrices: Matrix, fields: Sequence[Field | None], width: int, height: int
 ) -> Rect:
     """Shrink `rect` until every frame is inside along its border with its local displacement.
@@ -184,7 +213,7 @@ def within_fields(
     # side meets another edge, every side for all edges.
     for facing in (True, False):
         while min(sides[2] - sides[0], sides[3] - sides[1]) > 0:
-            found = [_outside(sides, H, f, width, height, facing) for H, f in displaced]
+            found = [_outside(sides, H, f, width, height, facing=facing) for H, f in displaced]
             outside = np.max(found, axis=0, initial=0)
             if not outside.any():
                 break
@@ -195,7 +224,7 @@ def within_fields(
 
 
 def _outside(
-    sides: Sequence[int], H: Matrix, field: Field, width: int, height: int, facing: bool
+    sides: Sequence[int], H: Matrix, field: Field, width: int, height: int, *, facing: bool
 ) -> Points:
     """How far left, top, right and bottom side of a rectangle reach outside a frame, in pixels.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from focusstack.errors import OutputError, UsageError
 from focusstack.exposure.apply import apply_gain
-from focusstack.exposure.shading import shaded
+from focusstack.exposure.shading import apply_shading
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.geometry.coordinates import Rect
@@ -101,7 +101,7 @@ def equalize_files(
             for i, picture in pictures:
                 f = used[frames.names[i]]
                 even = apply_gain(picture.pixels, f.gain, picture.transfer, f.exponent)
-                even = shaded(even, f.shading, picture.transfer, options.workers)
+                even = apply_shading(even, f.shading, picture.transfer, options.workers)
                 path = staging.staged(_path(target, frames, i))
                 write_image(path, to_dtype(even, dtype), picture.metadata, target.quality)
 

@@ -130,6 +130,12 @@ def test_whole_pixel_shifts_need_no_margin() -> None:
     assert found.rect == Rect(7, 0, 473, 356)
 
 
+def test_two_pixels_are_left_out_where_a_frame_is_resampled() -> None:
+    found = common_area(np.stack([np.eye(3), translation(0.5, -0.5)]), 480, 360).rect
+    # The first column that lies two pixels inside; the reference ends the other sides' search.
+    assert (found.x, found.y) == (3, 2)
+
+
 @given(H=resampled)
 @settings(max_examples=50)
 def test_the_kernel_finds_all_its_taps(H: Matrix) -> None:
@@ -217,6 +223,16 @@ def test_frames_that_share_nothing_are_refused(shift: float) -> None:
         common_area(np.stack([np.eye(3), translation(shift, 0)]), 480, 360)
     assert caught.value.exit_code == 4
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(("columns", "enough"), [(13, True), (7, False)])
+def test_a_fiftieth_of_the_picture_is_enough(columns: int, enough: bool) -> None:
+    frames = np.stack([np.eye(3), translation(480 - columns, 0)])
+    if enough:
+        assert common_area(frames, 480, 360).rect.width == columns
+    else:
+        with pytest.raises(AlignmentError):
+            common_area(frames, 480, 360)
 
 
 # Local displacement ---------------------------------------------------------------------------

@@ -32,7 +32,19 @@ def tone_table(
 
     Returns
     -------
-    (C, codes) float32 ndarray
+    (C, 256 or 65536) float32 ndarray
+        Encoded, 1 = white.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is none of a picture's.
+
+    Examples
+    --------
+    >>> table = tone_table(np.dtype(np.uint8), np.array([1.0, 2.0]))
+    >>> table[:, 128].round(3)
+    array([0.502, 0.688], dtype=float32)
     """
     unchanged = codes(dtype)
 
@@ -56,6 +68,8 @@ def apply_gain(
 ) -> Float32:
     """Multiply linear light by `gain`; encoded float32 comes back, not clipped above.
 
+    It is a copy: the frame stays as it is.
+
     Parameters
     ----------
     image : (H, W[, C]) ndarray
@@ -66,6 +80,21 @@ def apply_gain(
         How the codes relate to light; sRGB's way if not given.
     exponent : float, optional
         Power to which linear light is raised before the gain.
+
+    Returns
+    -------
+    (H, W[, C]) float32 ndarray
+        Encoded, 1 = white; more where the gain lifts light beyond white.
+
+    Raises
+    ------
+    TypeError
+        If the image is not uint8, uint16 or float32.
+
+    Examples
+    --------
+    >>> apply_gain(np.full((1, 2), 128, np.uint8), np.array([2.0])).round(3)
+    array([[0.688, 0.688]], dtype=float32)
     """
     if image.dtype == np.float32 and np.all(gain == 1) and exponent == 1:
         return image.copy()

@@ -14,13 +14,16 @@ from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Mask, Matrix, Points
 
 MOST_AREAS, LEAST_AREAS = 2000, 300
-"""About how many areas of a frame are compared."""
+"""About how many areas of a frame are compared. Chosen, not measured: more cost time
+(``python -m benchmarks.speed``)."""
 
 MOST_ROWS = 60_000
-"""About how many areas of all pairs together are enough, if each has the fewest."""
+"""About how many areas of all pairs together are enough, if each has the fewest. Bounds the time
+of the fit for long stacks (``python -m benchmarks.speed``)."""
 
 AROUND = 9
-"""Side, in blocks, of the surroundings whose contrast tells how far blur may change a mean."""
+"""Side, in blocks, of the surroundings whose contrast tells how far blur may change a mean: an
+area of 5 blocks and two more on either side. Chosen, not measured."""
 
 
 @dataclass(frozen=True)

@@ -32,16 +32,20 @@ CELLS = tuple(range(8))
 """Quarters of the picture, by their dark and bright areas: right 1, bottom 2, bright 4."""
 
 FEWEST = 60
-"""Areas without which a pair tells gains apart, not terms."""
+"""Areas in common without which a pair tells gains apart, not terms: twelve for each of the five
+terms. Chosen, not measured."""
 
 ACCURACY = 0.003
-"""Of the logarithm of an area's mean: what nothing explains."""
+"""Of the logarithm of an area's mean: what nothing explains. Chosen, not measured; only its
+proportion to the next two matters, as weights are scaled by what is left in the end."""
 
 BLURRED = 0.05
-"""Share of the contrast around an area by which blur may change its mean."""
+"""Share of the contrast around an area by which blur may change its mean. Chosen, not swept;
+``python -m benchmarks.alignment`` holds it against frames whose light is known."""
 
 ROUNDING = 1.5e-4
-"""Linear light; half a step of 8 bits in the shadows."""
+"""Linear light by which an area's mean may be off through rounding: half a step of 8 bits in the
+shadows, 1 / (2 · 255 · 12.92)."""
 
 LARGEST = 1.0
 """Standard deviation that terms are expected to have: a hint that only silence listens to."""
@@ -100,7 +104,17 @@ Sums = tuple[Points, Points]
 def gathered(
     seen: Sequence[Areas | None], pairs: Sequence[tuple[int, int]], reference: int
 ) -> Fit | None:
-    """Put the areas of all pairs together; None where nothing links to the reference."""
+    """Put the areas of all pairs together; None where nothing links to the reference.
+
+    Parameters
+    ----------
+    seen : sequence of Areas or None
+        Of each frame.
+    pairs : sequence of (int, int)
+        Frames that are compared, where they share areas enough.
+    reference : int
+        Frame to which all others are brought.
+    """
     kept, parts = [], []
     for i, j in pairs:
         a, b = seen[i], seen[j]
@@ -146,7 +160,10 @@ def _rows(a: Areas, b: Areas, both: Indices) -> tuple[Indices, Points, Points, P
 
 
 def robust_weights(fit: Fit, rounds: int = 4) -> Points:
-    """Weights in which areas that even all terms together leave far off count little."""
+    """Weights ``(R,)`` in which areas that even all terms together leave far off count little.
+
+    They are inverse variances, scaled so that what is left has a standard deviation of about 1.
+    """
     every = tuple(range(TERMS))
     weight = fit.weight
     whole = replace(fit, cell=np.zeros_like(fit.cell))  # which takes fewer sums
@@ -177,6 +194,17 @@ def summed(fit: Fit, cells: Sequence[int] = CELLS) -> Sums:
 
 def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence[int]) -> Points:
     """Levels and terms that fit some cells best, in some of the terms.
+
+    Parameters
+    ----------
+    sums : Sums
+        Of all cells, from `summed`.
+    fit : Fit
+        What they are of.
+    columns : tuple of int
+        Terms that are free; the others are 0.
+    cells : sequence of int
+        Cells to fit to.
 
     Returns
     -------

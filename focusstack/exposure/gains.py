@@ -21,15 +21,27 @@ from focusstack.numeric.graph import connected_to
 from focusstack.numeric.robust import cauchy_weight, geman_mcclure_weight, scale_of_values
 
 WINDOW = 5
-"""Side, in statistics blocks, of the areas whose means are compared."""
-
+"""Side, in statistics blocks of 8 proxy pixels, of the areas whose means are compared: 40 pixels
+are wider than most blur there. Chosen; the column *gain* of ``python -m benchmarks.alignment``
+tells what comes of it."""
 
 DARKEST = 0.002
-"""Linear light below which noise and rounding decide the ratio."""
-
+"""Linear light below which noise and rounding decide the ratio: there a step of 8 bits is 15 % of
+the light. Chosen, not measured."""
 
 REWEIGHTINGS = 6
 """Robust means settle to a thousandth of their error in so many steps."""
+
+FEWEST_AREAS = 20
+"""Areas in common without which two frames are not compared: their median could be anything.
+Chosen, not measured."""
+
+OVERLAP = 6
+"""Areas of which about one is independent, as windows of 5 blocks overlap at every second block.
+Scales the claimed error only."""
+
+LEAST_SIGMA = 1e-4
+"""Logarithm of a ratio that no comparison is surer than, however many areas agree."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +109,26 @@ def register_blocks(statistics: Statistics, H: Matrix) -> RegisteredBlocks:
 def gain_ratio(
     first: int, second: int, a: RegisteredBlocks, b: RegisteredBlocks, step: int = 2
 ) -> GainRatio | None:
-    """Compare two registered frames; None where they share fewer than 20 usable areas.
+    """Compare two registered frames.
 
-    Every `step`-th block is looked at, down and across.
+    Parameters
+    ----------
+    first, second : int
+        Their indices.
+    a, b : RegisteredBlocks
+        What they show on the canvas.
+    step : int, optional
+        Every so many-th block is looked at, down and across.
+
+    Returns
+    -------
+    GainRatio or None
+        None where they share fewer than `FEWEST_AREAS` usable areas.
     """
     both = (a.usable & b.usable)[::step, ::step]
     p, q = a.mean[::step, ::step][both], b.mean[::step, ::step][both]
     lit = np.minimum(p, q).min(axis=1) > DARKEST
-    if lit.sum() < 20:
+    if lit.sum() < FEWEST_AREAS:
         return None
     ratios = np.ascontiguousarray(np.log(q[lit].astype(float) / p[lit]).T)
     centre = np.median(ratios, axis=1, keepdims=True)
@@ -114,18 +138,37 @@ def gain_ratio(
         weight = geman_mcclure_weight(np.square(off / (2 * spread)))
         centre = centre + (weight * off).sum(1, keepdims=True) / weight.sum(1, keepdims=True)
     centre, spread = centre[:, 0], spread[:, 0]
-    # Windows overlap: about every sixth is independent.
-    return GainRatio(first, second, centre, spread / np.sqrt(lit.sum() / 6) + 1e-4)
+    independent = lit.sum() / OVERLAP
+    return GainRatio(first, second, centre, spread / np.sqrt(independent) + LEAST_SIGMA)
 
 
 def solve_gains(ratios: Sequence[GainRatio], count: int, channels: int, reference: int) -> Points:
-    """Gains of all frames from all pair ratios at once, robustly.
+    """Solve for the gains of all frames from all pair ratios at once, robustly.
+
+    Ratios weigh by the inverse of their error; those that the solution leaves far off lose weight
+    (iteratively reweighted least squares, each channel by itself).
+
+    Parameters
+    ----------
+    ratios : sequence of GainRatio
+        Of the pairs that could be compared.
+    count, channels : int
+        Number of frames and of their channels.
+    reference : int
+        Frame whose gain is 1.
 
     Returns
     -------
     (count, channels) float64 ndarray
         What each frame's linear light is multiplied with to match the reference; NaN for frames
         that no ratio links to the reference.
+
+    Examples
+    --------
+    >>> one = GainRatio(0, 1, np.log([0.5]), np.array([0.01]))  # frame 1 is half as bright
+    >>> solve_gains([one], 2, 1, reference=0)
+    array([[1.],
+           [2.]])
     """
     gains = np.full((count, channels), np.nan)
     gains[reference] = 1

@@ -10,8 +10,8 @@ from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Points
 
 CONTRADICTION_EV = 0.4
-"""Difference between the recorded and the measured exposure that is worth a word: apertures and
-shutters keep to a third of a stop."""
+"""Stops between the recorded and the measured exposure that are worth a word: apertures and
+shutters keep to a third of a stop, which cameras round to. Follows from that; not measured."""
 
 
 def recorded_stops(metadata: Metadata) -> float | None:
@@ -32,6 +32,17 @@ def with_recorded(
 ) -> tuple[Points, list[int]]:
     """Fill gains that could not be measured from EXIF.
 
+    Parameters
+    ----------
+    gains : (n, C) ndarray
+        NaN where they are not known. Not modified.
+    recorded : sequence of float or None
+        From `recorded_stops`, of each frame.
+    used : sequence of int
+        Frames that are filled.
+    reference : int
+        Frame whose gain is 1.
+
     Returns
     -------
     gains : (n, C) ndarray
@@ -51,9 +62,18 @@ def with_recorded(
 def contradictions(
     gains: Points, recorded: Sequence[float | None], used: Sequence[int]
 ) -> dict[int, tuple[float, float]]:
-    """Frames whose recorded exposure is not the measured one: index to both, in stops.
+    """Find frames whose recorded exposure is not the measured one.
 
-    Both are relative to the stack's usual: the median frame contradicts nothing.
+    Parameters
+    ----------
+    gains, recorded, used
+        As for `with_recorded`.
+
+    Returns
+    -------
+    dict of int to (float, float)
+        Of each such frame, the recorded and the measured exposure in stops, relative to the
+        stack's usual: the median frame contradicts nothing.
     """
     known = [k for k in used if recorded[k] is not None and np.isfinite(gains[k]).all()]
     if len(known) < 2:

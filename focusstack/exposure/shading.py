@@ -18,24 +18,28 @@ import cv2
 import numpy as np
 
 from focusstack.geometry.coordinates import Rect, transform
-from focusstack.geometry.field import Field
+from focusstack.geometry.placement import Placement
 from focusstack.images.colour import Transfer, decode, encode
-from focusstack.numeric.arrays import Float32, Matrix, Points
+from focusstack.numeric.arrays import Float32, Points
 from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import cut_rows
 
 STRONGEST = 3.0
-"""Sum of the terms beyond which nothing is left to be made even: a twentieth of the light."""
+"""Sum of the terms, logarithms of light, beyond which nothing is left to be made even: a twentieth
+of the light. Bounds what a plan read from a file may ask for."""
 
 STRONGEST_EXPONENT = 3.0
-"""Beyond the difference between any two tone curves, linear ones included."""
+"""Largest exponent, and inverse of the least, that a plan read from a file may ask for: beyond the
+difference between any two tone curves, linear ones included."""
 
 NODES = 64
-"""Nodes in half a diagonal at which the factor is computed; between them it is linear to 1e-4."""
+"""Nodes in half a diagonal at which the factor is computed; between them it is linear to 1e-4 of
+the light."""
 
 LOOKED_UP = 2.0
-"""Encoded value, and root of light, up to which tone curves are tables."""
+"""Encoded value, and root of light, up to which tone curves are tables: what 16 bits of a coded
+plane hold. Beyond, the exact curve is used, which is slower."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ class Shading:
         return float(np.abs(astuple(self)).sum())
 
     def logarithm(self, points: Points, size: tuple[int, int]) -> Points:
-        """Natural logarithm of the factor at pixels ``(N, 2)`` of a frame of `size`."""
+        """Natural logarithm ``(N,)`` of the factor at pixels ``(N, 2)`` of a frame of `size`.
+
+        `size` is width and height.
+        """
         return np.asarray(coordinates(points, size) @ np.array(astuple(self)), float)
 
     def highest(self, size: tuple[int, int]) -> float:
@@ -91,30 +98,26 @@ def coordinates(points: Points, size: tuple[int, int]) -> Points:
 def shade_planes(
     planes: Planes,
     shading: Shading,
-    H: Matrix,
-    rect: Rect,
+    where: Placement,
     size: tuple[int, int],
-    field: Field | None = None,
     transfer: Transfer | None = None,
     threads: int = 1,
     room: Room | None = None,
 ) -> None:
     """Even out an aligned frame, in place.
 
+    Linear light is multiplied by the factor of the frame's pixel that each value comes from.
+
     Parameters
     ----------
     planes : Planes
-        Encoded; what `resampled_planes` gave for `H`, `rect` and `field`.
+        Encoded; what `resample_planes` gave for `where`.
     shading : Shading
         Of the frame.
-    H : (3, 3) ndarray
-        Frame pixel to reference pixel.
-    rect : Rect
-        The part of the reference frame that `planes` show.
+    where : Placement
+        Where the frame lies, and the part of the reference that `planes` show.
     size : tuple of int
         Width and height of the frame.
-    field : Field, optional
-        Local displacement.
     transfer : Transfer, optional
         How the values relate to light; sRGB's way if not given.
     threads : int, optional
@@ -124,14 +127,14 @@ def shade_planes(
     """
     if shading.is_even:
         return
-    lattice, apart = _lattice(shading, H, rect, size, field)
+    lattice, apart = _lattice(shading, where, size)
     step = np.float32(planes.step)
     channels = range(len(planes.values))
     curves = [None if transfer is None else _Curve(transfer, c) for c in channels]
     coded = planes.values.dtype == np.int16
 
     def work(rows: slice) -> None:
-        factor = _between(lattice, apart, rows, rect.width)
+        factor = _between(lattice, apart, rows, where.rect.width)
         for curve, plane in zip(curves, planes.values, strict=True):
             values = np.multiply(plane[rows], step, dtype=np.float32)
             values = _lit(values, factor, curve)
@@ -139,17 +142,41 @@ def shade_planes(
         if room is not None:
             room.tidy()
 
-    _each(work, cut_rows(rect.height), threads)
+    _each(work, cut_rows(where.rect.height), threads)
 
 
-def shaded(
+def apply_shading(
     encoded: Float32, shading: Shading, transfer: Transfer | None = None, threads: int = 1
 ) -> Float32:
-    """Return a whole frame ``(H, W[, C])``, encoded, evened out where it stands."""
+    """Even out a whole frame where it stands.
+
+    Parameters
+    ----------
+    encoded : (H, W[, C]) float32 ndarray
+        The frame, 1 = white; not modified.
+    shading : Shading
+        What makes its light fall off as the reference's does.
+    transfer : Transfer, optional
+        How the values relate to light; sRGB's way if not given.
+    threads : int, optional
+        How many share the rows.
+
+    Returns
+    -------
+    (H, W[, C]) float32 ndarray
+        Encoded, not clipped above; `encoded` itself if there is nothing to do.
+
+    Examples
+    --------
+    >>> corner = apply_shading(np.full((101, 101), 0.5, np.float32), Shading(square=0.2))[0, 0]
+    >>> round(float(corner), 3)  # linear light there is nearly exp(0.2) times as much
+    0.547
+    """
     if shading.is_even:
         return encoded
     planes, size = Planes.of(encoded), (encoded.shape[1], encoded.shape[0])
-    shade_planes(planes, shading, np.eye(3), Rect(0, 0, *size), size, None, transfer, threads)
+    where = Placement(np.eye(3), Rect(0, 0, *size))
+    shade_planes(planes, shading, where, size, transfer, threads)
     return planes.pixels().reshape(encoded.shape)
 
 
@@ -196,16 +223,15 @@ def _looked_up(table: Float32, values: Float32) -> Float32:
     return np.asarray(start + (at - below.astype(np.float32)) * (table[below + 1] - start))
 
 
-def _lattice(
-    shading: Shading, H: Matrix, rect: Rect, size: tuple[int, int], field: Field | None
-) -> tuple[Float32, int]:
+def _lattice(shading: Shading, where: Placement, size: tuple[int, int]) -> tuple[Float32, int]:
     """The factor at nodes over a rectangle and just beyond its end, and how many pixels apart."""
+    rect, field = where.rect, where.field
     apart = max(1, round(0.5 * float(np.hypot(*size)) / NODES))
     rows, columns = (-(-(n - 1) // apart) + 1 for n in (rect.height, rect.width))
     x, y = np.meshgrid(np.arange(columns) * apart + rect.x, np.arange(rows) * apart + rect.y)
     places: Points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
     moved = places if field is None else np.asarray(places + field.at(places), float)
-    at = transform(np.asarray(np.linalg.inv(H), float), moved)
+    at = transform(np.asarray(np.linalg.inv(where.H), float), moved)
     return np.exp(shading.logarithm(at, size)).reshape(rows, columns).astype(np.float32), apart
 
 
@@ -230,9 +256,24 @@ def _each(work: Callable[[slice], None], strips: list[slice], threads: int) -> N
 def even_blocks(
     blocks: Float32, shading: Shading, exponent: float, block: int, size: tuple[int, int]
 ) -> Float32:
-    """Block means ``(h, w, C)`` of linear light as pass 2 would leave them, but for the gain.
+    """Even out block means as pass 2 evens out pixels, but for the gain.
 
-    `block` is the side of a block in the pixels of which a frame has `size`.
+    Parameters
+    ----------
+    blocks : (h, w, C) float32 ndarray
+        Means of linear light; not modified.
+    shading : Shading
+        Of the frame.
+    exponent : float
+        To which light is raised first.
+    block : int
+        Side of a block in pixels.
+    size : tuple of int
+        Width and height of the frame in such pixels.
+
+    Returns
+    -------
+    (h, w, C) float32 ndarray
     """
     height, width = blocks.shape[:2]
     x, y = np.meshgrid(np.arange(width), np.arange(height))

@@ -47,13 +47,17 @@ STEPS: tuple[tuple[Columns, Columns], ...] = (
 """Shadings in the order in which they are tried: from which one a stack may come, and to which."""
 
 WORTH_A_TRIAL = 0.95
-"""All terms at once, fitted to everything, must bring the residual below this share."""
+"""All terms at once, fitted to everything, must bring the residual below this share. Noise
+alone leaves 0.97 and more; trials are then spared. Chosen, not swept;
+``python -m benchmarks.alignment`` holds it against known faults of light."""
 
 LEAST_TONES = float(np.log(2))
-"""An exponent is told from a gain only where most areas span more than a stop."""
+"""An exponent is told from a gain only where most areas span more than a stop (logarithm of light,
+10th to 90th percentile): below, it changes light by less than a gain does. Chosen."""
 
 NEGLIGIBLE_EV = 0.002
-"""Of a single frame: below this gains are not known either."""
+"""Stops, over a single frame: of the order of the worst error of a gain
+(``python -m benchmarks.alignment``). Chosen."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def choose_terms(
     if not columns:
         return replace(none, choice=choice)
     theta = from_reference(coefficients(sums, fit, columns, CELLS), fit)
-    return Terms(*_of_frames(fit, theta, size), choice)
+    return Terms(*terms_of_frames(fit, theta, size), choice)
 
 
 def _left_by_all(fit: Fit, sums: Sums) -> float:
@@ -172,8 +176,20 @@ def _with_exponent(fit: Fit, sums: Sums, start: Columns, trials: list[Trial]) ->
     return tried
 
 
-def _of_frames(fit: Fit, theta: Points, size: tuple[int, int]) -> tuple[list[Shading], list[float]]:
-    """Shading and exponent of each frame; what changes nothing to speak of is left out."""
+def terms_of_frames(
+    fit: Fit, theta: Points, size: tuple[int, int]
+) -> tuple[list[Shading], list[float]]:
+    """Shading and exponent of each frame; what changes nothing to speak of is left out.
+
+    Parameters
+    ----------
+    fit : Fit
+        From which light ranges as it does.
+    theta : (count, 1 + TERMS) ndarray
+        From `from_reference`.
+    size : tuple of int
+        Width and height of the frames.
+    """
     x, y = np.meshgrid(np.linspace(0, size[0] - 1, 9), np.linspace(0, size[1] - 1, 9))
     grid = np.asarray(np.stack([x.ravel(), y.ravel()], 1), float)
     shadings, exponents = [EVEN] * len(theta), [1.0] * len(theta)
@@ -193,6 +209,15 @@ def evened(
     """Statistics as of a frame that pass 2 has evened out, but for its gain.
 
     Where the highlights lie is not known: they are taken to be where the factor is largest.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Of the frame as it is; not modified.
+    shading, exponent
+        What evens it out.
+    size : tuple of int
+        Width and height of the proxies.
     """
     if shading.is_even and exponent == 1:
         return statistics

@@ -8,7 +8,7 @@ import numpy as np
 
 from focusstack.alignment.coarse import Coarse
 from focusstack.crop import CommonArea
-from focusstack.exposure.highlights import CLIPPED_SHARE
+from focusstack.exposure.highlights import is_worth_a_word
 from focusstack.exposure.recorded import contradictions
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import CommonExposure
@@ -71,7 +71,7 @@ def _white(common: float, nowhere: float) -> list[str]:
             f"the common exposure is {-np.log2(common):.1f} EV below the reference's, so that no "
             "frame's highlights are lost"
         )
-    if nowhere > CLIPPED_SHARE:
+    if is_worth_a_word(nowhere):
         found.append(f"{100 * nowhere:.1f} % of the picture is clipped in every frame")
     return found
 

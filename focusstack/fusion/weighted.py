@@ -85,7 +85,7 @@ class WeightedFuser:
             levels = ValidityLevels.of(validity, self._shapes)
             if float(levels.finest.min()) <= 0:
                 whole = filled(pixels_of(frame), as_shares(validity))
-                planes = Planes.of(whole, planes.values.dtype == np.int16)
+                planes = Planes.of(whole, coded=planes.values.dtype == np.int16)
         motion = self._measure(planes, levels)
         if motion is not None:
             levels = self._choose(motion, levels)

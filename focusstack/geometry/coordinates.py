@@ -45,12 +45,24 @@ def identity() -> Matrix:
 
 
 def translation(x: float, y: float) -> Matrix:
-    """Return the matrix that adds ``(x, y)``."""
+    """Return the matrix that adds ``(x, y)``.
+
+    Examples
+    --------
+    >>> transform(translation(3, -1), np.array([[10.0, 10.0]]))
+    array([[13.,  9.]])
+    """
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], float)
 
 
 def scaling(s: float) -> Matrix:
-    """Return the matrix of an image resize by `s`: ``(p + 0.5) * s - 0.5``."""
+    """Return the matrix of an image resize by `s`: ``(p + 0.5) * s - 0.5``.
+
+    Examples
+    --------
+    >>> transform(scaling(2), np.array([[0.0, 10.0]]))
+    array([[ 0.5, 20.5]])
+    """
     half = 0.5 * (s - 1)
     return np.array([[s, 0, half], [0, s, half], [0, 0, 1]], float)
 
@@ -61,7 +73,24 @@ def normalised(H: Matrix) -> Matrix:
 
 
 def transform(H: Matrix, points: Points) -> Points:
-    """Map ``(N, 2)`` points through `H`."""
+    """Map points through a matrix.
+
+    Parameters
+    ----------
+    H : (3, 3) ndarray
+        A homography.
+    points : (N, 2) ndarray
+        ``(x, y)`` in pixels.
+
+    Returns
+    -------
+    (N, 2) float64 ndarray
+
+    Examples
+    --------
+    >>> transform(np.diag([2.0, 2.0, 1.0]), np.array([[1.0, 3.0]]))
+    array([[2., 6.]])
+    """
     x, y = points[:, 0], points[:, 1]
     w = H[2, 0] * x + H[2, 1] * y + H[2, 2]
     u = (H[0, 0] * x + H[0, 1] * y + H[0, 2]) / w
@@ -75,7 +104,13 @@ def outline(width: int, height: int) -> Points:
 
 
 def at_scale(H: Matrix, s: float) -> Matrix:
-    """Re-express `H`, found on images resized by `s`, for the full-size images."""
+    """Re-express `H`, found on images resized by `s`, for the full-size images.
+
+    Examples
+    --------
+    >>> float(at_scale(translation(3, 0), 0.5)[0, 2])  # 3 pixels of an image half as large
+    6.0
+    """
     return normalised(np.linalg.inv(scaling(s)) @ H @ scaling(s))
 
 

@@ -37,7 +37,7 @@ class Field:
             raise ValueError(f"a field needs a grid (rows >= 2, cols >= 2, 2), not {shape}")
 
     def reduced(self, scale: float, width: int, height: int) -> Field:
-        """The same field on a canvas resized by `scale` to `width` x `height`."""
+        """Return the field of a canvas resized by `scale` to `width` x `height`."""
         return Field(self.grid * np.float32(scale), width, height)
 
     def at(self, points: Points) -> Points:

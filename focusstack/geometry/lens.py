@@ -28,20 +28,38 @@ STRAIGHT = (0.0, 0.0)
 """The bend of a perfect lens."""
 
 NODES = 65
-"""Nodes of the displacement along the longer side. Between them it is cubic, as distortion is."""
+"""Nodes of the displacement along the longer side. Between them it is cubic, as distortion is.
+Chosen: more cost memory."""
 
 STRONGEST_BEND = 0.2
-"""Beyond, the inverse does not converge everywhere."""
+"""Sum of both terms beyond which nothing is a lens of a camera, and the inverse does not converge
+everywhere. Half of it is the most that alignment believes. Follows from the inverse; wide lenses
+bend by 0.05."""
 
 INVERSIONS = 6
 """Steps of the inverse: each squares the error, which is at most about the bend at first."""
 
 LEAST_SLOPE = 0.1
-"""Beyond the picture, where a bend turns back and has no inverse, steps get no larger."""
+"""Least slope that Newton's method takes, so that steps stay finite beyond the picture, where a
+bend turns back and has no inverse."""
 
 
 def straightened(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
-    """Where recorded pixels ``(N, 2)`` of a picture of `size` would lie without distortion."""
+    """Where recorded pixels would lie without distortion.
+
+    Parameters
+    ----------
+    points : (N, 2) ndarray
+        Pixels as recorded, which may lie outside the picture.
+    bend : pair of float
+        Radial terms ``a`` and ``b``, over half diagonals.
+    size : tuple of int
+        Width and height of the picture.
+
+    Returns
+    -------
+    (N, 2) float64 ndarray
+    """
     a, b = bend
     if a == b == 0:
         return points
@@ -50,7 +68,19 @@ def straightened(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
 
 
 def recorded(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
-    """Inverse of `straightened`: Newton's method, for the distance from the centre alone."""
+    """Where pixels without distortion are recorded: the inverse of `straightened`.
+
+    By Newton's method for the distance from the centre alone, to a millionth of a pixel.
+
+    Parameters
+    ----------
+    points, bend, size
+        As for `straightened`.
+
+    Returns
+    -------
+    (N, 2) float64 ndarray
+    """
     a, b = bend
     if a == b == 0:
         return points

@@ -69,7 +69,7 @@ class SceneDepth:
         return replace(self, grid=grid.astype(np.float32))
 
     def displacement(
-        self, view: Viewpoint, more: Field | None = None, in_focus: bool = False
+        self, view: Viewpoint, more: Field | None = None, *, in_focus: bool = False
     ) -> Field:
         """Local displacement of a frame.
 
@@ -102,16 +102,38 @@ class SceneDepth:
 
 
 def seen_from(
-    scene: SceneDepth | None, view: Viewpoint | None, more: Field | None, in_focus: bool = False
+    scene: SceneDepth | None,
+    view: Viewpoint | None,
+    more: Field | None,
+    *,
+    in_focus: bool = False,
 ) -> Field | None:
-    """Local displacement of a frame: by parallax, where it was found, on top of `more`."""
+    """Local displacement of a frame: by parallax, where it was found, on top of `more`.
+
+    Parameters
+    ----------
+    scene, view
+        Depth of the stack and viewpoint of the frame; None where parallax was not found.
+    more : Field or None
+        Other displacement, in reference pixels.
+    in_focus : bool, optional
+        As for `SceneDepth.displacement`.
+
+    Returns
+    -------
+    Field or None
+        None if nothing is displaced.
+    """
     if scene is None or view is None:
         return more
-    return scene.displacement(view, more, in_focus)
+    return scene.displacement(view, more, in_focus=in_focus)
 
 
 def travel_directions(places: Points, size: tuple[int, int]) -> Points:
-    """Derivative ``(N, 2, 3)`` of the displacement of unit depth by a frame's `travel`."""
+    """Derivative ``(N, 2, 3)`` of the displacement of unit depth by a frame's `travel`.
+
+    places ``(N, 2)`` are pixels of a reference frame of `size`, width and height.
+    """
     centre = (np.array(size) - 1) / 2
     x, y = ((places - centre) / (0.5 * np.hypot(*size))).T
     zero, one = np.zeros_like(x), np.ones_like(x)

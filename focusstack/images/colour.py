@@ -66,18 +66,18 @@ class Transfer:
 
     def decode(self, encoded: Float32) -> Float32:
         """Encoded values ``(H, W[, C])`` (1 = white) to linear light."""
-        return self._each(encoded, lambda values, curve: np.interp(values, _NODES, curve), True)
+        return self._each(encoded, lambda values, curve: np.interp(values, _NODES, curve), up=True)
 
     def encode(self, linear: Float32) -> Float32:
         """Linear light ``(H, W[, C])`` to encoded values (1 = white); not clipped above."""
-        return self._each(linear, lambda values, curve: np.interp(values, curve, _NODES), False)
+        return self._each(linear, lambda values, curve: np.interp(values, curve, _NODES), up=False)
 
     def of_channel(self, channel: int) -> Transfer:
         """Return the curve of one channel alone."""
         return Transfer(self.curves[channel % len(self.curves)][None])
 
     def _each(
-        self, image: Float32, inside: Callable[[Float32, Points], Points], up: bool
+        self, image: Float32, inside: Callable[[Float32, Points], Points], *, up: bool
     ) -> Float32:
         single = image.ndim == 2 or len(self.curves) == 1
         planes = image[..., None] if single else image
@@ -112,7 +112,21 @@ def codes(dtype: np.dtype[np.generic]) -> Float32:
 def linearise(image: Image, transfer: Transfer | None = None) -> Float32:
     """Linear light 0..1 of an image of any supported dtype, by table for integers.
 
-    Without `transfer` the image is sRGB-encoded.
+    Parameters
+    ----------
+    image : (H, W[, C]) ndarray
+        uint8, uint16 or float32, encoded.
+    transfer : Transfer, optional
+        How the codes relate to light; sRGB's way if not given.
+
+    Returns
+    -------
+    (H, W[, C]) float32 ndarray
+
+    Raises
+    ------
+    TypeError
+        If the image is of another dtype.
     """
     if image.dtype == np.float32:
         return decode(image) if transfer is None else transfer.decode(image)
@@ -142,7 +156,25 @@ def to_float(image: Image) -> Float32:
 
 
 def to_dtype(encoded: Float32, dtype: np.dtype[np.generic]) -> Image:
-    """Clip encoded float values to 0..1 and round them to `dtype`."""
+    """Clip encoded float values to 0..1 and round them to `dtype`.
+
+    Parameters
+    ----------
+    encoded : ndarray
+        float32, 1 = white; not modified.
+    dtype : dtype
+        uint8, uint16 or float32.
+
+    Returns
+    -------
+    ndarray
+        Of that dtype and the same shape.
+
+    Raises
+    ------
+    TypeError
+        For any other dtype.
+    """
     top = np.float32(full_scale(dtype))
     out = np.empty(encoded.shape, dtype)
     for rows in cut_rows(len(encoded)):

@@ -214,7 +214,7 @@ class StackPlan:
             Place what is sharp in the frame, for fusion, instead of everything.
         """
         assert frame.matrix is not None
-        local = seen_from(self.scene, frame.view, frame.field, in_focus)
+        local = seen_from(self.scene, frame.view, frame.field, in_focus=in_focus)
         return lens.displacement(frame.matrix, frame.bend, self.canvas_bend, self.canvas, local)
 
     @property

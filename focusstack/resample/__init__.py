@@ -1,1 +1,48 @@
-"""The one resampling of a full-size frame: position, gain and linearisation at once."""
+"""The one resampling of a full-size frame: position, gain and linearisation at once.
+
+>>> import numpy as np
+>>> from focusstack.geometry.coordinates import Rect, translation
+>>> from focusstack.resample import resample
+>>> frame = np.arange(256, dtype=np.uint8).reshape(16, 16)
+>>> moved = resample(frame, translation(2, 1), Rect(4, 4, 3, 2))
+>>> (255 * moved).astype(int)  # of a frame that lies two to the right and one down
+array([[50, 51, 52],
+       [66, 67, 68]])
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from focusstack.geometry.placement import Placement
+    from focusstack.resample.planes import Planes
+    from focusstack.resample.warp import Clipping, Destination, resample, resample_planes
+
+__all__ = [
+    "Clipping",
+    "Destination",
+    "Placement",
+    "Planes",
+    "resample",
+    "resample_planes",
+]
+
+# Loaded on first use, so that one name does not load what the others need.
+_HOMES = {
+    "focusstack.geometry.placement": {"Placement"},
+    "focusstack.resample.planes": {"Planes"},
+    "focusstack.resample.warp": {"Clipping", "Destination", "resample", "resample_planes"},
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

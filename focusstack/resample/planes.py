@@ -16,7 +16,8 @@ from focusstack.images.colour import full_scale, to_dtype
 from focusstack.numeric.arrays import Float32, Image
 
 STEP = 2.0**-14
-"""Of coded values: 16 bits then hold up to twice the reference's white."""
+"""What a coded value of 1 stands for, as a share of white: 16 bits then hold up to twice the
+reference's white, and a step of 8 bits is 64 of these."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Planes:
     flat: bool
 
     @classmethod
-    def of(cls, pixels: Float32, coded: bool = False) -> Planes:
+    def of(cls, pixels: Float32, *, coded: bool = False) -> Planes:
         """Take an encoded picture ``(H, W[, C])`` apart."""
         channels = [pixels] if pixels.ndim == 2 else list(cv2.split(pixels))
         if not coded:
@@ -47,7 +48,7 @@ class Planes:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """That of the picture: ``(H, W[, C])``."""
+        """Shape of the picture: ``(H, W[, C])``."""
         channels, height, width = self.values.shape
         return (height, width) if self.flat else (height, width, channels)
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -19,20 +21,24 @@ from numpy.typing import NDArray
 
 from focusstack.geometry.coordinates import Rect
 from focusstack.geometry.field import Field
+from focusstack.geometry.placement import Placement
 from focusstack.images.colour import full_scale
 from focusstack.numeric.arrays import Float32, Image, Matrix
 from focusstack.resample.kernel import coefficients
+from focusstack.resample.loops.arguments import Source, Target, Way
 from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.once import once
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import even_rows
 
-TIDIED = 256
-"""Rows after which a room with a file is tidied."""
+AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
 
+TIDIED = 256
+"""Rows after which a room with a file is tidied: bounds memory, not what comes out."""
 
 BANDS = 4
-"""For each thread that shares the rows: one that is held up leaves the rest to the others."""
+"""For each thread that shares the rows: one that is held up leaves the rest to the others. Speed
+only (``python -m benchmarks.speed``)."""
 
 
 def resample(
@@ -85,71 +91,117 @@ def resample(
         If the frame is not uint8, uint16 or float32.
     ValueError
         If shapes do not fit each other or `H` cannot be inverted.
+
+    Examples
+    --------
+    >>> ramp = np.tile(np.arange(0, 200, 10, dtype=np.uint8), (9, 1))
+    >>> half_right = np.array([[1, 0, 0.5], [0, 1, 0], [0, 0, 1]])
+    >>> (255 * resample(ramp, half_right, Rect(8, 4, 3, 1))).round(2)
+    array([[75., 85., 95.]], dtype=float32)
     """
     shape = (rect.height, rect.width, *image.shape[2:])
     if out is not None and (
         out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous
     ):
         raise ValueError(f"out must be a C-contiguous float32 array of shape {shape}")
+    where = Placement(H, rect, field)
     if image.ndim == 3 and image.shape[2] != 1:
-        found = resampled_planes(image, H, rect, table, field, threads=threads)
+        found = resample_planes(image, where, table, threads=threads)
         out = np.empty(shape, np.float32) if out is None else out
         return np.asarray(cv2.merge(list(found.values), out), np.float32)
     into = None if out is None else out.reshape(1, rect.height, rect.width)
-    found = resampled_planes(image, H, rect, table, field, into, threads)
+    found = resample_planes(image, where, table, Destination(into), threads=threads)
     return found.values.reshape(shape) if out is None else out
 
 
-def resampled_planes(
+@dataclass(frozen=True, eq=False)
+class Destination:
+    """Where planes go.
+
+    Attributes
+    ----------
+    out : (C, height, width) ndarray or None
+        Receives the values; C-contiguous, int16 if `coded`, else float32. New if None.
+    coded : bool
+        Whether values are rounded to 16 bits, in units of `focusstack.resample.planes.STEP`.
+    room : Room or None
+        Where `out` lies, which is tidied on the way.
+    """
+
+    out: NDArray[np.float32] | NDArray[np.int16] | None = None
+    coded: bool = False
+    room: Room | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Clipping:
+    """What is clipped, pixel by pixel.
+
+    Attributes
+    ----------
+    noted : (height, width) uint8 ndarray
+        Becomes 1 where any value that a pixel is mixed from has reached its channel's limit,
+        else 0.
+    limits : (C,) float32 ndarray or None
+        Those limits, in values that the table gives; full code if None.
+    """
+
+    noted: NDArray[np.uint8]
+    limits: Float32 | None = None
+
+
+def resample_planes(
     image: Image,
-    H: Matrix,
-    rect: Rect,
+    where: Placement,
     table: Float32 | None = None,
-    field: Field | None = None,
-    out: NDArray[np.float32] | NDArray[np.int16] | None = None,
+    into: Destination | None = None,
+    clipping: Clipping | None = None,
     threads: int = 1,
-    coded: bool = False,
-    clipped: NDArray[np.uint8] | None = None,
-    limits: Float32 | None = None,
-    room: Room | None = None,
 ) -> Planes:
-    """The same with a plane for each channel.
+    """Resample a frame into a plane for each channel.
 
     Parameters
     ----------
-    image, H, rect, table, field, threads
+    image, table, threads
         As for `resample`.
-    out : (C, rect.height, rect.width) float32 ndarray, optional
-        Where to put the values; C-contiguous. Of int16 if `coded`.
-    coded : bool, optional
-        Whether the values are to be rounded to codes of 16 bits.
-    clipped : (rect.height, rect.width) uint8 ndarray, optional
-        Becomes 1 where any value that a pixel is mixed from has reached its channel's limit,
-        else 0.
-    limits : (C,) float32 ndarray, optional
-        Those limits, in values that the table gives; full code if not given.
-    room : Room, optional
-        Where `out` lies, which is tidied on the way.
+    where : Placement
+        Which part of the reference is filled, and from where in the frame.
+    into : Destination, optional
+        Where the values go; to new planes of float32 if not given.
+    clipping : Clipping, optional
+        Receives what is clipped.
+
+    Returns
+    -------
+    Planes
+        Of ``into.out``, or of a new array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `resample`.
+
+    Examples
+    --------
+    >>> whole = Placement(np.eye(3), Rect(0, 0, 4, 2))
+    >>> resample_planes(np.zeros((2, 4, 3), np.uint8), whole).values.shape
+    (3, 2, 4)
     """
     given = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
-    kind = np.dtype(np.int16 if coded else np.float32)
+    into, rect = into or Destination(), where.rect
+    kind = np.dtype(np.int16 if into.coded else np.float32)
+    out, room = into.out, into.room
     if out is None:
         out = np.empty((given.shape[2], rect.height, rect.width), kind)
-    values = _table(given, table)
-    nodes, scale = (np.empty((0, 0, 2)), np.zeros(2)) if field is None else field.nodes
     arguments = (
-        given,
-        values,
-        _white(given, values),
-        _inverse(H),
-        np.array([rect.x, rect.y], np.int64),
-        nodes,
-        scale,
-        coefficients(),
-        STEP if coded else 0.0,
-        out,
-        _white(given, values) if limits is None else limits,
-        np.empty((0, 0), np.uint8) if clipped is None else clipped,
+        _source(given, _table(given, table), clipping),
+        _way(where),
+        _read_only(coefficients()),
+        Target(
+            out,
+            STEP if into.coded else 0.0,
+            np.empty((0, 0), np.uint8) if clipping is None else clipping.noted,
+        ),
     )
     fill, tile_height = _compiled(image.dtype, kind)
     tidied = room is not None and room.in_file
@@ -168,6 +220,29 @@ def resampled_planes(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(work, bands))
     return Planes(out, image.ndim == 2)
+
+
+def _source(image: Image, table: Float32 | None, clipping: Clipping | None) -> Source:
+    """Return a frame as the loops take it."""
+    white = _white(image, table)
+    limit = white if clipping is None or clipping.limits is None else clipping.limits
+    values = None if table is None else _read_only(table)
+    return Source(_read_only(image), values, _read_only(white), _read_only(limit))
+
+
+def _way(where: Placement) -> Way:
+    """Return the way to a frame as the loops take it."""
+    rect, field = where.rect, where.field
+    nodes, scale = (np.empty((0, 0, 2)), np.zeros(2)) if field is None else field.nodes
+    corner = int(rect.x), int(rect.y)
+    return Way(_read_only(_inverse(where.H)), corner, _read_only(nodes), _read_only(scale))
+
+
+def _read_only(array: AnyArray) -> AnyArray:
+    """Return a view that is not written to: inside a named tuple the compiler does not make it."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @once

@@ -13,12 +13,13 @@ from focusstack.exposure.apply import apply_gain, tone_table
 from focusstack.exposure.shading import shade_planes
 from focusstack.frames.proxies.proxy import CLIPPED_CODE
 from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.placement import Placement
 from focusstack.images.colour import full_scale
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Points
 from focusstack.plan.model import FramePlan
 from focusstack.resample.planes import Planes
-from focusstack.resample.warp import resample, resampled_planes
+from focusstack.resample.warp import Clipping, Destination, resample, resample_planes
 from focusstack.runtime.scratch import Room
 from focusstack.second_pass.frame import AlignedFrame, Validity
 
@@ -73,10 +74,9 @@ def render(
     clipped = np.empty(shape, np.uint8) if trust < 1 else None
     planes = _moved(picture, frame, rect, threads, coded, clipped, room, out)
     assert frame.matrix is not None
-    shade_planes(
-        planes, frame.shading, frame.matrix, rect, picture.pixels.shape[1::-1], frame.field,
-        picture.transfer, threads, room,
-    )  # fmt: skip
+    where = Placement(frame.matrix, rect, frame.field)
+    size = picture.pixels.shape[1::-1]
+    shade_planes(planes, frame.shading, where, size, picture.transfer, threads, room)
     validity = None if clipped is None else clipped_validity(clipped, trust)
     if picture.alpha is not None:
         seen = opaque(picture.alpha, frame, rect)
@@ -105,10 +105,10 @@ def _moved(
     else:
         table = tone_table(pixels.dtype, gain, picture.transfer, exponent)
         limits = table[:, math.ceil(CLIPPED_CODE * full_scale(pixels.dtype))].copy()
-    return resampled_planes(
-        pixels, frame.matrix, rect, table, frame.field, out,
-        threads=threads, coded=coded, clipped=clipped, limits=limits, room=room,
-    )  # fmt: skip
+    where = Placement(frame.matrix, rect, frame.field)
+    into = Destination(out, coded, room)
+    clipping = None if clipped is None else Clipping(clipped, limits)
+    return resample_planes(pixels, where, table, into, clipping, threads)
 
 
 def opaque(alpha: Float32, frame: FramePlan, rect: Rect) -> Validity:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from focusstack.exposure.shading import EVEN, Shading, even_blocks, shade_planes, shaded
+from focusstack.exposure.shading import EVEN, Shading, apply_shading, even_blocks, shade_planes
 from focusstack.geometry.coordinates import Rect, normalised, transform, translation
 from focusstack.geometry.field import Field
+from focusstack.geometry.placement import Placement
 from focusstack.images.colour import Transfer, decode, encode
 from focusstack.numeric.arrays import Float32, Matrix, Points
 from focusstack.resample.planes import STEP, Planes
@@ -36,7 +37,7 @@ def movement() -> Matrix:
 @settings(max_examples=20, phases=[Phase.generate])
 def test_a_whole_frame_is_multiplied_in_linear_light(shading: Shading) -> None:
     image = grey(0.4)
-    found = shaded(image, shading)
+    found = apply_shading(image, shading)
     truth = decode(image) * factor(shading, SIZE)
     assert np.allclose(decode(found), truth, rtol=1e-3)
     assert np.array_equal(image, grey(0.4))
@@ -56,9 +57,9 @@ def test_the_middle_stays_and_corners_are_alike() -> None:
 
 def test_even_shading_changes_no_bit() -> None:
     image = np.random.default_rng(0).random((20, 30, 3), np.float32)
-    assert shaded(image, EVEN) is image
+    assert apply_shading(image, EVEN) is image
     planes = Planes.of(image)
-    shade_planes(planes, EVEN, np.eye(3), Rect(0, 0, 30, 20), (30, 20))
+    shade_planes(planes, EVEN, Placement(np.eye(3), Rect(0, 0, 30, 20)), (30, 20))
     assert np.array_equal(planes.pixels(), image)
 
 
@@ -68,8 +69,8 @@ def test_aligned_frames_are_shaded_where_their_pixels_come_from(
     coded: bool, field: Field | None
 ) -> None:
     H = movement()
-    planes = Planes.of(grey(0.5, (RECT.width, RECT.height)), coded)
-    shade_planes(planes, LEANING, H, RECT, SIZE, field)
+    planes = Planes.of(grey(0.5, (RECT.width, RECT.height)), coded=coded)
+    shade_planes(planes, LEANING, Placement(H, RECT, field), SIZE)
     x, y = np.meshgrid(np.arange(RECT.width) + RECT.x, np.arange(RECT.height) + RECT.y)
     places: Points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
     moved = places + (0 if field is None else 4)
@@ -85,14 +86,14 @@ def test_aligned_frames_are_shaded_where_their_pixels_come_from(
 def test_light_beyond_white_and_below_black_is_kept() -> None:
     image = grey(0.95, channels=1)[..., 0]
     image[0, 0] = -0.01
-    found = shaded(image, Shading(square=0.5))
+    found = apply_shading(image, Shading(square=0.5))
     assert found.max() > 1.1
     assert found[0, 0] == np.float32(-0.01)
 
 
 def test_other_curves_than_srgb() -> None:
     line = Transfer((np.arange(65536) / 65535)[None])
-    found = shaded(grey(0.3), LEANING, line)
+    found = apply_shading(grey(0.3), LEANING, line)
     assert found == pytest.approx(
         0.3 * np.broadcast_to(factor(LEANING, SIZE), found.shape), rel=2e-3
     )
@@ -104,18 +105,19 @@ def test_tables_are_the_curves(power: float) -> None:
     values = np.linspace(0, 2.5, 200 * 150, dtype=np.float32).reshape(150, 200)
     next_to_none = Shading(across=1e-9)
     for image in (values, values[:100]):  # with and without what is beyond the tables
-        assert np.abs(shaded(image, next_to_none, own) - image).max() < 2e-5
+        assert np.abs(apply_shading(image, next_to_none, own) - image).max() < 2e-5
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_threads_change_no_byte(channels: int) -> None:
     image = np.random.default_rng(1).random((300, 200, channels), np.float32)
-    assert np.array_equal(shaded(image, LEANING, None, 1), shaded(image, LEANING, None, 3))
+    assert np.array_equal(
+        apply_shading(image, LEANING, None, 1), apply_shading(image, LEANING, None, 3)
+    )
     planes = [Planes.of(image.copy()) for _ in range(2)]
     for threads, one in enumerate(planes, start=1):
-        shade_planes(
-            one, LEANING, movement(), Rect(0, 0, 200, 300), (200, 300), None, None, threads
-        )
+        where = Placement(movement(), Rect(0, 0, 200, 300))
+        shade_planes(one, LEANING, where, (200, 300), threads=threads)
     assert np.array_equal(planes[0].values, planes[1].values)
 
 

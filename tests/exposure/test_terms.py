@@ -7,25 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from focusstack.exposure.areas import MOST_AREAS, Areas, areas_of
-from focusstack.exposure.fit import (
-    CELLS,
-    EXPONENT,
-    FEWEST,
-    coefficients,
-    from_reference,
-    gathered,
-    residuals,
-    robust_weights,
-    summed,
-)
+from focusstack.exposure.fit import gathered
 from focusstack.exposure.gains import RegisteredBlocks
 from focusstack.exposure.shading import EVEN, Shading
-from focusstack.exposure.trial import HALVES, TONES, held_out
+from focusstack.exposure.terms import Terms, choose_terms, terms_of_frames
 from focusstack.frames.proxies.proxy import BLOCK
 from focusstack.images.colour import encode, linearise, to_dtype
-from focusstack.numeric.arrays import Points
 from focusstack.scene.stack import RenderedStack, render_stack
+from tests.support.areas import THETA, exact
 from tests.support.uneven_light import Fault, grid, terms_of, with_faults
 
 SIZE = (640, 480)
@@ -133,99 +122,48 @@ def test_nothing_in_common_is_no_choice() -> None:
     assert found.choice.left_by_all is None
 
 
-# The fit --------------------------------------------------------------------------------------
+# Decisions ------------------------------------------------------------------------------------
 
-AREAS = 300
-
-
-def areas(rng: np.random.Generator, log: Points, places: Points) -> Areas:
-    u, v = places.T
-    r2 = u * u + v * v
-    return Areas(
-        log,
-        np.stack([r2, r2 * r2, u, v, log], 1),
-        np.ones(len(log), bool),
-        np.zeros(len(log)),
-        np.exp(log),
-        u > 0,
-        v > 0,
-    )
+GRID = (60, 80)
+EDGES = (BLOCK * GRID[1], BLOCK * GRID[0])
 
 
-def exact(theta: Points) -> list[Areas]:
-    """Areas of frames that differ by levels and terms and nothing else."""
+def seen(tones: float, noise: float, shading: Shading = EVEN, exponent: float = 0.0) -> Terms:
+    """What is said of four frames of blocks whose tones span so many stops."""
     rng = np.random.default_rng(0)
-    scene = rng.uniform(-3, -0.5, AREAS)
-    found = []
-    for level, a, b, x, y, e in theta:
-        places = rng.uniform(-0.7, 0.7, (AREAS, 2))
-        u, v = places.T
-        r2 = u * u + v * v
-        log = (scene - level - a * r2 - b * r2 * r2 - x * u - y * v) / (1 + e)
-        found.append(areas(rng, log, places))
-    return found
+    scene = rng.uniform(-1 - 1.25 * tones * np.log(2), -1, GRID)
+    places = (grid((GRID[1], GRID[0])) + 0.5) * BLOCK - 0.5
+    frames = []
+    for t in (0.0, 1.0, -1.0, 2.0):
+        lit = scene / (1 + exponent * t) - t * shading.logarithm(places, EDGES).reshape(GRID)
+        light = np.exp(lit + rng.normal(0, noise, GRID)).astype(np.float32)
+        frames.append(RegisteredBlocks(light[..., None], np.ones(GRID, bool)))
+    pairs = [(i, j) for i in range(4) for j in range(i + 1, 4)]
+    return choose_terms(frames, np.stack([np.eye(3)] * 4), pairs, 0, EDGES)
 
 
-THETA = np.array(
-    [
-        [0.3, 0.1, -0.05, 0.02, 0.03, 0.1],
-        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-        [-0.5, -0.2, 0.1, 0.0, -0.1, -0.05],
-        [0.1, 0.05, 0.0, 0.1, 0.0, 0.02],
-    ]
-)
+@pytest.mark.parametrize(("tones", "told"), [(1.4, True), (0.7, False)])
+def test_an_exponent_is_told_from_a_gain_over_more_than_a_stop(tones: float, told: bool) -> None:
+    assert ("exponent" in seen(tones, 0.003, exponent=0.1).choice.terms) == told
 
 
-def test_exact_differences_are_solved_exactly() -> None:
-    fit = gathered(exact(THETA), [(0, 1), (1, 2), (2, 3), (0, 3)], 1)
+@pytest.mark.parametrize(("strength", "tried"), [(0.06, True), (0.0, False)])
+def test_only_what_some_terms_explain_is_tried(strength: float, tried: bool) -> None:
+    found = seen(1.0, 0.05, Shading(across=strength))
+    left = found.choice.left_by_all
+    assert left is not None
+    assert (0.6 < left < 0.9) if tried else (left > 0.97)
+    assert bool(found.choice.trials) == tried
+
+
+@pytest.mark.parametrize(("stops", "kept"), [(0.0028, True), (0.0014, False)])
+def test_what_changes_nothing_to_speak_of_is_left_out(stops: float, kept: bool) -> None:
+    fit = gathered(exact(THETA), [(0, 1), (1, 2), (2, 3)], 1)
     assert fit is not None
-    every = (0, 1, 2, 3, 4)
-    found = coefficients(summed(fit), fit, every, CELLS)
-    assert from_reference(found, fit) == pytest.approx(THETA, abs=1e-3)  # terms are expected small
-    assert np.abs(residuals(fit, found, every)[0]).max() < 1e-3
-
-
-def test_frames_without_a_link_are_left_alone() -> None:
-    fit = gathered(exact(THETA), [(0, 1), (2, 3)], 1)
-    assert fit is not None
-    found = coefficients(summed(fit), fit, (4,), CELLS)
-    assert not found[2:].any()
-    assert gathered(exact(THETA), [(2, 3)], 1) is None
-
-
-def test_exponents_of_many_frames_do_not_shrink_together() -> None:
-    # Each frame's areas have noise of their own, which is less the smaller its exponent.
-    rng = np.random.default_rng(7)
-    scene, places = rng.uniform(-3, -0.5, AREAS), rng.uniform(-0.7, 0.7, (AREAS, 2))
-    count, true = 150, 1 + 0.05 * np.sin(np.arange(150))
-    frames = [areas(rng, scene / e + rng.normal(0, 0.02, AREAS), places) for e in true]
-    pairs = [(i, j) for i in range(count) for j in (i + 1, i + 2, i + 4) if j < count]
-    fit = gathered(frames, pairs, count // 2)
-    assert fit is not None
-    fit = replace(fit, weight=robust_weights(fit))
-    found = from_reference(coefficients(summed(fit), fit, (EXPONENT,), CELLS), fit)
-    assert 1 + found[:, 1 + EXPONENT] == pytest.approx(true / true[count // 2], abs=0.02)
-
-
-@pytest.mark.parametrize("pairs", [1, 100, 5000])
-def test_each_pair_has_areas_enough_for_terms(pairs: int) -> None:
-    blocks = RegisteredBlocks(np.full((150, 200, 3), 0.2, np.float32), np.ones((150, 200), bool))
-    found = areas_of(blocks, np.eye(3), (200 * BLOCK, 150 * BLOCK), pairs)
-    assert 4 * FEWEST <= len(found.log) <= 2 * MOST_AREAS
-
-
-def test_folds_are_halves() -> None:
-    for folds in (HALVES, TONES):
-        assert all(len(f) == 4 for f in folds)
-        for first, second in zip(folds[::2], folds[1::2], strict=True):
-            assert sorted(first + second) == list(CELLS)
-
-
-def test_a_trial_of_what_is_not_there_is_not_earned() -> None:
-    theta = THETA.copy()
-    theta[:, 1:] = 0
-    fit = gathered(exact(theta), [(0, 1), (1, 2), (2, 3)], 1)
-    assert fit is not None
-    for folds, columns in ((HALVES, (0,)), (TONES, (4,))):
-        trial = held_out(fit, summed(fit), (), columns, folds)
-        assert not trial.earned
+    theta = np.zeros((4, 6))
+    # From one corner to the other a plane changes by twice its term in half diagonals.
+    theta[0, 3] = stops * np.log(2) * np.hypot(*SIZE) / 2 / (SIZE[0] - 1)
+    theta[2, 5] = stops * np.log(2) / fit.tones
+    shadings, exponents = terms_of_frames(fit, theta, SIZE)
+    assert (not shadings[0].is_even) == kept
+    assert (exponents[2] != 1) == kept

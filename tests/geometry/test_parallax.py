@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,4 +54,5 @@ def test_rounding_is_idempotent_and_small() -> None:
     depth = np.random.default_rng(0).uniform(-0.5, 0.5, (31, 41)).astype(np.float32)
     once = scene(depth).rounded()
     assert np.array_equal(once.rounded().grid, once.grid)
-    assert np.abs(once.grid - depth).max() == pytest.approx(0, abs=3e-5)
+    # A plan on disk holds steps of a 20000th.
+    assert 2e-5 < np.abs(once.grid - depth).max() < 3e-5

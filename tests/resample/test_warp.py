@@ -1,3 +1,5 @@
+"""The one warp: where pixels land, what stays, what is refused."""
+
 from __future__ import annotations
 
 import subprocess
@@ -8,57 +10,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from focusstack.geometry.coordinates import Rect, scaling, transform, translation
+from focusstack.geometry.coordinates import Rect, scaling, translation
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Float32, Image, Matrix, Points
-from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE, TAPS, coefficients, weights
+from focusstack.numeric.arrays import Image, Matrix
+from focusstack.resample.kernel import REACH_AFTER, REACH_BEFORE
 from focusstack.resample.warp import resample
+from tests.support.waves import (
+    SIZE,
+    grid,
+    moved_by,
+    perspective,
+    positions,
+    rotation,
+    waves,
+)
 
-SIZE = (200, 300)
 INNER = Rect(40, 30, 200, 130)
-
-
-def rotation(degrees: float, zoom: float = 1.0, centre: tuple[float, float] = (150, 100)) -> Matrix:
-    angle = np.deg2rad(degrees)
-    c, s = zoom * np.cos(angle), zoom * np.sin(angle)
-    about = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-    H: Matrix = translation(*centre) @ about @ translation(-centre[0], -centre[1])
-    return H
-
-
-def perspective() -> Matrix:
-    H = rotation(0.7, 1.02) @ translation(0.37, -0.61)
-    H[2, :2] = 1e-5, -2e-5
-    return H
-
-
-def inverse(H: Matrix) -> Matrix:
-    return np.asarray(np.linalg.inv(H), np.float64)
-
-
-def positions(H: Matrix, rect: Rect) -> tuple[Points, Points]:
-    """Frame positions ``(x, y)`` of the pixels of `rect`, each of its shape."""
-    x, y = np.meshgrid(np.arange(rect.width) + rect.x, np.arange(rect.height) + rect.y)
-    p = transform(inverse(H), np.stack([x.ravel(), y.ravel()], 1).astype(np.float64))
-    return p[:, 0].reshape(x.shape), p[:, 1].reshape(x.shape)
-
-
-def waves(x: Points, y: Points) -> Points:
-    """Waves of 4 to 40 pixels in all directions, about 0.2 to 0.8."""
-    rng = np.random.default_rng(5)
-    total = np.full(x.shape, 0.5)
-    for period in (4.0, 6.0, 10.0, 17.0, 40.0):
-        angle, phase = rng.uniform(0, np.pi), rng.uniform(0, 2 * np.pi)
-        k = 2 * np.pi / period
-        total += 0.002 * period * np.sin(k * (np.cos(angle) * x + np.sin(angle) * y) + phase)
-    return total
-
-
-def grid(size: tuple[int, int] = SIZE) -> tuple[Points, Points]:
-    x, y = np.meshgrid(np.arange(size[1], dtype=float), np.arange(size[0], dtype=float))
-    return x, y
 
 
 def noise(dtype: type[np.generic], shape: tuple[int, ...], below: float = 0.99) -> Image:
@@ -67,43 +35,6 @@ def noise(dtype: type[np.generic], shape: tuple[int, ...], below: float = 0.99) 
     if dtype is np.float32:
         return values.astype(np.float32)
     return (values * np.iinfo(np.dtype(dtype).name).max).astype(dtype)
-
-
-def moved_by(result: Float32, truth: Points) -> NDArray[np.float64]:
-    """Shift ``(x, y)`` in pixels of `result` against `truth`, by least squares on the slope."""
-    gx, gy = np.gradient(truth, axis=1), np.gradient(truth, axis=0)
-    inside = np.s_[2:-2, 2:-2]
-    A = np.stack([gx[inside].ravel(), gy[inside].ravel()], 1)
-    return np.asarray(np.linalg.lstsq(A, (truth - result)[inside].ravel())[0], float)
-
-
-@given(t=st.floats(0, 1))
-def test_weights_keep_constants_and_ramps_and_mirror(t: float) -> None:
-    w = weights(np.array([t]))[0]
-    assert w.sum() == pytest.approx(1, abs=1e-6)
-    assert w @ TAPS == pytest.approx(t, abs=1e-5)
-    np.testing.assert_allclose(weights(np.array([1 - t]))[0], w[::-1], atol=1e-6)
-
-
-def test_no_other_coefficients_shift_a_camera_spectrum_with_less_error() -> None:
-    # Independent of how they are solved for: any small step away must raise the weighted error.
-    f, t = np.linspace(0.01, 0.5, 60), np.linspace(0.05, 0.95, 19)
-    power = np.exp(-((2 * np.pi * 0.7 * f) ** 2)) / f
-    even, odd = coefficients().astype(float)
-
-    def error(even: Points, odd: Points) -> float:
-        a, b = np.concatenate([even, even[::-1]]), np.concatenate([odd, -odd[::-1]])
-        s = t[:, None]
-        w = np.maximum(0, 1 - np.abs(s - TAPS)) + s * (1 - s) * (a + b * (s - 0.5))
-        gap = w @ np.exp(2j * np.pi * np.outer(TAPS, f)) - np.exp(2j * np.pi * np.outer(t, f))
-        return float((power * np.abs(gap) ** 2).sum())
-
-    best = error(even, odd)
-    for step in (-0.15, 0.15):
-        assert error(even + step * np.array([1, 0, -1]), odd) > best
-        assert error(even + step * np.array([0, 1, -1]), odd) > best
-        assert error(even, odd + 2 * step * np.array([1, 0, -5])) > best
-        assert error(even, odd + 2 * step * np.array([0, 1, -3])) > best
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -185,83 +116,6 @@ def test_table_is_applied_before_resampling(dtype: type[np.generic]) -> None:
     np.testing.assert_array_equal(
         resample(image, perspective(), INNER, table), resample(applied, perspective(), INNER)
     )
-
-
-def test_constant_field_is_a_translation() -> None:
-    image = noise(np.float32, SIZE)
-    field = Field(np.full((5, 7, 2), [0.4, -1.3], np.float32), SIZE[1], SIZE[0])
-    np.testing.assert_allclose(
-        resample(image, perspective(), INNER, field=field),
-        resample(image, translation(-0.4, 1.3) @ perspective(), INNER),
-        atol=2e-4,  # of noise, at positions rounded to 1/16384 pixel
-    )
-
-
-def test_linear_field_is_an_affine_matrix() -> None:
-    image = waves(*grid()).astype(np.float32)
-    rows, cols = 4, 6
-    x, y = np.meshgrid(np.linspace(0, SIZE[1] - 1, cols), np.linspace(0, SIZE[0] - 1, rows))
-    slope = np.array([[0.004, -0.002], [0.001, 0.003]])
-    nodes = np.stack([x, y], -1) @ slope.T + [0.2, -0.1]
-    affine = np.eye(3)
-    affine[:2, :2] += slope
-    affine[:2, 2] = 0.2, -0.1
-    np.testing.assert_allclose(
-        resample(
-            image, perspective(), INNER, field=Field(nodes.astype(np.float32), SIZE[1], SIZE[0])
-        ),
-        resample(image, np.linalg.inv(affine) @ perspective(), INNER),
-        atol=1e-5,
-    )
-
-
-def test_smooth_field_moves_before_the_matrix() -> None:
-    image = waves(*grid()).astype(np.float32)
-    rows, cols = 21, 31
-    x, y = np.meshgrid(np.linspace(0, SIZE[1] - 1, cols), np.linspace(0, SIZE[0] - 1, rows))
-
-    def bend(x: Points, y: Points) -> Points:
-        return np.stack([0.8 * np.sin(x / 40), 0.6 * np.cos(y / 30 + x / 60)], -1)
-
-    field = Field(bend(x, y).astype(np.float32), SIZE[1], SIZE[0])
-    u, v = np.meshgrid(np.arange(INNER.width) + INNER.x, np.arange(INNER.height) + INNER.y)
-    moved = np.stack([u, v], -1) + bend(u.astype(float), v.astype(float))
-    source = transform(inverse(perspective()), moved.reshape(-1, 2)).reshape(moved.shape)
-    truth = waves(source[..., 0], source[..., 1])
-    result = resample(image, perspective(), INNER, field=field)
-    assert np.abs(moved_by(result, truth)).max() < 0.002
-    assert np.abs(result - truth).max() < 0.004
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_clipped_highlights_do_not_ring(dtype: type[np.generic]) -> None:
-    white, grey = (255, 51) if dtype is np.uint8 else (1.0, 0.2)
-    image = np.full(SIZE, grey, dtype)
-    image[80:110, 120:150] = white
-    result = resample(image, translation(0.4, 0.3), INNER)
-    assert result.min() >= np.float32(0.2) - 1e-6
-    assert result.max() <= 1 + 1e-6
-
-
-def test_only_windows_with_clipped_values_are_held() -> None:
-    # The same edge below full code keeps the kernel's overshoot, so detail is not flattened.
-    image = np.full(SIZE, 0.2, np.float32)
-    image[80:110, 120:150] = 0.9
-    result = resample(image, translation(0.4, 0.3), INNER)
-    assert result.max() > 0.93
-    image[60, 60] = 1.0
-    again = resample(image, translation(0.4, 0.3), INNER)
-    np.testing.assert_array_equal(again[40:], result[40:])
-
-
-def test_clipped_is_judged_after_the_table_and_per_channel() -> None:
-    image = np.full((*SIZE, 3), 51, np.uint8)
-    image[80:110, 120:150] = [255, 250, 255]
-    table = np.linspace(0, 1, 256, dtype=np.float32) * np.array([[1.5], [1.0], [0.5]], np.float32)
-    result = resample(image, translation(0.4, 0.3), INNER, table)
-    assert result[..., 0].max() <= 1.5 + 1e-6
-    assert result[..., 1].max() > 250 / 255 + 0.02
-    assert result[..., 2].max() <= 0.5 + 1e-6
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -370,46 +224,3 @@ def test_works_without_any_writable_cache(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(blocked))
     monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
     assert callable(compiled(np.dtype(np.uint8), np.dtype(np.float32)))
-
-
-@pytest.mark.parametrize("degrees", [0.4, 2.5])
-def test_a_wide_frame_that_is_hardly_turned_lands_where_the_matrix_says(degrees: float) -> None:
-    # Tiles of this frame are filled in two steps, down and then across.
-    H = translation(0.37, -0.21) @ rotation(degrees, 0.98, (300, 100))
-    x, y = grid((200, 600))
-    rect = Rect(30, 40, 540, 120)
-    result = resample(waves(x, y).astype(np.float32), H, rect)
-    assert np.abs(result - waves(*positions(H, rect))).max() < 2e-3
-    assert np.abs(moved_by(result, waves(*positions(H, rect)))).max() < 0.002
-
-
-def test_a_bent_field_is_followed_across_a_wide_tile() -> None:
-    x, y = grid((200, 600))
-    grid_x, grid_y = np.meshgrid(np.linspace(0, 599, 10), np.linspace(0, 199, 4))
-    nodes = np.dstack([np.sin(grid_x / 90), np.cos(grid_x / 80 + grid_y / 70)]).astype(np.float32)
-    field, rect = Field(nodes, 600, 200), Rect(20, 20, 560, 160)
-    rows, columns = np.mgrid[20:180, 20:580].astype(float)
-    places = np.stack([columns.ravel(), rows.ravel()], 1)
-    at = transform(inverse(rotation(0.2, 0.96)), places + field.at(places))
-    truth = waves(at[:, 0].reshape(160, 560), at[:, 1].reshape(160, 560))
-    image = waves(x, y).astype(np.float32)
-    result = resample(image, rotation(0.2, 0.96), rect, field=field)
-    seen = truth[20:-20, 20:-20], result[20:-20, 20:-20]
-    assert np.abs(seen[0] - seen[1]).max() < 2e-3
-
-
-@pytest.mark.parametrize("bend", [0.0, 0.2, 1.0, 4.0])
-@pytest.mark.parametrize("height", [66, 131, 158])
-def test_rows_between_those_worked_out_lie_where_the_field_says(bend: float, height: int) -> None:
-    # From a field that every eighth row tells, over every second, to one that needs them all.
-    x, y = grid((200, 600))
-    _, grid_y = np.meshgrid(np.linspace(0, 599, 20), np.linspace(0, 199, 20))
-    nodes = bend * np.dstack([np.sin(grid_y / 14), np.cos(grid_y / 12)]).astype(np.float32)
-    field, rect = Field(nodes.astype(np.float32), 600, 200), Rect(30, 20, 530, height)
-    rows, columns = np.mgrid[20 : 20 + height, 30:560].astype(float)
-    places = np.stack([columns.ravel(), rows.ravel()], 1)
-    at = transform(inverse(rotation(0.1, 1.01)), places + field.at(places))
-    truth = waves(at[:, 0].reshape(rows.shape), at[:, 1].reshape(rows.shape))
-    result = resample(waves(x, y).astype(np.float32), rotation(0.1, 1.01), rect, field=field)
-    assert np.abs(result - truth).max() < 3e-3
-    assert np.abs(moved_by(result, truth)).max() < 0.002

@@ -5,18 +5,14 @@ Import this module only when a picture is to be resampled: loading the compiler 
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.resample.loops.positions import OUTSIDE, Indices
-from focusstack.resample.loops.rows import Planes, store
+from focusstack.resample.loops.arguments import Bounds, Marks, Pixels, Stretch, Target, Tile
+from focusstack.resample.loops.positions import OUTSIDE
+from focusstack.resample.loops.rows import store
 from focusstack.resample.loops.taps import LANES
 from focusstack.runtime.compiler import inner
-
-Marks: TypeAlias = NDArray[np.uint8]
 
 
 @inner
@@ -35,18 +31,17 @@ def clipped_code(table: Float32 | None, level: Float32) -> int:
 
 
 @inner
-def brightest(image: Image, table: Float32 | None, box: tuple[int, int, int, int]) -> int:
-    """Largest code of all channels in the columns and rows of `box`; 0 for float frames.
+def brightest(image: Image, table: Float32 | None, part: Bounds) -> int:
+    """Largest code of all channels in a part of the frame; 0 for float frames.
 
-    box: first and last column and row, which may lie beyond the frame.
+    The part may reach beyond the frame's border.
     """
     if table is None:
         return 0
     height, width, channels = image.shape
-    left, right, top, bottom = box
-    begin, end = channels * max(left, 0), channels * min(right + 1, width)
+    begin, end = channels * max(part.left, 0), channels * min(part.right + 1, width)
     most = image[0, 0, 0]
-    for r in range(max(top, 0), min(bottom + 1, height)):
+    for r in range(max(part.top, 0), min(part.bottom + 1, height)):
         row = image[r].reshape(channels * width)[begin:end]
         for i in range(row.size):
             most = row[i] if row[i] > most else most
@@ -82,9 +77,11 @@ def mark_clipped(tile: Float32, size: tuple[int, int], white: Float32, together:
 def _spread_marks(marks: Marks, size: tuple[int, int]) -> None:
     """Mark all from which on six by six values hold one that is marked."""
     rows, stride = size
-    for step in (1, 2, 2):  # reaches two, four, six values
+    # Six along the row: a mark moves one to the left, then two, then two more, and stays.
+    for step in (1, 2, 2):
         for i in range(rows * stride - step):
             marks[i] |= marks[i + step]
+    # The same six down the column.
     for step in (1, 2, 2):
         for r in range(rows - step):
             line, below = marks[r * stride :], marks[(r + step) * stride :]
@@ -93,27 +90,19 @@ def _spread_marks(marks: Marks, size: tuple[int, int]) -> None:
 
 
 @inner
-def _hold_row(
-    tile: Float32,
-    marks: Marks,
-    size: tuple[int, int],
-    room: int,
-    x: Indices,
-    y: Indices,
-    n: int,
-    line: Float32,
-) -> None:
+def _hold_row(tile: Tile, x: Pixels, y: Pixels, n: int, room: int, line: Float32) -> None:
     """Keep a row of a tile, where marked, between the least and greatest of the four nearest.
 
     x, y: where in the tile the taps of each pixel begin; line holds `room` values a channel.
     """
-    rows, stride = size
+    rows, stride = tile.size
     for c in range(line.size // room):
         plane = c * rows * stride
-        values, near = tile[plane:], marks[plane:]
+        values, near = tile.values[plane:], tile.marks[plane:]
         for i in range(n):
             at = y[i] * stride + x[i]
             if x[i] != OUTSIDE and near[at]:
+                # Taps begin two before the pixel: the four nearest are those two and three on.
                 above, below = values[at + 2 * stride + 2 :], values[at + 3 * stride + 2 :]
                 low = min(min(above[0], above[1]), min(below[0], below[1]))
                 high = max(max(above[0], above[1]), max(below[0], below[1]))
@@ -121,7 +110,7 @@ def _hold_row(
 
 
 @inner
-def _note_clipped(marks: Marks, stride: int, x: Indices, y: Indices, out: Marks) -> None:
+def _note_clipped(marks: Marks, stride: int, x: Pixels, y: Pixels, out: Marks) -> None:
     """Note in a row of a tile what is mixed from a marked value."""
     for i in range(out.size):
         if x[i] != OUTSIDE:
@@ -130,26 +119,25 @@ def _note_clipped(marks: Marks, stride: int, x: Indices, y: Indices, out: Marks)
 
 @inner
 def finish_row(
-    tile: Float32,
-    size: tuple[int, int],
-    marks: Marks,
-    notes: Marks,
-    x: Indices,
-    y: Indices,
-    n: int,
-    line: Float32,
-    step: float,
-    out: Planes,
-    clipped: Marks,
-    u: int,
-    v: int,
+    tile: Tile, x: Pixels, y: Pixels, line: Float32, target: Target, to: Stretch
 ) -> None:
-    """Hold a row of a tile and note what is clipped in it, where marked; put it into `out`.
+    """Hold a row of a tile and note what is clipped in it, where marked; put it into the planes.
 
-    u, v: its first column and its row there.
+    Parameters
+    ----------
+    tile : Tile
+        What the row was made of.
+    x, y : (N,) int32 ndarray
+        Where in the tile the taps of each pixel begin.
+    line : (C * room,) float32 ndarray
+        The row, channel by channel.
+    target : Target
+        Receives it.
+    to : Stretch
+        Where there.
     """
-    if marks.size > 0:
-        _hold_row(tile, marks, size, line.size // out.shape[0], x, y, n, line)
-    if notes.size > 0:
-        _note_clipped(notes, size[1], x, y, clipped[v, u : u + n])
-    store(line, step, out, u, v, n)
+    if tile.marks.size > 0:
+        _hold_row(tile, x, y, to.n, line.size // target.planes.shape[0], line)
+    if tile.notes.size > 0:
+        _note_clipped(tile.notes, tile.size[1], x, y, target.clipped[to.v, to.u : to.u + to.n])
+    store(line, target, to)

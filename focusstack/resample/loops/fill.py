@@ -18,122 +18,82 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from focusstack.numeric.arrays import Float32, Image, Matrix, Points
-from focusstack.resample.loops.clipping import (
-    Marks,
-    brightest,
-    clipped_code,
-    finish_row,
-    mark_clipped,
+from focusstack.numeric.arrays import Float32
+from focusstack.resample.loops.arguments import (
+    Bounds,
+    Box,
+    Pixels,
+    Positions,
+    Source,
+    Stretch,
+    Target,
+    Tile,
+    Way,
+    Weights,
+    Workspace,
 )
+from focusstack.resample.loops.beneath import beneath, enough
+from focusstack.resample.loops.clipping import clipped_code, finish_row
+from focusstack.resample.loops.evenness import EVERY, MARGIN, MOST_COLUMNS, hardly_turned
 from focusstack.resample.loops.positions import (
     OUTSIDE,
-    Indices,
     bounds,
     bounds_of_seen,
-    displace,
     locate_exactly,
     locate_rows,
     rows_of,
     within,
 )
-from focusstack.resample.loops.rows import Planes, weigh
+from focusstack.resample.loops.rows import weigh
 from focusstack.resample.loops.taps import LANES, sum_taps
-from focusstack.resample.loops.two_steps import (
-    EVERY,
-    MARGIN,
-    MOST_COLUMNS,
-    WIDE,
-    fill_tile,
-    hardly_turned,
-)
+from focusstack.resample.loops.two_steps import WIDE, fill_tile
 from focusstack.runtime.compiler import compiled as compiled_for
 from focusstack.runtime.compiler import inner, read_only, writable
+
+TILE_HEIGHT = 64
+"""Rows filled together. Speed only: a tile and what lies beneath stay in the processor's cache
+(``python -m benchmarks.speed``)."""
+
+TILE_WIDTH = 256
+"""Columns filled together: long runs of pixels go in step. Speed only
+(``python -m benchmarks.speed``)."""
+
+ROOM = WIDE
+"""Values in memory for a row of a tile, and for what is computed behind its last pixel."""
+
+NOT_NOTED = 2**30
+"""Code that no pixel has: nothing is noted."""
 
 
 def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:
     """Return `fill` for frames of `dtype` and results of `into`, from the cache or compiled now."""
-    t = numba.types
+    t: Any = numba.types
+    table = t.none if dtype == np.float32 else read_only(np.float32, 2)
+    levels, numbers = read_only(np.float32, 1), read_only(np.float64, 1)
+    source = [read_only(dtype, 3), table, levels, levels]
+    way = [read_only(np.float64, 2), t.UniTuple(t.int64, 2), read_only(np.float64, 3), numbers]
+    target = [writable(into, 3), t.float64, writable(np.uint8, 2)]
     return compiled_for(
         fill,
-        read_only(dtype, 3),
-        t.none if dtype == np.float32 else read_only(np.float32, 2),
-        read_only(np.float32, 1),
-        read_only(np.float64, 2),
-        read_only(np.int64, 1),
-        read_only(np.float64, 3),
-        read_only(np.float64, 1),
+        t.NamedTuple(source, Source),
+        t.NamedTuple(way, Way),
         read_only(np.float32, 2),
-        t.float64,
-        writable(into, 3),
-        read_only(np.float32, 1),
-        writable(np.uint8, 2),
+        t.NamedTuple(target, Target),
         t.int64,
         t.int64,
     )
 
 
-TILE_HEIGHT = 64
-
-
-TILE_WIDTH = 256
-
-
-ROOM = WIDE
-"""Of a row of a tile, and of what is computed behind its last pixel."""
-
-
 @inner
-def _load(
-    image: Image, table: Float32 | None, left: int, top: int, size: tuple[int, int], tile: Float32
-) -> None:
-    """Copy a part of the frame as float32, borders replicated, plane by plane.
-
-    `size` is how many rows and how many values a row of the tile has.
-    """
-    height, width, channels = image.shape
-    rows, stride = size
-    columns = stride - LANES
-    inside = left >= 0 and left + columns <= width
-    for r in range(rows):
-        source = image[min(max(top + r, 0), height - 1)]
-        part = source[left if inside else 0 :]
-        for c in range(channels):
-            row = tile[(c * rows + r) * stride :]
-            if table is None and inside:
-                for i in range(columns):
-                    row[i] = part[i, c]
-            elif table is None:
-                for i in range(columns):
-                    row[i] = source[min(max(left + i, 0), width - 1), c]
-            elif inside:
-                values = table[c]
-                for i in range(columns):
-                    row[i] = values[part[i, c]]
-            else:
-                for i in range(columns):
-                    row[i] = table[c, source[min(max(left + i, 0), width - 1), c]]
-
-
-@inner
-def _fill_row(
-    tile: Float32,
-    size: tuple[int, int],
-    x: Indices,
-    y: Indices,
-    n: int,
-    wx: Float32,
-    wy: Float32,
-    line: Float32,
-) -> None:
+def _fill_row(tile: Tile, x: Pixels, y: Pixels, n: int, weights: Weights, line: Float32) -> None:
     """Fill a row of a tile, run by run, into `line` ``(C * ROOM,)``.
 
     x, y: where in the tile the taps of each pixel begin.
     """
-    rows, stride = size
+    rows, stride = tile.size
     channels, plane = line.size // ROOM, rows * stride
+    values, wx, wy = tile.values, weights.across, weights.down
     i = 0
     while i < n:
         k = i + 1
@@ -142,130 +102,119 @@ def _fill_row(
                 line[c * ROOM + i] = 0
             i = k
             continue
+        # A run: each pixel's taps begin one column after those of the pixel before.
         while k < n and x[k] - x[i] == k - i and y[k] == y[i]:
             k += 1
         at = y[i] * stride + x[i]
         for b in range(0, k - i, LANES):
             for c in range(channels):
                 sum_taps(
-                    tile, at + b + c * plane, stride, wx, wy, i + b, ROOM, line, c * ROOM + i + b
+                    values, at + b + c * plane, stride, wx, wy, i + b, ROOM, line, c * ROOM + i + b
                 )
         i = k
 
 
 @inner
 def _fill_turned(
-    tile: Float32,
-    size: tuple[int, int],
-    corner: tuple[int, int],
-    whole: Indices,
-    phase: Float32,
-    kernel: Float32,
-    step: float,
-    marks: Marks,
-    notes: Marks,
-    out: Planes,
-    clipped: Marks,
-    box: tuple[int, int, int, int],
+    tile: Tile, positions: Positions, kernel: Float32, target: Target, box: Box
 ) -> None:
-    """Fill a tile by six by six taps; as `focusstack.resample.loops.two_steps.fill_tile`.
-
-    whole, phase (h, 2, n): positions of all its pixels.
-    """
-    u0, v0, n, h = box
+    """Fill a tile by six by six taps; `positions` holds all its pixels."""
     wx, wy = np.zeros((6, ROOM), np.float32), np.zeros((6, ROOM), np.float32)
-    line = np.zeros(out.shape[0] * ROOM, np.float32)
-    for v in range(h):
-        x, y = whole[v, 0], whole[v, 1]
+    line = np.zeros(target.planes.shape[0] * ROOM, np.float32)
+    left, top = np.int32(tile.corner[0]), np.int32(tile.corner[1])
+    n = box.columns
+    for v in range(box.rows):
+        x, y = positions.whole[v, 0], positions.whole[v, 1]
         for i in range(n):
-            x[i] = OUTSIDE if x[i] == OUTSIDE else x[i] - np.int32(corner[0])
-            y[i] -= np.int32(corner[1])
-        weigh(phase[v, 0], n, kernel, wx)
-        weigh(phase[v, 1], n, kernel, wy)
-        _fill_row(tile, size, x, y, n, wx, wy, line)
-        finish_row(tile, size, marks, notes, x, y, n, line, step, out, clipped, u0, v0 + v)
+            x[i] = OUTSIDE if x[i] == OUTSIDE else x[i] - left
+            y[i] -= top
+        weigh(positions.phase[v, 0], n, kernel, wx)
+        weigh(positions.phase[v, 1], n, kernel, wy)
+        _fill_row(tile, x, y, n, Weights(wx, wy), line)
+        finish_row(tile, x, y, line, target, Stretch(box.u, box.v + v, n))
 
 
-def fill(
-    image: Image,
-    table: Float32 | None,
-    white: Float32,
-    M: Matrix,
-    corner: NDArray[np.int64],
-    nodes: Points,
-    scale: Points,
-    kernel: Float32,
-    step: float,
-    out: Planes,
-    limit: Float32,
-    clipped: Marks,
-    first: int,
-    last: int,
-) -> None:
-    """Fill rows `first` to `last` of `out`; `first` is a multiple of the tile height.
+@inner
+def _locate_evenly(
+    way: Way, space: Workspace, place: Box, frame: tuple[int, ...], positions: Positions
+) -> tuple[int, Bounds]:
+    """Locate a few rows of a tile, if it may be filled in two steps.
 
-    `clipped`, if it has rows, becomes 1 where anything mixed had reached the channel's `limit`.
+    Returns
+    -------
+    int
+        Rows from one that is located to the next; 0 if the tile needs six by six taps.
+    Bounds
+        Of its positions, and what a line between them may reach.
     """
-    frame, channels = image.shape[:2], image.shape[2]
-    whole, phase = (
+    h, n = place.rows, place.columns
+    seen = Bounds(0, 0, 0, 0)
+    for every in EVERY:
+        rows = rows_of(h, every)
+        near = locate_rows(way, space, place, every, positions)
+        seen = bounds(positions.whole, rows, n, space.extremes)
+        if near and within(seen, frame) and seen.right - seen.left + 6 <= MOST_COLUMNS:
+            last = max(h - 1 - every * (rows - 2), 1)
+            if hardly_turned(positions.whole[:rows], positions.phase[:rows], n, every, last):
+                return every, Bounds(seen.left, seen.right, seen.top - MARGIN, seen.bottom + MARGIN)
+    return 0, seen
+
+
+@inner
+def _locate_all(
+    way: Way, space: Workspace, place: Box, frame: tuple[int, ...], positions: Positions
+) -> Bounds:
+    """Locate all pixels of a tile; bounds of those in the frame."""
+    near = locate_rows(way, space, place, 1, positions)
+    seen = bounds(positions.whole, place.rows, place.columns, space.extremes)
+    if near and within(seen, frame):
+        return seen
+    locate_exactly(way, space, place, frame, positions)
+    return bounds_of_seen(positions.whole, place.rows, place.columns)
+
+
+@inner
+def _workspace(nodes: int) -> Workspace:
+    """Return memory for the positions of a row, with so many columns of nodes."""
+    return Workspace(
+        np.arange(TILE_WIDTH).astype(np.float32),
+        np.empty((2, nodes), np.float32),
+        np.zeros((2, TILE_WIDTH), np.float32),
+        np.empty((4, TILE_WIDTH), np.int32),
+    )
+
+
+def fill(source: Source, way: Way, kernel: Float32, target: Target, first: int, last: int) -> None:
+    """Fill rows `first` to `last` of the rectangle; `first` is a multiple of the tile height.
+
+    kernel (2, 3): of `focusstack.resample.kernel`.
+    """
+    frame, channels, width = source.image.shape, source.image.shape[2], target.planes.shape[2]
+    positions = Positions(
         np.empty((TILE_HEIGHT, 2, TILE_WIDTH), np.int32),
         np.empty((TILE_HEIGHT, 2, TILE_WIDTH), np.float32),
     )
-    moved, along = np.zeros((2, TILE_WIDTH), np.float32), np.empty((2, nodes.shape[1]), np.float32)
-    work, tile = np.empty((4, TILE_WIDTH), np.int32), np.empty(0, np.float32)
-    count = np.arange(TILE_WIDTH).astype(np.float32)
-    held, noted = clipped_code(table, white), clipped_code(table, limit)
+    space, room = _workspace(way.nodes.shape[1]), np.empty(0, np.float32)
+    held, noted = clipped_code(source.table, source.white), NOT_NOTED
+    if target.clipped.size > 0:
+        noted = clipped_code(source.table, source.limit)
     for v0 in range(first, last, TILE_HEIGHT):
-        h = min(TILE_HEIGHT, last - v0)
-        for u0 in range(0, out.shape[2], TILE_WIDTH):
-            n = min(TILE_WIDTH, out.shape[2] - u0)
-            place = corner[0] + u0, corner[1] + v0, n, h
-            quick, every, rows = False, 1, h
-            for apart in EVERY:
-                every, rows = apart, rows_of(h, apart)
-                near = locate_rows(M, place, every, nodes, scale, along, count, moved, whole, phase)
-                left, right, top, bottom = bounds(whole, rows, n, work)
-                quick = near and within((left, right, top, bottom), frame)
-                quick = quick and right - left + 6 <= MOST_COLUMNS
-                last_step = max(h - 1 - every * (rows - 2), 1)
-                quick = quick and hardly_turned(whole[:rows], phase[:rows], n, every, last_step)
-                if quick:
-                    break
-            if quick:
-                top, bottom = top - MARGIN, bottom + MARGIN
-            else:
-                near = locate_rows(M, place, 1, nodes, scale, along, count, moved, whole, phase)
-                left, right, top, bottom = bounds(whole, h, n, work)
-                near &= within((left, right, top, bottom), frame)
-            if not near:
-                for v in range(h):
-                    if nodes.size > 0:
-                        displace(nodes, scale, place[0], place[1] + v, n, along, count, moved)
-                    locate_exactly(M, place[0], place[1] + v, n, moved, frame, whole[v], phase[v])
-                left, right, top, bottom = bounds_of_seen(whole, h, n)
-            if clipped.size > 0:
-                clipped[v0 : v0 + h, u0 : u0 + n] = 0
-            if right < left:
-                out[:, v0 : v0 + h, u0 : u0 + n] = 0
+        for u0 in range(0, width, TILE_WIDTH):
+            box = Box(u0, v0, min(TILE_WIDTH, width - u0), min(TILE_HEIGHT, last - v0))
+            place = Box(way.corner[0] + u0, way.corner[1] + v0, box.columns, box.rows)
+            every, seen = _locate_evenly(way, space, place, frame, positions)
+            if every == 0:
+                seen = _locate_all(way, space, place, frame, positions)
+            if target.clipped.size > 0:
+                target.clipped[v0 : v0 + box.rows, u0 : u0 + box.columns] = 0
+            if seen.right < seen.left:
+                target.planes[:, v0 : v0 + box.rows, u0 : u0 + box.columns] = 0
                 continue
-            size = (bottom - top + 6, right - left + 6 + LANES)
-            if channels * size[0] * size[1] > tile.size:
-                tile = np.zeros(channels * size[0] * size[1], np.float32)
-            _load(image, table, left - 2, top - 2, size, tile)
-            values, none = tile[: channels * size[0] * size[1]], np.empty(0, np.uint8)
-            most = brightest(image, table, (left - 2, right + 3 + LANES, top - 2, bottom + 3))
-            marks = mark_clipped(values, size, white, False) if most >= held else none
-            notes = none
-            if clipped.size > 0 and most >= noted:
-                notes = mark_clipped(values, size, limit, True)
-            box = u0, v0, n, h
-            if quick:
-                fill_tile(
-                    values, size, (left, top), whole[:rows], phase[:rows], every, kernel, step,
-                    marks, notes, out, clipped, box,
-                )  # fmt: skip
+            room = enough(room, seen, channels)
+            tile = beneath(source, (held, noted), seen, room)
+            if every > 0:
+                rows = rows_of(box.rows, every)
+                evenly = Positions(positions.whole[:rows], positions.phase[:rows])
+                fill_tile(tile, evenly, every, kernel, target, box)
             else:
-                _fill_turned(
-                    values, size, (left, top), whole, phase, kernel, step, marks, notes, out,
-                    clipped, box,
-                )  # fmt: skip
+                _fill_turned(tile, positions, kernel, target, box)

@@ -30,7 +30,7 @@ def _look_up(codes: NDArray[np.int16], table: Image, out: Image) -> None:
 
 
 def _round(values: Float32, top: np.float32, out: Image) -> None:
-    """The same for planes that hold 0..1, clipped and rounded to 0..`top`."""
+    """Put planes ``(C, H, W)`` of 0..1 side by side, clipped and rounded to 0..`top`."""
     channels, height, width = values.shape
     line = np.empty(width, np.int32)
     for y in range(height):

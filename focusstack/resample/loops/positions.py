@@ -9,17 +9,25 @@ pixel is worked out exactly instead.
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from focusstack.geometry.loops.field import _cell
-from focusstack.numeric.arrays import Float32, Matrix, Points
+from focusstack.numeric.arrays import Matrix
+from focusstack.resample.loops.arguments import (
+    Bounds,
+    Box,
+    Pixels,
+    Positions,
+    Stretch,
+    Way,
+    Workspace,
+)
 from focusstack.runtime.compiler import inlined, inner
 
 PHASES = 16384.0
-"""Steps per pixel to which positions are rounded."""
+"""Steps per pixel to which positions are rounded: a shift of whole pixels stays one, and noise of
+float32 is rounded away. Tables of 32 phases, as elsewhere, are off by 0.016 pixel."""
 
 
 OUTSIDE = -(2**30)
@@ -32,51 +40,40 @@ then still resolves the phases."""
 
 
 FARTHEST = 1e6
-"""Beyond the frame's corner, positions are worked out exactly."""
-
-
-Indices: TypeAlias = NDArray[np.int32]
-
-
-Size: TypeAlias = tuple[int, ...]
+"""Pixels beyond the frame's corner from which on positions are worked out exactly: whole numbers of
+32 bits then hold them."""
 
 
 @inner
-def displace(
-    nodes: Points,
-    scale: Points,
-    x: int,
-    y: int,
-    n: int,
-    line: Float32,
-    count: Float32,
-    moved: Float32,
-) -> None:
-    """Displacement of `n` pixels from reference ``(x, y)`` on; `nodes` has one ghost all round.
-
-    `count` holds 0, 1, 2 and so on.
-    """
+def displace(way: Way, space: Workspace, x: int, y: int, n: int) -> None:
+    """Write the displacement of `n` pixels from reference ``(x, y)`` on to ``space.moved``."""
+    nodes, scale, line, moved = way.nodes, way.scale, space.along, space.moved
     rows, cols = nodes.shape[0] - 3, nodes.shape[1] - 3
+    # Down: all nodes' columns that the pixels need are brought to the height of the row.
     r, a, b, c, d = _cell(y * scale[1], rows)
     first, last = _cell(x * scale[0], cols)[0], _cell((x + n - 1) * scale[0], cols)[0]
     for j in range(first, last + 4):
         for k in range(2):
             near = b * nodes[r + 1, j, k] + c * nodes[r + 2, j, k]
             line[k, j] = a * nodes[r, j, k] + near + d * nodes[r + 3, j, k]
+    # Across: along a cell the displacement is a cubic, so that no pixel looks anything up.
     begin = 0
     half, step = np.float32(0.5), np.float32(scale[0])
     for q in range(first, last + 1):
-        # Along a cell the displacement is a cubic: no look-up per pixel.
+        # The cell ends before the first pixel x + end whose grid coordinate reaches q + 1.
         end = n if q == last else min(n, max(begin, math.ceil((q + 1) / scale[0] - x)))
+        # Place in the cell of the pixel x, from which those of all others follow.
         start = np.float32(x * scale[0] - q)
         for k in range(2):
             p0, p1, p2, p3 = line[k, q], line[k, q + 1], line[k, q + 2], line[k, q + 3]
+            # Catmull-Rom: p1 + t (one + t (two + t three)), with slope (p2 - p0) / 2 at t = 0.
             one = half * (p2 - p0)
             two = p0 - np.float32(2.5) * p1 + np.float32(2) * p2 - half * p3
             three = half * (p3 - p0) + np.float32(1.5) * (p1 - p2)
-            to, places = moved[k][begin:end], count[begin:end]
+            to, places = moved[k][begin:end], space.ordinals[begin:end]
             for i in range(to.size):
                 t = start + places[i] * step
+                # Beyond the canvas the displacement keeps the value at its edge.
                 t = t if t > 0 else np.float32(0)
                 t = t if t < 1 else np.float32(1)
                 to[i] = p1 + t * (one + t * (two + t * three))
@@ -85,22 +82,30 @@ def displace(
 
 @inner
 def locate_exactly(
-    M: Matrix, x0: int, y0: int, n: int, moved: Float32, frame: Size, whole: Indices, phase: Float32
+    way: Way, space: Workspace, box: Box, frame: tuple[int, ...], positions: Positions
 ) -> None:
-    """Source positions of `n` pixels of a row: whole part and phase, x first.
+    """Locate every pixel of a tile in float64; where the frame covers nothing, it is `OUTSIDE`.
 
-    `moved`, `whole` and `phase` are ``(2, TILE_WIDTH)``. Where the frame covers nothing, the
-    column is `OUTSIDE`.
+    `box` is the tile in the reference, `frame` the frame's height and width first.
     """
-    height, width = frame
-    for i in range(n):
-        X, Y, w = _source(M, x0 + i + float(moved[0, i]), y0 + float(moved[1, i]))
-        X, Y = math.floor(X * PHASES + 0.5) / PHASES, math.floor(Y * PHASES + 0.5) / PHASES
-        seen = w > 0 and -0.5 <= X <= width - 0.5 and -0.5 <= Y <= height - 0.5
-        X, Y = (X, Y) if seen else (0.0, 0.0)
-        left, top = math.floor(X), math.floor(Y)
-        whole[0, i], whole[1, i] = np.int32(left) if seen else np.int32(OUTSIDE), np.int32(top)
-        phase[0, i], phase[1, i] = np.float32(X - left), np.float32(Y - top)
+    height, width = frame[0], frame[1]
+    across, down = space.moved[0], space.moved[1]
+    for r in range(box.rows):
+        y = box.v + r
+        if way.nodes.size > 0:
+            displace(way, space, box.u, y, box.columns)
+        whole, phase = positions.whole[r], positions.phase[r]
+        for i in range(box.columns):
+            X, Y, w = _source(way.M, box.u + i + float(across[i]), y + float(down[i]))
+            # To the nearest phase.
+            X, Y = math.floor(X * PHASES + 0.5) / PHASES, math.floor(Y * PHASES + 0.5) / PHASES
+            # In front of the horizon, and up to half a pixel beyond the outermost centres.
+            seen = w > 0 and -0.5 <= X <= width - 0.5 and -0.5 <= Y <= height - 0.5
+            X, Y = (X, Y) if seen else (0.0, 0.0)
+            left, top = math.floor(X), math.floor(Y)
+            whole[0, i] = np.int32(left) if seen else np.int32(OUTSIDE)
+            whole[1, i] = np.int32(top)
+            phase[0, i], phase[1, i] = np.float32(X - left), np.float32(Y - top)
 
 
 @inlined
@@ -113,33 +118,37 @@ def _source(M: Matrix, x: float, y: float) -> tuple[float, float, float]:
 
 
 @inner
-def locate(
-    M: Matrix,
-    x0: int,
-    y0: int,
-    n: int,
-    count: Float32,
-    moved: Float32,
-    whole: Indices,
-    phase: Float32,
-) -> bool:
-    """The same relative to the first pixel, wherever the frame ends.
+def locate_row(way: Way, space: Workspace, start: Stretch, row: Positions) -> bool:
+    """Locate a row's pixels relative to the first one, wherever the frame ends.
+
+    Parameters
+    ----------
+    way, space
+        The displacement of the pixels is in ``space.moved``.
+    start : Stretch
+        The row in the reference.
+    row : Positions
+        Receives ``(2, n)``.
 
     Returns
     -------
     bool
         Whether that is possible; if not, `locate_exactly` has to do it.
     """
-    across, down = moved[0], moved[1]
+    M, count, n = way.M, space.ordinals, start.n
+    across, down = space.moved[0], space.moved[1]
     last = n - 1
     du, dv = across[0], down[0]
-    X, Y, w = _source(M, x0 + float(du), y0 + float(dv))
-    X1, Y1, w1 = _source(M, x0 + last + float(across[last]), y0 + float(down[last]))
+    X, Y, w = _source(M, start.u + float(du), start.v + float(dv))
+    X1, Y1, w1 = _source(M, start.u + last + float(across[last]), start.v + float(down[last]))
+    # Neither end is behind the horizon or close to it.
     if not (w > 0 and w1 > 0.5 * w and w > 0.5 * w1):
         return False
     if not (abs(X1 - X) < WIDEST and abs(Y1 - Y) < WIDEST and abs(X) + abs(Y) < FARTHEST):
         return False
     left, top = math.floor(X), math.floor(Y)
+    # A pixel (u, v) beyond the first lies at (X, Y) + (a u + b v, c u + d v) / (1 + g u + h v):
+    # the homography about the first pixel, numerator and denominator divided by w there.
     a, b = np.float32((M[0, 0] - M[2, 0] * X) / w), np.float32((M[0, 1] - M[2, 1] * X) / w)
     c, d = np.float32((M[1, 0] - M[2, 0] * Y) / w), np.float32((M[1, 1] - M[2, 1] * Y) / w)
     g, h = np.float32(M[2, 0] / w), np.float32(M[2, 1] / w)
@@ -147,9 +156,10 @@ def locate(
     steps, step = np.float32(PHASES), np.float32(1 / PHASES)
     one, half = np.float32(1), np.float32(0.5)
     first_x, first_y = np.float32(left), np.float32(top)
-    wx, wy, px, py = whole[0], whole[1], phase[0], phase[1]
+    wx, wy, px, py = row.whole[0], row.whole[1], row.phase[0], row.phase[1]
     if g == 0 and h == 0:
         for i in range(n):
+            # Pixel i lies i to the right, and is displaced so much more than the first one.
             u, v = count[i] + (across[i] - du), down[i] - dv
             px[i], py[i] = fx + (a * u + b * v), fy + (c * u + d * v)
     else:
@@ -158,6 +168,7 @@ def locate(
             r = one / (one + (g * u + h * v))
             px[i], py[i] = fx + (a * u + b * v) * r, fy + (c * u + d * v) * r
     for i in range(n):
+        # To the nearest phase; then apart into the whole pixel and what is beyond it.
         p, q = np.floor(px[i] * steps + half) * step, np.floor(py[i] * steps + half) * step
         whole_p, whole_q = np.floor(p), np.floor(q)
         wx[i], wy[i] = np.int32(whole_p + first_x), np.int32(whole_q + first_y)
@@ -166,29 +177,21 @@ def locate(
 
 
 @inner
-def locate_rows(
-    M: Matrix,
-    place: tuple[int, int, int, int],
-    every: int,
-    nodes: Points,
-    scale: Points,
-    along: Float32,
-    count: Float32,
-    moved: Float32,
-    whole: Indices,
-    phase: Float32,
-) -> bool:
-    """The same for rows that are `every` so many apart, and the last, displaced by a field.
+def locate_rows(way: Way, space: Workspace, box: Box, every: int, positions: Positions) -> bool:
+    """Locate rows that are `every` so many apart, and the last, of a tile of the reference.
 
-    place: reference column and row of the first pixel, and how many columns and rows there are.
+    Returns
+    -------
+    bool
+        Whether that is possible for all of them; if not, `locate_exactly` has to do it.
     """
-    x0, y0, n, h = place
     near = True
-    for r in range(rows_of(h, every)):
-        y = y0 + min(every * r, h - 1)
-        if nodes.size > 0:
-            displace(nodes, scale, x0, y, n, along, count, moved)
-        near &= locate(M, x0, y, n, count, moved, whole[r], phase[r])
+    for r in range(rows_of(box.rows, every)):
+        y = box.v + min(every * r, box.rows - 1)
+        if way.nodes.size > 0:
+            displace(way, space, box.u, y, box.columns)
+        row = Positions(positions.whole[r], positions.phase[r])
+        near &= locate_row(way, space, Stretch(box.u, y, box.columns), row)
     return near
 
 
@@ -199,33 +202,35 @@ def rows_of(h: int, every: int) -> int:
 
 
 @inner
-def bounds(whole: Indices, h: int, n: int, lines: Indices) -> tuple[int, int, int, int]:
-    """First and last column and row of `h` rows of `n` positions; `lines` is memory to work in."""
+def bounds(whole: Pixels, h: int, n: int, extremes: Pixels) -> Bounds:
+    """Bounds of `h` rows of `n` positions; `extremes` is memory to work in, see `Workspace`."""
     left, right, top, bottom = 2**30, OUTSIDE, 2**30, OUTSIDE
+    # First every column of the tile for itself, which eight of them do at once.
     for k in range(4):
-        lines[k] = whole[0, k // 2]
+        extremes[k] = whole[0, k // 2]
     for v in range(1, h):
         for k in range(2):
-            line, low, high = whole[v, k], lines[2 * k], lines[2 * k + 1]
+            line, low, high = whole[v, k], extremes[2 * k], extremes[2 * k + 1]
             for i in range(n):
                 low[i] = min(low[i], line[i])
                 high[i] = max(high[i], line[i])
     for i in range(n):
-        left, right = min(left, lines[0, i]), max(right, lines[1, i])
-        top, bottom = min(top, lines[2, i]), max(bottom, lines[3, i])
-    return left, right, top, bottom
+        left, right = min(left, extremes[0, i]), max(right, extremes[1, i])
+        top, bottom = min(top, extremes[2, i]), max(bottom, extremes[3, i])
+    return Bounds(left, right, top, bottom)
 
 
 @inner
-def within(box: tuple[int, int, int, int], frame: Size) -> bool:
-    """Whether positions of such bounds lie between pixels of the frame."""
-    left, right, top, bottom = box
-    return bool(left >= 0 and top >= 0 and right <= frame[1] - 2 and bottom <= frame[0] - 2)
+def within(box: Bounds, frame: tuple[int, ...]) -> bool:
+    """Whether positions of such bounds lie between pixels of a frame ``(height, width, …)``."""
+    return bool(
+        box.left >= 0 and box.top >= 0 and box.right <= frame[1] - 2 and box.bottom <= frame[0] - 2
+    )
 
 
 @inner
-def bounds_of_seen(whole: Indices, h: int, n: int) -> tuple[int, int, int, int]:
-    """The same of the positions inside the frame; last < first if there are none."""
+def bounds_of_seen(whole: Pixels, h: int, n: int) -> Bounds:
+    """Bounds of the positions inside the frame; last < first if there are none."""
     left, right, top, bottom = 2**30, OUTSIDE, 2**30, OUTSIDE
     for v in range(h):
         x, y = whole[v, 0], whole[v, 1]
@@ -233,4 +238,4 @@ def bounds_of_seen(whole: Indices, h: int, n: int) -> tuple[int, int, int, int]:
             if x[i] != OUTSIDE:
                 left, right = min(left, x[i]), max(right, x[i])
                 top, bottom = min(top, y[i]), max(bottom, y[i])
-    return left, right, top, bottom
+    return Bounds(left, right, top, bottom)

@@ -5,44 +5,45 @@ Import this module only when a picture is to be resampled: loading the compiler 
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
 from focusstack.numeric.arrays import Float32
+from focusstack.resample.loops.arguments import Stretch, Target
 from focusstack.runtime.compiler import inner
-
-Planes: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
 
 
 @inner
 def weigh(phase: Float32, n: int, kernel: Float32, w: Float32) -> None:
-    """Weights ``(6, room)`` of the taps; see `focusstack.resample.kernel`."""
+    """Weights ``(6, room)`` of the taps at `n` phases; see `focusstack.resample.kernel`."""
     w0, w1, w2, w3, w4, w5 = w[0], w[1], w[2], w[3], w[4], w[5]
     a0, a1, a2 = kernel[0, 0], kernel[0, 1], kernel[0, 2]
     b0, b1, b2 = kernel[1, 0], kernel[1, 1], kernel[1, 2]
     one, half = np.float32(1), np.float32(0.5)
     for i in range(n):
         t = phase[i]
+        # Correction of tap k: t (1 - t) (a_k + b_k (t - 1/2)), 0 where a sample is a pixel.
         g, s = t * (one - t), t - half
+        # Taps k and 1 - k mirror each other: the same a, the opposite b.
         w0[i], w5[i] = g * (a0 + s * b0), g * (a0 - s * b0)
         w1[i], w4[i] = g * (a1 + s * b1), g * (a1 - s * b1)
+        # The two nearest are linear interpolation besides.
         w2[i], w3[i] = one - t + g * (a2 + s * b2), t + g * (a2 - s * b2)
 
 
 @inner
-def store(line: Float32, step: float, out: Planes, u: int, v: int, n: int) -> None:
-    """Put a row of a tile into the planes; integers are multiples of `step`."""
+def store(line: Float32, target: Target, to: Stretch) -> None:
+    """Put a row of a tile into the planes; `line` holds equally many values for each of them."""
+    out, step = target.planes, target.step
     room = line.size // out.shape[0]
     for c in range(out.shape[0]):
-        row, values = out[c, v, u : u + n], line[c * room : c * room + n]
+        row, values = out[c, to.v, to.u : to.u + to.n], line[c * room : c * room + to.n]
         if step == 0:
-            for i in range(n):
+            for i in range(to.n):
                 row[i] = values[i]
         else:
+            # To the nearest multiple of the step, within what 16 bits hold.
             steps, top = np.float32(1 / step), np.int32(32767)
-            for i in range(n):
+            for i in range(to.n):
                 code = np.int32(np.floor(values[i] * steps + np.float32(0.5)))
                 code = code if code < top else top
                 row[i] = code if code > -top else -top

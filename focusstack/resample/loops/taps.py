@@ -3,6 +3,8 @@
 The loops that these stand for are not vectorised by the compiler wherever a run of pixels is short,
 as it is wherever the frame is zoomed or displaced; so the vector operations are spelled out.
 
+Their arguments stay positional: an intrinsic addresses each array by its place among them.
+
 Import this module only when a picture is to be resampled: loading the compiler takes a while.
 """
 
@@ -151,4 +153,4 @@ The first value of the first pixel is at `at` of `values`; its weights are at `f
 of `w`, which are `room` apart."""
 
 sum_lines = cast("Callable[..., None]", intrinsic(_sum_line(3)))
-"""The same for three planes, `plane` apart in `values` and `out_plane` in `out`."""
+"""Put such sums for three planes, `plane` apart in `values` and `out_plane` in `out`."""

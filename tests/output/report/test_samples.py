@@ -95,7 +95,7 @@ def test_reduced_pictures_fit_and_keep_their_light(shape: tuple[int, ...], dtype
 def test_frames_in_planes_look_the_same(coded: bool, channels: int) -> None:
     given = RNG.random((150, 200, channels), np.float32)
     given = given[..., 0] if channels == 1 else given
-    planes = Planes.of(given, coded)
+    planes = Planes.of(given, coded=coded)
     assert reduce_picture(planes, 90) == pytest.approx(reduce_picture(given, 90), abs=1e-4)
     some = slice(10, 50), slice(30, 170, 2)
     assert part(planes, *some) == pytest.approx(given[some], abs=1e-4)
