@@ -24,5 +24,7 @@ def sample(
         from focusstack.scene.sample import write_sample
 
         with StagedFolder(folder, results.overwrite) as staging:
-            write_sample(staging.place)
+            for path in write_sample(staging.place):
+                staging.staged(folder / path.name)
+            staging.staged(folder / "truth.json")
         say(str(folder), quiet=messages.quiet)

@@ -25,7 +25,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output.staging import UNFINISHED, StagedFolder
+from focusstack.output.staging import UNFINISHED
 from focusstack.pipeline import plan_stack, stack
 from focusstack.resample.planes import Planes
 from focusstack.scene.stack import render_stack
@@ -146,23 +146,6 @@ def test_other_commands_leave_nothing_either(photos: Path, tmp_path: Path, comma
     (copy / "3.png").write_bytes(data[: len(data) // 2])
     assert call(command, copy, "-o", tmp_path / "out").exit_code == 3
     assert sorted(p.name for p in tmp_path.iterdir()) == ["photos"]
-
-
-def test_a_staged_folder_appears_at_once(tmp_path: Path) -> None:
-    with StagedFolder(tmp_path / "out") as staging:
-        staging.staged(tmp_path / "out" / "deep" / "a.txt").write_text("a")
-        assert [p.name for p in (tmp_path / "out").iterdir()] == [UNFINISHED]
-    assert contents(tmp_path / "out") == {"deep/a.txt": b"a"}
-    with pytest.raises(OutputError, match="not empty"):
-        StagedFolder(tmp_path / "out")
-
-
-def test_what_a_killed_run_left_before_its_plan_is_in_nobodys_way(tmp_path: Path) -> None:
-    (tmp_path / UNFINISHED / "aligned").mkdir(parents=True)
-    (tmp_path / UNFINISHED / "aligned" / ".a.png.part-00ff").write_bytes(b"half")
-    with StagedFolder(tmp_path) as staging:
-        staging.staged(tmp_path / "a").write_text("a")
-    assert contents(tmp_path) == {"a": b"a"}
 
 
 def test_an_input_that_changes_is_noticed(
