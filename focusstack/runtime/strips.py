@@ -36,7 +36,8 @@ ROWS = 64
 """Rows worked on at a time where no width is at hand, so that they stay in the cache."""
 
 AROUND = 4
-"""Rows around a strip that are needed to reduce or to double it: two at half the size."""
+"""Rows around a strip that it is reduced or doubled with: two at half the size. One is enough to
+double it."""
 
 
 @dataclass(frozen=True)
