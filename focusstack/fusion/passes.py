@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -57,6 +58,17 @@ def fuse(frames: Sequence[Image], options: FusionOptions | None = None) -> Fused
     return run_passes(fuser, lambda _: ((to_float(frame), None) for frame in frames))
 
 
+def name_pass(number: int, passes: int) -> str:
+    """Tell people which pass it is, if there are several.
+
+    Examples
+    --------
+    >>> name_pass(0, 1), name_pass(0, 2)
+    ('Fusing', 'Fusing (1 of 2)')
+    """
+    return "Fusing" if passes == 1 else f"Fusing ({number + 1} of {passes})"
+
+
 def run_passes(fuser: Fuser, frames: Callable[[int], Pass]) -> Fused:
     """Feed a fuser in as many passes as it wants, and return what it makes.
 
@@ -65,7 +77,8 @@ def run_passes(fuser: Fuser, frames: Callable[[int], Pass]) -> Fused:
     fuser : Fuser
         Has seen nothing yet.
     frames : callable
-        Gives the frames of a pass, by its number from 0: the same ones every time.
+        Gives the frames of a pass, by its number from 0: the same ones every time. A generator
+        is closed however the pass ends, so that threads which read ahead end with it.
 
     Examples
     --------
@@ -74,8 +87,10 @@ def run_passes(fuser: Fuser, frames: Callable[[int], Pass]) -> Fused:
     0
     """
     for number in range(fuser.passes):
-        for frame, validity in frames(number):
-            fuser.add(frame, validity)
-            del frame  # before the next one is asked for
+        shown = frames(number)
+        with closing(shown) if isinstance(shown, Generator) else nullcontext():
+            for frame, validity in shown:
+                fuser.add(frame, validity)
+                del frame  # before the next one is asked for
         fuser.end_pass()
     return fuser.result()

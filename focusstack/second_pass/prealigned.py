@@ -11,11 +11,12 @@ import numpy as np
 from focusstack.errors import InputError
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
+from focusstack.fusion.passes import name_pass, run_passes
 from focusstack.fusion.registry import make_fuser
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import brightest_channel, full_scale, to_float
 from focusstack.images.read import Picture
-from focusstack.numeric.arrays import Image, Mask
+from focusstack.numeric.arrays import Float32, Image, Mask
 from focusstack.options import FusionOptions
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, Silent, track
@@ -46,14 +47,15 @@ def fuse_aligned(
     shape = (height, width, 3) if frames.channels == 3 else (height, width)
     options = replace(options or FusionOptions(), precise=frames.dtype != np.uint8)
     fuser = make_fuser(shape, len(frames), options)
+
+    def shown(number: int) -> Generator[tuple[Float32, Float32 | None], None, None]:
+        stage = name_pass(number, fuser.passes)
+        with track(progress, stage, _pictures(frames), len(frames)) as pictures:
+            for picture in pictures:
+                yield to_float(picture.pixels), picture.alpha
+
     with own_threads():
-        for number in range(fuser.passes):
-            stage = f"Fusing ({number + 1} of {fuser.passes})" if fuser.passes > 1 else "Fusing"
-            with track(progress, stage, _pictures(frames), len(frames)) as pictures:
-                for picture in pictures:
-                    fuser.add(to_float(picture.pixels), picture.alpha)
-            fuser.end_pass()
-        return fuser.result()
+        return run_passes(fuser, shown)
 
 
 def _pictures(frames: FrameSource) -> Generator[Picture, None, None]:

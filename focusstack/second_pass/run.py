@@ -9,12 +9,14 @@ from itertools import cycle
 import numpy as np
 
 from focusstack.frames.sources import FrameSource
-from focusstack.fusion.base import Fused, Fuser
+from focusstack.fusion.base import Fused
+from focusstack.fusion.passes import name_pass, run_passes
 from focusstack.fusion.registry import make_fuser
 from focusstack.images.colour import to_dtype
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.options import FusionOptions
 from focusstack.plan.model import StackPlan
+from focusstack.resample.planes import Planes
 from focusstack.resample.warp import Destination
 from focusstack.runtime.heap import keep_large_arrays_apart
 from focusstack.runtime.memory_need import MemoryNeed
@@ -23,9 +25,9 @@ from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import row_strips
 from focusstack.runtime.threads import Background, own_threads
-from focusstack.second_pass.frame import AlignedFrame
+from focusstack.second_pass.frame import AlignedFrame, Validity
 from focusstack.second_pass.render import render
-from focusstack.second_pass.sink import FrameSink
+from focusstack.second_pass.sink import FrameSink, NoSink
 
 TOUCHED = 3
 """Bytes per pixel that one step on a whole coarse level may touch."""
@@ -67,7 +69,8 @@ def write_frames(
     plan = replace(plan, focus_order=lacking)
     rendered = _rendered(frames, plan, (False,), means)
     with track(progress, "Writing aligned frames", rendered, len(lacking)) as found:
-        _feed(found, sink, None, (False,))
+        for _ in _given(found, sink, in_place=False):
+            pass
 
 
 def fuse_frames(
@@ -88,29 +91,29 @@ def fuse_frames(
         precise=frames.dtype != np.uint8,
     )
     fuser = make_fuser(shape, count, fusion, means.room)
-    for number in range(fuser.passes):
-        stage = "Fusing" + (f" ({number + 1} of {fuser.passes})" if fuser.passes > 1 else "")
+
+    def shown(number: int) -> Generator[tuple[Planes, Validity | None], None, None]:
         placements = _placements(plan, sink.takes_frames and number == 0)
         rendered = _rendered(frames, plan, placements, means)
+        stage = name_pass(number, fuser.passes)
         with track(progress, stage, rendered, count * len(placements)) as found:
-            _feed(found, sink if number == 0 else None, fuser, placements)
-        fuser.end_pass()
-    return fuser.result()
+            for frame, in_focus in _given(found, sink if number == 0 else NoSink(), placements[0]):
+                if in_focus == placements[-1]:
+                    yield frame.planes, frame.validity
+                del frame  # before the next one is asked for
+
+    return run_passes(fuser, shown)
 
 
-def _feed(
-    found: Iterator[tuple[AlignedFrame, bool]],
-    sink: FrameSink | None,
-    fuser: Fuser | None,
-    placements: Sequence[bool],
-) -> None:
-    """Give frames to the sink as all of them show, to the fuser as what is in focus in them."""
+def _given(
+    found: Iterator[tuple[AlignedFrame, bool]], sink: FrameSink, in_place: bool
+) -> Generator[tuple[AlignedFrame, bool], None, None]:
+    """Pass frames on; those placed as the sink wants them go there meanwhile."""
     with Background() as writer:
         for frame, in_focus in found:
-            if sink and in_focus == placements[0]:
+            if in_focus == in_place:
                 writer.run(sink.add, frame)
-            if fuser and in_focus == placements[-1]:
-                fuser.add(frame.planes, frame.validity)
+            yield frame, in_focus
             writer.wait()
             del frame  # before the next one is asked for
 
