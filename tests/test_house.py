@@ -87,7 +87,6 @@ def test_no_file_has_more_than_300_lines() -> None:
     assert {name: count for name, count in lines.items() if count > 300} == {}
 
 
-@UNDER_WAY
 def test_functions_have_at_most_seven_parameters() -> None:
     # The parameters of a command are its options.
     commands = {c.callback.__name__ for c in focusstack.cli.app.registered_commands if c.callback}
@@ -100,7 +99,6 @@ def test_functions_have_at_most_seven_parameters() -> None:
     assert found == []
 
 
-@UNDER_WAY
 def test_functions_have_at_most_45_lines() -> None:
     found = []
     for where, node in functions():
@@ -169,7 +167,6 @@ def unexplained(module: ast.Module) -> Iterator[str]:
             )
 
 
-@UNDER_WAY
 def test_every_number_in_capitals_is_explained() -> None:
     """But those that the list of what needs no guard explains."""
     exempt = read_exemptions()

@@ -102,7 +102,9 @@ def _numbers_below(node: ast.AST) -> Iterator[tuple[ast.expr, Number]]:
         if number is not None:
             yield node, number
             return
-    for child in ast.iter_child_nodes(node):
+    # An index says which, not how much.
+    children = [node.value] if isinstance(node, ast.Subscript) else ast.iter_child_nodes(node)
+    for child in children:
         yield from _numbers_below(child)
 
 

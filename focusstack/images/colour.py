@@ -94,6 +94,7 @@ class Transfer:
 
 
 _NODES = np.arange(65536) / 65535
+"""Codes of 16 bits as encoded values 0..1, at which curves are tables."""
 
 
 def _power(curve: Points) -> float:

@@ -36,10 +36,11 @@ CAMERA_BLUR = 0.7
 Chosen as typical; no command of this project measures it."""
 
 TAPS = np.arange(-REACH_BEFORE, REACH_AFTER + 1)
+"""Places of the taps, in pixels from the one at or before the position."""
 
-# Rows: the corrections of taps -2, -1, 0 (their mirrors follow) in terms of the two free numbers.
 _EVEN = np.array([[1.0, 0], [0, 1], [-1, -1]])
 _ODD = np.array([[1.0, 0], [0, 1], [-5, -3]])
+"""Rows:  corrections of taps -2, -1, 0 in terms of the two free numbers. Their mirrors follow."""
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ UNKNOWN = 4 << 30
 """Bytes taken to be free where the system does not say."""
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+"""Bytes by the letter after a number."""
 
 
 def memory_bound(wanted: int | None) -> int:

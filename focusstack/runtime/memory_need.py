@@ -22,7 +22,8 @@ FRAME_BYTES = 1.5
 """Per proxy pixel of each frame in the first pass: its block means, features and tiles."""
 
 KEPT_BYTES = 7
-"""The same for what is made of it and wanted again."""
+"""Per proxy pixel of each frame in the first pass, if it is kept: what is made of it and wanted
+again."""
 
 KEPT_MOST = 360 << 20
 """For all frames: more leaves holes in the heap that the second pass cannot fill."""

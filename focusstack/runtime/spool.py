@@ -100,7 +100,7 @@ class Spool:
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """The same array, which nobody can write to by mistake."""
+    """View of the array that nobody can write to by mistake."""
     view = array.view()
     view.flags.writeable = False
     return view

@@ -64,8 +64,9 @@ def test_constants_are_found_but_no_other_numbers() -> None:
     assert found_in(MODULE) == [("GUARDED", 3), ("LOOSE", 8), ("_SHARE", 4 / 255)]
 
 
-def test_numbers_of_a_table_are_counted_and_types_are_none() -> None:
+def test_numbers_of_a_table_are_counted_but_not_types_and_indices() -> None:
     text = "SIZES: tuple[int, ...] = (1 << 4, np.float32(-0.5))\n_IN = read_only(np.float32, 2)\n"
+    text += "LAST = SIZES[1]\n"
     assert found_in(text) == [("SIZES[0]", 16), ("SIZES[1]", -0.5)]
 
 

@@ -215,6 +215,7 @@ def _peak(plane: Float32) -> float:
 
 
 _ONE, _NOTHING = np.ones(1, np.float32), np.zeros(1, np.float32)
+"""Factor and summand that change nothing: OpenCV converts to and from half floats on the way."""
 
 
 class ProxySpool:

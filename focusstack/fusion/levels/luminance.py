@@ -11,6 +11,7 @@ from focusstack.runtime.strips import row_strips
 
 _SPLIT = np.vstack([LUMA, [[1, 0, 0], [0, 0, 1]] - LUMA]).astype(np.float32)
 _JOIN = np.linalg.inv(_SPLIT.astype(float)).astype(np.float32)
+"""Matrices from RGB to luma and two differences of colour (red, blue less luma), and back."""
 
 
 def luma_of(image: Float32, dst: Float32 | None = None) -> Float32:
