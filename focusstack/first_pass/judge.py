@@ -14,7 +14,9 @@ from focusstack.plan.model import FramePlan
 from focusstack.plan.verdict import PASS_PX, Doubt, Verdict, frame_verdict, stack_verdict
 
 UNFOLLOWED = 0.5
-"""Share of what tiles contradict matrices by that is left by local displacement between tiles."""
+"""Share of what tiles contradict matrices by that local displacement leaves between tiles, where it
+is guessed: with it, stacks with parallax claim about what they are off by
+(``python -m benchmarks.alignment --only parallax``)."""
 
 
 def frame_errors(found: Findings) -> dict[int, float | None]:

@@ -17,15 +17,20 @@ from focusstack.numeric.arrays import Points
 
 STRAYED = 0.002
 """Estimated error, as a share of the picture's diagonal, of a frame that harms more than it gives.
-What is off by less still holds what no other frame shows: it is kept, and the verdict names it."""
+What is off by less still holds what no other frame shows: it is kept, and the verdict names it.
+Several times what any frame that belongs is off by (``python -m benchmarks.alignment``: 1.4 px of
+2500)."""
 
 
 STREAKED = 1.5
-"""How many times more directed a streaked frame's detail is than is usual in its stack."""
+"""How many times more directed a streaked frame's detail is than is usual in its stack: it decides
+the words only (``python -m benchmarks.alignment --only "motion blur" defocused`` tells both)."""
 
 
 FEW_FEATURES = 3 * MIN_INLIERS
-"""Feature points with which a frame could hardly be matched, whatever it shows."""
+"""Feature points with which a frame could hardly be matched, whatever it shows: one in three would
+have to be matched rightly. It decides the words only (``python -m benchmarks.alignment --only
+defocused "other scene"``, where another scene is told as too little detail, too)."""
 
 
 def unlinked(stack: Measured, coarse: Coarse, features: Sequence[Features]) -> dict[int, str]:
@@ -77,21 +82,27 @@ def blurred(stack: Measured, index: int) -> str:
 
 
 DARK = 0.001
-"""Linear light below which a sensor's codes are noise."""
+"""Linear light, white 1, below which a sensor's codes are noise: ten stops below white, three codes
+of 255. Chosen, not measured; ``python -m benchmarks.alignment --only black`` is far below."""
 
 
 EXPOSED_SHARE = 0.2
-"""A frame must be exposed in this share of the area in which its fellows are."""
+"""Share of the area in which its fellows are exposed that a frame must be exposed in, neither black
+nor white: less holds too few tiles. Chosen, not measured; ``python -m benchmarks.alignment --only
+black white`` is far below."""
 
 
 DULL = 1.25
-"""A frame whose detail is so many times weaker than that of others, wherever they are sharp, has
-nothing sharp itself. No frame is left out for that: a flat subject is sharp in one frame only."""
+"""How many times weaker than that of others a frame's detail is, wherever they are sharp, if it has
+nothing sharp itself. No frame is left out for that alone: a flat subject is sharp in one frame
+only. Held against ``python -m benchmarks.alignment --only defocused blur``, where it meets none
+that belongs."""
 
 
 SAME_STEP = 0.3
-"""Two frames whose sharpness differs by less than this share of a usual focus step are focused
-alike."""
+"""Share of a usual focus step by which two frames differ in sharpness at least if they are not
+focused alike. Chosen, not measured; it decides a remark only (``python -m benchmarks.alignment
+--only duplicate`` shows what one comes to)."""
 
 
 def beyond_repair(statistics: Sequence[Statistics]) -> dict[int, str]:
