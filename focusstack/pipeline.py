@@ -14,7 +14,7 @@ from focusstack.first_pass.effort import THOROUGH, Effort
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import find_light
 from focusstack.first_pass.measure import check_reference, glanced, measure_frames, spool_for
-from focusstack.first_pass.rejection import unsupported
+from focusstack.first_pass.rejection import find_unsupported
 from focusstack.first_pass.steps import (
     find_alignment,
     find_displacement,
@@ -34,7 +34,7 @@ from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.report.provenance import provenance
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import fitted_to
+from focusstack.plan.reuse import fit_plan
 from focusstack.runtime.memory import in_gigabytes, release_freed, reuse_freed_memory
 from focusstack.runtime.progress import Progress, Silent, StageClock
 from focusstack.runtime.scratch import Room
@@ -111,7 +111,7 @@ def plan_stack(
         series = series_of(stack, coarse, gains, options.workers, progress)
         refined = refine_alignment(series, coarse, progress, effort)
         if not effort.quick:  # too few tiles to give up a frame for
-            coarse = coarse.without(unsupported(stack, coarse, refined))
+            coarse = coarse.without(find_unsupported(stack, coarse, refined))
         light = find_light(stack, refined.poses.matrices, coarse, options.workers)
         local = None
         if options.local and effort.local:
@@ -128,7 +128,7 @@ def plan_stack(
 def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) -> StackPlan:
     """Read an earlier plan and fit it to these frames and options."""
     assert options.plan is not None
-    plan = fitted_to(read_plan(options.plan), frames.names, frames.size, frames.channels)
+    plan = fit_plan(read_plan(options.plan), frames.names, frames.size, frames.channels)
     if options.reference not in ("auto", plan.reference):
         raise UsageError(
             f"the plan's reference is {plan.reference}, not {options.reference}",

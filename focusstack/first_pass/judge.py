@@ -9,7 +9,7 @@ import numpy as np
 
 from focusstack.alignment.quality.contradiction import LEAST_SHARE, MOST_MISSING
 from focusstack.first_pass.findings import Findings
-from focusstack.first_pass.rejection import alike
+from focusstack.first_pass.rejection import find_alike
 from focusstack.plan.model import FramePlan
 from focusstack.plan.verdict import PASS_PX, Doubt, Verdict, frame_verdict, stack_verdict
 
@@ -116,5 +116,5 @@ def _contradictions(found: Findings) -> dict[int, list[Doubt]]:
 def _duplicates(found: Findings) -> dict[int, list[str]]:
     """Frames that were focused like the one before: harmless."""
     used, names = found.used, found.stack.names
-    twins = alike([found.stack.statistics[k] for k in used])
+    twins = find_alike([found.stack.statistics[k] for k in used])
     return {used[k]: [f"focused like {names[used[j]]}"] for k, j in twins.items()}

@@ -57,7 +57,7 @@ def read_plan(path: str | Path) -> StackPlan:
         return from_plain(data)
     except ValidationError as error:
         raise InputError(
-            f"{path} is not a report of focusstack: {told(error)}", _GIVE_A_REPORT
+            f"{path} is not a report of focusstack: {tell_fault(error)}", _GIVE_A_REPORT
         ) from error
 
 
@@ -69,7 +69,7 @@ def from_plain(data: Any) -> StackPlan:
     return to_plan(Report.model_validate(data))
 
 
-def told(error: ValidationError) -> str:
+def tell_fault(error: ValidationError) -> str:
     """Say what is wrong first, and where, as ``frames[3].matrix: is missing``."""
     found = error.errors(include_url=False)
     place, words = _place(found[0]["loc"]), _words(found[0])

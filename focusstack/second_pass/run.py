@@ -114,7 +114,7 @@ def rendered_frames(
             room.tidy(coming=decoded)  # decoders hold a picture twice for a moment
             picture = pictures.take()
             for number, in_focus in enumerate(placements, start=1):
-                field = plan.displacement(placed, in_focus)
+                field = plan.displacement(placed, in_focus=in_focus)
                 frame = render(
                     picture, replace(placed, field=field), plan.crop, highest, options.workers,
                     coded, room, next(turns, None),
