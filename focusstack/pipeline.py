@@ -21,7 +21,7 @@ from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import fitted_to
+from focusstack.plan.reuse import fit_plan
 from focusstack.runtime.heap import release_freed
 from focusstack.runtime.memory import in_gigabytes, memory_bound
 from focusstack.runtime.memory_need import MemoryNeed, StackSize, memory_need
@@ -109,7 +109,7 @@ def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
 def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) -> StackPlan:
     """Read an earlier plan and fit it to these frames and options."""
     assert options.plan is not None
-    plan = fitted_to(read_plan(options.plan), frames.names, frames.size, frames.channels)
+    plan = fit_plan(read_plan(options.plan), frames.names, frames.size, frames.channels)
     if options.reference not in ("auto", plan.reference):
         raise UsageError(
             f"the plan's reference is {plan.reference}, not {options.reference}",

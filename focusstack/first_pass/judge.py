@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from focusstack.first_pass.findings import Findings
-from focusstack.first_pass.rejection import alike
+from focusstack.first_pass.rejection import find_alike
 from focusstack.plan.model import FramePlan
 from focusstack.plan.verdict import PASS_PX, Doubt, Verdict, frame_verdict, stack_verdict
 
 UNFOLLOWED = 0.5
-"""Share of what tiles contradict matrices by that is left by local displacement between tiles."""
+"""Share of what tiles contradict matrices by that local displacement leaves between tiles, where it
+is guessed: with it, stacks with parallax claim about what they are off by
+(``python -m benchmarks.alignment --only parallax``)."""
 
 
 def frame_errors(found: Findings) -> dict[int, float | None]:
@@ -113,5 +115,5 @@ def _contradictions(found: Findings) -> dict[int, list[Doubt]]:
 def _duplicates(found: Findings) -> dict[int, list[str]]:
     """Frames that were focused like the one before: harmless."""
     used, names = found.used, found.stack.names
-    twins = alike([found.stack.statistics[k] for k in used])
+    twins = find_alike([found.stack.statistics[k] for k in used])
     return {used[k]: [f"focused like {names[used[j]]}"] for k, j in twins.items()}

@@ -22,7 +22,8 @@ from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.spool import Spool
 
 SMALLEST = 64
-"""Fewest pixels along a side: less holds no tile at half size."""
+"""Fewest pixels along a side: less holds no tile at half size. Follows from the tiles' size, not
+measured."""
 
 
 @dataclass(frozen=True)

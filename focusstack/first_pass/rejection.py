@@ -17,23 +17,28 @@ from focusstack.numeric.arrays import Points
 
 STRAYED = 0.002
 """Estimated error, as a share of the picture's diagonal, of a frame that harms more than it gives.
-What is off by less still holds what no other frame shows: it is kept, and the verdict names it."""
+What is off by less still holds what no other frame shows: it is kept, and the verdict names it.
+Several times what any frame that belongs is off by (``python -m benchmarks.alignment``: 1.4 px of
+2500)."""
 
 
 STREAKED = 1.5
-"""How many times more directed a streaked frame's detail is than is usual in its stack."""
+"""How many times more directed a streaked frame's detail is than is usual in its stack: it decides
+the words only (``python -m benchmarks.alignment --only "motion blur" defocused`` tells both)."""
 
 
 FEW_FEATURES = 3 * MIN_INLIERS
-"""Feature points with which a frame could hardly be matched, whatever it shows."""
+"""Feature points with which a frame could hardly be matched, whatever it shows: one in three would
+have to be matched rightly. It decides the words only (``python -m benchmarks.alignment --only
+defocused "other scene"``, where another scene is told as too little detail, too)."""
 
 
-def unlinked(stack: Measured, coarse: Coarse, features: Sequence[Features]) -> dict[int, str]:
+def find_unlinked(stack: Measured, coarse: Coarse, features: Sequence[Features]) -> dict[int, str]:
     """Reasons for frames that share nothing with the rest."""
     lost = [k for k, used in enumerate(coarse.used) if not used and k not in coarse.reasons]
     if not lost:
         return {}
-    weaker = dull(stack.statistics)
+    weaker = measure_dullness(stack.statistics)
     partners = {k: {j for p in coarse.separate if k in p for j in p} - {k} for k in lost}
     reasons = {}
     for k in lost:
@@ -41,33 +46,33 @@ def unlinked(stack: Measured, coarse: Coarse, features: Sequence[Features]) -> d
             others = ", ".join(stack.names[j] for j in sorted(partners[k])[:3])
             reasons[k] = f"its links to the rest break: it can only be matched with {others}"
         elif weaker[k] > DULL or len(features[k].points) < FEW_FEATURES:
-            reasons[k] = blurred(stack, k)
+            reasons[k] = tell_blur(stack, k)
         else:
             reasons[k] = "shows nothing of what the others show: another scene, or no overlap"
     return reasons
 
 
-def unsupported(stack: Measured, coarse: Coarse, refined: Refined) -> dict[int, str]:
+def find_unsupported(stack: Measured, coarse: Coarse, refined: Refined) -> dict[int, str]:
     """Reasons for frames that were solved but that no tile holds, or that strayed.
 
     A stack in which many do is difficult, and keeps them: the verdict says so.
     """
     errors = refined.certainty.frames / stack.scale
-    weaker = dull(stack.statistics)
+    weaker = measure_dullness(stack.statistics)
     diagonal = float(np.hypot(*stack.size)) / stack.scale
     found = {}
     for k, error in zip(refined.kept, errors, strict=True):
         if k == coarse.reference:
             continue
         if refined.frames[k] is None and weaker[k] > DULL:
-            found[k] = blurred(stack, k)
+            found[k] = tell_blur(stack, k)
         elif error > STRAYED * diagonal:
             found[k] = f"cannot be placed: it may be off by {error:.1f} px"
     lost = len(found) + sum(not u for u in coarse.used)
     return found if lost <= LOST_SHARE * len(coarse.used) else {}
 
 
-def blurred(stack: Measured, index: int) -> str:
+def tell_blur(stack: Measured, index: int) -> str:
     """What blurred a frame: a movement leaves its detail directed, defocus does not."""
     near = [k for k in range(index - 2, index + 3) if 0 <= k < len(stack.names) and k != index]
     usual = float(np.median([streakiness(stack.load(k)) for k in near]))
@@ -77,24 +82,30 @@ def blurred(stack: Measured, index: int) -> str:
 
 
 DARK = 0.001
-"""Linear light below which a sensor's codes are noise."""
+"""Linear light, white 1, below which a sensor's codes are noise: ten stops below white, three codes
+of 255. Chosen, not measured; ``python -m benchmarks.alignment --only black`` is far below."""
 
 
 EXPOSED_SHARE = 0.2
-"""A frame must be exposed in this share of the area in which its fellows are."""
+"""Share of the area in which its fellows are exposed that a frame must be exposed in, neither black
+nor white: less holds too few tiles. Chosen, not measured; ``python -m benchmarks.alignment --only
+black white`` is far below."""
 
 
 DULL = 1.25
-"""A frame whose detail is so many times weaker than that of others, wherever they are sharp, has
-nothing sharp itself. No frame is left out for that: a flat subject is sharp in one frame only."""
+"""How many times weaker than that of others a frame's detail is, wherever they are sharp, if it has
+nothing sharp itself. No frame is left out for that alone: a flat subject is sharp in one frame
+only. Held against ``python -m benchmarks.alignment --only defocused blur``, where it meets none
+that belongs."""
 
 
 SAME_STEP = 0.3
-"""Two frames whose sharpness differs by less than this share of a usual focus step are focused
-alike."""
+"""Share of a usual focus step by which two frames differ in sharpness at least if they are not
+focused alike. Chosen, not measured; it decides a remark only (``python -m benchmarks.alignment
+--only duplicate`` shows what one comes to)."""
 
 
-def beyond_repair(statistics: Sequence[Statistics]) -> dict[int, str]:
+def find_spoilt(statistics: Sequence[Statistics]) -> dict[int, str]:
     """Frames in which hardly anything is exposed, though it is in the others: index to reason."""
     exposed, dark, clipped = [], [], []
     for s in statistics:
@@ -110,7 +121,7 @@ def beyond_repair(statistics: Sequence[Statistics]) -> dict[int, str]:
     }
 
 
-def dull(statistics: Sequence[Statistics]) -> Points:
+def measure_dullness(statistics: Sequence[Statistics]) -> Points:
     """How many times weaker each frame's detail is than the best of the others, at its best."""
     detail = np.stack([s.signature.ravel() for s in statistics]).astype(float) / 2
     if len(detail) < 3:
@@ -138,7 +149,7 @@ def streakiness(proxy: Proxy) -> float:
     return float(np.sqrt(high / max(low, 1e-12)))
 
 
-def alike(statistics: Sequence[Statistics]) -> dict[int, int]:
+def find_alike(statistics: Sequence[Statistics]) -> dict[int, int]:
     """Frames that are focused like the one before them: index to that frame's index.
 
     Parameters

@@ -9,7 +9,7 @@ from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import find_light
 from focusstack.first_pass.measure import check_reference, glanced, measure_frames, spool_for
-from focusstack.first_pass.rejection import unsupported
+from focusstack.first_pass.rejection import find_unsupported
 from focusstack.first_pass.steps import (
     find_alignment,
     find_displacement,
@@ -62,7 +62,7 @@ def find_plan(
         series = series_of(stack, coarse, gains, options.workers, progress)
         refined = refine_alignment(series, coarse, progress, effort)
         if not effort.quick:  # too few tiles to give up a frame for
-            coarse = coarse.without(unsupported(stack, coarse, refined))
+            coarse = coarse.without(find_unsupported(stack, coarse, refined))
         light = find_light(stack, refined.poses.matrices, coarse, options.workers)
         local = None
         if options.local and effort.local:

@@ -17,7 +17,7 @@ from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.light import find_gains
 from focusstack.first_pass.measure import Measured
 from focusstack.first_pass.reference import reservations
-from focusstack.first_pass.rejection import beyond_repair, unlinked
+from focusstack.first_pass.rejection import find_spoilt, find_unlinked
 from focusstack.numeric.arrays import Points
 from focusstack.runtime.progress import Progress, stage
 
@@ -29,7 +29,7 @@ def find_alignment(
     count = len(stack.names)
     with stage(progress, "Finding features", count):
         features = detect_all(stack.load, count, workers, progress.advance, effort.features)
-    spoilt = beyond_repair(stack.statistics)
+    spoilt = find_spoilt(stack.statistics)
     fits = [
         f
         for f in match_all(features, stack.size, workers, effort.features)
@@ -42,7 +42,7 @@ def find_alignment(
         reservations(stack.statistics),
         None if reference == "auto" else stack.names.index(reference),
     ).without(spoilt)
-    coarse = coarse.without(unlinked(stack, coarse, features))
+    coarse = coarse.without(find_unlinked(stack, coarse, features))
     gains = find_gains(stack, coarse.matrices, coarse, workers)
     used = [k for k, u in enumerate(coarse.used) if u]
     return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # pydantic is loaded on first use: start-up does not wait for it.
 
 SHOWN = 40
-"""Characters of what a file holds that an error repeats."""
+"""Characters of what a file holds that an error repeats: enough to find it by, within a line.
+Chosen, not measured."""
 
 _GIVE_A_REPORT = "Give a report.json of an earlier run."
 
@@ -56,7 +57,7 @@ def read_plan(path: str | Path) -> StackPlan:
         return from_plain(data)
     except ValidationError as error:
         raise InputError(
-            f"{path} is not a report of focusstack: {told(error)}", _GIVE_A_REPORT
+            f"{path} is not a report of focusstack: {tell_fault(error)}", _GIVE_A_REPORT
         ) from error
 
 
@@ -68,7 +69,7 @@ def from_plain(data: Any) -> StackPlan:
     return to_plan(Report.model_validate(data))
 
 
-def told(error: ValidationError) -> str:
+def tell_fault(error: ValidationError) -> str:
     """Say what is wrong first, and where, as ``frames[3].matrix: is missing``."""
     found = error.errors(include_url=False)
     place, words = _place(found[0]["loc"]), _words(found[0])

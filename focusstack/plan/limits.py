@@ -11,11 +11,13 @@ from focusstack.frames.proxies.proxy import PROXY_MEGAPIXELS
 from focusstack.geometry.lens import STRONGEST_BEND
 
 SINGULAR = 1e-9
-"""A matrix whose determinant is smaller leaves nothing of a frame. Chosen, not measured: hands and
+"""Determinant below which a matrix leaves nothing of a frame. Chosen, not measured: hands and
 lenses keep it near 1."""
 
 MOST_NODES = round(PROXY_MEGAPIXELS * 1e6)
-"""A depth map has fewer nodes than a proxy has pixels; what claims more is not unpacked."""
+"""Nodes of the largest depth map: fewer than a proxy has pixels (one in four along a side). What
+claims more is not unpacked, so that a small file cannot ask for much memory. Follows from the
+proxies' size, not measured."""
 
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]

@@ -201,7 +201,7 @@ class StackPlan:
         by_name = {f.file: f for f in self.frames}
         return [by_name[name] for name in self.focus_order]
 
-    def displacement(self, frame: FramePlan, in_focus: bool = False) -> Field | None:
+    def displacement(self, frame: FramePlan, *, in_focus: bool = False) -> Field | None:
         """What a frame's matrix is completed by in the one resampling; None for a matrix alone.
 
         Local displacement, and the lens's.

@@ -1,4 +1,4 @@
-"""An earlier plan, fitted to the frames at hand."""
+"""Fit an earlier plan to the frames at hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from focusstack.errors import UsageError
 from focusstack.plan.model import StackPlan
 
 
-def fitted_to(
+def fit_plan(
     plan: StackPlan, names: Sequence[str], size: tuple[int, int], channels: int | None = None
 ) -> StackPlan:
     """Return `plan` for frames of these names, matched by file name without suffix.

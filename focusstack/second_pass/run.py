@@ -166,7 +166,7 @@ def render_frames(
             room.tidy(coming=decoded)  # decoders hold a picture twice for a moment
             picture = pictures.take()
             for number, in_focus in enumerate(placements, start=1):
-                field = plan.displacement(placed, in_focus)
+                field = plan.displacement(placed, in_focus=in_focus)
                 frame = render(
                     picture,
                     replace(placed, field=field),

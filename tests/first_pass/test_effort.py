@@ -11,7 +11,8 @@ import pytest
 from PIL import Image as Pillow
 
 from focusstack.first_pass.effort import QUICK, THOROUGH
-from focusstack.first_pass.measure import glanced
+from focusstack.first_pass.measure import glanced, spool_for
+from focusstack.frames.in_memory import ArrayFrames
 from focusstack.frames.open import open_frames
 from focusstack.geometry.coordinates import transform
 from focusstack.images.read import Reading, read_picture
@@ -80,3 +81,18 @@ def test_reduced_jpegs_show_the_same(
     expected = cv2.resize(inside, size, interpolation=cv2.INTER_AREA).astype(float)
     assert np.abs(found[: size[1], : size[0]] - expected).max() < 6
     assert np.abs(found[: size[1], : size[0]] - expected).mean() < 1
+
+
+def test_a_quick_look_takes_less_than_a_megapixel_of_each_frame() -> None:
+    frames = ArrayFrames([np.full((3000, 4000, 3), k, np.uint8) for k in (0, 9)], ["a", "b"])
+    spool, scale = spool_for(frames, QUICK.megapixels, 1_000_000)
+    with spool:
+        assert 0.5 < 12 * scale**2 < 1
+
+
+def test_a_quick_look_compares_neighbours_and_their_neighbours(folder: Path) -> None:
+    plan = plan_stack(folder, effort=QUICK)
+    # Tiles are small enough for it to say how well it fits.
+    assert plan.error_px is not None
+    places = {name: k for k, name in enumerate(plan.focus_order)}
+    assert {abs(places[a] - places[b]) for a, b in (p.frames for p in plan.pairs)} == {1, 2}

@@ -33,7 +33,7 @@ def test_parallax_survives(tmp_path: Path) -> None:
     assert made.scene is not None
     assert np.array_equal(found.scene.grid, made.scene.grid)
     for in_focus in (False, True):
-        a, b = (p.displacement(p.frames[1], in_focus) for p in (made, found))
+        a, b = (p.displacement(p.frames[1], in_focus=in_focus) for p in (made, found))
         assert a is not None
         assert b is not None
         assert np.array_equal(a.grid, b.grid)
