@@ -62,7 +62,7 @@ def test_parallax_is_searched_to_the_end_where_it_promises_something(
     monkeypatch: pytest.MonkeyPatch, share: float, gained: float, goes_on: bool
 ) -> None:
     begun = Begun(HeldOut(1.0, share, gained, share))
-    monkeypatch.setattr(displacement.Search, "begun", lambda *_: begun)
+    monkeypatch.setattr("focusstack.alignment.parallax.search.Search.begun", lambda *_: begun)
     nothing = Local(np.zeros((1, 2, 2, 2)), HeldOut(1.0, 1.0, 0.0, 1.0))
     monkeypatch.setattr(displacement, "find_fields", lambda *_: nothing)
     series: Any = None
