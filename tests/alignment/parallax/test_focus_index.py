@@ -68,7 +68,8 @@ def test_what_is_sure_is_told_as_it_is() -> None:
 def test_where_nothing_is_sure_what_is_near_counts_first() -> None:
     """The index rises towards column 100, beyond which nothing is sure."""
     sure = (np.arange(300) < 100).astype(np.float32)
-    found, guessed = measured(np.minimum(np.arange(300), 99) / np.float32(100), sure)
+    rising = (np.minimum(np.arange(300), 99) / 100).astype(np.float32)
+    found, guessed = measured(rising, sure)
     assert found[[103, 106, 120, 160]] == pytest.approx([0.95, 0.89, 0.81, 0.87], abs=0.025)
     # Two pixels away a third of what counts is still near; six away it is a guess.
     assert guessed[[100, 101, 102, 106]] == pytest.approx([0, 0.25, 0.66, 1], abs=0.1)
