@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from focusstack.alignment.matrices.ladder import BOARDS, Choice, Ladder
+from focusstack.alignment.matrices.choice import Choice
+from focusstack.alignment.matrices.ladder import BOARDS, Ladder
 from focusstack.alignment.matrices.models import LENSES, MODELS
 from focusstack.alignment.matrices.solve import Solution
 from focusstack.alignment.quality.accuracy import Certainty, certainty, probes

@@ -70,7 +70,7 @@ class Equations:
 
     @classmethod
     def joined(cls, parts: Sequence[Equations]) -> Equations:
-        """Those of some tiles and of others."""
+        """Join the equations of some tiles and of others."""
         return cls(
             Places.joined([part.places for part in parts]),
             np.concatenate([part.target for part in parts]),

@@ -36,7 +36,7 @@ class Places:
 
     @classmethod
     def joined(cls, parts: Sequence[Places]) -> Places:
-        """The places of some tiles and of others."""
+        """Join the places of some tiles and of others."""
         return cls(
             np.concatenate([part.cells for part in parts]),
             np.concatenate([part.within for part in parts]),

@@ -83,7 +83,7 @@ class Local:
 
 
 def with_nodes(fields: Points, rows: int, columns: int) -> Points:
-    """The same fields with other nodes: linear between theirs, corners on corners."""
+    """Tell fields by other nodes: linear between theirs, corners on corners."""
     for axis, count in ((1, rows), (2, columns)):
         before = fields.shape[axis]
         at = np.linspace(0, before - 1, count)

@@ -174,7 +174,7 @@ LENSES = (
     _with_lens("changing lens, perspective", MATRICES[2], changing=True),
     _with_lens("changing lens, homography", MATRICES[4], changing=True),
 )
-"""The same with a lens that bends straight lines."""
+"""The ladder with a lens that bends straight lines, stiffest first."""
 
 MODELS: dict[str, Model] = {model.name: model for model in (*MATRICES, *LENSES)}
 """The whole ladder."""

@@ -85,7 +85,7 @@ class Flat:
         )
 
 
-def flattened(matches: Sequence[Matches], N: Matrix, bent: bool = False) -> Flat:
+def flattened(matches: Sequence[Matches], N: Matrix, *, bent: bool = False) -> Flat:
     """Put the matches of all pairs one after the other."""
 
     def joined(parts: Iterable[Points]) -> Points:

@@ -107,7 +107,7 @@ def solve(
     both : callable, optional
         Does two things, at once if it can; one after the other if not given.
     """
-    problem = _Problem(model, flattened(matches, N, model in LENSES), reference, N, both)
+    problem = _Problem(model, flattened(matches, N, bent=model in LENSES), reference, N, both)
     at = Parameters(*(numbers.copy() for numbers in start))
     sigma, damping, stride = np.inf, 1e-9, _Stride()
     for _ in range(iterations):

@@ -165,7 +165,7 @@ class Geometry:
         nothing = np.zeros(0)
         return model, matrices(MODELS["perspective"], theta, nothing, normalisation(*self.size))
 
-    def _fitted(self, tiles: SeenTiles, freely: bool = True) -> tuple[Geometry, Points]:
+    def _fitted(self, tiles: SeenTiles, *, freely: bool = True) -> tuple[Geometry, Points]:
         """Fit to all tiles; without `freely` only the matrices are corrected.
 
         Returns the model and the parameters of each frame's correction.
@@ -219,7 +219,7 @@ class Geometry:
             learn, test = tiles.part(fold == side), tiles.part(fold != side)
             correct, along, target = self.equations(test)
             for freely in (False, True):
-                model, theta = self._fitted(learn, freely)
+                model, theta = self._fitted(learn, freely=freely)
                 A = np.concatenate([correct, along * model.depth(test.index)[:, None, None]], 2)
                 left = target - _predicted(test, A, np.concatenate([theta, model.travel], 1))
                 lengths[int(freely), fold != side] = np.linalg.norm(left, axis=1)

@@ -82,7 +82,7 @@ class FocusIndex:
         bend = np.minimum(before - 2 * peak + after, -1e-6)
         inner = (index > 0) & (index < self._count - 1)
         index = index + np.where(inner, np.clip(0.5 * (before - after) / bend, -0.5, 0.5), 0)
-        return _filled(index.astype(np.float32), self._certainty())
+        return filled(index.astype(np.float32), self._certainty())
 
     def _certainty(self) -> Float32:
         """0..1: how far the peak stands above the other frames and above noise."""
@@ -93,7 +93,7 @@ class FocusIndex:
         return np.asarray(above * peak / (peak + noise), np.float32)
 
 
-def _filled(index: Float32, certainty: Float32) -> tuple[Float32, Float32]:
+def filled(index: Float32, certainty: Float32) -> tuple[Float32, Float32]:
     """Weighted means over growing neighbourhoods (normalised convolution, Knutsson 1993).
 
     And the share of each that comes from farther than `NEAR_SIGMA`.

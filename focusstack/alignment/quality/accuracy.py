@@ -44,9 +44,6 @@ is smooth, so that a few are enough."""
 DEGREE = 3
 """Of the polynomials that structure is described by: as high as radial distortion is."""
 
-BOARD = (12, 8)
-"""Fields of the checkerboard whose colours make the two halves of structure."""
-
 LEFT_OF_BLUR = 0.7
 """Share of what telling blur from shifts changes that is still wrong: in strongly blurred rendered
 stacks between a half and one and a half (``python -m benchmarks.alignment``, *strong blur*)."""
@@ -184,7 +181,7 @@ def _smooth(
     normal = np.zeros((count, terms, count, terms))
     right = np.zeros((count, terms, 2))
     for m, weight in zip(left, weights, strict=True):
-        here = checkerboard(m.places, size, BOARD) == colour
+        here = checkerboard(m.places, size) == colour
         B = _polynomials(m.places[here], size)
         weighted = B * weight[here, None]
         own, pull = weighted.T @ B, weighted.T @ m.vectors[here]

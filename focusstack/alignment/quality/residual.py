@@ -82,7 +82,7 @@ class Residual:
     zones: dict[str, Zone] = field(default_factory=dict)
 
     def scaled(self, factor: float) -> Residual:
-        """The same in other pixels, rounded to what a report keeps."""
+        """Express the residual in other pixels, rounded to what a report keeps."""
 
         def to(value: float) -> float:
             return round(value * factor, 4)

@@ -44,7 +44,7 @@ class Matches:
         )
 
     def straightened(self, bends: Points, size: tuple[int, int]) -> Matches:
-        """The same matches without what the lens bends in each frame."""
+        """The matches without what the lens bends in each frame."""
         if not bends.any():
             return self
         p = straightened(self.p, bends[self.first], size)
@@ -56,7 +56,7 @@ class Matches:
         return self if self.blurred is None else replace(self, q=self.q + self.blurred)
 
     def renumbered(self, row: Mapping[int, int]) -> Matches:
-        """The same matches, their frames under other numbers."""
+        """The matches, their frames under other numbers."""
         return replace(self, first=row[self.first], second=row[self.second])
 
 

@@ -83,7 +83,7 @@ class Poses:
         return [k for k, H in enumerate(self.matrices) if np.isfinite(H).all()]
 
     def moved(self, matrices: Matrix, bends: Points) -> Poses:
-        """The same with other matrices and bends of the frames in `kept`."""
+        """Replace matrices and bends of the frames in `kept`."""
         every, bent = self.matrices.copy(), self.bends.copy()
         every[self.kept], bent[self.kept] = matrices, bends
         return replace(self, matrices=every, bends=bent)

@@ -112,3 +112,8 @@ def test_pairs_link_all_frames(count: int) -> None:
     assert len(set(pairs)) == len(pairs)
     assert {(k, k + 1) for k in range(count - 1)} <= set(pairs)
     assert all(i < j for i, j in pairs)
+
+
+def test_frames_are_compared_with_neighbours_and_with_ever_farther_ones() -> None:
+    apart = {j - i for i, j in pairs_in_order(range(40))}
+    assert apart == {1, 2, 4, 8}

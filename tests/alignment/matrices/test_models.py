@@ -46,3 +46,24 @@ def test_normalised_coordinates_span_the_half_diagonal() -> None:
     corners = np.array([[0, 0], [1199, 899], [599.5, 449.5]])
     found = np.linalg.norm(transform(normalisation(*SIZE), corners), axis=1)
     assert found == pytest.approx([1, 1, 0], abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("lens", "base"),
+    [
+        ("lens", "rotation"),
+        ("changing lens", "rotation"),
+        ("changing lens, perspective", "perspective"),
+        ("changing lens, homography", "homography"),
+    ],
+)
+def test_a_lens_that_does_not_bend_leaves_the_model_before_it(lens: str, base: str) -> None:
+    rng = np.random.default_rng(0)
+    stiff, freer, N = MODELS[base], MODELS[lens], normalisation(*SIZE)
+    changing = 2 * lens.startswith("changing")
+    assert (freer.per_frame, freer.shared) == (stiff.per_frame + changing, stiff.shared + 1)
+    own, common = rng.normal(0, 0.01, (3, stiff.per_frame)), rng.uniform(0, 0.1, stiff.shared)
+    theta = np.concatenate([own, np.zeros((3, changing))], 1)
+    bent = np.append(common, 0.02)
+    assert matrices(freer, theta, bent, N) == pytest.approx(matrices(stiff, own, common, N))
+    assert freer.bends(theta, bent) == pytest.approx(np.tile([0.02, 0], (3, 1)))

@@ -51,7 +51,7 @@ def test_travel_and_depth_are_recovered(travel: np.ndarray) -> None:
             there = places + field.at(places)
             there = there @ inverse[:2, :2].T + inverse[:2, 2]
             error = np.linalg.norm(there - places - travel[k] * depth, axis=1)
-            assert np.median(error) < 0.2, (k, depth, error)
+            assert np.median(error) < 0.07, (k, depth, error)
 
 
 def test_frames_from_one_place_have_no_parallax() -> None:

@@ -122,3 +122,15 @@ def test_unsure_tiles_make_little_structure() -> None:
     left = [Left(0, 1, places, vectors, isotropic(len(places), sigma))]
     # Half of the displacement is either frame's.
     assert structure(left, H, SIZE) == pytest.approx([0.025, 0.025], rel=0.3)
+
+
+@pytest.mark.parametrize(("waves", "seen"), [(0.5, 1.0), (2.0, 0.67)])
+def test_structure_is_as_smooth_as_lenses_bend(waves: float, seen: float) -> None:
+    H = np.stack([np.eye(3)] * 2)
+    x, y = np.meshgrid(np.arange(12, SIZE[0], 25.0), np.arange(12, SIZE[1], 25.0))
+    places = np.stack([x.ravel(), y.ravel()], 1)
+    wave = 0.2 * np.sin(2 * np.pi * waves * (places[:, 0] / SIZE[0] - 0.5))
+    vectors = np.stack([wave, np.zeros_like(wave)], 1)
+    left = [Left(0, 1, places, vectors, isotropic(len(places), 0.05))]
+    half = 0.1 / np.sqrt(2)
+    assert structure(left, H, SIZE)[1] / half == pytest.approx(seen, abs=0.15)

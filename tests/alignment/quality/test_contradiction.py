@@ -61,3 +61,20 @@ def test_detail_that_a_frame_lacks_is_what_its_neighbours_share() -> None:
 def test_a_little_may_be_missing_without_remark() -> None:
     found = Disagreement(np.zeros(3), np.zeros(3), np.array([0.0, 0.1, 0.22]))
     assert found.lacking.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize(("aside", "missing"), [(50, 0.0), (80, 1.0)])
+def test_detail_is_looked_for_in_parts_of_the_picture(
+    axis: int, aside: int, missing: float
+) -> None:
+    """Neighbours see detail that the frame's own pairs see some pixels aside; parts are 80 wide."""
+    x, y = np.meshgrid(np.arange(15, SIZE[0], 160.0), np.arange(15, SIZE[1], 160.0))
+    at = np.stack([x.ravel(), y.ravel()], 1).astype(np.float32)
+    own = at.copy()
+    own[:, axis] += aside
+    still, sure = np.zeros_like(at), np.ones(len(at), bool)
+    held = [
+        Held(i, j, own if 1 in (i, j) else at, still, sure) for i, j in ((0, 1), (1, 2), (0, 2))
+    ]
+    assert disagreement(held, 3, SIZE).missing[1] == missing
