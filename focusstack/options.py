@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from focusstack.errors import UsageError
+from focusstack.images.limits import MOST_MEGAPIXELS
 from focusstack.runtime.cores import usable_cores
 
 
@@ -101,7 +102,7 @@ class StackOptions:
     local: bool = True
     workers: int = field(default_factory=usable_cores)
     memory: int | None = None
-    max_megapixels: float = 537.0
+    max_megapixels: float = MOST_MEGAPIXELS
 
     def __post_init__(self) -> None:
         if self.workers < 1:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-import focusstack.scene
+import focusstack.scene.sample
 from focusstack.scene.stack import RenderedStack, render_stack
 from tests.support.cli_calls import NAMES, done, written
 
@@ -86,4 +86,4 @@ def copies(photos: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def small_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     small = functools.partial(focusstack.scene.sample.write_sample, width=96, height=64)
-    monkeypatch.setattr(focusstack.scene, "write_sample", small)
+    monkeypatch.setattr(focusstack.scene.sample, "write_sample", small)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import entry_points, version
 from pathlib import Path
 
@@ -113,3 +116,60 @@ def test_options_and_errors_load_nothing_heavy() -> None:
 def test_help_loads_nothing_heavy() -> None:
     code = "from focusstack.cli import app\ntry: app(['run', '--help'])\nexcept SystemExit: pass"
     assert not loaded_by(code) & HEAVY
+
+
+# What is declared is used, and the other way round ----------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[1]
+
+MODULE_OF = {
+    "opencv-python-headless": "cv2",
+    "scikit-image": "skimage",
+    "pillow": "PIL",
+    "pillow-heif": "pillow_heif",
+}
+"""Modules of distributions that are called otherwise."""
+
+COMES_WITH = {"llvmlite": "numba", "pydantic_core": "pydantic"}
+"""Parts of a distribution that are imported by themselves."""
+
+LOADERS = {"extra", "files", "import_module"}
+"""Functions that import what their first argument names, or read a file that comes with it."""
+
+
+def declared() -> set[str]:
+    """Modules of the distributions in pyproject.toml that the package needs or may use."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for e in extras if e != "test" for line in extras[e])]
+    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines]
+    return {MODULE_OF.get(name, name) for name in names}
+
+
+def imported() -> set[str]:
+    """Third-party modules that the package imports, at once or when they are wanted."""
+    found: set[str] = set()
+    for path in (ROOT / "focusstack").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module or "")
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) in LOADERS:
+                first = node.args[0]
+                found |= {str(first.value)} if isinstance(first, ast.Constant) else set()
+    names = {COMES_WITH.get(top, top) for top in (name.partition(".")[0] for name in found)}
+    return names - sys.stdlib_module_names - {"focusstack"}
+
+
+def test_every_import_is_declared() -> None:
+    assert sorted(imported() - declared()) == []
+
+
+def test_every_dependency_is_imported() -> None:
+    assert sorted(declared() - imported()) == []
+
+
+def test_the_citation_is_of_this_version() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {focusstack.__version__}\n" in text

@@ -1,1 +1,58 @@
-"""Alignment: features for a start, tiles for precision, one solve over all frames."""
+"""Alignment: features for a start, tiles for precision, one solve over all frames.
+
+`align` does all of it; the others are its steps, each on arrays of its own.
+
+>>> from focusstack.alignment import pairs_in_order
+>>> pairs_in_order([0, 1, 2], offsets=(1, 2))
+[(0, 1), (1, 2), (0, 2)]
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from focusstack.alignment.features.focus_order import focus_order, pairs_in_order
+    from focusstack.alignment.features.sift import Features, PairFit, detect, fit_pair, match
+    from focusstack.alignment.tiles.shifts import TileShifts, band_pass, tile_shifts
+    from focusstack.alignment.whole_stack import align
+
+__all__ = [
+    "Features",
+    "PairFit",
+    "TileShifts",
+    "align",
+    "band_pass",
+    "detect",
+    "fit_pair",
+    "focus_order",
+    "match",
+    "pairs_in_order",
+    "tile_shifts",
+]
+
+# Loaded on first use: some load OpenCV, and some the compiler of loops.
+_HOMES = {
+    "focusstack.alignment.whole_stack": {"align"},
+    "focusstack.alignment.features.focus_order": {"focus_order", "pairs_in_order"},
+    "focusstack.alignment.features.sift": {
+        "Features",
+        "PairFit",
+        "detect",
+        "fit_pair",
+        "match",
+    },
+    "focusstack.alignment.tiles.shifts": {"TileShifts", "band_pass", "tile_shifts"},
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -20,16 +20,19 @@ from focusstack.errors import AlignmentError
 from focusstack.frames.proxies.proxy import Proxy, proxy_scale, proxy_size
 from focusstack.geometry.coordinates import normalised, outline, transform
 from focusstack.numeric.arrays import Matrix
-from focusstack.numeric.graph import groups
+from focusstack.numeric.graph import connected_parts
 
 FEATURE_MEGAPIXELS = 0.35
-"""Frames far apart in focus share coarse features, not fine ones; tiles bring the precision."""
+"""Size at which features are found, in megapixels: frames far apart in focus share coarse features,
+not fine ones; tiles bring the precision (``python -m benchmarks.alignment``, *strong blur*)."""
 
 INLIER_PX = 3.0
-"""Distance of an inlier at the scale of feature detection; generous, for parallax."""
+"""Distance of an inlier, in pixels at the scale of feature detection; generous, for parallax
+(``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 LOST_SHARE = 0.25
-"""A stack that loses more than this share of its frames has fallen apart."""
+"""A stack that loses more than this share of its frames has fallen apart. A choice of what to
+promise, not measured."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def coarse_alignment(
     """
     count = len(names)
     fits = consistent(fits, count, size)
-    parts = groups(count, [(f.first, f.second) for f in fits])
+    parts = connected_parts(count, [(f.first, f.second) for f in fits])
     kept = parts[0]
     _check_parts(parts, names)
     if reference is not None and reference not in kept:
@@ -212,8 +215,10 @@ def _solved(
     N = normalisation(*size)
     chain = chained([f for f in fits if f.first in row], start, max(kept) + 1)
     theta = np.stack([nearest_similarity(N, chain[i]) for i in kept])
-    first = solve(MODELS["similarity"], local, row[start], N, theta, iterations=25)
-    second = solve(MODELS["rotation"], local, row[start], N, first.theta, iterations=25)
+    stiff, turning = MODELS["similarity"], MODELS["rotation"]
+    first = solve(stiff, local, row[start], N, stiff.start(theta), iterations=25)
+    freer = turning.start(first.parameters.theta)
+    second = solve(turning, local, row[start], N, freer, iterations=25)
     return second.matrices
 
 

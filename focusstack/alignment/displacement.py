@@ -14,16 +14,20 @@ from focusstack.alignment.tiles.poses import Poses, Series
 
 CONSIDERED_PX, CONSIDERED_P95_PX = 0.2, 0.7
 """Held-out residual (median, 95th percentile) below which matrices are as good as tiles can tell,
-in proxy pixels."""
+in proxy pixels (``python -m benchmarks.alignment``)."""
 
 CONSIDERED_ERROR_PX = 0.1
-"""Estimated error from which on a displacement is looked for too, in proxy pixels."""
+"""Estimated error from which on a displacement is looked for too, in proxy pixels: the worst frame
+of stacks that matrices follow has 0.07 (``python -m benchmarks.alignment``)."""
 
 PROMISING_SHARE = 0.85
-"""Parallax that leaves less of the residual after its coarse rounds may well be proven."""
+"""Parallax that leaves less than this share of the residual after its coarse rounds may well be
+proven; below `PROVEN_SHARE`, since the full ones leave less yet (``python -m
+benchmarks.alignment``, *parallax*)."""
 
 PROMISING_GAINED = 0.65
-"""Parallax that lowers the residual of fewer pairs in its coarse rounds will not be likely."""
+"""Parallax that lowers the residual of a smaller share of the pairs in its coarse rounds will not
+be likely in the end (``python -m benchmarks.alignment``, *parallax*)."""
 
 ROUNDS = len(PARALLAX_ROUNDS) + len(LOCAL_ROUNDS)
 """How often progress is reported."""

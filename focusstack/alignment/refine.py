@@ -27,13 +27,18 @@ _FULL = Round(1, 1.0, 6.0, 96)
 
 ROUNDS = ((_QUARTER, _HALF), (_FULL, _HALF, _QUARTER), (_FULL, _HALF, _QUARTER))
 """How tiles are measured in each round: first reduced, which sees larger displacements; then in
-full where there is fine detail, and still reduced for what is soft. Information decides."""
+full where there is fine detail, and still reduced for what is soft. Information decides (``python
+-m benchmarks.alignment``; Gaussians' standard deviations and tiles in pixels of the reduced
+proxy)."""
 
 SETTLED_PX = 0.15
-"""One step measures displacements up to this to a few hundredths of them, in proxy pixels."""
+"""One step measures displacements up to this to a few hundredths of them, in proxy pixels:
+measuring again would find the same (``python -m benchmarks.alignment``, ``python -m
+benchmarks.speed``)."""
 
 ANCHORS = 150
-"""Feature matches a pair keeps beside its tiles."""
+"""Feature matches a pair keeps beside its tiles: enough to hold a frame whose tiles say nothing.
+Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def _refined(
     """Rounds of measuring and solving from `poses` on, then the choice of a model."""
     kept = poses.kept
     row = {frame: k for k, frame in enumerate(kept)}
-    measurements = _Measurements(series)
+    measurements = Measurements(series)
     for scales in rounds:
         tiles = measurements.at(poses, scales, row)
         # Until the last round, the stiffest model that can follow a hand will do.
@@ -133,14 +138,14 @@ def _refined(
     poses = poses.moved(found.matrices, found.bends)
     if choice.model in LENSES:
         # Rounds without the lens left tiles farther apart than one step measures exactly.
-        tiles = _Measurements(series).at(poses, rounds[-1], row)
+        tiles = Measurements(series).at(poses, rounds[-1], row)
         choice = ladder.judged(choice.model, tiles, found.matrices, choice.evidence)
         found = ladder.fit(choice.model, tiles)
         poses = poses.moved(found.matrices, found.bends)
     return _concluded(ladder, choice, tiles, poses, found)
 
 
-class _Measurements:
+class Measurements:
     """Tiles of all pairs; what is known well enough is not measured again.
 
     Matches are places in the frames' own pixels, whatever the poses were when they were measured,

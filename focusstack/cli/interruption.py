@@ -20,6 +20,10 @@ GRACE = 0.3
 """Seconds in which an interrupted program may end by itself."""
 
 EXIT_CODE = 130
+"""Of a program that was interrupted, by whichever signal."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and what ends a program that nobody looks at."""
 
 
 @contextmanager
@@ -28,7 +32,7 @@ def prompt_interruption() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's
         return
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    handlers = {s: signal.signal(s, signal.default_int_handler) for s in SIGNALS}
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -39,7 +43,8 @@ def prompt_interruption() -> Iterator[None]:
         yield
     finally:
         ended.set()
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         signal.set_wakeup_fd(before)
         os.close(writing)
         watcher.join()
@@ -47,17 +52,17 @@ def prompt_interruption() -> Iterator[None]:
 
 
 def _watch(reading: int, ended: threading.Event) -> None:
-    """Wait for SIGINT; end the process unless it ends by itself."""
+    """Wait for a signal; end the process unless it ends by itself."""
     while received := os.read(reading, 1):
-        if received[0] == signal.SIGINT:
+        if received[0] in SIGNALS:
             if not ended.wait(GRACE):
                 _leave()
             return
 
 
 def _leave() -> None:
-    remove_all()
+    said = "".join(f"{text}\n" for text in remove_all())
     shown = "\x1b[?25h\n" if sys.stderr.isatty() else ""  # progress bars hide the cursor
     with suppress(OSError):
-        os.write(2, f"{shown}interrupted\n".encode())
+        os.write(2, f"{shown}interrupted\n{said}".encode(errors="replace"))
     os._exit(EXIT_CODE)

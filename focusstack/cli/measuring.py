@@ -9,25 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from focusstack.cli.options import (
-    DebugOption,
-    Inputs,
-    MegapixelsOption,
-    MemoryOption,
-    QuietOption,
-    ReferenceOption,
-    ThreadsOption,
-    VerboseOption,
-    stack_options,
-)
+from focusstack.cli.groups import Only, spread_groups
+from focusstack.cli.options import Alignment, Inputs, Messages, Work, stack_options
 from focusstack.cli.reporting import reporting, say
 
 if TYPE_CHECKING:
     from focusstack.plan.model import StackPlan
 
 
+@spread_groups
 def inspect(
     inputs: Inputs,
+    *,
     json: Annotated[
         bool, typer.Option("--json", help="Print report.json instead of a table.")
     ] = False,
@@ -37,21 +30,17 @@ def inspect(
             "--thorough", help="Measure as closely as `run` does, which takes ten times as long."
         ),
     ] = False,
-    reference: ReferenceOption = "auto",
-    max_megapixels: MegapixelsOption = 537,
-    threads: ThreadsOption = None,
-    memory: MemoryOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    alignment: Annotated[Alignment, Only("reference")],
+    work: Work,
+    messages: Messages,
 ) -> None:
     """Measure a stack without moving a pixel: exposure, zoom, rotation, shift, sharpness."""
-    with reporting(quiet, verbose, debug) as progress:
+    with reporting(messages) as progress:
         from focusstack.first_pass.effort import QUICK, THOROUGH
         from focusstack.pipeline import plan_stack
         from focusstack.plan.file import plan_to_json
 
-        options = stack_options(reference, None, max_megapixels, threads, memory)
+        options = stack_options(alignment, work)
         plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
         if json:
             print(plan_to_json(plan), end="")
@@ -68,13 +57,13 @@ def _show(plan: StackPlan, inputs: list[Path]) -> None:
 
         Console().print(rich_table(plan))
     else:
-        say(False, plan_table(plan))
+        say(plan_table(plan))
     for line in verdict_lines(plan):
-        say(False, line)
+        say(line)
     for name, value in facts(plan):
-        say(False, f"  {name:<8}  {value}")
+        say(f"  {name:<8}  {value}")
     given = " ".join(shlex.quote(str(path)) for path in inputs[:1])
     more = " …" if len(inputs) > 1 else ""
-    say(False, f"  next      focusstack run {given}{more}")
+    say(f"  next      focusstack run {given}{more}")
     if plan.quick and plan.verdict is not None and plan.verdict.grade != "pass":
-        say(False, "            (it measures more closely, follows parallax and says how well)")
+        say("            (it measures more closely, follows parallax and says how well)")

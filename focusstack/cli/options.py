@@ -1,14 +1,16 @@
-"""The options of the commands, each said once, and what the library is told of them."""
+"""The options of the commands, each said once, in groups, and what the library is told of them."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from focusstack.images.limits import MOST_MEGAPIXELS
 from focusstack.runtime.memory import parse_bytes
 
 if TYPE_CHECKING:
@@ -49,192 +51,220 @@ Inputs = Annotated[
     list[Path],
     typer.Argument(metavar="INPUT", help="A folder, files or globs.", show_default=False),
 ]
-OutputFolderOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="DIR",
-        help="Folder for the results.",
-        show_default="<input folder>-stacked",
-        rich_help_panel=RESULTS,
-    ),
-]
-FormatOption = Annotated[
-    Format,
-    typer.Option(
-        "--format", help="Format of the pictures; auto: as the input.", rich_help_panel=RESULTS
-    ),
-]
-QualityOption = Annotated[
-    int, typer.Option("--quality", min=1, max=100, help="JPEG quality.", rich_help_panel=RESULTS)
-]
-BitDepthOption = Annotated[
-    BitDepth,
-    typer.Option(
-        "--bit-depth", help="Bits of the pictures; auto: as the input.", rich_help_panel=RESULTS
-    ),
-]
-MultipageOption = Annotated[
-    bool,
-    typer.Option(
-        "--multipage",
-        help="Aligned frames as pages of one TIFF, aligned.tif.",
-        rich_help_panel=RESULTS,
-    ),
-]
-ResumeOption = Annotated[
-    bool,
-    typer.Option(
-        "--resume", help="Go on from what an interrupted run has left.", rich_help_panel=RESULTS
-    ),
-]
-MegapixelsOption = Annotated[
-    float,
-    typer.Option(
-        "--max-megapixels",
-        metavar="N",
-        help="Refuse pictures that claim to be larger.",
-        rich_help_panel=WORK,
-    ),
-]
-ThreadsOption = Annotated[
-    int | None,
-    typer.Option(
-        "--threads",
-        metavar="N",
-        min=1,
-        show_default="one a core",
-        help="Threads; the result is the same.",
-        rich_help_panel=WORK,
-    ),
-]
-MemoryOption = Annotated[
-    int | None,
-    typer.Option(
-        "--memory",
-        metavar="SIZE",
-        parser=parse_bytes,
-        show_default="half of what is free",
-        help="Memory to stay within, such as 600M or 4G; the result is the same.",
-        rich_help_panel=WORK,
-    ),
-]
-PlanOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--plan",
-        metavar="FILE",
-        show_default=False,
-        help="Reuse matrices, gains and crop of an earlier report.json.",
-        rich_help_panel=ALIGNMENT,
-    ),
-]
-ReferenceOption = Annotated[
-    str,
-    typer.Option(
-        "--reference",
-        metavar="NAME|auto",
-        help="The frame that does not move.",
-        rich_help_panel=ALIGNMENT,
-    ),
-]
-OverwriteOption = Annotated[
-    bool,
-    typer.Option("--overwrite", help="Replace results of an earlier run.", rich_help_panel=RESULTS),
-]
-NoReportOption = Annotated[
-    bool, typer.Option("--no-report", help="Write no report.html.", rich_help_panel=RESULTS)
-]
-NoLocalOption = Annotated[
-    bool,
-    typer.Option(
-        "--no-local",
-        help="Matrices only: no local displacement for parallax.",
-        rich_help_panel=ALIGNMENT,
-    ),
-]
-MethodOption = Annotated[
-    Method, typer.Option("--method", help="How the frames are fused.", rich_help_panel=FUSION)
-]
-DepthOption = Annotated[
-    bool,
-    typer.Option(
-        "--depth", help="Also write the depth map and how sure it is.", rich_help_panel=FUSION
-    ),
-]
-SourceMapOption = Annotated[
-    bool,
-    typer.Option(
-        "--source-map", help="Also write which frame each pixel comes from.", rich_help_panel=FUSION
-    ),
-]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress, no summary.", rich_help_panel=MESSAGES)
-]
-VerboseOption = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Say what is being done.", rich_help_panel=MESSAGES)
-]
-DebugOption = Annotated[
-    bool, typer.Option("--debug", help="Show the traceback of an error.", rich_help_panel=MESSAGES)
-]
 
 
-def stack_options(
-    reference: str,
-    plan: Path | None,
-    max_megapixels: float,
-    threads: int | None,
-    memory: int | None,
-    method: Method = Method.auto,
-    no_local: bool = False,
-) -> StackOptions:
+@dataclass(frozen=True)
+class Results:
+    """What is written, and where."""
+
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder for the results.",
+            show_default="<input folder>-stacked",
+            rich_help_panel=RESULTS,
+        ),
+    ] = None
+    format: Annotated[
+        Format,
+        typer.Option(
+            "--format", help="Format of the pictures; auto: as the input.", rich_help_panel=RESULTS
+        ),
+    ] = Format.auto
+    quality: Annotated[
+        int,
+        typer.Option("--quality", min=1, max=100, help="JPEG quality.", rich_help_panel=RESULTS),
+    ] = 95
+    bit_depth: Annotated[
+        BitDepth,
+        typer.Option(
+            "--bit-depth", help="Bits of the pictures; auto: as the input.", rich_help_panel=RESULTS
+        ),
+    ] = BitDepth.auto
+    no_aligned: Annotated[
+        bool,
+        typer.Option("--no-aligned", help="Write the composite only.", rich_help_panel=RESULTS),
+    ] = False
+    no_fuse: Annotated[
+        bool, typer.Option("--no-fuse", help="Write aligned frames only.", rich_help_panel=RESULTS)
+    ] = False
+    multipage: Annotated[
+        bool,
+        typer.Option(
+            "--multipage",
+            help="Aligned frames as pages of one TIFF, aligned.tif.",
+            rich_help_panel=RESULTS,
+        ),
+    ] = False
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Write no report.html.", rich_help_panel=RESULTS)
+    ] = False
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace results of an earlier run.", rich_help_panel=RESULTS
+        ),
+    ] = False
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on from what an interrupted run has left.", rich_help_panel=RESULTS
+        ),
+    ] = False
+
+    def folder(self, inputs: list[Path]) -> Path:
+        """Return where results go: beside the input folder unless said."""
+        return self.output or beside(inputs)
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How frames are aligned."""
+
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan",
+            metavar="FILE",
+            show_default=False,
+            help="Reuse matrices, gains and crop of an earlier report.json.",
+            rich_help_panel=ALIGNMENT,
+        ),
+    ] = None
+    reference: Annotated[
+        str,
+        typer.Option(
+            "--reference",
+            metavar="NAME|auto",
+            help="The frame that does not move.",
+            rich_help_panel=ALIGNMENT,
+        ),
+    ] = "auto"
+    no_local: Annotated[
+        bool,
+        typer.Option(
+            "--no-local",
+            help="Matrices only: no local displacement for parallax.",
+            rich_help_panel=ALIGNMENT,
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """How frames are fused, and which maps come with it."""
+
+    method: Annotated[
+        Method, typer.Option("--method", help="How the frames are fused.", rich_help_panel=FUSION)
+    ] = Method.auto
+    depth: Annotated[
+        bool,
+        typer.Option(
+            "--depth", help="Also write the depth map and how sure it is.", rich_help_panel=FUSION
+        ),
+    ] = False
+    source_map: Annotated[
+        bool,
+        typer.Option(
+            "--source-map",
+            help="Also write which frame each pixel comes from.",
+            rich_help_panel=FUSION,
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run may take of the computer."""
+
+    max_megapixels: Annotated[
+        float,
+        typer.Option(
+            "--max-megapixels",
+            metavar="N",
+            help="Refuse pictures that claim to be larger.",
+            rich_help_panel=WORK,
+        ),
+    ] = MOST_MEGAPIXELS
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "--threads",
+            metavar="N",
+            min=1,
+            show_default="one a core",
+            help="Threads; the result is the same.",
+            rich_help_panel=WORK,
+        ),
+    ] = None
+    memory: Annotated[
+        int | None,
+        typer.Option(
+            "--memory",
+            metavar="SIZE",
+            parser=parse_bytes,
+            show_default="half of what is free",
+            help="Memory to stay within, such as 600M or 4G; the result is the same.",
+            rich_help_panel=WORK,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Messages:
+    """What is said on the way."""
+
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", help="No progress, no summary.", rich_help_panel=MESSAGES),
+    ] = False
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Say what is being done.", rich_help_panel=MESSAGES),
+    ] = False
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Show the traceback of an error.", rich_help_panel=MESSAGES),
+    ] = False
+
+
+def stack_options(alignment: Alignment, work: Work, fusion: Fusion | None = None) -> StackOptions:
     """Return how a stack is to be worked on."""
     from focusstack.options import FusionOptions, StackOptions
     from focusstack.runtime.cores import usable_cores
 
     return StackOptions(
-        reference,
-        plan,
-        FusionOptions(method=method.value),
-        not no_local,
-        threads or usable_cores(),
-        memory,
-        max_megapixels,
+        reference=alignment.reference,
+        plan=alignment.plan,
+        fusion=FusionOptions(method=(fusion or Fusion()).method.value),
+        local=not alignment.no_local,
+        workers=work.threads or usable_cores(),
+        memory=work.memory,
+        max_megapixels=work.max_megapixels,
     )
 
 
-def output_options(
-    folder: Path,
-    format: Format,
-    quality: int,
-    bit_depth: BitDepth,
-    overwrite: bool,
-    *,
-    aligned: bool = True,
-    fused: bool = True,
-    multipage: bool = False,
-    resume: bool = False,
-    depth: bool = False,
-    source_map: bool = False,
-    report: bool = True,
-) -> OutputOptions:
-    """Return what is to be written, and how."""
+def output_options(folder: Path, results: Results, fusion: Fusion | None = None) -> OutputOptions:
+    """Return what is to be written, and how; there is a composite if `fusion` says how."""
     from focusstack.options import MapOptions, OutputOptions
 
-    bits = None if bit_depth is BitDepth.auto else int(bit_depth.value)
+    automatic = results.bit_depth is BitDepth.auto
+    maps = MapOptions(fusion.depth, fusion.source_map) if fusion else MapOptions()
     return OutputOptions(
         folder,
-        format.value,
-        quality,
-        aligned,
-        fused,
-        overwrite,
-        bits,
-        multipage,
-        resume,
-        MapOptions(depth, source_map),
-        report,
+        format=results.format.value,
+        quality=results.quality,
+        aligned=not results.no_aligned,
+        fused=fusion is not None and not results.no_fuse,
+        overwrite=results.overwrite,
+        bit_depth=None if automatic else int(results.bit_depth.value),
+        multipage=results.multipage,
+        resume=results.resume,
+        maps=maps,
+        report=not results.no_report,
     )
 
 

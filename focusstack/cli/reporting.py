@@ -14,20 +14,21 @@ from importlib import import_module
 import typer
 
 from focusstack.cli.interruption import prompt_interruption
+from focusstack.cli.options import Messages
 from focusstack.cli.terminal import TerminalProgress
 from focusstack.errors import FocusstackError
 
 
 @contextmanager
-def reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProgress]:
+def reporting(messages: Messages) -> Iterator[TerminalProgress]:
     """Turn errors into messages and exit codes."""
-    level = logging.INFO if verbose else logging.WARNING
+    level = logging.INFO if messages.verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
     # What libraries say of broken files is in the error; where plots keep their fonts is no news.
     for library in ("tifffile", "matplotlib"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-    progress = TerminalProgress(quiet)
+    progress = TerminalProgress(messages.quiet)
     import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
     gc.freeze()  # a hundred thousand objects of theirs need not be looked through for garbage
     try:
@@ -35,7 +36,7 @@ def reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProgr
             yield progress
     except FocusstackError as error:
         progress.finish()
-        if debug:
+        if messages.debug:
             traceback.print_exc()
         print("\n".join([f"error: {error}", *_notes(error)]), file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
@@ -47,7 +48,7 @@ def reporting(quiet: bool, verbose: bool, debug: bool) -> Iterator[TerminalProgr
         raise
     except Exception as error:
         progress.finish()
-        if debug:
+        if messages.debug:
             raise
         kind = type(error).__name__
         print(f"error: something unexpected happened ({kind}: {error})", file=sys.stderr)
@@ -60,7 +61,7 @@ def _notes(error: BaseException) -> list[str]:
     return list(getattr(error, "__notes__", []))
 
 
-def say(quiet: bool, message: str) -> None:
+def say(message: str, *, quiet: bool = False) -> None:
     """Print a line of the result, unless asked to be quiet."""
     if not quiet:
         # A name that is not UTF-8 cannot be printed as it is.

@@ -7,22 +7,24 @@ from typing import Annotated
 
 import typer
 
-from focusstack.cli.options import DebugOption, OverwriteOption, QuietOption, VerboseOption
+from focusstack.cli.groups import Only, spread_groups
+from focusstack.cli.options import Messages, Results
 from focusstack.cli.reporting import reporting, say
 
 
+@spread_groups
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.", show_default=False)],
-    overwrite: OverwriteOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    results: Annotated[Results, Only("overwrite")],
+    messages: Messages,
 ) -> None:
     """Render a small hand-held stack with known truth, to try the program on."""
-    with reporting(quiet, verbose, debug):
+    with reporting(messages):
         from focusstack.output.staging import StagedFolder
         from focusstack.scene.sample import write_sample
 
-        with StagedFolder(folder, overwrite) as staging:
-            write_sample(staging.place)
-        say(quiet, str(folder))
+        with StagedFolder(folder, results.overwrite) as staging:
+            for path in write_sample(staging.place):
+                staging.staged(folder / path.name)
+            staging.staged(folder / "truth.json")
+        say(str(folder), quiet=messages.quiet)

@@ -7,35 +7,25 @@ from typing import Annotated
 
 import typer
 
+from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.options import (
     RESULTS,
-    BitDepth,
-    BitDepthOption,
-    DebugOption,
-    DepthOption,
-    Format,
-    FormatOption,
+    Alignment,
+    Fusion,
     Inputs,
-    MegapixelsOption,
-    MemoryOption,
-    Method,
-    MethodOption,
-    OutputFolderOption,
-    OverwriteOption,
-    PlanOption,
-    QualityOption,
-    QuietOption,
-    ReferenceOption,
-    SourceMapOption,
-    ThreadsOption,
-    VerboseOption,
-    beside,
+    Messages,
+    Results,
+    Work,
     output_options,
     stack_options,
 )
 from focusstack.cli.reporting import reporting, say
 
+OF_PICTURES = Only("output", "format", "quality", "bit_depth", "overwrite")
+"""Results where every frame becomes a picture."""
 
+
+@spread_groups
 def fuse(
     inputs: Inputs,
     output: Annotated[
@@ -49,76 +39,49 @@ def fuse(
             rich_help_panel=RESULTS,
         ),
     ],
-    quality: QualityOption = 95,
-    bit_depth: BitDepthOption = BitDepth.auto,
-    method: MethodOption = Method.auto,
-    depth: DepthOption = False,
-    source_map: SourceMapOption = False,
-    overwrite: OverwriteOption = False,
-    max_megapixels: MegapixelsOption = 537,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    results: Annotated[Results, Only("quality", "bit_depth", "overwrite")],
+    fusion: Fusion,
+    work: Annotated[Work, Only("max_megapixels")],
+    messages: Messages,
 ) -> None:
     """Fuse frames that are already aligned, in natural order of their names."""
-    with reporting(quiet, verbose, debug) as progress:
+    with reporting(messages) as progress:
         from focusstack.stages import fuse_files
 
-        target = output_options(
-            output,
-            Format.auto,
-            quality,
-            bit_depth,
-            overwrite,
-            depth=depth,
-            source_map=source_map,
-        )
-        fuse_files(inputs, target, method.value, progress, max_megapixels)
-        say(quiet, str(output))
+        target = output_options(output, results, fusion)
+        fuse_files(inputs, target, fusion.method.value, progress, work.max_megapixels)
+        say(str(output), quiet=messages.quiet)
 
 
+@spread_groups
 def equalize(
     inputs: Inputs,
-    output: OutputFolderOption = None,
-    format: FormatOption = Format.auto,
-    quality: QualityOption = 95,
-    bit_depth: BitDepthOption = BitDepth.auto,
-    plan: PlanOption = None,
-    reference: ReferenceOption = "auto",
-    overwrite: OverwriteOption = False,
-    max_megapixels: MegapixelsOption = 537,
-    threads: ThreadsOption = None,
-    memory: MemoryOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    results: Annotated[Results, OF_PICTURES],
+    alignment: Annotated[Alignment, Only("plan", "reference")],
+    work: Work,
+    messages: Messages,
 ) -> None:
     """Give all frames the reference's exposure and white balance; nothing moves."""
-    with reporting(quiet, verbose, debug) as progress:
+    with reporting(messages) as progress:
         from focusstack.stages import equalize_files
 
-        target = output_options(output or beside(inputs), format, quality, bit_depth, overwrite)
-        options = stack_options(reference, plan, max_megapixels, threads, memory)
-        equalize_files(inputs, target, options, progress)
-        say(quiet, str(target.folder))
+        target = output_options(results.folder(inputs), results)
+        equalize_files(inputs, target, stack_options(alignment, work), progress)
+        say(str(target.folder), quiet=messages.quiet)
 
 
+@spread_groups
 def crop(
     inputs: Inputs,
-    output: OutputFolderOption = None,
-    format: FormatOption = Format.auto,
-    quality: QualityOption = 95,
-    bit_depth: BitDepthOption = BitDepth.auto,
-    overwrite: OverwriteOption = False,
-    max_megapixels: MegapixelsOption = 537,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-    debug: DebugOption = False,
+    results: Annotated[Results, OF_PICTURES],
+    work: Annotated[Work, Only("max_megapixels")],
+    messages: Messages,
 ) -> None:
     """Crop aligned frames with borders or transparency to the area they share."""
-    with reporting(quiet, verbose, debug) as progress:
+    with reporting(messages) as progress:
         from focusstack.stages import crop_files
 
-        target = output_options(output or beside(inputs), format, quality, bit_depth, overwrite)
-        rect = crop_files(inputs, target, progress, max_megapixels)
-        say(quiet, f"{target.folder}: {rect.width} x {rect.height} pixels at {rect.x}, {rect.y}")
+        target = output_options(results.folder(inputs), results)
+        rect = crop_files(inputs, target, progress, work.max_megapixels)
+        area = f"{rect.width} x {rect.height} pixels at {rect.x}, {rect.y}"
+        say(f"{target.folder}: {area}", quiet=messages.quiet)

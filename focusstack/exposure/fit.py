@@ -19,6 +19,8 @@ import numpy as np
 
 from focusstack.exposure.areas import Areas
 from focusstack.numeric.arrays import Indices, Points
+from focusstack.numeric.graph import connected_to
+from focusstack.numeric.robust import geman_mcclure_weight, scale_of_values
 
 TERMS = 5
 """Two radial, two planar, the exponent."""
@@ -122,7 +124,7 @@ def gathered(
         if len(both) >= FEWEST:
             kept.append((i, j))
             parts.append((a, b, both))
-    linked = _linked(kept, reference)
+    linked = connected_to(reference, len(seen), kept)
     used = [k for k, (i, _) in enumerate(kept) if i in linked]
     if not used:
         return None
@@ -157,17 +159,6 @@ def _rows(a: Areas, b: Areas, both: Indices) -> tuple[Indices, Points, Points, P
     return cell, ratio, a.features[both], b.features[both], 1 / variance
 
 
-def _linked(pairs: Sequence[tuple[int, int]], start: int) -> set[int]:
-    linked, grown = {start}, True
-    while grown:
-        grown = False
-        for pair in pairs:
-            if len(linked & set(pair)) == 1:
-                linked |= set(pair)
-                grown = True
-    return linked
-
-
 def robust_weights(fit: Fit, rounds: int = 4) -> Points:
     """Weights ``(R,)`` in which areas that even all terms together leave far off count little.
 
@@ -180,8 +171,8 @@ def robust_weights(fit: Fit, rounds: int = 4) -> Points:
         sums = summed(replace(whole, weight=weight), CELLS[:1])
         left, _ = residuals(fit, coefficients(sums, fit, every, CELLS[:1]), every)
         off = left * np.sqrt(fit.weight)
-        scale = 1.4826 * float(np.median(np.abs(off)))
-        weight = fit.weight / np.square(1 + np.square(off / max(2 * scale, 1e-9)))
+        scale = float(scale_of_values(off))
+        weight = geman_mcclure_weight(np.square(off / max(2 * scale, 1e-9)), fit.weight)
     return np.asarray(weight / max(scale, 1e-9) ** 2, float)
 
 

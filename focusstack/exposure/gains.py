@@ -17,6 +17,8 @@ import numpy as np
 from focusstack.frames.proxies.proxy import BLOCK, Statistics
 from focusstack.geometry.coordinates import at_scale
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
+from focusstack.numeric.graph import connected_to
+from focusstack.numeric.robust import cauchy_weight, geman_mcclure_weight, scale_of_values
 
 WINDOW = 5
 """Side, in statistics blocks of 8 proxy pixels, of the areas whose means are compared: 40 pixels
@@ -132,8 +134,8 @@ def gain_ratio(
     centre = np.median(ratios, axis=1, keepdims=True)
     for _ in range(REWEIGHTINGS):
         off = ratios - centre
-        spread = 1.4826 * np.median(np.abs(off), axis=1, keepdims=True) + 1e-5
-        weight = 1 / np.square(1 + np.square(off / (2 * spread)))
+        spread = scale_of_values(off, axis=1) + 1e-5
+        weight = geman_mcclure_weight(np.square(off / (2 * spread)))
         centre = centre + (weight * off).sum(1, keepdims=True) / weight.sum(1, keepdims=True)
     centre, spread = centre[:, 0], spread[:, 0]
     independent = lit.sum() / OVERLAP
@@ -170,7 +172,7 @@ def solve_gains(ratios: Sequence[GainRatio], count: int, channels: int, referenc
     """
     gains = np.full((count, channels), np.nan)
     gains[reference] = 1
-    linked = _linked(ratios, reference)
+    linked = connected_to(reference, count, [(r.first, r.second) for r in ratios])
     rest = sorted(linked - {reference})
     if not rest:
         return gains
@@ -189,18 +191,7 @@ def solve_gains(ratios: Sequence[GainRatio], count: int, channels: int, referenc
         for _ in range(20):
             x = np.linalg.lstsq(A * weight[:, None], target * weight, rcond=None)[0]
             off = (A @ x - target) * base
-            scale = max(1.0, 1.4826 * float(np.median(np.abs(off))))
-            weight = base / (1 + np.square(off / (2.5 * scale)))
+            scale = max(1.0, float(scale_of_values(off)))
+            weight = cauchy_weight(np.square(off / (2.5 * scale)), base)
         gains[rest, c] = np.exp(x)
     return gains
-
-
-def _linked(ratios: Sequence[GainRatio], start: int) -> set[int]:
-    linked, grown = {start}, True
-    while grown:
-        grown = False
-        for r in ratios:
-            if (r.first in linked) != (r.second in linked):
-                linked |= {r.first, r.second}
-                grown = True
-    return linked

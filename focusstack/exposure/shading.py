@@ -10,7 +10,7 @@ reference is even.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 
@@ -23,6 +23,7 @@ from focusstack.images.colour import Transfer, decode, encode
 from focusstack.numeric.arrays import Float32, Points
 from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import cut_rows
 
 STRONGEST = 3.0
 """Sum of the terms, logarithms of light, beyond which nothing is left to be made even: a twentieth
@@ -35,9 +36,6 @@ difference between any two tone curves, linear ones included."""
 NODES = 64
 """Nodes in half a diagonal at which the factor is computed; between them it is linear to 1e-4 of
 the light."""
-
-STRIP = 64
-"""Rows shaded at a time."""
 
 LOOKED_UP = 2.0
 """Encoded value, and root of light, up to which tone curves are tables: what 16 bits of a coded
@@ -144,7 +142,7 @@ def shade_planes(
         if room is not None:
             room.tidy()
 
-    _each(work, list(_strips(where.rect.height)), threads)
+    _each(work, cut_rows(where.rect.height), threads)
 
 
 def apply_shading(
@@ -244,11 +242,6 @@ def _between(lattice: Float32, apart: int, rows: slice, width: int) -> Float32:
         np.arange(rows.start, rows.stop, dtype=np.float32) / apart,
     )
     return np.asarray(cv2.remap(lattice, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-
-
-def _strips(height: int) -> Iterator[slice]:
-    for start in range(0, height, STRIP):
-        yield slice(start, min(start + STRIP, height))
 
 
 def _each(work: Callable[[slice], None], strips: list[slice], threads: int) -> None:

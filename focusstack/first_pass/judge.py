@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from focusstack.alignment.displacement import Displacement
-from focusstack.alignment.quality.contradiction import LEAST_SHARE, MOST_MISSING
-from focusstack.alignment.refine import Refined
-from focusstack.first_pass.measure import Measured
+from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.rejection import alike
 from focusstack.plan.model import FramePlan
-from focusstack.plan.verdict import Doubt, Verdict, stack_verdict
+from focusstack.plan.verdict import PASS_PX, Doubt, Verdict, frame_verdict, stack_verdict
 
 UNFOLLOWED = 0.5
 """Share of what tiles contradict matrices by that is left by local displacement between tiles."""
 
 
-def frame_errors(
-    refined: Refined, displaced: Displacement | None, scale: float
-) -> dict[int, float | None]:
+def frame_errors(found: Findings) -> dict[int, float | None]:
     """Estimated error of each solved frame in full-size pixels; None where no tile tells.
 
     With local displacement, what matrices cannot follow is followed where tiles are, up to the
@@ -28,6 +24,7 @@ def frame_errors(
     guessed, and half of it counts as error. Where the depth of the scene is guessed, so is what
     travel makes of it.
     """
+    refined, displaced = found.refined, found.displaced
     sure, apart = refined.certainty, refined.disagreement.px
     if displaced is None:
         errors = np.hypot(sure.frames, apart)
@@ -38,52 +35,83 @@ def frame_errors(
         if displaced.parallax is not None:
             errors = np.hypot(errors, displaced.parallax.guessed_px[refined.kept])
     return {
-        k: round(float(e) / scale, 4) if refined.frames[k] is not None else None
+        k: round(float(e) / found.scale, 4) if refined.frames[k] is not None else None
         for k, e in zip(refined.kept, errors, strict=True)
     }
 
 
-def _guesses(displaced: Displacement | None, used: Sequence[int], scale: float) -> dict[int, float]:
+def find_guesses(found: Findings) -> dict[int, float]:
     """What of each used frame's error lies where depth is a guess, in full-size pixels."""
-    if displaced is None or displaced.parallax is None:
+    if found.displaced is None or found.displaced.parallax is None:
         return {}
-    guessed = displaced.parallax.guessed_px / scale
-    return {k: round(float(guessed[k]), 4) for k in used}
+    guessed = found.displaced.parallax.guessed_px / found.scale
+    return {k: round(float(guessed[k]), 4) for k in found.used}
 
 
-def _contradictions(refined: Refined, followed: bool) -> dict[int, list[Doubt]]:
-    """What to say of frames that sure tiles contradict, or do not know."""
-    found: dict[int, list[Doubt]] = {}
-    seen = refined.disagreement
-    for k, share, missing in zip(refined.kept, seen.share, seen.missing, strict=True):
-        if share > LEAST_SHARE:
-            displaced = f"{100 * share:.0f} % of its detail displaced"
-            found[k] = [
-                Doubt("parallax", f"{displaced}, followed")
-                if followed
-                else Doubt("moved", f"{displaced}: parallax or movement")
-            ]
-        elif not followed and missing > MOST_MISSING:
-            found[k] = [
-                Doubt(
-                    "missing",
-                    f"lacks {100 * missing:.0f} % of its neighbours' detail: moved or blurred",
-                )
-            ]
-    return found
+def judge_frames(
+    frames: Sequence[FramePlan], found: Findings, *, quick: bool = False
+) -> list[FramePlan]:
+    """Return the frames, in focus order, with a verdict on each that is used.
+
+    A `quick` look fails no frame.
+    """
+    supports = dict(zip(found.refined.kept, found.refined.certainty.support, strict=True))
+    doubts, remarks = _doubts(frames, found), _duplicates(found)
+    judged = []
+    for k, frame in enumerate(frames):
+        if frame.used:
+            verdict = frame_verdict(
+                frame.seen_error_px,
+                supports[k],
+                doubts.get(k, []),
+                remarks.get(k, []),
+                "look" if quick else "fail",
+            )
+            frame = replace(frame, verdict=verdict)
+        judged.append(frame)
+    return judged
 
 
-def _duplicates(stack: Measured, used: Sequence[int]) -> dict[int, list[str]]:
-    """Frames that were focused like the one before: harmless."""
-    twins = alike([stack.statistics[k] for k in used])
-    return {used[k]: [f"focused like {stack.names[used[j]]}"] for k, j in twins.items()}
-
-
-def judged(frames: Sequence[FramePlan], error_px: float | None) -> Verdict:
-    """Verdict of a stack from those of its frames."""
+def judge_stack(frames: Sequence[FramePlan], error_px: float | None) -> Verdict:
+    """Judge a stack by its frames' verdicts."""
     return stack_verdict(
         [(f.file, f.verdict) for f in frames if f.verdict is not None],
         error_px,
         [f.file for f in frames if not f.used],
         max((e for f in frames if (e := f.seen_error_px) is not None), default=None),
     )
+
+
+def _doubts(frames: Sequence[FramePlan], found: Findings) -> dict[int, list[Doubt]]:
+    """What speaks against each frame besides its error."""
+    doubts = _contradictions(found)
+    for k, frame in enumerate(frames):
+        if frame.guessed_px > PASS_PX:
+            words = f"by {frame.guessed_px:.1f} px where nothing is sharp"
+            doubts.setdefault(k, []).append(Doubt("depth", words))
+    return doubts
+
+
+def _contradictions(found: Findings) -> dict[int, list[Doubt]]:
+    """What to say of frames that sure tiles contradict, or do not know."""
+    followed, seen = found.displaced is not None, found.refined.disagreement
+    doubts: dict[int, list[Doubt]] = {}
+    for row, k in enumerate(found.refined.kept):
+        if seen.contradicted[row]:
+            displaced = f"{100 * seen.share[row]:.0f} % of its detail displaced"
+            doubts[k] = [
+                Doubt("parallax", f"{displaced}, followed")
+                if followed
+                else Doubt("moved", f"{displaced}: parallax or movement")
+            ]
+        elif not followed and seen.lacking[row]:
+            lacks = f"lacks {100 * seen.missing[row]:.0f} % of its neighbours' detail"
+            doubts[k] = [Doubt("missing", f"{lacks}: moved or blurred")]
+    return doubts
+
+
+def _duplicates(found: Findings) -> dict[int, list[str]]:
+    """Frames that were focused like the one before: harmless."""
+    used, names = found.used, found.stack.names
+    twins = alike([found.stack.statistics[k] for k in used])
+    return {used[k]: [f"focused like {names[used[j]]}"] for k, j in twins.items()}

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
+
 from focusstack.alignment.coarse import Coarse
 from focusstack.exposure.gains import (
     GainRatio,
@@ -14,6 +16,8 @@ from focusstack.exposure.gains import (
     register_blocks,
     solve_gains,
 )
+from focusstack.exposure.highlights import clipped_everywhere, headroom
+from focusstack.exposure.recorded import with_recorded
 from focusstack.exposure.terms import Terms, choose_terms, evened
 from focusstack.first_pass.measure import Measured
 from focusstack.frames.proxies.proxy import Statistics
@@ -41,6 +45,67 @@ class Light:
     terms: Terms
     statistics: list[Statistics]
     exposures: Points
+
+
+@dataclass(frozen=True)
+class CommonExposure:
+    """How all frames are exposed in the end.
+
+    Attributes
+    ----------
+    gains : (n, C) float64 ndarray
+        Factors on linear light to the reference's exposure, gaps filled from EXIF; NaN where
+        nothing tells.
+    exposures : (n, C) float64 ndarray
+        The gains that would do best alone, filled alike.
+    filled : list of int
+        Frames whose gains are EXIF's word.
+    common : float
+        Factor that all frames get besides, below 1 where that keeps highlights.
+    clipped_everywhere : float
+        Share of the picture that is clipped in every frame.
+    """
+
+    gains: Points
+    exposures: Points
+    filled: list[int]
+    common: float
+    clipped_everywhere: float
+
+    def gain(self, k: int) -> Points:
+        """Factor ``(C,)`` on a frame's linear light; what is not known is left as it is."""
+        return np.where(np.isfinite(self.gains[k]), self.gains[k], 1.0) * self.common
+
+    def stops(self, k: int) -> float:
+        """How much brighter than the reference a frame was exposed; 0 if nothing tells."""
+        alone = np.where(np.isfinite(self.exposures[k]), self.exposures[k], 1.0)
+        return round(-float(np.log2(alone).mean()), 4)
+
+
+def find_common_exposure(
+    stack: Measured, coarse: Coarse, light: Light, matrices: Matrix, *, deep: bool
+) -> CommonExposure:
+    """Fill gaps from EXIF; with `deep` frames, lower all until no highlights are beyond white.
+
+    Parameters
+    ----------
+    stack : Measured
+        The frames.
+    coarse : Coarse
+        Which of them are used.
+    light : Light
+        What was measured.
+    matrices : (n, 3, 3) ndarray
+        Proxy pixel to reference proxy pixel.
+    deep : bool
+        Frames have more than 8 bits, so that nothing is lost to rounding by lowering them.
+    """
+    used = [k for k, u in enumerate(coarse.used) if u]
+    gains, filled = with_recorded(light.gains, stack.recorded, used, coarse.reference)
+    exposures, _ = with_recorded(light.exposures, stack.recorded, used, coarse.reference)
+    common = headroom(gains, light.statistics, used) if deep else 1.0
+    nowhere = clipped_everywhere(stack.statistics, matrices, used)
+    return CommonExposure(gains, exposures, filled, common, nowhere)
 
 
 def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, workers: int) -> Light:

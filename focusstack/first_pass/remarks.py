@@ -10,11 +10,26 @@ from focusstack.alignment.coarse import Coarse
 from focusstack.crop import CommonArea
 from focusstack.exposure.highlights import is_worth_a_word
 from focusstack.exposure.recorded import contradictions
+from focusstack.first_pass.findings import Findings
+from focusstack.first_pass.light import CommonExposure
 from focusstack.first_pass.measure import Measured
 from focusstack.numeric.arrays import Points
 
 COSTLY_SHARE = 0.05
 """A frame that alone takes more than this share of the common area is named in a warning."""
+
+
+def stack_warnings(found: Findings, exposure: CommonExposure, area: CommonArea) -> tuple[str, ...]:
+    """Return all that pass 1 warns of, in the order of telling."""
+    stack, used = found.stack, found.used
+    return (
+        *stack.notes,
+        *_lost(stack, found.coarse),
+        *_ungauged(stack, exposure.gains, used, exposure.filled),
+        *_contradicted(stack, found.light.exposures, used),
+        *_white(exposure.common, exposure.clipped_everywhere),
+        *_costly(stack, used, area),
+    )
 
 
 def _lost(stack: Measured, coarse: Coarse) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from focusstack.first_pass.assemble import make_plan
 from focusstack.first_pass.effort import Effort
+from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import find_light
 from focusstack.first_pass.measure import check_reference, glanced, measure_frames, spool_for
 from focusstack.first_pass.rejection import unsupported
@@ -68,7 +69,8 @@ def find_plan(
             series = series_of(stack, coarse, light.gains, options.workers, progress)
             local = find_displacement(series, refined, progress)
         deep = frames.dtype != np.uint8
-        plan = make_plan(stack, coarse, refined, local, light, frames.size, deep, effort.quick)
+        found = Findings(stack, coarse, refined, local, light)
+        plan = make_plan(found, frames.size, deep=deep, quick=effort.quick)
     for warning in plan.warnings:
         progress.warn(warning)
     return plan.with_warnings(frames.notes)

@@ -16,11 +16,16 @@ from focusstack.images.read import Probe, probe_all
 from focusstack.images.suffixes import RAW, kind
 
 REDUCED = 0.5
-"""A picture whose longer side is at most this share of a frame's may be a copy of it."""
+"""Share of a frame's longer side up to which a picture may be a copy of it.
+
+Chosen, not measured: programs halve at least; a crop or another camera's frames are larger.
+"""
 
 TINY = 640
-"""Longer side, in pixels, of a picture that is a thumbnail beside much larger ones."""
+"""Longer side, in pixels, up to which a picture may be a thumbnail beside much larger ones.
 
+Chosen, not measured: previews of cameras and programs are hardly larger.
+"""
 
 RESULTS = frozenset(["fused", "depth", "depth-confidence", "source-map"])
 """Names, without suffix, of what this program writes beside aligned frames."""

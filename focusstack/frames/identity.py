@@ -87,7 +87,7 @@ def refuse_changed(path: Path, before: tuple[int, int, int]) -> None:
         )
 
 
-def digest(path: Path, sample: bool) -> bytes:
+def digest(path: Path, *, sample: bool) -> bytes:
     """SHA-256 of a file, or of samples of it if it is large."""
     size = path.stat().st_size
     with path.open("rb") as file:

@@ -15,7 +15,8 @@ from focusstack.frames.film import FilmFrames
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.frames.search import survey
 from focusstack.frames.sources import FrameSource
-from focusstack.images.read import MOST_MEGAPIXELS, Reading
+from focusstack.images.limits import MOST_MEGAPIXELS
+from focusstack.images.read import Reading
 from focusstack.images.suffixes import VIDEO
 from focusstack.numeric.arrays import Image
 from focusstack.runtime.progress import Progress

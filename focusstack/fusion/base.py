@@ -25,7 +25,7 @@ Validity: TypeAlias = Float32 | NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Fused:
-    """What comes out of a fuser.
+    """What comes out of a fuser: composite, depth, and which frame each pixel is from.
 
     Attributes
     ----------
@@ -41,6 +41,12 @@ class Fused:
     moved : (h, w) bool ndarray or None
         On a reduced grid: where something moved between frames and one of them was chosen. None
         if the method does not look for it.
+
+    Examples
+    --------
+    >>> plane = np.zeros((2, 2), np.float32)
+    >>> Fused(plane, plane, plane, plane.astype(np.uint16)).moved is None
+    True
     """
 
     image: Float32
@@ -51,7 +57,19 @@ class Fused:
 
 
 class Fuser(Protocol):
-    """A streaming fusion method."""
+    """A streaming fusion method.
+
+    Attributes
+    ----------
+    passes : int
+        How often it is to see every frame.
+
+    Examples
+    --------
+    >>> from focusstack.fusion import make_fuser
+    >>> make_fuser((32, 48), frames=2).passes
+    1
+    """
 
     passes: int
 

@@ -1,10 +1,10 @@
-"""Focus fusion: frames that are aligned and equally exposed become one sharp image."""
+"""Every fusion method by its name."""
 
 from __future__ import annotations
 
 from focusstack.errors import UsageError
 from focusstack.fusion import depth, pyramid, weighted
-from focusstack.fusion.base import Fused, Fuser, FuserFactory
+from focusstack.fusion.base import Fuser, FuserFactory
 from focusstack.options import FusionOptions
 from focusstack.runtime.scratch import Room
 
@@ -14,7 +14,11 @@ FUSERS: dict[str, FuserFactory] = {
     "weighted": weighted.make,
     "depth": depth.make,
 }
-"""Every fusion method by the name users know it by."""
+"""Every fusion method by the name users know it by.
+
+>>> sorted(FUSERS)
+['auto', 'depth', 'pyramid', 'weighted']
+"""
 
 
 def check_method(options: FusionOptions) -> None:
@@ -24,6 +28,10 @@ def check_method(options: FusionOptions) -> None:
     ------
     UsageError
         If it does not.
+
+    Examples
+    --------
+    >>> check_method(FusionOptions(method="pyramid"))
     """
     if options.method not in FUSERS:
         raise UsageError(
@@ -55,18 +63,12 @@ def make_fuser(
     ------
     UsageError
         If there is no method of that name.
+
+    Examples
+    --------
+    >>> make_fuser((32, 48, 3), frames=2, options=FusionOptions(method="depth")).passes
+    2
     """
     options = FusionOptions() if options is None else options
     check_method(options)
     return FUSERS[options.method](shape, frames, options, Room() if room is None else room)
-
-
-__all__ = [
-    "FUSERS",
-    "Fused",
-    "Fuser",
-    "FuserFactory",
-    "FusionOptions",
-    "check_method",
-    "make_fuser",
-]

@@ -19,7 +19,7 @@ from focusstack.fusion.levels.finest import FinestLevel
 from focusstack.fusion.levels.laplacian import level_shapes, reduced
 from focusstack.fusion.levels.luminance import luma_of
 from focusstack.fusion.levels.noise import LEVEL_GAINS
-from focusstack.fusion.levels.validity import Trust, as_codes, as_shares, filled
+from focusstack.fusion.levels.validity import ValidityLevels, as_bytes, as_shares, filled
 from focusstack.fusion.motion.movement import Motion, Movement, mask_levels, motion_level
 from focusstack.fusion.motion.observation import sight
 from focusstack.fusion.motion.presence import linear_light
@@ -42,34 +42,37 @@ class WeightedFuser:
         ``(H, W)`` or ``(H, W, 3)``.
     options : FusionOptions
         `radius` is the reach of the energy window, `smoothing` that of the depth map.
-    apart : bool
-        Weigh luma and colour differences apart.
     room : Room
         Where what is as large as a frame lies.
+    apart : bool
+        Whether luma and colour differences are weighed apart.
     """
 
     passes = 1
 
     def __init__(
-        self, shape: tuple[int, ...], options: FusionOptions, apart: bool, room: Room
+        self, shape: tuple[int, ...], options: FusionOptions, room: Room, *, apart: bool
     ) -> None:
         self._shape = shape
         self._shapes = shapes = level_shapes(*shape[:2])
         radius = RADIUS if options.radius is None else options.radius
         apart = apart and len(shape) == 3
         self._room = room
+        deep = options.precise
         self._finest = FinestLevel(
-            shape, apart, FINEST_RADIUS * radius, options.workers, options.precise, room
+            shape, FINEST_RADIUS * radius, options.workers, room, apart=apart, deep=deep
         )
         crew = self._finest.crew
-        self._composite = Composite(shapes[1:], () if apart else shape[2:], crew, options.precise)
+        self._composite = Composite(shapes[1:], () if apart else shape[2:], crew, deep=deep)
         self._evidence = FocusEvidence(shapes, radius, room)
-        self._chroma = Composite(shapes[1:], (2,), crew, options.precise) if apart else None
+        self._chroma = Composite(shapes[1:], (2,), crew, deep=deep) if apart else None
         self._chroma_evidence = ChromaEvidence(shapes, room) if apart else None
         self._tracker = DepthTracker(shapes[1], room, crew)
         self._motion_level = level = motion_level(shapes)
         self._movement = (
-            None if level is None else Movement(shapes[level], level, options.motion, crew.both)
+            None
+            if level is None
+            else Movement(shapes[level], level, crew.both, search=options.motion)
         )
         self._smoothing = options.smoothing or 0.0
         self._variances: list[float] = []
@@ -77,18 +80,18 @@ class WeightedFuser:
 
     def add(self, frame: Float32 | Planes, validity: Validity | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
-        trust, planes = None, planes_of(frame)
+        levels, planes = None, planes_of(frame)
         if validity is not None:
-            trust = Trust.of(validity, self._shapes)
-            if float(trust.finest.min()) <= 0:
+            levels = ValidityLevels.of(validity, self._shapes)
+            if float(levels.finest.min()) <= 0:
                 whole = filled(pixels_of(frame), as_shares(validity))
                 planes = Planes.of(whole, coded=planes.values.dtype == np.int16)
-        motion = self._measure(planes, trust)
+        motion = self._measure(planes, levels)
         if motion is not None:
-            trust = self._choose(motion, trust)
-        self._blend(planes, trust)
+            levels = self._choose(motion, levels)
+        self._blend(planes, levels)
 
-    def _measure(self, frame: Planes, trust: Trust | None) -> Motion | None:
+    def _measure(self, frame: Planes, validity: ValidityLevels | None) -> Motion | None:
         """Take the frame apart, coarse levels only; see how sharp it is and what has moved."""
         finest, evidence, colour = self._finest, self._evidence, self._chroma_evidence
         finest.measure(frame, evidence.finest, None if colour is None else colour.finest)
@@ -101,7 +104,7 @@ class WeightedFuser:
             colour.follow(evidence)
             self._chroma_variances.append(colour.variance)
         self._variances.append(evidence.variance)
-        return self._motion(trust)
+        return self._motion(validity)
 
     def _decompose_chroma(self) -> None:
         if self._chroma is not None and self._finest.reduced_chroma is not None:
@@ -111,11 +114,11 @@ class WeightedFuser:
         if self._chroma is not None and self._chroma_evidence is not None:
             self._chroma_evidence.measure(self._chroma.bands)
 
-    def _blend(self, frame: Planes, trust: Trust | None) -> None:
+    def _blend(self, frame: Planes, validity: ValidityLevels | None) -> None:
         """Add the frame measured last to the means."""
         evidence, colour = self._evidence, self._chroma_evidence
         variance, chroma_variance = float(np.median(self._variances)), 0.0
-        coarse = None if trust is None else trust.coarse
+        coarse = None if validity is None else validity.coarse
         if colour is not None:
             chroma_variance = float(np.median(self._chroma_variances))
             if coarse is not None:  # a clipped channel shifts colour more than it costs detail
@@ -137,7 +140,7 @@ class WeightedFuser:
             evidence.second,
             None if colour is None else colour.finest,
             (variance * LEVEL_GAINS[0], chroma_variance * LEVEL_GAINS[0]),
-            trust,
+            validity,
         )
 
     def end_pass(self) -> None:
@@ -169,7 +172,7 @@ class WeightedFuser:
             moved=None if self._movement is None else self._movement.moved,
         )
 
-    def _motion(self, trust: Trust | None) -> Motion | None:
+    def _motion(self, validity: ValidityLevels | None) -> Motion | None:
         """Look for what the frame shows elsewhere than those before."""
         level = self._motion_level
         if level is None or self._movement is None:
@@ -181,20 +184,20 @@ class WeightedFuser:
         luma = luma_of(here)
         focus = reduced(self._evidence.focus, luma.shape)
         light = linear_light(fine, here, colour)
-        seen = sight(luma, focus, None if trust is None else trust.coarse[level - 1], light)
+        seen = sight(luma, focus, None if validity is None else validity.coarse[level - 1], light)
         return self._movement.add(seen)
 
-    def _choose(self, motion: Motion, trust: Trust | None) -> Trust | None:
-        """Let earlier frames go where this one is better; trust this one where it may stay."""
+    def _choose(self, motion: Motion, validity: ValidityLevels | None) -> ValidityLevels | None:
+        """Let earlier frames go where this one is better; return where this one may stay."""
         self._forget(motion.stays)
         if float(motion.kept.min()) == 1:
-            return trust
+            return validity
         finest, coarse = self._finest.crew.both(
             lambda: self._enlarged(motion.kept),
             lambda: mask_levels(motion.kept, self._shapes[1:]),
         )
-        kept = Trust(finest, coarse)
-        return kept if trust is None else kept.times(trust)
+        kept = ValidityLevels(finest, coarse)
+        return kept if validity is None else kept.times(validity)
 
     def _forget(self, stays: Float32) -> None:
         """Let earlier frames go where they may not stay."""
@@ -209,8 +212,8 @@ class WeightedFuser:
         self._tracker.discount(levels[0])
 
     def _enlarged(self, mask: Float32) -> NDArray[np.uint8]:
-        """A soft mask at the size of the frames, in 255ths."""
-        return np.asarray(cv2.resize(as_codes(mask), self._shape[1::-1]), np.uint8)
+        """Return a soft mask at the size of the frames, in 255ths."""
+        return np.asarray(cv2.resize(as_bytes(mask), self._shape[1::-1]), np.uint8)
 
 
 def make(
@@ -220,7 +223,7 @@ def make(
     room: Room,
 ) -> Fuser:
     """Return a fuser that weighs all channels alike; the number of frames does not matter."""
-    return WeightedFuser(shape, options, False, room)
+    return WeightedFuser(shape, options, room, apart=False)
 
 
 def make_auto(
@@ -230,4 +233,4 @@ def make_auto(
     room: Room,
 ) -> Fuser:
     """Return a fuser that weighs luma and colour apart; the number of frames does not matter."""
-    return WeightedFuser(shape, options, True, room)
+    return WeightedFuser(shape, options, room, apart=True)

@@ -16,13 +16,10 @@ import cv2
 import numpy as np
 
 from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.runtime.strips import cut_rows
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Weights of linear R, G, B in luminance (ITU-R BT.709)."""
-
-
-STRIP = 64
-"""Rows converted at a time."""
 
 
 def full_scale(dtype: np.dtype[np.generic]) -> float:
@@ -180,8 +177,7 @@ def to_dtype(encoded: Float32, dtype: np.dtype[np.generic]) -> Image:
     """
     top = np.float32(full_scale(dtype))
     out = np.empty(encoded.shape, dtype)
-    for start in range(0, len(encoded), STRIP):  # strips stay in the cache
-        rows = slice(start, start + STRIP)
+    for rows in cut_rows(len(encoded)):
         part = np.clip(encoded[rows], 0, 1)
         if dtype != np.float32:
             part *= top

@@ -27,7 +27,7 @@ from focusstack.images.header import (
     pillow_pixels,
 )
 from focusstack.images.heif import heif_header, is_heif
-from focusstack.images.metadata import Metadata, checked_exif, checked_icc, joined
+from focusstack.images.metadata import Metadata, check_exif, check_icc, join_notes
 from focusstack.images.suffixes import RAW
 from focusstack.images.tiff import tiff_headers
 from focusstack.numeric.arrays import Image
@@ -116,9 +116,9 @@ def read_headers(
 
 def _metadata(image: ImageFile.ImageFile) -> tuple[Metadata, str | None]:
     """Return what Pillow found in the header."""
-    exif, exif_note = checked_exif(image.info.get("exif"))
-    icc, icc_note = checked_icc(image.info.get("icc_profile"))
-    return Metadata(exif, icc, image.info.get("xmp")), joined(exif_note, icc_note)
+    exif, exif_note = check_exif(image.info.get("exif"))
+    icc, icc_note = check_icc(image.info.get("icc_profile"))
+    return Metadata(exif, icc, image.info.get("xmp")), join_notes(exif_note, icc_note)
 
 
 def _jpeg(file: BinaryIO, reduction: int, spare: Spare | None) -> Header:

@@ -15,10 +15,10 @@ import numpy as np
 from PIL import features
 from PIL.AvifImagePlugin import AvifImageFile
 
-from focusstack.images import exif as tags
+from focusstack.images.exif import set_orientation
 from focusstack.images.extras import extra
 from focusstack.images.header import CONVERT, Header, UnreadableError, decoding, pillow_pixels
-from focusstack.images.metadata import Metadata, checked_exif, checked_icc, joined
+from focusstack.images.metadata import Metadata, check_exif, check_icc, join_notes
 from focusstack.numeric.arrays import Image
 
 _CHANNELS = {"L": 1, "LA": 1, "RGB": 3, "RGBA": 3}
@@ -49,7 +49,7 @@ def _avif(file: BinaryIO, start: bytes) -> Header:
     at = start.find(b"av1C")
     deep = at >= 0 and len(start) > at + 6 and start[at + 6] & 0x40
     metadata, note = _carried(image.info)
-    note = joined(note, "its 10 or 12 bits are read as 8" if deep else None)
+    note = join_notes(note, "its 10 or 12 bits are read as 8" if deep else None)
     channels = 1 if image.mode in ("L", "LA") else 3
     dtype = np.dtype(np.uint8)
     return Header(*image.size, channels, dtype, metadata, lambda: pillow_pixels(image), note)
@@ -67,7 +67,7 @@ def _heic(file: BinaryIO) -> Header:
     bits = int(image.info.get("bit_depth") or 8)
     metadata, note = _carried(image.info)
     if metadata.exif is not None:
-        metadata = replace(metadata, exif=tags.with_orientation(metadata.exif, 1))
+        metadata = replace(metadata, exif=set_orientation(metadata.exif, 1))
 
     def decode() -> Image:
         with decoding():
@@ -84,8 +84,8 @@ def _full_scale(pixels: Image, bits: int) -> Image:
 
 
 def _carried(info: Mapping[Any, Any]) -> tuple[Metadata, str | None]:
-    exif, exif_note = checked_exif(info.get("exif"))
-    icc, icc_note = checked_icc(info.get("icc_profile"))
+    exif, exif_note = check_exif(info.get("exif"))
+    icc, icc_note = check_icc(info.get("icc_profile"))
     transfer = int((info.get("nclx_profile") or {}).get("transfer_characteristics") or 0)
     hdr = f"its {_HDR[transfer]} values are taken for sRGB's" if transfer in _HDR else None
-    return Metadata(exif, icc, info.get("xmp") or None), joined(exif_note, icc_note, hdr)
+    return Metadata(exif, icc, info.get("xmp") or None), join_notes(exif_note, icc_note, hdr)

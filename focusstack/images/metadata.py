@@ -6,8 +6,9 @@ import contextlib
 import re
 from dataclasses import dataclass
 
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.colour import Transfer
+from focusstack.images.exif import correct_exif, set_frame_count
 from focusstack.images.profile import ProfileError, transfer_of
 from focusstack.runtime.version import __version__
 
@@ -51,7 +52,7 @@ class Metadata:
         """Name of the program that wrote the file, empty if unknown."""
         if self.exif is None:
             return ""
-        return tags.text(tags.read(self.exif), tags.SOFTWARE)
+        return ifd.text(ifd.read(self.exif), tags.SOFTWARE)
 
     @property
     def exposure_time(self) -> float | None:
@@ -71,27 +72,27 @@ class Metadata:
     def _number(self, tag: int) -> float | None:
         if self.exif is None:
             return None
-        order, _ = tags.header(self.exif)
-        first = tags.read(self.exif)
-        found = tags.number(first, tag, order)
+        order, _ = ifd.header(self.exif)
+        first = ifd.read(self.exif)
+        found = ifd.number(first, tag, order)
         if found is None and tags.EXIF in first.children:
-            return tags.number(first.children[tags.EXIF], tag, order)
+            return ifd.number(first.children[tags.EXIF], tag, order)
         return found
 
 
-def checked_exif(exif: bytes | None) -> tuple[bytes | None, str | None]:
+def check_exif(exif: bytes | None) -> tuple[bytes | None, str | None]:
     r"""Return EXIF bytes without their ``Exif\0\0`` mark; None and a note if damaged."""
     if not exif:
         return None, None
     exif = exif.removeprefix(b"Exif\0\0")
     try:
-        tags.read(exif)
-    except tags.ExifError as error:
+        ifd.read(exif)
+    except ifd.ExifError as error:
         return None, f"its EXIF data is damaged ({error}) and is left out"
     return exif, None
 
 
-def checked_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
+def check_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
     """Return an ICC profile, and a note if it is left out or its tone curves are not known.
 
     The header is that of ICC.1:2022, 7.2. A profile is carried even where it is of another colour
@@ -108,7 +109,7 @@ def checked_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
     return icc, None
 
 
-def joined(*notes: str | None) -> str | None:
+def join_notes(*notes: str | None) -> str | None:
     """Join what there is of `notes`; None if there is nothing."""
     return "; ".join(note for note in notes if note) or None
 
@@ -126,7 +127,7 @@ def for_output(
     xmp = given.xmp
     if xmp is not None:
         xmp = re.sub(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[1-8]", rb"\g<1>1", xmp)
-    exif = tags.refreshed(given.exif, width, height, SOFTWARE)
+    exif = correct_exif(given.exif, width, height, SOFTWARE)
     if frames is not None:
-        exif = tags.with_frame_count(exif, *frames)
+        exif = set_frame_count(exif, *frames)
     return Metadata(exif, given.icc, xmp)

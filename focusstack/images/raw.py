@@ -18,7 +18,8 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from focusstack.errors import InputError
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
+from focusstack.images.exif import set_orientation
 from focusstack.images.extras import extra
 from focusstack.images.header import Header, UnreadableError, decoding
 from focusstack.images.metadata import Metadata
@@ -41,7 +42,7 @@ def white_balance_of(path: Path) -> WhiteBalance:
     """
     try:
         with path.open("rb") as file, decoding():
-            return _white_balance(_opened(file))
+            return _white_balance(_open(file))
     except UnreadableError as error:
         raise InputError(f"{path} {error.reason}.", error.remedy) from error
     except OSError as error:
@@ -50,7 +51,7 @@ def white_balance_of(path: Path) -> WhiteBalance:
 
 def raw_header(file: BinaryIO, balance: WhiteBalance | None) -> Header:
     """Read the header of an open RAW file; its own white balance is used where none is given."""
-    raw = _opened(file)
+    raw = _open(file)
     with decoding():
         sizes = raw.sizes
         channels = 1 if raw.num_colors == 1 else 3
@@ -59,13 +60,13 @@ def raw_header(file: BinaryIO, balance: WhiteBalance | None) -> Header:
     metadata = Metadata(_exif(file.read(), raw, sizes.flip), _srgb())
 
     def decode() -> Image:
-        pixels = _developed(raw, used)
+        pixels = _develop(raw, used)
         return np.ascontiguousarray(pixels[..., 0]) if channels == 1 else pixels
 
     return Header(sizes.width, sizes.height, channels, np.dtype(np.uint16), metadata, decode)
 
 
-def _opened(file: BinaryIO) -> Any:
+def _open(file: BinaryIO) -> Any:
     rawpy = extra("rawpy", "raw", "camera RAW")
     with decoding():
         return rawpy.imread(file)
@@ -79,7 +80,7 @@ def _white_balance(raw: Any) -> WhiteBalance:
     return (red or 1.0, green or 1.0, blue or 1.0, second or green or 1.0)
 
 
-def _developed(raw: Any, balance: WhiteBalance) -> Image:
+def _develop(raw: Any, balance: WhiteBalance) -> Image:
     import rawpy
 
     with decoding():
@@ -108,33 +109,33 @@ def _exif(data: bytes, raw: Any, flip: int) -> bytes | None:
     found = _of_tiff(data) or _of_preview(raw)
     orientation = _ORIENTATIONS.get(flip, 1)
     if found is None:
-        entry = tags.Field(tags.SHORT, struct.pack("<H", orientation))
-        return tags.serialise(tags.Directory({tags.ORIENTATION: entry}), "<")
-    return tags.with_orientation(found, orientation)
+        entry = ifd.Field(ifd.SHORT, struct.pack("<H", orientation))
+        return ifd.serialise(ifd.Directory({tags.ORIENTATION: entry}), "<")
+    return set_orientation(found, orientation)
 
 
 def _of_tiff(data: bytes) -> bytes | None:
     if data[:2] == b"II":
         data = b"II*\0" + data[4:]  # some makers write a mark of their own
     try:
-        order, start = tags.header(data)
-        first = tags.parse(data, start, order)
+        order, start = ifd.header(data)
+        first = ifd.parse(data, start, order)
         kept = first.keep(tags.DESCRIPTIVE)
-    except tags.ExifError:
+    except ifd.ExifError:
         return None
     # TIFF/EP (ISO 12234-2) has in the first directory what EXIF has in one of its own.
-    inner = kept.children.setdefault(tags.EXIF, tags.Directory())
+    inner = kept.children.setdefault(tags.EXIF, ifd.Directory())
     for tag in (tags.EXPOSURE_TIME, tags.F_NUMBER, tags.ISO):
         if tag in first.fields:
             inner.fields.setdefault(tag, first.fields[tag])
-    return tags.serialise(kept, order) if inner.fields else None
+    return ifd.serialise(kept, order) if inner.fields else None
 
 
 def _of_preview(raw: Any) -> bytes | None:
     try:
         preview = Pillow.open(io.BytesIO(raw.extract_thumb().data))
         exif = bytes(preview.info.get("exif") or b"").removeprefix(b"Exif\0\0")
-        tags.read(exif)
+        ifd.read(exif)
     except Exception:  # a preview is a gift: there may be none, of any kind
         return None
     return exif

@@ -15,17 +15,9 @@ from focusstack.errors import InputError
 from focusstack.images.colour import Transfer, to_float
 from focusstack.images.formats import Spare, read_headers
 from focusstack.images.header import SINGLE, Header, UnreadableError, decoding
-from focusstack.images.metadata import Metadata, joined
+from focusstack.images.limits import BRIGHTEST, MOST_COMPRESSED, MOST_MEGAPIXELS
+from focusstack.images.metadata import Metadata, join_notes
 from focusstack.numeric.arrays import Float32, Image
-
-MOST_MEGAPIXELS = 537.0
-"""Larger pictures are refused unless asked for: a damaged or malicious header, no photograph."""
-
-MOST_COMPRESSED = 2000
-"""Bytes of pixels per byte of file that no photograph reaches."""
-
-BRIGHTEST = 16.0
-"""Float values above this (4 stops over white) are not on a scale where white is 1."""
 
 _T = TypeVar("_T")
 
@@ -113,7 +105,7 @@ def read_picture(
         several pages, or holds CMYK, Lab or other pixels than 8 or 16 bit integers and float32;
         or if float pixels are not finite or not on a scale where white is 1.
     """
-    picture = _opened(Path(path), lambda headers: _decoded(_only(headers)), reading, page)
+    picture = _open(Path(path), lambda headers: _decode(_only(headers)), reading, page)
     check_values(str(path), picture.pixels)
     return picture
 
@@ -126,7 +118,7 @@ def probe(path: str | Path) -> Probe:
     InputError
         As `read_picture`, as far as the header tells.
     """
-    return _opened(Path(path), lambda headers: _described(_only(headers)))
+    return _open(Path(path), lambda headers: _describe(_only(headers)))
 
 
 def probe_all(path: str | Path, reading: Reading | None = None) -> list[Probe]:
@@ -137,10 +129,10 @@ def probe_all(path: str | Path, reading: Reading | None = None) -> list[Probe]:
     InputError
         As `read_picture`, as far as the headers tell.
     """
-    return _opened(Path(path), lambda headers: [_described(h) for h in headers], reading)
+    return _open(Path(path), lambda headers: [_describe(h) for h in headers], reading)
 
 
-def oriented(pixels: Image, orientation: int) -> Image:
+def orient(pixels: Image, orientation: int) -> Image:
     """Turn and mirror stored pixels upright.
 
     Parameters
@@ -156,7 +148,7 @@ def oriented(pixels: Image, orientation: int) -> Image:
     return np.ascontiguousarray(pixels if flip is None else cv2.flip(pixels, flip))
 
 
-def _opened(
+def _open(
     path: Path,
     action: Callable[[list[Header]], _T],
     reading: Reading | None = None,
@@ -204,14 +196,14 @@ def _check_size(header: Header, file_size: int, reading: Reading) -> None:
         )
 
 
-def _described(header: Header) -> Probe:
+def _describe(header: Header) -> Probe:
     width, height = header.width, header.height
     if header.metadata.orientation >= 5:
         width, height = height, width
     return Probe(width, height, header.channels, header.dtype, header.metadata, header.page)
 
 
-def _decoded(header: Header) -> Picture:
+def _decode(header: Header) -> Picture:
     with decoding():
         stored = header.decode()
     k = header.reduction
@@ -219,11 +211,11 @@ def _decoded(header: Header) -> Picture:
         stored.dtype != header.dtype
     ):
         raise UnreadableError("is damaged: its pixels do not match its header")
-    pixels = oriented(stored, header.metadata.orientation)
+    pixels = orient(stored, header.metadata.orientation)
     if pixels.ndim == 2 or pixels.shape[2] == 3:
         return Picture(pixels, None, header.metadata, header.note)
     colours = pixels[..., 0] if header.channels == 1 else pixels[..., :3]
-    note = joined(header.note, "its transparency is taken as a mask")
+    note = join_notes(header.note, "its transparency is taken as a mask")
     return Picture(np.ascontiguousarray(colours), to_float(pixels[..., -1]), header.metadata, note)
 
 

@@ -12,15 +12,18 @@ from typing import BinaryIO
 import numpy as np
 import tifffile
 
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.header import CONVERT, SINGLE, Header, UnreadableError, decoding
-from focusstack.images.metadata import Metadata, checked_icc, joined
+from focusstack.images.metadata import Metadata, check_icc, join_notes
 from focusstack.images.tiff_pixels import page_pixels
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 
 PREVIEW = 0.5
-"""Pages at most this share of the largest, along both sides, are previews of it."""
+"""Share of the largest page, along both sides, up to which a page is a preview of it.
+
+Chosen, not measured: pyramids halve, previews are smaller still, and pages of a stack are equal.
+"""
 
 _DESCRIPTION = 0x10E
 
@@ -52,7 +55,7 @@ def tiff_headers(file: BinaryIO, page: int | None = None) -> list[Header]:
 def _check_chain(file: BinaryIO, last: int) -> None:
     """Refuse a file that goes on after its last page that can be found."""
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if tags.records(data, last, tags.header(data)[0])[1]:
+        if ifd.records(data, last, ifd.header(data)[0])[1]:
             raise UnreadableError("is damaged or truncated (some of its pages are missing)")
 
 
@@ -109,24 +112,24 @@ def _page_header(file: BinaryIO, page: tifffile.TiffPage) -> Header:
 def _page_metadata(file: BinaryIO, page: tifffile.TiffPage) -> tuple[Metadata, str | None]:
     """Return what the page says; profile and XMP of the first page serve the others."""
     first = page.parent.pages.first
-    icc, icc_note = checked_icc(page.tags.valueof(34675) or first.tags.valueof(34675))
+    icc, icc_note = check_icc(page.tags.valueof(34675) or first.tags.valueof(34675))
     xmp = page.tags.valueof(700) or first.tags.valueof(700)
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     exif, note = None, None
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
-            layout, _ = tags.header(data)
-            kept = tags.parse(data, page.offset, layout).keep(tags.DESCRIPTIVE)
+            layout, _ = ifd.header(data)
+            kept = ifd.parse(data, page.offset, layout).keep(tags.DESCRIPTIVE)
             if _describes_planes(kept):
                 del kept.fields[_DESCRIPTION]
             if kept.fields or kept.children:
-                exif = tags.serialise(kept, layout[0])
-        except tags.ExifError as error:
+                exif = ifd.serialise(kept, layout[0])
+        except ifd.ExifError as error:
             note = f"its EXIF data cannot be read ({error}) and is left out"
-    return Metadata(exif, icc, None if xmp is None else bytes(xmp)), joined(note, icc_note)
+    return Metadata(exif, icc, None if xmp is None else bytes(xmp)), join_notes(note, icc_note)
 
 
-def _describes_planes(directory: tags.Directory) -> bool:
+def _describes_planes(directory: ifd.Directory) -> bool:
     """Whether the description tells how a program numbers planes, true of the whole file only."""
-    text = tags.text(directory, _DESCRIPTION)
+    text = ifd.text(directory, _DESCRIPTION)
     return text.startswith(("<?xml", "<OME", "ImageJ=", '{"shape"'))

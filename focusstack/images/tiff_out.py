@@ -12,18 +12,18 @@ from typing import BinaryIO
 
 import tifffile
 
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Image
 
 CLASSIC_TIFF = (1 << 32) - (1 << 24)
-"""Most bytes of pixels in a TIFF with offsets of four bytes; the rest is for its other parts."""
+"""Most bytes of pixels where offsets have four bytes; 16 MB are left for the other parts."""
 
 
-def write_tiff(file: BinaryIO, pixels: Image, metadata: Metadata, big: bool) -> None:
+def write_tiff(file: BinaryIO, pixels: Image, metadata: Metadata, *, big: bool) -> None:
     """Write a picture as the only page, in the byte order of its EXIF."""
     exif = metadata.exif or b""
-    order, _ = tags.header(exif)
+    order, _ = ifd.header(exif)
     with tifffile.TiffWriter(file, bigtiff=big, byteorder="<" if order == "<" else ">") as tiff:
         write_page(tiff, pixels, metadata)
     append_exif(file, [exif])
@@ -49,24 +49,22 @@ def append_exif(file: BinaryIO, exif: list[bytes]) -> None:
     """
     file.flush()
     with mmap(file.fileno(), 0, access=ACCESS_READ) as written:
-        layout, start = tags.header(written)
+        layout, start = ifd.header(written)
         directories = []
         while start:
-            directories.append(tags.parse(written, start, layout))
-            start = tags.records(written, start, layout)[1]
-    word = layout[0] + ("Q" if tags.is_big(layout) else "I")
-    link = 8 if tags.is_big(layout) else 4
+            directories.append(ifd.parse(written, start, layout))
+            start = ifd.records(written, start, layout)[1]
+    word = layout[0] + ("Q" if ifd.is_big(layout) else "I")
+    link = 8 if ifd.is_big(layout) else 4
     end = file.seek(0, os.SEEK_END)
     for directory, own in zip(directories, exif, strict=True):
         end += file.write(b"\0" * (-end % 8))
-        given = tags.in_order(tags.read(own), tags.header(own)[0], layout[0])
+        given = ifd.in_order(ifd.read(own), ifd.header(own)[0], layout[0])
         given = given.keep(tags.DESCRIPTIVE)
-        merged = tags.Directory(
-            directory.fields | given.fields, directory.children | given.children
-        )
-        packed = tags.pack(merged, layout, end)
+        merged = ifd.Directory(directory.fields | given.fields, directory.children | given.children)
+        packed = ifd.pack(merged, layout, end)
         file.write(packed)
         file.seek(link)
         file.write(struct.pack(word, end))
-        link = end + tags.link_place(merged, layout)
+        link = end + ifd.link_place(merged, layout)
         end = file.seek(0, os.SEEK_END)

@@ -16,7 +16,7 @@ import numpy as np
 import tifffile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.header import UnreadableError, decoding, pillow_pixels
 from focusstack.numeric.arrays import Image
 
@@ -126,32 +126,32 @@ def _alone(file: BinaryIO, page: tifffile.TiffPage, plane: int | None = None) ->
         segments.append(file.read(count))
     fields = {}
     for tag in list(page.tags.values()):
-        if tag.code not in _POINTERS and int(tag.dtype) in tags.SIZES:
+        if tag.code not in _POINTERS and int(tag.dtype) in ifd.SIZES:
             file.seek(tag.valueoffset)
-            fields[tag.code] = tags.Field(int(tag.dtype), file.read(tag.valuebytecount))
+            fields[tag.code] = ifd.Field(int(tag.dtype), file.read(tag.valuebytecount))
     if plane is not None and page.planarconfig == 2 and page.samplesperpixel > 1:
         each = len(segments) // page.samplesperpixel
         segments = segments[plane * each : (plane + 1) * each]
         _of_one_plane(fields, order)
-    fields[tags.ORIENTATION] = tags.Field(tags.SHORT, struct.pack(order + "H", 1))
+    fields[tags.ORIENTATION] = ifd.Field(ifd.SHORT, struct.pack(order + "H", 1))
     sizes = [len(segment) for segment in segments]
     places = list(accumulate(sizes, initial=8))[:-1]
     kinds = (_TILES, _TILE_BYTES) if page.is_tiled else (_STRIPS, _STRIP_BYTES)
     for code, numbers in zip(kinds, (places, sizes), strict=True):
-        fields[code] = tags.Field(tags.LONG, b"".join(struct.pack(order + "I", n) for n in numbers))
+        fields[code] = ifd.Field(ifd.LONG, b"".join(struct.pack(order + "I", n) for n in numbers))
     body = b"".join(segments)
     body += b"\0" * (len(body) % 2)
     mark = b"II*\0" if order == "<" else b"MM\0*"
     start = 8 + len(body)
-    packed = tags.pack(tags.Directory(fields), order, start)
+    packed = ifd.pack(ifd.Directory(fields), order, start)
     return mark + struct.pack(order + "I", start) + body + packed
 
 
-def _of_one_plane(fields: dict[int, tags.Field], order: str) -> None:
+def _of_one_plane(fields: dict[int, ifd.Field], order: str) -> None:
     """Make the fields of a picture in planes those of a grey picture."""
     for code, number in ((262, 1), (277, 1), (284, 1)):  # photometric, samples, planes
-        fields[code] = tags.Field(tags.SHORT, struct.pack(order + "H", number))
+        fields[code] = ifd.Field(ifd.SHORT, struct.pack(order + "H", number))
     for code in (258, 339):  # bits, sample format
         if code in fields:
-            fields[code] = tags.Field(tags.SHORT, fields[code].data[:2])
+            fields[code] = ifd.Field(ifd.SHORT, fields[code].data[:2])
     fields.pop(338, None)

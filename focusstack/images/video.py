@@ -25,12 +25,16 @@ from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Image, Points
 
 MOST_FRAMES = 48
-"""A stack of more gains nothing and costs time."""
+"""Frames that a film gives at most: a stack of more gains nothing and costs time.
+
+Chosen, not measured.
+"""
 
 REPEATED = 0.8
 """Mean difference in 8 bit codes, of pictures made small, below which one repeats another.
 
-A picture shown again differs by up to 0.6 where the codec had been short of bits.
+A picture shown again differs by up to 0.6 where the codec had been short of bits; that was seen on
+single films, not measured by a benchmark.
 """
 
 _SMALL = 320
@@ -72,12 +76,12 @@ class Film:
         self.path = path
         self._lock = threading.Lock()
         with _decoder(path) as (container, stream):
-            looks = list(_looked_at(container, stream))
+            looks = list(_look_at(container, stream))
         if not looks:
             raise InputError(f"{path} holds no pictures.", REPAIR)
         changes = np.array([look.change for look in looks])
         sharpness = np.array([look.sharpness for look in looks])
-        self.moments = [looks[i].moment for i in chosen(changes, sharpness)]
+        self.moments = [looks[i].moment for i in choose_pictures(changes, sharpness)]
         self.turns, self.deep = looks[0].turns, looks[0].deep
         width, height = looks[0].size
         self.size = (height, width) if self.turns % 2 else (width, height)
@@ -119,7 +123,7 @@ class _Look:
     deep: bool
 
 
-def chosen(changes: Points, sharpness: Points, most: int = MOST_FRAMES) -> list[int]:
+def choose_pictures(changes: Points, sharpness: Points, most: int = MOST_FRAMES) -> list[int]:
     """Choose pictures: none that repeats another, the sharpest of each stretch of like change.
 
     Parameters
@@ -167,7 +171,7 @@ def _decoder(path: Path) -> Iterator[tuple[Any, Any]]:
         raise InputError(f"{path} is damaged or truncated ({error}).", REPAIR) from error
 
 
-def _looked_at(container: Any, stream: Any) -> Iterator[_Look]:
+def _look_at(container: Any, stream: Any) -> Iterator[_Look]:
     last: Float32 | None = None
     for number, frame in enumerate(container.decode(stream), 1):
         if frame.pts is None:

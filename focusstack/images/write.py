@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from focusstack.errors import OutputError
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.colour import full_scale, to_dtype
 from focusstack.images.metadata import Metadata, for_output
 from focusstack.images.tiff_out import CLASSIC_TIFF, write_tiff
@@ -134,7 +134,8 @@ def write_image(
             deep = pixels if pixels.dtype == np.uint8 else _as_dtype(pixels, np.uint16)
             file.write(_png(path, deep, output))
         else:
-            write_tiff(file, pixels, output, pixels.nbytes > CLASSIC_TIFF if big is None else big)
+            large = pixels.nbytes > CLASSIC_TIFF if big is None else big
+            write_tiff(file, pixels, output, big=large)
 
 
 def _as_dtype(pixels: Image, dtype: type) -> Image:
@@ -177,11 +178,11 @@ def _jpeg(path: Path, pixels: Image, metadata: Metadata, quality: int) -> bytes:
 
 
 def _without_maker_note(exif: bytes) -> bytes:
-    order, _ = tags.header(exif)
-    tree = tags.read(exif)
+    order, _ = ifd.header(exif)
+    tree = ifd.read(exif)
     if tags.EXIF in tree.children:
         tree.children[tags.EXIF].fields.pop(tags.MAKER_NOTE, None)
-    return tags.serialise(tree, order)
+    return ifd.serialise(tree, order)
 
 
 def _png(path: Path, pixels: Image, metadata: Metadata) -> bytes:

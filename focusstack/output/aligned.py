@@ -31,15 +31,20 @@ class AlignedWriter:
         self._pages: PageWriter | None = None
 
     def begin(self, plan: StackPlan, channels: int) -> None:
-        """Open the one file, if all frames become its pages."""
-        if self._paths.options.aligned and self._paths.options.multipage:
+        """Promise all frames, and open the one file if they become its pages."""
+        if not self._paths.options.aligned:
+            return
+        if not self._paths.options.multipage:
+            for frame in plan.used():
+                self._staging.staged(self._paths.aligned(frame.file))
+        else:
             path = self._staging.staged(self._paths.pages)
             bytes_a_frame = plan.crop.area * channels * self._paths.dtype.itemsize
             self._pages = PageWriter(path, bytes_a_frame * len(plan.used()))
 
     def lacks(self, name: str) -> bool:
         """Whether the aligned frame of this name is still to be written."""
-        path = self._staging.staged(self._paths.aligned(name))
+        path = self._staging.looked_up(self._paths.aligned(name))
         return self._pages is not None or not self._unfinished.holds(path)
 
     def add(self, frame: AlignedFrame) -> None:

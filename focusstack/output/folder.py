@@ -154,7 +154,7 @@ class OutputFolder:
     def _written(self, name: str) -> Path:
         """Where an aligned frame lies now: still staged, or moved to its place already."""
         target = self._paths.aligned(name)
-        staged = self._staging.staged(target)
+        staged = self._staging.looked_up(target)
         return staged if staged.is_file() else target
 
     def abandon(self) -> None:

@@ -63,6 +63,8 @@ class Unfinished:
         if staging.resumed:
             self.plan = load(staging.place, made_from)
             self._done = complete(staging.place)
+            for path in self._done:
+                staging.own(staging.folder / path.relative_to(staging.place))
 
     @property
     def keeps(self) -> bool:

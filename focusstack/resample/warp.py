@@ -13,7 +13,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import cv2
@@ -30,6 +29,7 @@ from focusstack.resample.loops.arguments import Source, Target, Way
 from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.once import once
 from focusstack.runtime.scratch import Room
+from focusstack.runtime.strips import even_rows
 
 AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
 
@@ -206,7 +206,7 @@ def resample_planes(
     fill, tile_height = _compiled(image.dtype, kind)
     tidied = room is not None and room.in_file
     shared = threads if threads == 1 else BANDS * threads
-    bands = _bands(rect.height, tile_height, rect.height // TIDIED if tidied else shared)
+    bands = even_rows(rect.height, tile_height, rect.height // TIDIED if tidied else shared)
 
     def work(band: tuple[int, int]) -> None:
         fill(*arguments, *band)
@@ -253,14 +253,6 @@ def _compiled(
     from focusstack.resample.loops.fill import TILE_HEIGHT, compiled
 
     return compiled(dtype, into), TILE_HEIGHT
-
-
-def _bands(height: int, step: int, count: int) -> list[tuple[int, int]]:
-    """Divide `height` rows, at multiples of `step`, into at most `count` like parts."""
-    tiles = -(-height // step)
-    count = max(1, min(count, tiles))
-    edges = [min(height, round(i * tiles / count) * step) for i in range(count + 1)]
-    return list(pairwise(edges))
 
 
 def _inverse(H: Matrix) -> Matrix:

@@ -30,7 +30,7 @@ inner = cast("Callable[[F], F]", numba.njit(**OPTIONS))
 """Decorates a loop that only compiled code calls."""
 
 inlined = cast("Callable[[F], F]", numba.njit(forceinline=True, **OPTIONS))
-"""The same where a call would cost more than what it does."""
+"""Decorates a loop that is put where it is called: a call would cost more than what it does."""
 
 
 def read_only(dtype: np.dtype[Any] | type, dimensions: int) -> Any:
@@ -42,6 +42,17 @@ def read_only(dtype: np.dtype[Any] | type, dimensions: int) -> Any:
 def writable(dtype: np.dtype[Any] | type, dimensions: int) -> Any:
     """Type of an argument that is a C-contiguous array and receives a result."""
     return numba.types.Array(numba.from_dtype(np.dtype(dtype)), dimensions, "C")
+
+
+def named(kind: type[tuple[Any, ...]], *members: Any) -> Any:
+    """Type of an argument that is a named tuple `kind` of `members`, which are types themselves.
+
+    Unlike arguments, members have to be just of their type: what is `read_only` must be passed so.
+    """
+    t = numba.types
+    if len(set(members)) == 1:
+        return t.NamedUniTuple(members[0], len(members), kind)  # type: ignore[no-untyped-call]
+    return t.NamedTuple(members, kind)  # type: ignore[no-untyped-call]
 
 
 def sources() -> list[Path]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import local
 from typing import TypeVar
 
@@ -19,23 +20,23 @@ from focusstack.runtime.scratch import Room
 from focusstack.runtime.threads import at_once, in_turn
 
 T = TypeVar("T", bound=np.generic)
-
-
 P = TypeVar("P")
-
-
 Q = TypeVar("Q")
 
-
 PIXELS = 400_000
-"""About as many in a strip."""
-
+"""Pixels, about, of a strip that threads take one after the other."""
 
 LEAST_ROWS = 32
+"""Rows of such a strip, at least: those around it are worked on twice."""
 
+STRIP = 1 << 17
+"""Pixels worked on at a time, so that all steps on them stay in the processor's cache."""
+
+ROWS = 64
+"""Rows worked on at a time where no width is at hand, so that they stay in the cache."""
 
 AROUND = 4
-"""Rows around a strip that are needed to reduce or to double it."""
+"""Rows around a strip that are needed to reduce or to double it: two at half the size."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Strip:
 
     @property
     def wide_half(self) -> slice:
-        """Those with the rows around at half the size."""
+        """Rows of `wide` at half the size."""
         return slice(self.wide.start // 2, (self.wide.stop + 1) // 2)
 
     @property
@@ -78,16 +79,31 @@ def strips(height: int, width: int, around: int, times: int = 1) -> list[Strip]:
 
     They are `times` as high as they are elsewhere.
     """
-    count = times * (max(LEAST_ROWS, PIXELS // width) // 2 * 2)
     around += around % 2
     found = []
-    for start in range(0, height, count):
-        stop = min(start + count, height)
-        first, last = max(0, start - around), min(height, stop + around)
-        found.append(
-            Strip(slice(start, stop), slice(first, last), slice(start - first, stop - first))
-        )
+    for rows in cut_rows(height, times * (max(LEAST_ROWS, PIXELS // width) // 2 * 2)):
+        wide = slice(max(0, rows.start - around), min(height, rows.stop + around))
+        inner = slice(rows.start - wide.start, rows.stop - wide.start)
+        found.append(Strip(rows, wide, inner))
     return found
+
+
+def cut_rows(height: int, rows: int = ROWS) -> list[slice]:
+    """Cut rows 0..height into strips of so many `rows`, the last one of what is left."""
+    return [slice(y, min(y + rows, height)) for y in range(0, height, rows)]
+
+
+def row_strips(height: int, width: int) -> list[slice]:
+    """Cut rows 0..height into strips of about ``STRIP`` pixels."""
+    return cut_rows(height, max(1, STRIP // width))
+
+
+def even_rows(height: int, step: int, count: int) -> list[tuple[int, int]]:
+    """Divide rows 0..height, at multiples of `step`, into at most `count` like parts."""
+    tiles = -(-height // step)
+    count = max(1, min(count, tiles))
+    edges = [min(height, round(i * tiles / count) * step) for i in range(count + 1)]
+    return list(pairwise(edges))
 
 
 class Crew:
@@ -138,26 +154,16 @@ class Crew:
             self._pool = None
 
 
-def deep(plane: NDArray[T]) -> NDArray[T]:
-    """A picture ``(H, W[, C])`` with an axis for channels."""
+def with_channels(plane: NDArray[T]) -> NDArray[T]:
+    """Return a picture ``(H, W[, C])`` with an axis for channels."""
     return plane[..., None] if plane.ndim == 2 else plane
 
 
 def layers(planes: NDArray[T]) -> NDArray[T]:
-    """Planes ``([C, ]H, W)`` with an axis for channels."""
+    """Return planes ``([C, ]H, W)`` with an axis for channels."""
     return planes[None] if planes.ndim == 2 else planes
 
 
 def beside(planes: NDArray[T]) -> NDArray[T]:
-    """Planes ``(C, H, W)`` as a picture ``(H, W, C)``; one without channels passes through."""
+    """Return planes ``(C, H, W)`` as a picture ``(H, W, C)``; a single plane passes through."""
     return planes if planes.ndim == 2 else np.ascontiguousarray(planes.transpose(1, 2, 0))
-
-
-STRIP = 1 << 17
-"""Pixels worked on at a time, so that all steps on them stay in the processor's cache."""
-
-
-def row_strips(height: int, width: int) -> list[slice]:
-    """Cut rows 0..height into strips of about ``STRIP`` pixels."""
-    rows = max(1, STRIP // width)
-    return [slice(y, min(y + rows, height)) for y in range(0, height, rows)]

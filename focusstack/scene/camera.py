@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from focusstack.geometry.coordinates import normalised, translation
 from focusstack.numeric.arrays import Matrix
+from focusstack.scene.shooting import Shooting
 
 FOCAL_LENGTH = 1.2
 """In frame widths: a normal lens, 45 degrees across."""
@@ -90,28 +91,20 @@ def focus_steps(frames: int) -> NDArray[np.float64]:
     return 1 - (np.arange(frames) + 0.5) / frames
 
 
-def shots(
-    rng: np.random.Generator,
-    size: tuple[int, int],
-    frames: int,
-    reference: int,
-    *,
-    breathing: float,
-    shake: float,
-    ev: float,
-    wb: float,
-    parallax: float,
-) -> list[Shot]:
-    """Plan the frames of a stack, as :func:`focusstack.scene.stack.render_stack` is asked for."""
+def shots(rng: np.random.Generator, how: Shooting) -> list[Shot]:
+    """Plan the frames of a stack."""
+    frames, reference = how.frames, how.reference_index
     focus = focus_steps(frames)
-    angles = shake * drift(rng, frames, 3)
+    angles = how.shake * drift(rng, frames, 3)
     sway = drift(rng, frames, 2)
-    sway = (sway - sway[reference]) / max(float(np.ptp(sway, axis=0).max()), 1e-9) * parallax
-    stops = ev * rng.uniform(-1, 1, (frames, 1)) + np.log2(1 + wb * rng.uniform(-1, 1, (frames, 3)))
+    widest = max(float(np.ptp(sway, axis=0).max()), 1e-9)
+    sway = (sway - sway[reference]) / widest * how.parallax
+    stops = how.ev * rng.uniform(-1, 1, (frames, 1))
+    stops = stops + np.log2(1 + how.wb * rng.uniform(-1, 1, (frames, 3)))
     exposure = 2.0 ** (stops - stops[reference])
     # A lens extends a little more per step the nearer it focuses, hence the quadratic term.
-    zoom = 1 + breathing * (focus + 0.15 * focus**2)
-    views = [world_to_frame(size, a, z) for a, z in zip(angles, zoom, strict=True)]
+    zoom = 1 + how.breathing * (focus + 0.15 * focus**2)
+    views = [world_to_frame(how.size, a, z) for a, z in zip(angles, zoom, strict=True)]
     to_reference = [normalised(views[reference] @ np.linalg.inv(V)) for V in views]
     to_reference[reference] = np.eye(3)
     return [Shot(float(focus[i]), to_reference[i], sway[i], exposure[i]) for i in range(frames)]

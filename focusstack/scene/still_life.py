@@ -6,9 +6,10 @@ World units: one is about 21 cm.
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.resources import as_file, files
 
+import imageio.v3 as imageio
 import numpy as np
-from skimage import data
 
 from focusstack.images.colour import linearise
 from focusstack.scene import solids
@@ -92,7 +93,12 @@ def orange(x: float, z: float, radius: float, seed: float) -> Solid:
 
 @lru_cache(maxsize=1)
 def _cat() -> Values:
-    return linearise(np.asarray(data.chelsea()))  # type: ignore[no-untyped-call]
+    """Return the photograph in the frame, of scikit-image's installed files.
+
+    Its file is read, since functions of ``skimage.data`` load SciPy.
+    """
+    with as_file(files("skimage") / "data" / "chelsea.png") as path:
+        return linearise(np.asarray(imageio.imread(path)))
 
 
 def framed_print(x: float, z: float, yaw: float) -> Solid:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from focusstack.exposure.apply import apply_gain, tone_table
 from focusstack.exposure.shading import shade_planes
@@ -20,11 +18,7 @@ from focusstack.numeric.arrays import Float32, Points
 from focusstack.plan.model import FramePlan
 from focusstack.resample.planes import Planes
 from focusstack.resample.warp import Clipping, Destination, resample, resample_planes
-from focusstack.runtime.scratch import Room
 from focusstack.second_pass.frame import AlignedFrame, Validity
-
-Values: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
-
 
 TRUSTED = 255
 """Validity of what is to be trusted fully."""
@@ -43,10 +37,8 @@ def render(
     frame: FramePlan,
     rect: Rect,
     highest_gain: Points,
+    into: Destination | None = None,
     threads: int = 1,
-    coded: bool = False,
-    room: Room | None = None,
-    out: Values | None = None,
 ) -> AlignedFrame:
     """Equalise, align and crop a frame with one resampling.
 
@@ -60,23 +52,21 @@ def render(
         The common area, in reference-frame pixels.
     highest_gain : (C,) ndarray
         Of all used frames: that of the darkest exposure, which holds most highlights.
+    into : Destination, optional
+        Where to put the planes, and whether 16 bits a value will do, as for frames of 8 bits; new
+        float32 planes if not given.
     threads : int, optional
         How many share the work; the bytes do not depend on it.
-    coded : bool, optional
-        Whether 16 bits a value will do, as for frames of 8 bits.
-    room : Room, optional
-        Is tidied on the way.
-    out : (C, rect.height, rect.width) ndarray, optional
-        Where to put the values; int16 if `coded`, else float32.
     """
+    assert frame.matrix is not None
+    into = into or Destination()
     trust = clipping_trust(frame.gain, highest_gain)
     shape = (rect.height, rect.width)
     clipped = np.empty(shape, np.uint8) if trust < 1 else None
-    planes = _moved(picture, frame, rect, threads, coded, clipped, room, out)
-    assert frame.matrix is not None
     where = Placement(frame.matrix, rect, frame.field)
+    planes = _moved(picture, frame, where, into, clipped, threads)
     size = picture.pixels.shape[1::-1]
-    shade_planes(planes, frame.shading, where, size, picture.transfer, threads, room)
+    shade_planes(planes, frame.shading, where, size, picture.transfer, threads, into.room)
     validity = None if clipped is None else clipped_validity(clipped, trust)
     if picture.alpha is not None:
         seen = opaque(picture.alpha, frame, rect)
@@ -87,15 +77,12 @@ def render(
 def _moved(
     picture: Picture,
     frame: FramePlan,
-    rect: Rect,
-    threads: int,
-    coded: bool,
+    where: Placement,
+    into: Destination,
     clipped: Validity | None,
-    room: Room | None,
-    out: Values | None,
+    threads: int,
 ) -> Planes:
     """Gain and warp; for integers the gain is a table that the warp looks values up in."""
-    assert frame.matrix is not None
     pixels, gain, exponent = picture.pixels, frame.gain, frame.exponent
     table = None
     if pixels.dtype == np.float32:
@@ -105,8 +92,6 @@ def _moved(
     else:
         table = tone_table(pixels.dtype, gain, picture.transfer, exponent)
         limits = table[:, math.ceil(CLIPPED_CODE * full_scale(pixels.dtype))].copy()
-    where = Placement(frame.matrix, rect, frame.field)
-    into = Destination(out, coded, room)
     clipping = None if clipped is None else Clipping(clipped, limits)
     return resample_planes(pixels, where, table, into, clipping, threads)
 

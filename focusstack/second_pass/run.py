@@ -15,6 +15,7 @@ from focusstack.images.colour import to_dtype
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.options import FusionOptions
 from focusstack.plan.model import StackPlan
+from focusstack.resample.warp import Destination
 from focusstack.runtime.heap import keep_large_arrays_apart
 from focusstack.runtime.memory_need import MemoryNeed
 from focusstack.runtime.prefetch import Ahead, one_ahead
@@ -164,9 +165,13 @@ def render_frames(
             for number, in_focus in enumerate(placements, start=1):
                 field = plan.displacement(placed, in_focus)
                 frame = render(
-                    picture, replace(placed, field=field), plan.crop, highest, means.threads,
-                    coded, room, next(turns, None),
-                )  # fmt: skip
+                    picture,
+                    replace(placed, field=field),
+                    plan.crop,
+                    highest,
+                    Destination(next(turns, None), coded, room),
+                    means.threads,
+                )
                 if number == len(placements):
                     del picture  # makes room for the next one, which is read meanwhile
                     pictures.begin()

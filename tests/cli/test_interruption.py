@@ -29,7 +29,8 @@ with ExitStack() as stack:
     stack.enter_context(prompt_interruption())
     staging = stack.enter_context(StagedFolder(folder))
     if kept:
-        (staging.place / "whole").write_text("whole")
+        (staging.place / ".state").mkdir()
+        (staging.place / ".state" / "run.json").write_text("whole")
         staging.keep()
     file = stack.enter_context(_replacing(staging.staged(folder / "a.tif")))
     file.write(b"half a picture")
@@ -45,18 +46,22 @@ with ExitStack() as stack:
 """
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("kept", ["kept", "thrown away"])
-def test_a_program_that_does_not_listen_is_ended(tmp_path: Path, kept: str) -> None:
+def test_a_program_that_does_not_listen_is_ended(
+    tmp_path: Path, kept: str, number: signal.Signals
+) -> None:
     command = [sys.executable, "-c", BUSY, str(tmp_path / "out"), kept]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"busy\n"
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         _, said = running.communicate(timeout=30)
     assert running.returncode == 130
-    assert said == b"interrupted\n"
+    assert said.startswith(b"interrupted\n")
+    assert (b"--resume goes on" in said) == (kept == "kept")
     left = [p.name for p in tmp_path.rglob("*") if p.is_file()]
-    assert left == (["whole"] if kept == "kept" else [])
+    assert left == (["run.json"] if kept == "kept" else [])
     assert (tmp_path / "out").exists() == (kept == "kept")
 
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
+from focusstack.alignment.features.sift import Features
+from focusstack.first_pass.rejection import (
+    alike,
+    beyond_repair,
+    blurred,
+    streakiness,
+    unlinked,
+    unsupported,
+)
 from focusstack.frames.in_memory import ArrayFrames
+from focusstack.frames.proxies.proxy import Proxy
 from focusstack.geometry.coordinates import normalised, transform
 from focusstack.images.colour import encode, linearise, to_dtype
 from focusstack.numeric.arrays import Image
 from focusstack.pipeline import plan_stack
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.scene.stack import RenderedStack, render_stack
+from tests.support.findings import Stack, statistics
 
 SIZE = (360, 270)
 COUNT = 7
@@ -138,3 +151,88 @@ def test_a_duplicate_is_harmless_and_told(good: RenderedStack, without: StackPla
     assert set(told) & {NAMES[BAD], NAMES[BAD - 1]}
     assert plan.verdict is not None
     assert plan.verdict.grade == "pass"
+
+
+# Where the decisions lie --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("light", "spoilt"), [(0.0007, True), (0.0014, False)])
+def test_what_is_darker_than_a_thousandth_of_white_is_noise(light: float, spoilt: bool) -> None:
+    found = beyond_repair([statistics(), statistics(light), statistics()])
+    assert found == ({1: "exposed beyond repair: nearly all black"} if spoilt else {})
+
+
+@pytest.mark.parametrize(("rows", "spoilt"), [(3, True), (6, False)])
+def test_a_frame_must_be_exposed_in_a_fifth_of_what_others_are(rows: int, spoilt: bool) -> None:
+    # Of 20 rows of blocks, so many are not blown out.
+    clean = np.zeros((20, 6), np.float32)
+    clean[:rows] = 1
+    light, whole = np.full((20, 6, 3), 0.2, np.float32), np.ones((20, 6), np.float32)
+    good = replace(statistics(), blocks=light, clean=whole)
+    found = beyond_repair([good, replace(good, clean=clean), good])
+    assert found == ({1: "exposed beyond repair: nearly all white"} if spoilt else {})
+
+
+@pytest.mark.parametrize(("times", "found"), [(1.15, False), (1.45, True)])
+def test_a_frame_without_tiles_is_left_out_if_its_detail_is_a_quarter_weaker(
+    times: float, found: bool
+) -> None:
+    details = dict.fromkeys(range(5), 0.0) | {2: -float(np.log(times))}
+    stack = Stack(details=details, without_tiles=[2])
+    reasons = unsupported(stack.measured(), stack.coarse(), stack.refined())
+    assert reasons.keys() == ({2} if found else set())
+
+
+@pytest.mark.parametrize(("error", "strayed"), [(0.7, False), (1.4, True)])
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_a_frame_off_by_a_five_hundredth_of_the_diagonal_has_strayed(
+    error: float, strayed: bool, scale: float
+) -> None:
+    # The diagonal is 500 proxy pixels long.
+    stack = Stack(precision={2: error}, scale=scale)
+    reasons = unsupported(stack.measured(), stack.coarse(), stack.refined())
+    told = {2: f"cannot be placed: it may be off by {error / scale:.1f} px"}
+    assert reasons == (told if strayed else {})
+
+
+def test_the_reference_has_not_strayed_and_a_difficult_stack_keeps_its_frames() -> None:
+    for errors in ({0: 9.0}, {1: 9.0, 2: 9.0}):
+        stack = Stack(precision=errors)
+        assert not unsupported(stack.measured(), stack.coarse(), stack.refined())
+
+
+@pytest.mark.parametrize(("points", "reason"), [(30, "too little detail"), (60, "another scene")])
+def test_a_frame_with_few_features_could_not_be_matched(points: int, reason: str) -> None:
+    stack = Stack(details=dict.fromkeys(range(5), 0.0))
+    coarse = replace(stack.coarse(), used=(True, True, False, True, True))
+    features = [Features(np.zeros((points, 2)), np.zeros((points, 128), np.float32))] * 5
+    assert reason in unlinked(stack.measured(), coarse, features)[2]
+
+
+def streaked(sigma: float) -> Proxy:
+    """Noise, blurred alike all ways and then along x."""
+    noise = np.random.default_rng(3).standard_normal((300, 400)).astype(np.float32)
+    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.5), np.float32)
+    if sigma:
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma, sigmaY=0.01), np.float32)
+    return Proxy(noise, np.zeros((300, 400), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("sigma", "times", "reason"),
+    [(0.9, 1.15, "focused beyond the subject"), (3.0, 2.1, "moved during the exposure")],
+)
+def test_detail_half_as_much_again_directed_is_a_streak(
+    sigma: float, times: float, reason: str
+) -> None:
+    assert streakiness(streaked(sigma)) / streakiness(streaked(0)) == pytest.approx(times, rel=0.2)
+    stack = replace(Stack().measured(), load=lambda index: streaked(sigma if index == 2 else 0.0))
+    assert reason in blurred(stack, 2)
+
+
+@pytest.mark.parametrize(("step", "twins"), [(0.2, {3: 2}), (0.45, {})])
+def test_frames_a_third_of_a_step_apart_are_focused_alike(
+    step: float, twins: dict[int, int]
+) -> None:
+    details = [0.0, 1.0, 2.0, 2.0 + step, 3.2, 4.2]
+    assert alike([statistics(detail=d) for d in details]) == twins

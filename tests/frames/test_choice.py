@@ -65,6 +65,27 @@ def test_reduced_copies_are_known_by_their_names(photos: Path) -> None:
     assert names(photos) == FRAMES
 
 
+def test_copies_are_half_as_large_at_most(photos: Path) -> None:
+    for k in (1, 2, 10):
+        picture(photos / f"IMG_{k}_small.jpg", 720, 540)
+    assert names(photos) == FRAMES
+    for k in (1, 2, 10):
+        picture(photos / f"IMG_{k}_small.jpg", 1040, 780)
+    with pytest.raises(InputError, match="3 of 1040 x 780 pixels"):
+        names(photos)
+
+
+def test_thumbnails_are_small(tmp_path: Path) -> None:
+    for k in (1, 2, 10):
+        picture(tmp_path / f"IMG_{k}.jpg", 2400, 1800)
+        picture(tmp_path / f"thumb{k}.jpg", 480, 360)
+    assert names(tmp_path) == FRAMES
+    for k in (1, 2, 10):
+        picture(tmp_path / f"thumb{k}.jpg", 960, 720)
+    with pytest.raises(InputError, match="3 of 960 x 720 pixels"):
+        names(tmp_path)
+
+
 def test_two_sizes_are_asked_for(photos: Path) -> None:
     for k in (3, 4):
         picture(photos / f"other{k}.jpg", 1200, 900)

@@ -7,56 +7,12 @@ import numpy as np
 import pytest
 
 from focusstack.errors import UsageError
-from focusstack.fusion.base import Fused
 from focusstack.fusion.registry import FUSERS, make_fuser
 from focusstack.images.colour import to_dtype, to_float
-from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions
+from tests.fusion.pictures import blurred, fuse, rms, textured, two_layers
 
 METHODS = sorted(FUSERS)
-
-
-def textured(shape: tuple[int, ...], seed: int = 0, grain: float = 0.7) -> Float32:
-    """A picture with detail at every scale, 0.1..0.9."""
-    rng = np.random.default_rng(seed)
-    image = np.zeros(shape, np.float32)
-    for sigma in (grain, 2.0, 6.0):
-        layer = rng.standard_normal(shape).astype(np.float32)
-        layer = np.asarray(cv2.GaussianBlur(layer, (0, 0), sigma))
-        image += layer / layer.std()
-    return np.asarray(np.clip(0.5 + 0.1 * image, 0.1, 0.9), np.float32)
-
-
-def blurred(image: Float32, sigma: float) -> Float32:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
-
-
-def fuse(
-    method: str,
-    frames: list[Float32],
-    validity: list[Float32] | None = None,
-    options: FusionOptions | None = None,
-) -> Fused:
-    fuser = make_fuser(frames[0].shape, len(frames), options or FusionOptions(method=method))
-    for _ in range(fuser.passes):
-        for index, frame in enumerate(frames):
-            fuser.add(frame, None if validity is None else validity[index])
-        fuser.end_pass()
-    return fuser.result()
-
-
-def rms(a: Float32, b: Float32, inset: int = 8) -> float:
-    d = (a - b)[inset:-inset, inset:-inset]
-    return float(np.sqrt(np.mean(d * d)))
-
-
-def two_layers(shape: tuple[int, ...]) -> tuple[Float32, list[Float32]]:
-    """Truth and two frames: the left half sharp in the first, the right half in the second."""
-    truth = textured(shape)
-    soft = blurred(truth, 2.5)
-    left = np.zeros(shape, bool)
-    left[:, : shape[1] // 2] = True
-    return truth, [np.where(left, truth, soft), np.where(left, soft, truth)]
 
 
 def test_default_is_among_the_methods() -> None:
@@ -141,7 +97,7 @@ class TestContract:
         np.testing.assert_array_equal(one.image, four.image)
         np.testing.assert_array_equal(one.depth, four.depth)
 
-    def test_untrusted_pixels_never_contribute(self, method: str) -> None:
+    def test_invalid_pixels_never_contribute(self, method: str) -> None:
         _, frames = two_layers((96, 128, 3))
         validity = [np.ones((96, 128), np.float32) for _ in frames]
         validity[0][20:50, :40] = 0
@@ -153,7 +109,7 @@ class TestContract:
         np.testing.assert_array_equal(tame.image, odd.image)
         np.testing.assert_array_equal(tame.depth, odd.depth)
 
-    def test_one_frame_alone_is_followed_where_the_other_is_untrusted(self, method: str) -> None:
+    def test_one_frame_alone_is_followed_where_the_other_is_invalid(self, method: str) -> None:
         truth = textured((128, 160, 3))
         frames = [blurred(truth, 2.0), truth]
         validity = [np.ones((128, 160), np.float32) for _ in frames]
@@ -162,7 +118,7 @@ class TestContract:
         inside = np.s_[8:-8, 110:-8]
         assert np.abs(image[inside] - frames[0][inside]).max() < 0.02
 
-    def test_less_trusted_frames_give_way(self, method: str) -> None:
+    def test_less_valid_frames_give_way(self, method: str) -> None:
         bright, dim = np.full((64, 64), 0.8, np.float32), np.full((64, 64), 0.4, np.float32)
         validity = [np.ones((64, 64), np.float32), np.full((64, 64), 0.02, np.float32)]
         image = fuse(method, [dim, bright], validity).image

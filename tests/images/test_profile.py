@@ -16,7 +16,7 @@ from PIL import ImageCms
 from focusstack.errors import InputError
 from focusstack.exposure.apply import apply_gain, tone_table
 from focusstack.frames.files import FileFrames
-from focusstack.images.colour import Transfer, codes, linearise, to_dtype
+from focusstack.images.colour import Transfer, codes, decode, linearise, to_dtype
 from focusstack.images.metadata import Metadata
 from focusstack.images.profile import ProfileError, colours_of, name_of, transfer_of
 from focusstack.images.read import read_picture
@@ -81,6 +81,14 @@ def test_srgb_curves_need_no_table(primaries: tuple[tuple[float, ...], ...], cur
     assert transfer_of(profile([curve], primaries)) is None
     assert transfer_of(None) is None
     assert transfer_of(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()) is None
+
+
+@pytest.mark.parametrize(("off", "same"), [(0.00035, True), (0.0007, False)])
+def test_curves_that_hardly_differ_from_srgb_are_srgb(off: float, same: bool) -> None:
+    light = decode(np.linspace(0, 1, 4096, dtype=np.float32))
+    light[2000:2200] += np.float32(off)
+    curve = sampled([round(65535 * float(v)) for v in light])
+    assert (transfer_of(profile([curve])) is None) == same
 
 
 def test_grey_profiles() -> None:

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from focusstack.errors import InputError
 from focusstack.frames.files import FileFrames
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
@@ -108,6 +108,15 @@ def test_previews_are_no_frames(tmp_path: Path) -> None:
     check_pages(tmp_path / "a.tif", frames)
 
 
+def test_pages_of_more_than_half_the_size_are_no_previews(tmp_path: Path) -> None:
+    whole = noise((80, 120, 3), "uint8")
+    for rows, frames in ((36, 1), (52, 2)):  # 0.45 and 0.65 of the size
+        with tifffile.TiffWriter(tmp_path / f"{rows}.tif") as tiff:
+            tiff.write(whole, photometric="rgb")
+            tiff.write(whole[:rows, : rows * 3 // 2], photometric="rgb")
+        assert len(probe_all(tmp_path / f"{rows}.tif")) == frames
+
+
 def test_pyramids_are_one_picture(tmp_path: Path) -> None:
     whole = noise((64, 96, 3), "uint8")
     with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
@@ -183,26 +192,26 @@ def lzw(block: Image, order: Literal["<", ">"]) -> bytes:
 def with_segments(path: Path, data: list[bytes]) -> None:
     """Replace the segments of a one-page TIFF by LZW data."""
     whole = bytearray(path.read_bytes())
-    order, start = tags.header(bytes(whole))
-    directory = tags.parse(bytes(whole), start, order)
+    order, start = ifd.header(bytes(whole))
+    directory = ifd.parse(bytes(whole), start, order)
     offsets, counts = (324, 325) if 324 in directory.fields else (273, 279)
     places = np.cumsum([len(whole), *map(len, data)])[:-1]
     for code, numbers in ((offsets, places), (counts, [len(d) for d in data])):
         packed = b"".join(struct.pack(order + "I", int(n)) for n in numbers)
-        directory.fields[code] = tags.Field(tags.LONG, packed)
-    directory.fields[259] = tags.Field(tags.SHORT, struct.pack(order + "H", 5))
+        directory.fields[code] = ifd.Field(ifd.LONG, packed)
+    directory.fields[259] = ifd.Field(ifd.SHORT, struct.pack(order + "H", 5))
     whole += b"".join(data) + bytes(sum(map(len, data)) % 2)
     end = len(whole)
-    whole += tags.pack(directory, order, end)
+    whole += ifd.pack(directory, order, end)
     whole[4:8] = struct.pack(order + "I", end)
     path.write_bytes(whole)
 
 
 def test_bigtiff_keeps_exif(tmp_path: Path) -> None:
-    exif = tags.serialise(
-        tags.Directory(
-            {0x10F: tags.Field(tags.ASCII, b"Maker of cameras\0")},
-            {tags.EXIF: tags.Directory({tags.ISO: tags.Field(tags.SHORT, b"\x20\x03")})},
+    exif = ifd.serialise(
+        ifd.Directory(
+            {0x10F: ifd.Field(ifd.ASCII, b"Maker of cameras\0")},
+            {tags.EXIF: ifd.Directory({tags.ISO: ifd.Field(ifd.SHORT, b"\x20\x03")})},
         ),
         "<",
     )

@@ -20,12 +20,12 @@ import focusstack.output.report.writer
 from focusstack.cli import app
 from focusstack.errors import InputError, OutputError, UsageError
 from focusstack.frames.open import open_frames
-from focusstack.images import exif as tags
+from focusstack.images import ifd, tags
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import probe_all, read_picture
 from focusstack.images.write import write_image
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output.staging import UNFINISHED, StagedFolder
+from focusstack.output.staging import UNFINISHED
 from focusstack.pipeline import plan_stack, stack
 from focusstack.resample.planes import Planes
 from focusstack.scene.stack import render_stack
@@ -39,9 +39,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     frames = render_stack("plane", width=200, height=150, frames=4, blur=3, seed=4).frames
     for name, frame in zip(NAMES, frames, strict=True):
-        iso = tags.Field(tags.SHORT, (int(name[0]) * 100 + 100).to_bytes(2, "little"))
-        inner = tags.Directory({tags.ISO: iso})
-        exif = tags.serialise(tags.Directory({}, {tags.EXIF: inner}), "<")
+        iso = ifd.Field(ifd.SHORT, (int(name[0]) * 100 + 100).to_bytes(2, "little"))
+        inner = ifd.Directory({tags.ISO: iso})
+        exif = ifd.serialise(ifd.Directory({}, {tags.EXIF: inner}), "<")
         write_image(folder / name, frame, Metadata(exif))
     return folder
 
@@ -146,23 +146,6 @@ def test_other_commands_leave_nothing_either(photos: Path, tmp_path: Path, comma
     (copy / "3.png").write_bytes(data[: len(data) // 2])
     assert call(command, copy, "-o", tmp_path / "out").exit_code == 3
     assert sorted(p.name for p in tmp_path.iterdir()) == ["photos"]
-
-
-def test_a_staged_folder_appears_at_once(tmp_path: Path) -> None:
-    with StagedFolder(tmp_path / "out") as staging:
-        staging.staged(tmp_path / "out" / "deep" / "a.txt").write_text("a")
-        assert [p.name for p in (tmp_path / "out").iterdir()] == [UNFINISHED]
-    assert contents(tmp_path / "out") == {"deep/a.txt": b"a"}
-    with pytest.raises(OutputError, match="not empty"):
-        StagedFolder(tmp_path / "out")
-
-
-def test_what_a_killed_run_left_before_its_plan_is_in_nobodys_way(tmp_path: Path) -> None:
-    (tmp_path / UNFINISHED / "aligned").mkdir(parents=True)
-    (tmp_path / UNFINISHED / "aligned" / ".a.png.part-00ff").write_bytes(b"half")
-    with StagedFolder(tmp_path) as staging:
-        staging.staged(tmp_path / "a").write_text("a")
-    assert contents(tmp_path) == {"a": b"a"}
 
 
 def test_an_input_that_changes_is_noticed(
@@ -408,12 +391,12 @@ def test_pages_are_written_anew_when_resumed(
 def test_the_composite_says_of_how_many_frames(whole: Path) -> None:
     exif = read_picture(whole / "fused.png").metadata.exif
     assert exif is not None
-    inner = tags.read(exif).children[tags.EXIF]
-    order = tags.header(exif)[0]
-    assert tags.number(inner, tags.COMPOSITE, order) == 2
+    inner = ifd.read(exif).children[tags.EXIF]
+    order = ifd.header(exif)[0]
+    assert ifd.number(inner, tags.COMPOSITE, order) == 2
     assert np.frombuffer(inner.fields[tags.SOURCES].data, f"{order}u2").tolist() == [4, 4]
     reference = json.loads((whole / "report.json").read_text())["reference"]
-    assert tags.number(inner, tags.ISO, order) == int(reference[0]) * 100 + 100
+    assert ifd.number(inner, tags.ISO, order) == int(reference[0]) * 100 + 100
 
 
 # Refused before the work ----------------------------------------------------------------------

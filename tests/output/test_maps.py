@@ -23,7 +23,7 @@ from focusstack.output.maps import (
     source_picture,
 )
 from tests.fusion.levels.test_depth_map import FRAMES, tilted
-from tests.fusion.test_registry import textured
+from tests.fusion.pictures import textured
 
 
 def made(moved: Mask | None = None) -> Fused:
@@ -53,6 +53,24 @@ def test_spots_are_in_pixels_of_the_composite() -> None:
     assert entry["moved"] == [{"x": 0, "y": 2, "width": 3, "height": 4}]
     assert entry["moved_share"] == pytest.approx(2 / 9, abs=1e-4)
     assert "22 %" in motion_warning(entry)[0]
+
+
+def test_motion_is_told_from_a_hundredth_of_the_picture_on() -> None:
+    def warned(share: float) -> bool:
+        moved = np.zeros((100, 100), bool)
+        moved.ravel()[: round(share * moved.size)] = True
+        return bool(motion_warning(fusion_entry(made(moved), "auto", [])))
+
+    assert warned(0.014)
+    assert not warned(0.007)
+
+
+def test_spots_are_listed_from_a_ten_thousandth_of_the_picture_on() -> None:
+    moved = np.zeros((100, 300), bool)  # of which a ten thousandth is three cells
+    moved[10, 10:14] = True
+    moved[50, 200:202] = True
+    (spot,) = fusion_entry(made(moved), "auto", [])["moved"]
+    assert spot["x"] == round(10 * 9 / 300)
 
 
 def test_little_motion_is_not_worth_a_warning() -> None:

@@ -147,3 +147,26 @@ def test_words_follow_the_grade() -> None:
         assert Verdict(grade, "aligned to 0.02 px").sentence() == sentence
     assert str(GOOD) == "pass: good to 0.02 px"
     assert str(Verdict("fail", "")) == "fail"
+
+
+@pytest.mark.parametrize(("support", "grade"), [(0.18, "look"), (0.35, "pass")])
+def test_corners_far_from_any_tile_are_not_believed(support: float, grade: str) -> None:
+    found = frame_verdict(0.02, support)
+    assert found.grade == grade
+    assert ("support" in found.causes) == (grade == "look")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["a.jpg", "b.jpg", "c.jpg"], "a.jpg, b.jpg and c.jpg hold"),
+        (["a.jpg", "b.jpg", "c.jpg", "d.jpg"], "4 of 10 frames hold"),
+        (["a" * 15, "b" * 15], f"{'a' * 15} and {'b' * 15} hold"),
+        (["a" * 35, "b" * 35], "2 of 10 frames hold"),
+        (["a" * 90], f"{'a' * 90} holds"),
+    ],
+)
+def test_few_frames_with_short_names_are_named(names: list[str], told: str) -> None:
+    blamed = [(name, frame_verdict(0.02, 1.0, [MOVED])) for name in names]
+    others = [(f"{k}.jpg", GOOD) for k in range(10 - len(names))]
+    assert stack_verdict([*blamed, *others], 0.02).words.startswith(told)

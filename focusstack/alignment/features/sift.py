@@ -17,13 +17,25 @@ from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Float32, Image, Matrix, Points
 
 RATIO = 0.85
+"""Distance of a match's descriptor over that of the second nearest, at most. Lowe takes 0.8; blur
+makes descriptors alike, and the fit gives up wrong ones (``python -m benchmarks.alignment``)."""
+
 MIN_INLIERS = 14
+"""Matches without which a fit is chance: a homography fits any four. Frames of other scenes and
+noise share fewer (``python -m benchmarks.alignment``, *other scene*)."""
+
 MAX_ZOOM = 1.5
+"""Zoom between two frames from which on their fit is wrong: more than lenses breathe. Chosen, not
+measured."""
+
 MAX_ROTATION_DEG = 30.0
+"""Turn between two frames, in degrees, from which on their fit is wrong: more than a hand turns.
+Chosen, not measured."""
 
 CORNER, MANY = 15, 4000
 """Where there are so many FAST corners (Rosten and Drummond, ECCV 2006) of this contrast, there are
-many keypoints too: it then pays to describe only those that are kept."""
+many keypoints too: it then pays to describe only those that are kept
+(``python -m benchmarks.speed``)."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,12 @@ def detect(proxy: Image, limit: int = 1000) -> Features:
         Encoded luma, contrast-normalised.
     limit : int, optional
         At most this many.
+
+    Examples
+    --------
+    >>> blocks = np.kron(np.random.default_rng(0).integers(0, 256, (30, 40)), np.ones((8, 8)))
+    >>> detect(blocks.astype(np.uint8), limit=50).descriptors.shape
+    (50, 128)
     """
     sift = cv2.SIFT.create(contrastThreshold=0.015, enable_precise_upscale=True)
     every = None
@@ -106,7 +124,14 @@ def spread(
 
 
 def match(a: Features, b: Features) -> tuple[Points, Points]:
-    """Return matching points: mutual nearest neighbours that pass the ratio test."""
+    """Return matching points: mutual nearest neighbours that pass the ratio test.
+
+    Examples
+    --------
+    >>> found = Features(np.array([[3.0, 4], [9, 9]]), np.eye(2, 128, dtype=np.float32))
+    >>> match(found, Features(found.points + 2, found.descriptors))[1].tolist()
+    [[5.0, 6.0], [11.0, 11.0]]
+    """
     if min(len(a.points), len(b.points)) < 2:
         return np.zeros((0, 2)), np.zeros((0, 2))
     likeness = a.descriptors @ b.descriptors.T
@@ -137,6 +162,13 @@ def fit_pair(first: int, second: int, a: Features, b: Features, threshold: float
     -------
     PairFit or None
         None where the frames share too little to be sure.
+
+    Examples
+    --------
+    >>> places = np.random.default_rng(0).uniform(0, 400, (60, 2))
+    >>> a, b = (Features(places + k, np.eye(60, 128, dtype=np.float32)) for k in (0, 5))
+    >>> fit_pair(0, 1, a, b, threshold=2).matrix.round(2)[:2, 2].tolist()
+    [5.0, 5.0]
     """
     p, q = match(a, b)
     if len(p) < MIN_INLIERS:

@@ -18,10 +18,12 @@ from focusstack.numeric.arrays import Matrix
 
 CLOSED_SHARE = 0.01
 """Largest error of a closed triangle, as a share of the picture's diagonal: parallax and the
-inaccuracy of far pairs stay well below, wrong fits far above."""
+inaccuracy of far pairs stay well below, wrong fits far above (``python -m
+benchmarks.alignment``)."""
 
 LONELY_INLIERS = 30
-"""A frame's only link, which no triangle can confirm, must have at least so many inliers."""
+"""Inliers that a frame's only link, which no triangle can confirm, must have at least: twice what
+any other needs (``python -m benchmarks.alignment``, *other scene*)."""
 
 
 def consistent(fits: Sequence[PairFit], count: int, size: tuple[int, int]) -> list[PairFit]:

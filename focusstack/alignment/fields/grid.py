@@ -12,26 +12,30 @@ from focusstack.alignment.fields.interpolation import Places
 from focusstack.alignment.quality.held_out import NEARLY_ALL, HeldOut, weighted_quantile
 from focusstack.alignment.tiles.shifts import TileShifts, checkerboard, softened
 from focusstack.numeric.arrays import Float32, Indices, Mask, Points
+from focusstack.numeric.robust import WIDE_CUTOFF, geman_mcclure_weight
 from focusstack.runtime.threads import SideBySide, in_turn
 
 NODE_PX = 32
-"""Distance of a field's nodes in proxy pixels; `SIZE_SIGMA` holds for it."""
+"""Distance of a field's nodes in proxy pixels: as fine as the smallest tiles, half of 48 pixels
+apart, can tell; `SIZE_SIGMA` holds for it (``python -m benchmarks.alignment``, *parallax*)."""
 
 SLOPE_SIGMAS = (1.0, 0.3, 0.1)
 """How much the displacement may differ between neighbouring nodes, in pixels: what lies deeper
-shifts smoothly, leaves in the wind move each on its own. Held-out tiles choose."""
+shifts smoothly, leaves in the wind move each on its own. Held-out tiles choose
+(``python -m benchmarks.alignment``, *parallax*)."""
 
 SIZE_SIGMA, REST_SIGMA = 10.0, 1.0
 """How large it may be, in pixels, alone and on top of proven parallax: where no tile tells, what
-parallax leaves is nothing."""
+parallax leaves is nothing (``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 UNLIKE, LEAST_PX = 2.3, 0.06
 """By how much tiles that overlap, and so tell the same again, are less sure than each by itself,
 and what none is better than, in proxy pixels: what moves on its own is no mishap of a tile. As
-serves rendered stacks best, those with strong blur too."""
+serves rendered stacks best, those with strong blur too (``python -m benchmarks.alignment``)."""
 
 REWEIGHTINGS = (1e-2, 1e-2, 1e-3)
-"""Robust least-squares solves per round, and how exact each has to be."""
+"""Robust least-squares solves per round, and what each may leave of the right side's length:
+weights change more from one to the next (``python -m benchmarks.speed``)."""
 
 Measurement = tuple[int, int, TileShifts]
 
@@ -233,5 +237,5 @@ class Grid:
 
 
 def _trust(squared: Points) -> Points:
-    """Weight of what is off by so many squared standard deviations: hardly any beyond three."""
-    return np.asarray(1 / np.square(1 + squared / 9))
+    """Weight of what is off by so many squared standard deviations."""
+    return geman_mcclure_weight(squared / WIDE_CUTOFF**2)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from focusstack.numeric.arrays import Float32, Indices, Mask, Points
+
+if TYPE_CHECKING:
+    from focusstack.alignment.loops.interpolation import Cells
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,19 @@ class Places:
         """The places of some tiles."""
         return Places(self.cells[which], self.within[which], self.columns)
 
+    def _for_loops(self) -> Cells:
+        # Loads the compiler, which takes a while.
+        from focusstack.alignment.loops.interpolation import Cells
+
+        return Cells(self.cells, self.within, np.uint32(self.columns))
+
     def seen(self, values: Points) -> Points:
         """What each tile sees ``(T, 2)`` of the `values` ``(N, 2)`` of all nodes of all frames."""
         # Loads the compiler, which takes a while; so do the others.
         from focusstack.alignment.loops.interpolation import gathering
 
         out = np.empty((len(self.cells), 2))
-        gathering()(self.cells, self.within, self.columns, values, out)
+        gathering()(self._for_loops(), values, out)
         return out
 
     def spread(self, info: Float32, rest: Points, count: int) -> Points:
@@ -60,19 +70,19 @@ class Places:
         from focusstack.alignment.loops.interpolation import spreading
 
         out = np.zeros((count, 2))
-        spreading()(self.cells, self.within, self.columns, info, rest, out)
+        spreading()(self._for_loops(), info, rest, out)
         return out
 
     def pull(self, info: Float32, values: Points, out: Points) -> None:
         """Add what `spread` makes of what is `seen` to `out` ``(N, 2)``, in one go."""
         from focusstack.alignment.loops.interpolation import pulling
 
-        pulling()(self.cells, self.within, self.columns, info, values, out)
+        pulling()(self._for_loops(), info, values, out)
 
     def squares(self, info: Float32, count: int) -> Points:
         """The diagonal ``(count, 2)`` of what `pull` multiplies with."""
         from focusstack.alignment.loops.interpolation import squaring
 
         out = np.zeros((count, 2))
-        squaring()(self.cells, self.within, self.columns, info, out)
+        squaring()(self._for_loops(), info, out)
         return out

@@ -22,7 +22,7 @@ from focusstack.alignment.fields.grid import (
     Grid,
     grid_shape,
 )
-from focusstack.alignment.quality.held_out import NEARLY_ALL, HeldOut
+from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.measure import Round, measure_pairs
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.field import Field
@@ -36,20 +36,24 @@ ROUNDS = (
     (Round(1, 1.0, 6.0, 48), NODE_PX),
 )
 """How tiles are measured, and the distance of nodes in proxy pixels, coarse to fine: the first
-round sees ten pixels, the last resolves what the nodes can hold."""
+round sees ten pixels, the last resolves what the nodes can hold (``python -m
+benchmarks.alignment``)."""
 
 PROVEN_SHARE, SHARED_SHARE, ADDED_SHARE = 0.65, 0.85, 0.94
 """A field must bring the held-out residual below the first share of the matrix's, or below the
 second if nearly all pairs gain: the growth of blurred edges, which a field can follow too, helps
 some and harms others. Where parallax is proven, what it leaves may be followed for the third.
 Rendered stacks without displacement keep 0.96 and more, and at most 0.76 of their pairs gain; with
-thin stems, which hide what is behind them, 0.93, and nearly all pairs gain."""
+thin stems, which hide what is behind them, 0.93, and nearly all pairs gain
+(``python -m benchmarks.alignment``)."""
 
 LEAST_SCALE = 0.5
-"""Scale of the coarsest tiles that stand in for finer ones: larger ones see many depths at once."""
+"""Scale of the coarsest tiles that stand in for finer ones: larger ones see many depths at once
+(``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 HOPELESS_SHARE = 1.05
-"""Fields that leave more before the last round will not be proven by it."""
+"""Fields that leave more than this share before the last round will not be proven by it: saves that
+round (``python -m benchmarks.speed``)."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +74,12 @@ class Local:
     @property
     def proven(self) -> bool:
         """Whether tiles held out of the fit confirm the fields."""
-        return self.held_out.share < PROVEN_SHARE or self._shared(SHARED_SHARE)
+        return self.held_out.share < PROVEN_SHARE or self.held_out.shared(SHARED_SHARE)
 
     @property
     def adds(self) -> bool:
         """Whether they do so where parallax is proven and leaves little to be followed."""
-        return self.proven or self._shared(ADDED_SHARE)
-
-    def _shared(self, share: float) -> bool:
-        """Whether nearly all pairs of frames gain, and less than a share is left."""
-        return self.held_out.share < share and self.held_out.gained >= NEARLY_ALL
+        return self.proven or self.held_out.shared(ADDED_SHARE)
 
 
 def with_nodes(fields: Points, rows: int, columns: int) -> Points:

@@ -9,43 +9,25 @@ import numba
 import numpy as np
 
 from focusstack.numeric.arrays import Float32
-from focusstack.runtime.compiler import compiled, read_only, writable
+from focusstack.numeric.loops.running_peak import Peaks, follow_row
+from focusstack.runtime.compiler import compiled, named, read_only, writable
 from focusstack.runtime.once import once
 
 
-def _follow(
-    measure: Float32,
-    count: int,
-    peak: Float32,
-    index: Float32,
-    before: Float32,
-    after: Float32,
-    last: Float32,
-    total: Float32,
-) -> None:
-    """Take the measure of frame `count`; all ``(H, W)``.
-
-    Kept are the peak, the frame it is of, the measures of those before and after it, the latest
-    one, and the sum.
-    """
+def _follow(measure: Float32, count: int, peaks: Peaks, total: Float32) -> None:
+    """Take the measure ``(H, W)`` of frame `count`, and add it to the sum over all frames."""
     here, previous = np.float32(count), np.float32(count - 1)
     for y in range(measure.shape[0]):
-        new, top, at, old = measure[y], peak[y], index[y], last[y]
-        low, high, whole = before[y], after[y], total[y]
+        new, whole = measure[y], total[y]
+        follow_row(new, here, previous, peaks, y)
         for x in range(new.size):
-            rises = new[x] > top[x]
-            follows = new[x] if at[x] == previous else high[x]
-            high[x] = np.float32(0) if rises else follows
-            low[x] = old[x] if rises else low[x]
-            at[x] = here if rises else at[x]
-            top[x] = new[x] if rises else top[x]
-            old[x] = new[x]
             whole[x] += new[x]
 
 
 _PLANE = writable(np.float32, 2)
+_PEAKS = named(Peaks, *([_PLANE] * 5))
 
 follow = once(
-    lambda: compiled(_follow, read_only(np.float32, 2), numba.types.int64, *([_PLANE] * 6))
+    lambda: compiled(_follow, read_only(np.float32, 2), numba.types.int64, _PEAKS, _PLANE)
 )
 """Returns the compiled :func:`_follow`."""

@@ -8,14 +8,24 @@ Import this module only when fields are to be solved: loading the compiler takes
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
 from focusstack.numeric.arrays import Float32, Indices, Points
-from focusstack.runtime.compiler import compiled, inlined, read_only, writable
+from focusstack.runtime.compiler import compiled, inlined, named, read_only, writable
 from focusstack.runtime.once import once
 
 Shares = tuple[float, float, float, float]
+
+
+class Cells(NamedTuple):
+    """Places of tiles; as the attributes of `focusstack.alignment.fields.interpolation.Places`."""
+
+    cells: Indices
+    within: Float32
+    columns: np.uint32
 
 
 @inlined
@@ -27,7 +37,7 @@ def _shares(within: Float32) -> Shares:
 
 
 @inlined
-def _mean(values: Points, at: int, columns: int, shares: Shares, k: int) -> float:
+def _mean(values: Points, at: int, columns: np.uint32, shares: Shares, k: int) -> float:
     """Number `k` of the nodes, at a place in the cell that begins at node `at`."""
     upper = shares[0] * values[at, k] + shares[1] * values[at + 1, k]
     below = at + columns
@@ -35,7 +45,7 @@ def _mean(values: Points, at: int, columns: int, shares: Shares, k: int) -> floa
 
 
 @inlined
-def _add(out: Points, at: int, columns: int, shares: Shares, x: float, y: float) -> None:
+def _add(out: Points, at: int, columns: np.uint32, shares: Shares, x: float, y: float) -> None:
     """Give each node of the cell that begins at node `at` its share."""
     below = at + columns
     out[at, 0] += shares[0] * x
@@ -53,7 +63,9 @@ def _times(info: Float32, x: float, y: float) -> tuple[float, float]:
     return info[0, 0] * x + info[0, 1] * y, info[1, 0] * x + info[1, 1] * y
 
 
-def _gather(cells: Indices, within: Float32, columns: int, values: Points, out: Points) -> None:
+def _gather(tiles: Cells, values: Points, out: Points) -> None:
+    """Mean of the nodes around each tile in its second frame minus that in its first."""
+    cells, within, columns = tiles
     for t in range(len(cells)):
         shares, i, j = _shares(within[t]), cells[t, 0], cells[t, 1]
         for k in range(2):
@@ -61,9 +73,9 @@ def _gather(cells: Indices, within: Float32, columns: int, values: Points, out: 
             out[t, k] = ends[1] - ends[0]
 
 
-def _spread(
-    cells: Indices, within: Float32, columns: int, info: Float32, rest: Points, out: Points
-) -> None:
+def _spread(tiles: Cells, info: Float32, rest: Points, out: Points) -> None:
+    """Sums over tiles of information times a vector: the transpose of `_gather`."""
+    cells, within, columns = tiles
     for t in range(len(cells)):
         shares = _shares(within[t])
         x, y = _times(info[t], rest[t, 0], rest[t, 1])
@@ -71,11 +83,12 @@ def _spread(
         _add(out, cells[t, 1], columns, shares, x, y)
 
 
-def _pull(
-    cells: Indices, within: Float32, columns: int, info: Float32, values: Points, out: Points
-) -> None:
+def _pull(tiles: Cells, info: Float32, values: Points, out: Points) -> None:
+    """Sums of what tiles see times their information: `_gather` and `_spread` in one go."""
+    cells, within, columns = tiles
     for t in range(len(cells)):
         shares, i, j = _shares(within[t]), cells[t, 0], cells[t, 1]
+        # What the tile sees, then how much it pulls: the second frame one way, the first the other.
         x = _mean(values, j, columns, shares, 0) - _mean(values, i, columns, shares, 0)
         y = _mean(values, j, columns, shares, 1) - _mean(values, i, columns, shares, 1)
         x, y = _times(info[t], x, y)
@@ -83,7 +96,9 @@ def _pull(
         _add(out, j, columns, shares, x, y)
 
 
-def _square(cells: Indices, within: Float32, columns: int, info: Float32, out: Points) -> None:
+def _square(tiles: Cells, info: Float32, out: Points) -> None:
+    """The diagonal of what `_pull` multiplies with: shares squared times information."""
+    cells, within, columns = tiles
     for t in range(len(cells)):
         a, b, c, d = _shares(within[t])
         squares = a * a, b * b, c * c, d * d
@@ -92,6 +107,7 @@ def _square(cells: Indices, within: Float32, columns: int, info: Float32, out: P
 
 
 def _smooth(values: Points, columns: int, slope: Points, size: float, out: Points) -> None:
+    """Half the derivative of size times squared values plus slope times squared differences."""
     for n in range(len(values)):
         for k in range(2):
             own, total = values[n, k], size * values[n, k]
@@ -107,22 +123,22 @@ def _smooth(values: Points, columns: int, slope: Points, size: float, out: Point
 
 
 _WHOLE, _SHARE = numba.types.int64, numba.types.float64
-_TILES = read_only(np.uint32, 2), read_only(np.float32, 2), numba.types.uint32
+# A tuple with names is passed as it is: its arrays must be writable, though none is written to.
+_TILES = named(Cells, writable(np.uint32, 2), writable(np.float32, 2), numba.types.uint32)
 _VECTORS, _INFO = read_only(np.float64, 2), read_only(np.float32, 3)
 _OUT = writable(np.float64, 2)
 
-gathering = once(lambda: compiled(_gather, *_TILES, _VECTORS, _OUT))
-"""Takes the attributes of `focusstack.alignment.fields.interpolation.Places`, values of all
-nodes, and where to put what each tile sees of them."""
+gathering = once(lambda: compiled(_gather, _TILES, _VECTORS, _OUT))
+"""Takes places of tiles, values of all nodes, and where to put what each tile sees of them."""
 
-spreading = once(lambda: compiled(_spread, *_TILES, _INFO, _VECTORS, _OUT))
-"""The same with information and a vector of each tile, and sums over tiles at all nodes."""
+spreading = once(lambda: compiled(_spread, _TILES, _INFO, _VECTORS, _OUT))
+"""Takes places of tiles, information and a vector of each, and where to add sums at all nodes."""
 
-pulling = once(lambda: compiled(_pull, *_TILES, _INFO, _VECTORS, _OUT))
-"""Both in one go."""
+pulling = once(lambda: compiled(_pull, _TILES, _INFO, _VECTORS, _OUT))
+"""Takes places of tiles, information of each, values of all nodes, and where to add sums."""
 
-squaring = once(lambda: compiled(_square, *_TILES, _INFO, _OUT))
-"""The diagonal of that."""
+squaring = once(lambda: compiled(_square, _TILES, _INFO, _OUT))
+"""Takes places of tiles, information of each, and where to add the diagonal of `pulling`."""
 
 smoothing = once(lambda: compiled(_smooth, _VECTORS, _WHOLE, _VECTORS, _SHARE, _OUT))
 """Takes values of all nodes, how many lie in a row, factors ``(N, 2)`` of squared differences to

@@ -50,14 +50,15 @@ def _smooth(a: Float32, b: Float32, y: int, left: int, n: int, work: Float32) ->
     line = work[first:]
     three, ten = np.float32(3), np.float32(10)
     for i in range(count):
+        # The sum of both images, above and below this row.
         line[i] = a0[i] + b0[i]
         line[i + LINE] = a2[i] + b2[i]
     for i in range(count):
         over, under = line[i], line[i + LINE]
         here = a1[i] + b1[i]
-        line[i] = three * (over + under) + ten * here
-        line[i + LINE] = under - over
-        line[i + 2 * LINE] = over + under + here + here
+        line[i] = three * (over + under) + ten * here  # smoothed by 3, 10, 3: for the slope across
+        line[i + LINE] = under - over  # the difference: for the slope down
+        line[i + 2 * LINE] = over + under + here + here  # smoothed by 1, 2, 1: for the Laplacian
     for k in range(3):
         if first:
             work[k * LINE] = work[k * LINE + 2]
@@ -73,12 +74,15 @@ def _add_row(a: Float32, b: Float32, valid: Image, n: int, work: Float32) -> Non
     for x in range(n):
         v = np.float32(valid[x])
         p, q = a[x] * v, b[x] * v
+        # Scharr's slopes of the mean: of the sum over 2 · 16 · 2 (both images, weights, distance).
         gx = (work[x + 2] - work[x]) * norm * v
         gy = (three * (work[LINE + x] + work[LINE + x + 2]) + ten * work[LINE + x + 1]) * norm * v
+        # Laplacian of the mean: what 1, 2, 1 both ways makes of it less itself, times four.
         around = work[2 * LINE + x] + work[2 * LINE + x + 2]
         middle = work[2 * LINE + x + 1]
         bend = (around + middle + middle) * v - sixteen * (p + q)
         bend *= eighth
+        # One sum for each product, in the order that `SUMS` tells.
         work[_FIRST + x] += v
         work[_FIRST + WIDTH + x] += gx * gx
         work[_FIRST + 2 * WIDTH + x] += gx * gy

@@ -27,33 +27,37 @@ from focusstack.alignment.tiles.shifts import checkerboard, weakest
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.lens import STRONGEST_BEND
 from focusstack.numeric.arrays import Mask, Matrix
-from focusstack.numeric.graph import groups
+from focusstack.numeric.graph import connected_parts
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.threads import SideBySide, in_turn
 
 FREER_SHARED, FREER_FRAME, FREER_LENS = 0.97, 0.85, 0.9
 """A freer model must bring the held-out residual below this share of the stiffer one's: the first
 for a few numbers more for the whole stack, the second for more numbers for every frame, the third
-for a lens, which parallax and the growth of blurred edges can look like a little."""
+for a lens, which parallax and the growth of blurred edges can look like a little
+(``python -m benchmarks.alignment``)."""
 
 
 STEADY_GAIN, STEADY_PAIRS = 0.99, 0.85
 """A freer matrix is also earned by a small gain that this share of the pairs has: where tiles are
-noisy, what they say together is far surer than any of them."""
+noisy, what they say together is far surer than any of them (``python -m benchmarks.alignment``,
+*low light*)."""
 
 
 WORTH_A_LENS = 0.9
 """Lenses are tried on a stack whose residual one with a changing bend brings below this share of
-that without."""
+that without: they take their time (``python -m benchmarks.alignment``, *lens*)."""
 
 
 SMALLEST_GAIN_PX = 0.004
-"""A gain below this is within what tiles get wrong themselves."""
+"""A gain below this, in proxy pixels, is within what tiles get wrong themselves
+(``python -m benchmarks.alignment``)."""
 
 
 INFORMATIVE_PX, SURE_PX = 0.15, 0.07
 """Only tiles that are good to the first in their weaker direction tell models apart, and those that
-are good to the second contradict what is off by a pixel: without displacement hardly any is."""
+are good to the second contradict what is off by a pixel: without displacement hardly any is
+(``python -m benchmarks.alignment``; standard deviations in proxy pixels)."""
 
 
 @dataclass(frozen=True)
@@ -136,17 +140,19 @@ class Ladder:
         anchors = self._anchors if anchors is None else anchors
         start = self._starts.get((model.name, half)) or self._starts.get((model.name, None))
         if start is not None:
-            theta, common = start.theta, start.common
+            at = start.parameters
         else:
-            theta, common = np.zeros((len(self._first), model.per_frame)), np.zeros(model.shared)
+            at = model.start(np.zeros((len(self._first), model.per_frame)))
             stiff = MODELS["similarity"]
-            theta[:, : stiff.per_frame] = (
-                self._first if model is stiff else self._stiffest(tiles, anchors, half).theta
+            at.theta[:, : stiff.per_frame] = (
+                self._first
+                if model is stiff
+                else self._stiffest(tiles, anchors, half).parameters.theta
             )
         everything, most = [*anchors, *tiles], 25
         # While one half is solved, so is the other.
         both = self._both if half is None else in_turn
-        found = solve(model, everything, self._reference, self._N, theta, common, most, both=both)
+        found = solve(model, everything, self._reference, self._N, at, most, both)
         self._starts[model.name, half] = found
         return found
 
@@ -193,23 +199,9 @@ class Ladder:
 
     def _earned(self, freer: Choice, best: Choice) -> bool:
         """Whether a model that follows `best` on the ladder gains enough by its freedom."""
-        error, so_far = (choice.evidence[choice.model.name] for choice in (freer, best))
-        if freer.model in LENSES:
-            share = FREER_LENS
-        elif freer.model.per_frame > best.model.per_frame:
-            share = FREER_FRAME
-        else:
-            share = FREER_SHARED
-        if error < min(so_far * share, so_far - SMALLEST_GAIN_PX):
-            return freer.model not in LENSES or self._plausible(freer.model)
-        if freer.model in LENSES or error >= STEADY_GAIN * so_far:
+        if not gains_enough(freer, best):
             return False
-        # All models are held against the same tiles in the same order.
-        pair = np.repeat(
-            [h.first * len(self._first) + h.second for h in best.held],
-            [len(h.places) for h in best.held],
-        )
-        return gaining_pairs(pair, lengths(best.held), lengths(freer.held)) >= STEADY_PAIRS
+        return freer.model not in LENSES or self._plausible(freer.model)
 
     def _plausible(self, model: Model) -> bool:
         """Whether the last solution with `model` is one that a lens for cameras may have."""
@@ -242,7 +234,7 @@ class Ladder:
         def one(half: int) -> Solution:
             learn = self._half(tiles, H, board, half)
             weak = self._half(self._anchors, H, board, half)
-            if len(groups(len(H), [(m.first, m.second) for m in [*learn, *weak]])) > 1:
+            if len(connected_parts(len(H), [(m.first, m.second) for m in [*learn, *weak]])) > 1:
                 weak = self._anchors
             return self.fit(model, learn, weak, half)
 
@@ -293,3 +285,29 @@ class Ladder:
     def _fold(self, m: Matches, H: Matrix, board: tuple[int, int] = BOARDS[0]) -> Mask:
         """Which half of a pair's matches is in light fields of a board over the canvas."""
         return checkerboard(transform(H[m.first], m.p), self._size, board)
+
+
+def gains_enough(freer: Choice, best: Choice) -> bool:
+    """Whether what a freer model leaves of the same tiles is worth its freedom.
+
+    Parameters
+    ----------
+    freer, best : Choice
+        With held-out residuals of the same tiles in the same order.
+    """
+    error, so_far = (choice.evidence[choice.model.name] for choice in (freer, best))
+    if freer.model in LENSES:
+        share = FREER_LENS
+    elif freer.model.per_frame > best.model.per_frame:
+        share = FREER_FRAME
+    else:
+        share = FREER_SHARED
+    if error < min(so_far * share, so_far - SMALLEST_GAIN_PX):
+        return True
+    if freer.model in LENSES or error >= STEADY_GAIN * so_far:
+        return False
+    number = {pair: k for k, pair in enumerate({(h.first, h.second) for h in best.held})}
+    pair = np.repeat(
+        [number[h.first, h.second] for h in best.held], [len(h.places) for h in best.held]
+    )
+    return gaining_pairs(pair, lengths(best.held), lengths(freer.held)) >= STEADY_PAIRS

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,21 @@ from focusstack.numeric.arrays import Matrix, Points
 
 Build = Callable[[Points, Points], Matrix]
 Bends = Callable[[Points, Points], Points]
+
+
+class Parameters(NamedTuple):
+    """What a motion model turns into the matrices of a stack.
+
+    Attributes
+    ----------
+    theta : (n, k) ndarray
+        Each frame's own numbers.
+    common : (s,) ndarray
+        Those that all frames share.
+    """
+
+    theta: Points
+    common: Points
 
 
 def _straight(theta: Points, common: Points) -> Points:  # noqa: ARG001 - same call for all
@@ -64,6 +80,10 @@ class Model:
     firmness: tuple[float, ...] = ()
     bends: Bends = _straight
     loose: tuple[float, ...] = ()
+
+    def start(self, theta: Points) -> Parameters:
+        """Parameters to begin with: frames' own as given, nothing known of the shared ones."""
+        return Parameters(theta, np.zeros(self.shared))
 
 
 def _stacked(*entries: Points | float) -> Matrix:
@@ -137,7 +157,7 @@ def _with_lens(name: str, base: Model, changing: bool) -> Model:
 
 LENS_BEND, CHANGE_OF_BEND = 0.2, 0.01
 """How much lenses bend, and by how much that changes with focus: standard deviations, as shares of
-the half diagonal at the corners."""
+the half diagonal at the corners (``python -m benchmarks.alignment``, *lens*)."""
 
 MATRICES = (
     Model("similarity", 4, 0, _similarity),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.alignment.loops.solve import ENTRIES, accumulation, whitening
+from focusstack.alignment.loops.packed import ENTRIES, Pairs, Sides, accumulation, whitening
+from focusstack.alignment.loops.projections import Projections
 from focusstack.alignment.tiles.matches import Matches
 from focusstack.numeric.arrays import Indices, Matrix, Points
 from focusstack.runtime.threads import SideBySide, in_turn
@@ -45,10 +46,10 @@ class Flat:
     def squared(self, H: Matrix, bends: Points, both: SideBySide = in_turn) -> Points:
         """Squared length, in standard deviations, of each match's residual."""
         found, loops = np.empty(len(self.p)), whitening()
-        poses, points = (H, bends, self.lens), (self.p, self.q, self.root)
+        poses = Projections(H, bends, self.lens)
 
-        def of(pairs: slice, ends: slice) -> None:
-            loops(*poses, self.frames[pairs], self.starts[ends], *points, found)
+        def of(part: slice, ends: slice) -> None:
+            loops(poses, self._part(part, ends), found)
 
         self._by_halves(of, both)
         return found
@@ -60,14 +61,17 @@ class Flat:
         pairs, entries = len(self.frames), 2 * ENTRIES
         M, g = np.zeros((pairs, entries, entries)), np.zeros((pairs, entries))
         loops = accumulation()
-        poses, points = (H, bends, self.lens), (self.p, self.q, self.root)
+        poses = Projections(H, bends, self.lens)
 
         def of(part: slice, ends: slice) -> None:
-            frames, starts = self.frames[part], self.starts[ends]
-            loops(*poses, frames, starts, *points, weight, M[part], g[part])
+            loops(poses, self._part(part, ends), weight, Sides(M[part], g[part]))
 
         self._by_halves(of, both)
         return M, g
+
+    def _part(self, pairs: slice, ends: slice) -> Pairs:
+        """Some pairs; `starts` count from the first match of all."""
+        return Pairs(self.frames[pairs], self.starts[ends], self.p, self.q, self.root)
 
     def _by_halves(self, work: Callable[[slice, slice], None], both: SideBySide) -> None:
         """Do `work` on pairs with about half of the matches, and on the others.
@@ -83,8 +87,6 @@ class Flat:
 
 def flattened(matches: Sequence[Matches], N: Matrix, bent: bool = False) -> Flat:
     """Put the matches of all pairs one after the other."""
-    # Loads the compiler, which takes a while.
-    pass
 
     def joined(parts: Iterable[Points]) -> Points:
         return np.ascontiguousarray(np.concatenate(list(parts)), float)

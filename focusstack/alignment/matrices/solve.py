@@ -15,22 +15,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from focusstack.alignment.matrices.models import LENSES, Model, matrices
+from focusstack.alignment.matrices.models import LENSES, Model, Parameters, matrices
 from focusstack.alignment.matrices.packed import flattened
 from focusstack.alignment.tiles.matches import Matches
 from focusstack.numeric.arrays import Indices, Matrix, Points
+from focusstack.numeric.robust import CUTOFF, mixed_cost, mixed_weight, scale_of_vectors
 from focusstack.runtime.threads import SideBySide, in_turn
 
 if TYPE_CHECKING:
     from focusstack.alignment.matrices.packed import Flat
-from focusstack.numeric.robust import robust_scale, robust_weight
 
 SETTLED_PX = 1e-3
-"""Steps that move nothing by this are the last, where measurements are as good as they claim."""
+"""Steps that move nothing by this, in pixels, are the last, where measurements are as good as they
+claim: far below any error, so that only time depends on it (``python -m benchmarks.speed``)."""
 
 
 LONGEST_REACH = 4.0
-"""Times as far as a step says may be gone."""
+"""Times as far as a step says may be gone: longer ones are tried in vain. Only time depends on it
+(``python -m benchmarks.speed``)."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,8 @@ class Solution:
 
     Attributes
     ----------
-    theta : (n, k) ndarray
-        Parameters of each frame, the reference's zero.
-    common : (s,) ndarray
-        Shared parameters.
+    parameters : Parameters
+        Of the motion model; the reference's own are zero.
     matrices : (n, 3, 3) ndarray
         Frame pixel to reference pixel, both straightened.
     bends : (n, 2) ndarray
@@ -51,21 +51,18 @@ class Solution:
         Robust scale of the whitened residuals: 1 when the measurements are as good as they claim.
     """
 
-    theta: Points
-    common: Points
+    parameters: Parameters
     matrices: Matrix
     bends: Points
     sigma: float
 
 
-def _jacobian(
-    model: Model, theta: Points, common: Points, N: Matrix
-) -> tuple[Matrix, Points, Points]:
+def _jacobian(model: Model, at: Parameters, N: Matrix) -> tuple[Matrix, Points, Points]:
     """Matrix and bend of all frames, ``(n, 11)``, and their derivatives.
 
     By each frame's own parameters, ``(n, 11, k)``, and by the shared ones, ``(n, 11, s)``.
     """
-    step = 1e-6
+    step, (theta, common) = 1e-6, at
 
     def entries(theta: Points, common: Points) -> Points:
         H = matrices(model, theta, common, N)
@@ -87,10 +84,8 @@ def solve(
     matches: Sequence[Matches],
     reference: int,
     N: Matrix,
-    theta: Points,
-    common: Points | None = None,
+    start: Parameters,
     iterations: int = 12,
-    cutoff: float = 2.5,
     both: SideBySide = in_turn,
 ) -> Solution:
     """Fit `model` to all `matches`.
@@ -105,35 +100,29 @@ def solve(
         The frame that does not move.
     N : (3, 3) ndarray
         Pixels to normalised coordinates, ``models.normalisation``.
-    theta : (n, k) ndarray
-        Starting values.
-    common : (s,) ndarray, optional
-        Starting values of the shared parameters; zero if not given.
+    start : Parameters
+        Where to begin; not modified.
     iterations : int, optional
         Steps; stops early once nothing moves any more.
-    cutoff : float, optional
-        Robust kernel width in standard deviations.
     both : callable, optional
         Does two things, at once if it can; one after the other if not given.
     """
     problem = _Problem(model, flattened(matches, N, model in LENSES), reference, N, both)
-    theta = theta.copy()
-    common = np.zeros(model.shared) if common is None else common.copy()
+    at = Parameters(*(numbers.copy() for numbers in start))
     sigma, damping, stride = np.inf, 1e-9, _Stride()
     for _ in range(iterations):
-        squared = problem.squared(theta, common)
+        squared = problem.squared(at)
         # The scale only falls: a kernel that widens again would let outliers back in.
-        sigma = min(sigma, max(robust_scale(squared), 1e-6))
-        width = sigma * cutoff
-        A, g = problem.normal_equations(theta, common, robust_weight(squared / width**2))
-        before = problem.cost(theta, common, squared, width)
+        sigma = min(sigma, max(scale_of_vectors(squared), 1e-6))
+        width = sigma * CUTOFF
+        A, g = problem.normal_equations(at, mixed_weight(squared / width**2))
+        before = problem.cost(at, squared, width)
         while damping < 1e6:
             step = problem.step(A, g, damping)
             reach = stride.after(step, A)
-            taken = reach * step
-            tried = theta + taken[: theta.size].reshape(theta.shape), common + taken[theta.size :]
-            if problem.cost(*tried, problem.squared(*tried), width) <= before:
-                theta, common = tried
+            tried = _moved(at, reach * step)
+            if problem.cost(tried, problem.squared(tried), width) <= before:
+                at = tried
                 damping = max(damping / 10, 1e-9)
                 stride = _Stride(step, reach)
                 break
@@ -142,10 +131,15 @@ def solve(
             stride = _Stride()
         # Where measurements scatter more than they claim, so may what is found from them.
         settled = SETTLED_PX * N[0, 0] * max(1.0, sigma)
-        if damping >= 1e6 or np.abs(step[: theta.size]).max() < settled:
+        if damping >= 1e6 or np.abs(step[: at.theta.size]).max() < settled:
             break
-    found = matrices(model, theta, common, N), model.bends(theta, common)
-    return Solution(theta, common, *found, float(sigma))
+    return Solution(at, matrices(model, *at, N), model.bends(*at), float(sigma))
+
+
+def _moved(at: Parameters, step: Points) -> Parameters:
+    """Parameters after a step, which begins with the frames' own."""
+    theta, common = at
+    return Parameters(theta + step[: theta.size].reshape(theta.shape), common + step[theta.size :])
 
 
 @dataclass(frozen=True)
@@ -185,17 +179,16 @@ class _Problem:
     N: Matrix
     both: SideBySide
 
-    def squared(self, theta: Points, common: Points) -> Points:
+    def squared(self, at: Parameters) -> Points:
         """Squared lengths of all residuals, in standard deviations."""
-        H = matrices(self.model, theta, common, self.N)
-        return self.matches.squared(H, self.model.bends(theta, common), self.both)
+        H = matrices(self.model, *at, self.N)
+        return self.matches.squared(H, self.model.bends(*at), self.both)
 
-    def cost(self, theta: Points, common: Points, squared: Points, width: float) -> float:
-        """Robust cost whose derivative by the squared residual is `robust_weight`."""
-        scaled = squared / width**2
-        total = np.sum(0.95 * scaled / (1 + scaled) + 0.05 * np.log1p(scaled)) * width**2
+    def cost(self, at: Parameters, squared: Points, width: float) -> float:
+        """Robust cost whose derivative by the squared residual is `mixed_weight`."""
+        total = mixed_cost(squared / width**2) * width**2
         own, shared = self._priors()
-        return float(total + np.sum(own * theta**2) + np.sum(shared * common**2))
+        return float(total + np.sum(own * at.theta**2) + np.sum(shared * at.common**2))
 
     def _priors(self) -> tuple[Points, Points]:
         """Inverse variances that keep each frame's and the shared parameters near zero."""
@@ -207,18 +200,16 @@ class _Problem:
         )
         return own, shared
 
-    def normal_equations(
-        self, theta: Points, common: Points, weight: Points
-    ) -> tuple[Matrix, Points]:
+    def normal_equations(self, at: Parameters, weight: Points) -> tuple[Matrix, Points]:
         """Weighted ``JᵀJ`` and ``Jᵀr``, with the priors."""
-        entries, own, shared = _jacobian(self.model, theta, common, self.N)
+        entries, own, shared = _jacobian(self.model, at, self.N)
         H, bends = entries[:, :9].reshape(-1, 3, 3).copy(), entries[:, 9:].copy()
         sums = self.matches.by_entries(H, bends, weight, self.both)
         A, g = _by_parameters(self.matches.frames, own, shared, *sums)
         of_frame, of_stack = self._priors()
-        prior = np.concatenate([np.tile(of_frame, len(theta)), of_stack])
+        prior = np.concatenate([np.tile(of_frame, len(at.theta)), of_stack])
         A[np.diag_indices_from(A)] += prior
-        g += prior * np.concatenate([theta.ravel(), common])
+        g += prior * np.concatenate([at.theta.ravel(), at.common])
         return A, g
 
     def step(self, A: Matrix, g: Points, damping: float) -> Points:

@@ -20,19 +20,24 @@ from focusstack.alignment.tiles.shifts import TileShifts, checkerboard, softened
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, travel_directions
 from focusstack.numeric.arrays import Float32, Mask, Matrix, Points
+from focusstack.numeric.robust import WIDE_CUTOFF, cauchy_weight
 
 NODE_PX = 4
-"""Distance of the depth map's nodes in proxy pixels: thin stems are a few pixels wide."""
+"""Distance of the depth map's nodes in proxy pixels: thin stems are a few pixels wide
+(``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 EDGE_SIGMA = 1.5
-"""Jumps of depth are softened by this, in proxy pixels: a field that tears cannot be resampled."""
+"""Jumps of depth are softened by this, in proxy pixels: a field that tears cannot be
+resampled (``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 PRIOR = np.array([0.02] * 4 + [0.005] * 2 + [0.02] * 3)
 """How large corrections of a matrix (similarity, perspective) and travel may be: standard
-deviations in half diagonals."""
+deviations in half diagonals, of a hand at most. Chosen, not measured: wide enough not to matter
+where there are tiles."""
 
 TURNS = 4
-"""How often travel and depth are solved in turn per round."""
+"""How often travel and depth are solved in turn per round, which settles them (``python -m
+benchmarks.alignment``, *parallax*)."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,7 @@ class Geometry:
             x = np.concatenate([theta, model.travel], 1) if freely else theta
             left = target - _predicted(tiles, A, x)
             squared = np.square(np.einsum("tij,tj->ti", tiles.root, left)).sum(1)
-            root = tiles.root / (1 + squared / 9)[:, None, None]
+            root = cauchy_weight((squared / WIDE_CUTOFF**2)[:, None, None], tiles.root)
             x = _least_squares(tiles, root @ A, _applied(root, target), self.count, self.reference)
             theta = x[:, :6]
             if freely:

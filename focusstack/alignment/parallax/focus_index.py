@@ -21,23 +21,27 @@ from focusstack.resample.warp import resample
 from focusstack.runtime.spool import Arrays
 
 FINE, COARSE = 0.7, 3.0
-"""Pass band of the focus measure: standard deviations of two Gaussians, in pixels."""
+"""Pass band of the focus measure: standard deviations of two Gaussians, in pixels, from just above
+noise to just above blur (``python -m benchmarks.alignment``, *parallax*)."""
 
 WINDOW_SIGMA = 2.5
-"""Over what distance the focus measure is averaged, in pixels: little, for thin things."""
+"""Over what distance the focus measure is averaged, in pixels: little, for thin things
+(``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 FILL_SIGMAS = (0.5, 2.0, 8.0, 32.0)
 """Where nothing is sure, the mean over a wider and wider neighbourhood stands in: standard
 deviations in pixels of the measure, which are two of the frame's."""
 
 FINEST_SIGMA = 4.0
-"""Standard deviation, in pixels, that blurs are brought down to."""
+"""Standard deviation, in pixels, that blurs are brought down to by a smaller image: only time
+depends on it (``python -m benchmarks.speed``)."""
 
 NEAR_SIGMA = 2.0
-"""What only a wider neighbourhood than this tells is a guess, in pixels of the measure."""
+"""What only a wider neighbourhood than this tells is a guess, in pixels of the measure. Between two
+of `FILL_SIGMAS`."""
 
 ENOUGH = 0.3
-"""Mean certainty of a neighbourhood that stands for itself."""
+"""Mean certainty, 0..1, of a neighbourhood that stands for itself. Chosen, not measured."""
 
 
 class FocusIndex:
@@ -50,20 +54,18 @@ class FocusIndex:
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        self._peak = np.full(shape, -1, np.float32)
-        self._index, self._before, self._after, self._last, self._total = (
-            np.zeros(shape, np.float32) for _ in range(5)
-        )
+        from focusstack.numeric.loops.running_peak import Peaks  # loads the compiler
+
+        nothing = (np.zeros(shape, np.float32) for _ in range(4))
+        self._peaks = Peaks(np.full(shape, -1, np.float32), *nothing)
+        self._total = np.zeros(shape, np.float32)
         self._count = 0
 
     def add(self, measure: Float32) -> None:
         """Take the focus measure of the next frame."""
         from focusstack.alignment.loops.focus_index import follow  # loads the compiler
 
-        follow()(
-            measure, self._count, self._peak, self._index, self._before, self._after, self._last,
-            self._total,
-        )  # fmt: skip
+        follow()(measure, self._count, self._peaks, self._total)
         self._count += 1
 
     def result(self) -> tuple[Float32, Float32]:
@@ -71,21 +73,24 @@ class FocusIndex:
 
         Where nothing is sure, the neighbourhood stands in.
         """
+        # The parabola of fusion's depth tracker; there, a flat peak is left at its frame.
         floor = np.float32(1e-12)
+        index, peaks = self._peaks.frame, self._peaks
         before, peak, after = (
-            np.log(np.maximum(m, floor)) for m in (self._before, self._peak, self._after)
+            np.log(np.maximum(m, floor)) for m in (peaks.before, peaks.peak, peaks.after)
         )
         bend = np.minimum(before - 2 * peak + after, -1e-6)
-        inner = (self._index > 0) & (self._index < self._count - 1)
-        index = self._index + np.where(inner, np.clip(0.5 * (before - after) / bend, -0.5, 0.5), 0)
+        inner = (index > 0) & (index < self._count - 1)
+        index = index + np.where(inner, np.clip(0.5 * (before - after) / bend, -0.5, 0.5), 0)
         return _filled(index.astype(np.float32), self._certainty())
 
     def _certainty(self) -> Float32:
         """0..1: how far the peak stands above the other frames and above noise."""
+        peak = self._peaks.peak
         mean = self._total / np.float32(self._count)
-        noise = np.float32(4 * np.percentile(self._peak[::4, ::4], 5) + 1e-12)
-        above = np.clip((self._peak - mean) / np.maximum(self._peak, 1e-12), 0, 1)
-        return np.asarray(above * self._peak / (self._peak + noise), np.float32)
+        noise = np.float32(4 * np.percentile(peak[::4, ::4], 5) + 1e-12)
+        above = np.clip((peak - mean) / np.maximum(peak, 1e-12), 0, 1)
+        return np.asarray(above * peak / (peak + noise), np.float32)
 
 
 def _filled(index: Float32, certainty: Float32) -> tuple[Float32, Float32]:
@@ -93,6 +98,7 @@ def _filled(index: Float32, certainty: Float32) -> tuple[Float32, Float32]:
 
     And the share of each that comes from farther than `NEAR_SIGMA`.
     """
+    # Not the pull-push of fusion: guesses are told by how far away they come from, in pixels.
     found, open_share = np.zeros_like(index), np.ones_like(index)
     guessed = open_share
     for sigma in FILL_SIGMAS:

@@ -21,7 +21,7 @@ import numpy as np
 
 from focusstack.alignment.parallax.depth_and_travel import Geometry, SeenTiles
 from focusstack.alignment.parallax.focus_index import focus_index
-from focusstack.alignment.quality.held_out import NEARLY_ALL, HeldOut
+from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.measure import Round, measure_pairs
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.field import Field
@@ -34,16 +34,18 @@ ROUNDS = (
     Round(1, 1.0, 6.0, 64),
     Round(1, 1.0, 6.0, 64),
 )
-"""Coarse to fine, each with the depth map that the one before made possible."""
+"""How tiles are measured: coarse to fine, each with the depth map that the one before made possible
+(``python -m benchmarks.alignment``, *parallax*)."""
 
 PROVEN_SHARE = 0.7
-"""Parallax that brings the held-out residual below this share of the matrices' is proven."""
+"""Parallax that brings the held-out residual below this share of the matrices' is proven; blurred
+edges that grow gain less (``python -m benchmarks.alignment``, *strong blur*)."""
 
 LIKELY_SHARE = 0.95
 """A smaller gain is enough where nothing else explains more, if nearly all pairs gain: where a
 camera was shows in each of its pairs, while the growth of blurred edges, which can look like depth,
 helps some and harms others. In rendered stacks without parallax at most 0.7 of the pairs gain, in
-hand-held ones of scenes in depth 0.91 and more."""
+hand-held ones of scenes in depth 0.91 and more (``python -m benchmarks.alignment``)."""
 
 COARSE = 2
 """Rounds after which it shows whether it is worth while to go on."""
@@ -85,7 +87,7 @@ class Parallax:
     @property
     def likely(self) -> bool:
         """Whether they gain little by it, but in nearly all pairs of frames."""
-        return self.held_out.share < LIKELY_SHARE and self.held_out.gained >= NEARLY_ALL
+        return self.held_out.shared(LIKELY_SHARE)
 
     def added_to(self, index: int, field: Field) -> Field | None:
         """Displacement of a frame in proxy pixels, with a smooth field on top."""

@@ -35,23 +35,25 @@ from focusstack.alignment.quality.residual import Left
 from focusstack.alignment.tiles.shifts import checkerboard
 from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Matrix, Points
-from focusstack.numeric.robust import robust_scale, robust_weight
+from focusstack.numeric.robust import CUTOFF, cauchy_weight, mixed_weight, scale_of_vectors
 
 GRID = 9
-"""Points per side of a frame at which positions are compared, corners included."""
+"""Points per side of a frame at which positions are compared, corners included: what is compared
+is smooth, so that a few are enough."""
 
 DEGREE = 3
-"""Of the polynomials that structure is described by."""
+"""Of the polynomials that structure is described by: as high as radial distortion is."""
 
 BOARD = (12, 8)
 """Fields of the checkerboard whose colours make the two halves of structure."""
 
 LEFT_OF_BLUR = 0.7
 """Share of what telling blur from shifts changes that is still wrong: in strongly blurred rendered
-stacks between a half and one and a half."""
+stacks between a half and one and a half (``python -m benchmarks.alignment``, *strong blur*)."""
 
 LOOSE_PX = 0.1
-"""How large a coefficient may be where less than a tile speaks for it."""
+"""How large a coefficient may be where less than a tile speaks for it, in proxy pixels: about what
+models leave. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def without_common_movement(apart: Points, places: Points, size: tuple[int, int]
         rest = apart - ways @ found
         # A frame that strays must not be made up for by moving all others.
         length = np.sqrt(np.square(rest).sum(2).mean(1))
-        weight = 1 / (1 + np.square(length / (3 * np.median(length) + 1e-9)))
+        weight = cauchy_weight(np.square(length / (3 * np.median(length) + 1e-9)))
     return np.asarray(rest)
 
 
@@ -154,10 +156,10 @@ def structure(left: Sequence[Left], H: Matrix, size: tuple[int, int]) -> Points:
     if not left:
         return np.zeros(len(H))
     squared = [np.square(np.einsum("nij,nj->ni", m.root, m.vectors)).sum(1) for m in left]
-    width = 2.5 * max(robust_scale(np.concatenate(squared)), 1e-6)
+    width = CUTOFF * max(scale_of_vectors(np.concatenate(squared)), 1e-6)
     # The weaker direction's information, for both.
     weights = [
-        np.linalg.norm(m.root, axis=(1, 2), ord=-2) ** 2 * robust_weight(s / width**2)
+        np.linalg.norm(m.root, axis=(1, 2), ord=-2) ** 2 * mixed_weight(s / width**2)
         for m, s in zip(left, squared, strict=True)
     ]
     dark, light = (_smooth(left, weights, len(H), size, colour) for colour in (0, 1))

@@ -10,10 +10,11 @@ import numpy as np
 from focusstack.alignment.quality.residual import Left
 from focusstack.geometry.coordinates import outline
 from focusstack.numeric.arrays import Points
-from focusstack.numeric.robust import robust_scale, robust_weight
+from focusstack.numeric.robust import CUTOFF, mixed_weight, scale_of_vectors
 
 LOOSE_PX = 3.0
-"""How far a pair without tiles may close wrongly: keeps few tiles from being extrapolated."""
+"""How far a pair without tiles may close wrongly, in proxy pixels: keeps few tiles from being
+extrapolated. Chosen, not measured: far more than pairs with many tiles ever close by."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def _alone(left: Sequence[Left], size: tuple[int, int]) -> tuple[int, float]:
     root = np.concatenate([one.root for one in left])
     white = np.einsum("nij,nj->ni", root, vectors)
     squared = np.square(white).sum(1)
-    weight = np.sqrt(robust_weight(squared / (2.5 * max(robust_scale(squared), 1.0)) ** 2))
+    width = CUTOFF * max(scale_of_vectors(squared), 1.0)
+    weight = np.sqrt(mixed_weight(squared / width**2))
     J = root @ _similarity(places, size) * weight[:, None, None]
     rows = np.concatenate([J.reshape(-1, 4), np.eye(4) / LOOSE_PX])
     target = np.concatenate([(white * weight[:, None]).ravel(), np.zeros(4)])

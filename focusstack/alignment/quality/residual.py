@@ -11,10 +11,12 @@ from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Mask, Matrix, Points
 
 EDGE = 0.15
-"""Width of the edge, as a share of the picture's."""
+"""Width of the edge, as a share of the picture's. What a report promises: a choice of words, not
+measured."""
 
 CORNER = 0.25
-"""Size of a corner, as a share of the picture's."""
+"""Size of a corner, as a share of the picture's: the outer quarter both ways. A choice,
+likewise."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,11 @@ def zone_masks(places: Points, size: tuple[int, int]) -> dict[str, Mask]:
 
 
 MAP_CELLS = 96
-"""Cells of a map of residuals, about square."""
+"""Cells of a map of residuals, about square. Chosen for a look at a report, not measured: each
+holds some tiles of each pair."""
 
 LEAST_IN_CELL = 5
-"""Fewer tiles say nothing about a cell."""
+"""Tiles without which the median of a cell says nothing. Chosen, not measured."""
 
 
 def residual_map(places: Points, lengths: Points, size: tuple[int, int]) -> Points:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from focusstack.geometry.lens import straightened
 from focusstack.numeric.arrays import Float32, Mask, Matrix, Points
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

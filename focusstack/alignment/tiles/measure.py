@@ -24,16 +24,20 @@ from focusstack.resample.warp import resample
 from focusstack.runtime.spool import Arrays, as_bits, from_bits
 
 MARGIN = 9
-"""Pixels around clipped areas and frame edges that the band pass makes unreliable."""
+"""Pixels around clipped areas and frame edges that the band pass makes unreliable: one and a half
+standard deviations of its wider Gaussian, beyond which little is left of them."""
 
 MOST_AT_HAND = 12
-"""Warped frames that are kept for later pairs."""
+"""Warped frames that are kept for later pairs: as many as the pairs of `OFFSETS` ask for, so that
+each is warped once (``python -m benchmarks.speed``)."""
 
 CODES = 32767
-"""Detail is kept in steps of this part of white: finer than any camera's noise."""
+"""Detail is kept in steps of this part of white: the finest that 16 bits with a sign hold, finer
+than any camera's noise."""
 
 MIN_TILES = 3
-"""Fewer comparable tiles say nothing about a pair."""
+"""Comparable tiles without which a pair says nothing: two hold a similarity, and none is left to
+tell whether they agree. Chosen, not measured."""
 
 
 @dataclass(frozen=True)

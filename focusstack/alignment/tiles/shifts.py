@@ -23,17 +23,19 @@ import numpy as np
 from focusstack.numeric.arrays import Float32, Image, Mask, Points
 
 BLOCK = 16
-"""Tiles are sums over whole blocks of this many pixels."""
+"""Tiles are sums over whole blocks of this many pixels: it divides 48, 64 and 96, and the smaller,
+the longer sums take (``python -m benchmarks.speed``)."""
 
 MIXED_PX = 0.1
 """Tiles at the edge of something nearer mix two displacements: where displacement may jump, none is
-better than this, in proxy pixels."""
+better than this, in proxy pixels (``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 SYSTEMATIC_PX = 0.01
-"""What no tile is better than (interpolation), in pixels of the measured image."""
+"""What no tile is better than (interpolation), in pixels of the measured image: bounds what tiles
+of pictures without noise claim (``python -m benchmarks.alignment``)."""
 
 TINY = 1e-12
-"""Energy of a tile in which there is nothing."""
+"""Energy of a tile in which there is nothing: above rounding, below any detail."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,14 @@ def checkerboard(places: Points, size: tuple[int, int], board: tuple[int, int] =
 
 
 def band_pass(luma: Float32, fine: float, coarse: float, factor: float = 1.0) -> Float32:
-    """Difference of Gaussians of linear luma, times `factor`."""
+    """Difference of Gaussians of linear luma, times `factor`.
+
+    Examples
+    --------
+    >>> edge = np.repeat(np.array([[0, 1]], np.float32), 32, axis=1).repeat(64, axis=0)
+    >>> band_pass(edge, 1.0, 6.0)[32, [0, 30, 33, 63]].round(1) + 0  # no -0
+    array([ 0. , -0.3,  0.3,  0. ], dtype=float32)
+    """
     # Loads the compiler, which takes a while.
     from focusstack.frames.proxies.loops.bands import gaussian_difference
 
@@ -147,6 +156,13 @@ def tile_shifts(
     depth : (H, W) float32 ndarray, optional
         Any map over the canvas. Its mean over each tile, weighted by squared gradients as the
         shifts are, comes with them: where depth jumps, a tile sees what is sharp in both.
+
+    Examples
+    --------
+    >>> light = cv2.GaussianBlur(np.random.default_rng(0).random((200, 300), np.float32), (0, 0), 2)
+    >>> a, b = (band_pass(part, 1, 6) for part in (light[:, 1:], light[:, :-1]))
+    >>> tile_shifts(a, b, np.ones(a.shape), tile=64).shifts.mean(0).round() + 0  # no -0
+    array([1., 0.])
     """
     blocks = max(2, round(tile / BLOCK))
     if min(a.shape) < blocks * BLOCK:

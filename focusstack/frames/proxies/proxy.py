@@ -25,17 +25,37 @@ from focusstack.numeric.arrays import Float32, Image, Points
 from focusstack.runtime.spool import Spool, as_bits, from_bits
 
 PROXY_MEGAPIXELS = 3.0
+"""Megapixels at which a frame is measured: fewer lose precision, more take time and memory.
+
+``python -m benchmarks.alignment`` tells the precision at this size (and at a sixth of it,
+``--small``), ``python -m benchmarks.speed`` the time.
+"""
+
 BLOCK = 8
-"""Side of a statistics block in proxy pixels."""
+"""Side of a statistics block in proxy pixels.
+
+Chosen as the smallest unit that is compared in light; wider ones are made of it where blur asks for
+that. Not measured by itself.
+"""
 
 CLIPPED_CODE = 0.985
-"""Share of full scale from which on a channel counts as clipped (251 of 255: JPEG blurs white)."""
+"""Share of full scale from which on a channel counts as clipped: 251.2 of 255.
+
+JPEG blurs white by a few codes. Chosen so, not measured.
+"""
 
 SIGNATURE_TILES = (16, 24)
+"""Rows and columns of the tiles by which frames are compared in focus.
 
+Chosen, not measured: fine beside depth in a picture, coarse beside movement from frame to frame.
+"""
 
 WHOLE = (0.85, 1.15)
-"""Reductions by a whole number may give so many times the pixels that were asked for."""
+"""Least and most that a reduction by a whole number may give of the pixels that were asked for.
+
+No pixel is then split, which is faster (``python -m benchmarks.speed``); that is worth about a
+seventh of the pixels. Chosen, not measured by itself.
+"""
 
 
 @dataclass(frozen=True)
@@ -124,12 +144,12 @@ def make_proxy(
         Width and height of the proxy, where `pixels` may have been reduced already.
     """
     size = size or proxy_size(pixels.shape[1], pixels.shape[0], scale)
-    light, clipped = _reduced(pixels, size, transfer)
+    light, clipped = _reduce(pixels, size, transfer)
     proxy = Proxy(_luma(light), clipped)
     return proxy, _statistics(light, proxy)
 
 
-def _reduced(
+def _reduce(
     pixels: Image, size: tuple[int, int], transfer: Transfer | None
 ) -> tuple[Float32, Image]:
     """Mean linear light ``(C, h, w)`` over every proxy pixel, and where any beneath is clipped."""

@@ -6,14 +6,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.levels.laplacian import down, level_shapes, up
+from focusstack.fusion.levels.laplacian import up
+from focusstack.fusion.levels.pull_push import halvings, pull_push
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import AROUND, row_strips, strips
 
 ENOUGH = 0.4
-"""Confidence from which on depth needs no help from its surroundings: at an outline these lie at
-another depth."""
+"""Confidence, 0..1, from which on depth needs no help from its surroundings: at an outline these
+lie at another depth. Benchmark: ``python -m benchmarks.fusion``, *depth rank*."""
+
+LEAST_WEIGHT = 1e-6
+"""Confidence beneath which a mean of it is rounding error of float32: of no unit, chosen, not
+measured."""
 
 
 def completed(depth: Float32, confidence: Float32) -> Float32:
@@ -28,22 +33,25 @@ def completed(depth: Float32, confidence: Float32) -> Float32:
     -------
     (H, W) float32 ndarray
         `depth` where it is sure enough; the less it is, the more a blend with its
-        confidence-weighted mean over ever larger surroundings (pull-push; Gortler et al., "The
-        Lumigraph", SIGGRAPH 1996).
+        confidence-weighted mean over ever larger surroundings.
     """
     sure = np.minimum(confidence / np.float32(ENOUGH), np.float32(1))
-    weights, sums = [sure], [sure * depth]
-    for _ in level_shapes(depth.shape[0], depth.shape[1], most=32)[1:]:
-        weights.append(down(weights[-1]))
-        sums.append(down(sums[-1]))
-    total = float(weights[-1].sum())
-    mean = np.full_like(sums[-1], sums[-1].sum() / total if total > 1e-6 else depth.mean())
-    for weight, value in zip(reversed(weights), reversed(sums), strict=True):
-        coarser = mean if mean.shape == value.shape else up(mean, value.shape)
-        own = np.divide(value, weight, out=np.zeros_like(value), where=weight > 1e-6)
-        sure = np.clip(weight, 0, 1)
-        mean = sure * own + (1 - sure) * coarser
+    mean = pull_push(
+        sure * depth,
+        sure,
+        halvings(*depth.shape),
+        _blended,
+        least=LEAST_WEIGHT,
+        otherwise=float(depth.mean()),
+    )
     return np.asarray(mean, np.float32)
+
+
+def _blended(value: Float32, weight: Float32, coarser: Float32) -> Float32:
+    """Own means as far as there is weight, the coarser ones for the rest."""
+    own = np.divide(value, weight, out=np.zeros_like(value), where=weight > LEAST_WEIGHT)
+    sure = np.clip(weight, 0, 1)
+    return np.asarray(sure * own + (1 - sure) * coarser)
 
 
 def regularised(depth: Float32, confidence: Float32, smoothing: float = 0.0) -> Float32:
@@ -67,7 +75,8 @@ def regularised(depth: Float32, confidence: Float32, smoothing: float = 0.0) -> 
 
 
 SURE = 0.1
-"""Confidence from which on the sharpest frame is known."""
+"""Confidence, 0..1, from which on the sharpest frame is known to be the source: beneath, what
+has no texture would show noise. Chosen, not measured."""
 
 
 def source_map(

@@ -47,17 +47,17 @@ class DepthTracker:
         )
         self._total = room.zeros(shape, np.float32)
 
-    def add(self, focus: Float32, trust: Float32 | None = None) -> None:
-        """Take the focus measure (not negative) of the next frame, less where trust is below 1."""
-        from focusstack.fusion.loops import depth_tracker as tracking  # loads the compiler
+    def add(self, focus: Float32, validity: Float32 | None = None) -> None:
+        """Take the focus measure (not negative) of the next frame, less where validity is."""
+        from focusstack.fusion.loops import depth_tracker as loops  # loads the compiler
+        from focusstack.numeric.loops.running_peak import Peaks
 
-        certain = np.empty((0, 0), np.float32) if trust is None else trust
+        known = np.empty((0, 0), np.float32) if validity is None else validity
+        peaks = Peaks(self._peak, self._before, self._after, self._last, self.index)
 
         def track(strip: Strip) -> None:
-            tracking.track()(
-                focus, certain, self.frames, self._peak, self._before, self._after, self._last,
-                self.index, self._total, strip.rows.start, strip.rows.stop,
-            )  # fmt: skip
+            first, stop = strip.rows.start, strip.rows.stop
+            loops.track()(focus, known, self.frames, peaks, self._total, first, stop)
 
         self._crew.do(track, strips(*self._grid, 0))
         self.frames += 1

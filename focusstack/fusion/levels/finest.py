@@ -13,7 +13,16 @@ from focusstack.fusion.levels.laplacian import up
 from focusstack.fusion.levels.luma_range import LumaRange
 from focusstack.fusion.levels.luminance import join
 from focusstack.fusion.levels.soft_selection import Weights
-from focusstack.fusion.levels.validity import Trust
+from focusstack.fusion.levels.validity import ValidityLevels
+from focusstack.fusion.loops.arguments import (
+    Coarse,
+    Energies,
+    Evidence,
+    Extremes,
+    Halves,
+    Scaled,
+    read_only,
+)
 from focusstack.fusion.loops.codes import Codes
 from focusstack.numeric.arrays import Float32
 from focusstack.resample.planes import STEP, Planes
@@ -28,17 +37,17 @@ class FinestLevel:
     ----------
     shape : tuple of int
         ``(H, W)`` or ``(H, W, 3)`` of the frames.
-    apart : bool
-        Whether luma and colour differences are selected apart.
     radius : float
         Standard deviation of the energy window.
     workers : int
         Threads; the result does not depend on it.
-    precise : bool
-        Whether means are kept to a 16-bit step and better, or in half the memory to a hundredth
-        of an 8-bit step.
     room : Room, optional
         Where all that is kept lies.
+    apart : bool, optional
+        Whether luma and colour differences are selected apart.
+    deep : bool, optional
+        Whether frames have more than 8 bits: means are then kept to a 16-bit step and better,
+        otherwise in half the memory to a hundredth of an 8-bit step.
 
     Attributes
     ----------
@@ -57,11 +66,12 @@ class FinestLevel:
     def __init__(
         self,
         shape: tuple[int, ...],
-        apart: bool,
         radius: float,
         workers: int = 1,
-        precise: bool = True,
         room: Room | None = None,
+        *,
+        apart: bool = False,
+        deep: bool = True,
     ) -> None:
         room = Room() if room is None else room
         height, width = shape[:2]
@@ -69,18 +79,17 @@ class FinestLevel:
         own = shape[:2] if apart else shape
         self.signal = Weights((height, width), room)
         self.chroma = Weights(half, room) if apart else None
-        self._precise = precise
-        self._step = np.float32(0 if precise else STEP)
+        self._step = np.float32(0 if deep else STEP)
         self._signals = own[2] if len(own) == 3 else 1
         planes = self._signals + (2 if apart else 0)
-        kind = np.float32 if precise else np.int16
+        kind = np.float32 if deep else np.int16
         self._mean = room.zeros((planes, height, width), kind)
         self.reduced = room.zeros(own[2:] + half, np.float32)
         self.reduced_chroma = room.zeros((2, *half), np.float32) if apart else None
         self.crew = Crew(workers, room)
         self._strips = strips(height, width, AROUND)
         self._tall = strips(height, width, AROUND, 2)
-        self._range = LumaRange(shape, precise, room)
+        self._range = LumaRange(shape, room, deep=deep)
         self._limited = apart or len(shape) == 2
         self._taps = window(radius)
 
@@ -94,7 +103,7 @@ class FinestLevel:
         energy : (H, W) uint16 ndarray
             Takes, as codes, the mean square of the band of its luma over the window.
         chroma_energy : (h, w) float32 ndarray or None
-            Takes that of the colour differences, summed over the two, at half the size.
+            Takes the energy of the colour differences, summed over the two, at half the size.
         """
         from focusstack.fusion.loops import finest_measure as loops  # loads the compiler
 
@@ -103,17 +112,17 @@ class FinestLevel:
             colour = self.reduced_chroma
         if chroma_energy is None:
             chroma_energy = np.empty((0, 0), np.float32)
-        values, step, signal = frame.values, np.float32(frame.step), layers(self.reduced)
-        coded = values.dtype == np.int16
+        signal = layers(self.reduced)
         grey = signal[0] if len(signal) == 1 else np.empty(signal.shape[1:], np.float32)
         low, high = self._range.low, self._range.high
+        given = Scaled(read_only(frame.values), np.float32(frame.step))
+        halves, energies = Halves(signal, colour, grey), Energies(energy, chroma_energy)
+        extremes = Extremes(low, high, self._range.step)
 
         def look(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop
-            loops.measure(coded, self._precise)(
-                values, step, signal, colour, grey, self._taps, first, last, energy, chroma_energy,
-                low, high, self._range.step,
-            )  # fmt: skip
+            measure = loops.measure(frame.values.dtype, low.dtype)
+            measure(given, self._taps, halves, energies, extremes, first, last)
 
         self.crew.do(look, self._tall)
 
@@ -134,14 +143,14 @@ class FinestLevel:
         second: Float32 | None,
         chroma_evidence: Float32 | None,
         noise: tuple[float, float],
-        trust: Trust | None,
+        validity: ValidityLevels | None,
     ) -> None:
         """Take the frame measured last.
 
         Parameters
         ----------
         frame : Planes
-            The same again.
+            That frame again.
         energy : (H, W) uint16 ndarray
             Of its finest band, as measured.
         floor : float
@@ -152,8 +161,8 @@ class FinestLevel:
             Evidence for colour differences; overwritten.
         noise : tuple of float
             Energy of the noise in the finest band of signal and colour differences.
-        trust : Trust or None
-            None is full trust.
+        validity : ValidityLevels or None
+            None is full validity.
         """
         from focusstack.fusion.loops import finest_blend as blending
 
@@ -165,29 +174,32 @@ class FinestLevel:
         if chroma is not None and self.reduced_chroma is not None and chroma_evidence is not None:
             chroma.begin(noise[1])
             shares = chroma_evidence
-            self._weigh(chroma, shares, nothing if trust is None else trust.coarse[0])
+            self._weigh(chroma, shares, nothing if validity is None else validity.coarse[0])
             colour = self.reduced_chroma
-        certain = np.empty((0, 0), np.uint8) if trust is None else trust.finest
-        coarse = layers(self.reduced)
-        behind = nothing if second is None else second
-        values, step = frame.values, np.float32(frame.step)
+        given = Scaled(read_only(frame.values), np.float32(frame.step))
+        coarse = Coarse(*map(read_only, (layers(self.reduced), colour, shares)))
+        evidence = Evidence(
+            read_only(energy),
+            np.float32(floor),
+            read_only(nothing if second is None else second),
+            read_only(np.empty((0, 0), np.uint8) if validity is None else validity.finest),
+        )
+        mean = Scaled(self._mean, self._step)
 
         def take(strip: Strip) -> None:
-            blending.take(values.dtype == np.int16, self._precise)(
-                values, step, coarse, colour, energy, np.float32(floor), behind, certain,
-                signal.scale, signal.amplitude, shares, self._mean, self._step,
-                strip.rows.start, strip.rows.stop,
-            )  # fmt: skip
+            first, last = strip.rows.start, strip.rows.stop
+            blend = blending.take(frame.values.dtype, self._mean.dtype)
+            blend(given, coarse, evidence, signal.weight, mean, first, last)
 
         self.crew.do(take, self._strips)
 
-    def _weigh(self, chroma: Weights, shares: Float32, trust: Float32) -> None:
+    def _weigh(self, chroma: Weights, shares: Float32, validity: Float32) -> None:
         """Replace evidence for colour differences by shares."""
         from focusstack.fusion.loops.soft_selection import weigh as weighing
 
         def weigh(strip: Strip) -> None:
             first, last = strip.half.start, strip.half.stop
-            weighing()(shares, trust, chroma.scale, chroma.amplitude, first, last)
+            weighing()(shares, validity, chroma.weight, first, last)
 
         self.crew.do(weigh, self._strips)
 
@@ -233,7 +245,7 @@ class FinestLevel:
         return beside(self._rows(slice(self._signals, None), rows))
 
     def _rows(self, planes: slice, rows: slice) -> Float32:
-        step = np.float32(1) if self._precise else self._step
+        step = self._step or np.float32(1)
         return np.asarray(self._mean[planes, rows] * step, np.float32)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from focusstack.fusion.loops.arguments import Band, Scaled, Weight, read_only
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.strips import Crew, Strip, layers, strips
 
@@ -32,39 +32,48 @@ class Unstored:
     def add_energy(self, taps: Float32, floor: float, out: Float32) -> None:
         """Add to `out` by how much the energy over a window exceeds `floor`.
 
-        That of two channels is the sum of theirs, of three that of their luma.
+        The energy of two channels is the sum of theirs, of three that of their luma.
         """
         from focusstack.fusion.loops import implicit_band as streamed  # loads the compiler
 
+        band = Band(read_only(layers(self.picture)), read_only(layers(self.half)))
+
         def add(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop
-            streamed.energy()(
-                layers(self.picture), layers(self.half), taps, np.float32(floor), first, last, out
-            )
+            streamed.energy()(band, taps, np.float32(floor), first, last, out)
 
         self.crew.do(add, strips(out.shape[0], out.shape[1], 0))
 
     def select(
         self,
         evidence: Float32,
-        trust: Float32,
-        scale: np.float32,
-        amplitude: Float32,
-        mean: NDArray[np.float32] | NDArray[np.int16],
-        step: np.float32,
+        validity: Float32,
+        weight: Weight,
+        mean: Scaled,
     ) -> None:
-        """Blend the band into `mean`, as :class:`SoftSelection` does."""
+        """Blend the band into `mean`, as :class:`SoftSelection` does.
+
+        Parameters
+        ----------
+        evidence : (h, w) float32 ndarray
+            Energy above the noise.
+        validity : (h, w) float32 ndarray
+            0..1; may be empty.
+        weight : Weight
+            Of all frames so far; changed.
+        mean : Scaled
+            Of all frames so far, ``(C, h, w)``; changed.
+        """
         from focusstack.fusion.loops import implicit_band as streamed
+
+        band = Band(read_only(layers(self.picture)), read_only(layers(self.half)))
 
         def select(strip: Strip) -> None:
             first, last = strip.rows.start, strip.rows.stop
-            streamed.select(mean.dtype == np.float32)(
-                layers(self.picture), layers(self.half), evidence, trust, scale, amplitude, mean,
-                step, first, last,
-            )  # fmt: skip
+            streamed.select(mean.values.dtype)(band, evidence, validity, weight, mean, first, last)
 
         self.crew.do(select, strips(evidence.shape[0], evidence.shape[1], 0))
 
 
-Band = Float32 | Unstored
+Level = Float32 | Unstored
 """A level of a Laplacian pyramid."""

@@ -8,11 +8,11 @@ import numpy as np
 from focusstack.numeric.arrays import Float32
 
 NEVER = np.float32(1e-20)
-"""Weight of a place without trust: nothing beside any other, and enough when there is no other."""
-
+"""Weight of a place that is not valid, by 1 of a valid one: nothing beside any other, and enough
+without any other. Any number far from both ends of float32 does."""
 
 SCALE = 1e6
-"""Weights are handed to ``cv2.blendLinear`` this much larger: it adds 1e-5 to their sum."""
+"""Factor of the weights that ``cv2.blendLinear`` is given: it adds 1e-5 to their sum."""
 
 
 def blend(mean: Float32, frame: Float32, share: Float32, rest: Float32 | None = None) -> None:

@@ -9,22 +9,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.levels.laplacian import down, level_shapes, up
+from focusstack.fusion.levels.laplacian import down, up
+from focusstack.fusion.levels.pull_push import halvings, pull_push
 from focusstack.numeric.arrays import Float32
 
-Codes: TypeAlias = NDArray[np.uint8]
-"""Trust in 255ths."""
+Bytes: TypeAlias = NDArray[np.uint8]
+"""Validity in 255ths."""
 
 LEAST_SHARE = 1e-3
-"""Share of trusted pixels beneath a coarser one for that to be known."""
+"""Share of valid pixels beneath a coarser one for that to be known: about one in 32 x 32.
+Chosen, not measured: less is at the mercy of float32 sums."""
 
 
 def filled(frame: Float32, validity: Float32) -> Float32:
     """Replace pixels of zero `validity` by a smooth continuation of the others.
 
     A hard border would be the sharpest edge of the frame at every level. The continuation is the
-    nearest pyramid level that still sees trusted pixels (pull-push; Gortler et al., "The
-    Lumigraph", SIGGRAPH 1996), so nothing of the untrusted values is left.
+    nearest pyramid level that still sees valid pixels, so nothing of the invalid values is
+    left.
 
     Parameters
     ----------
@@ -35,25 +37,23 @@ def filled(frame: Float32, validity: Float32) -> Float32:
     """
     if float(validity.min()) > 0:
         return frame
-    trusted = np.greater(validity, 0).view(np.uint8)
-    weights = [down(trusted.astype(np.float32))]
-    sums = [down(np.asarray(cv2.copyTo(frame, trusted), np.float32))]
-    for _ in level_shapes(frame.shape[0], frame.shape[1], most=32)[2:]:
-        weights.append(down(weights[-1]))
-        sums.append(down(sums[-1]))
-    total = float(weights[-1].sum())
-    mean = np.full_like(sums[-1], sums[-1].sum() / total if total > 0 else 0)
-    for weight, value in zip(reversed(weights), reversed(sums), strict=True):
-        share = weight if value.ndim == 2 else weight[..., None]
-        known = value / np.maximum(share, LEAST_SHARE)
-        coarser = mean if mean.shape == value.shape else up(mean, value.shape)
-        mean = np.where(share > LEAST_SHARE, known, coarser).astype(np.float32, copy=False)
+    valid = np.greater(validity, 0).view(np.uint8)
+    weight = down(valid.astype(np.float32))
+    total = down(np.asarray(cv2.copyTo(frame, valid), np.float32))
+    mean = pull_push(total, weight, halvings(*frame.shape[:2]) - 1, _known)
     whole = up(mean, frame.shape)
-    return np.asarray(cv2.copyTo(frame, trusted, whole), np.float32)
+    return np.asarray(cv2.copyTo(frame, valid, whole), np.float32)
+
+
+def _known(value: Float32, weight: Float32, coarser: Float32) -> Float32:
+    """Own means where anything is valid at all, the coarser ones elsewhere."""
+    share = weight if value.ndim == 2 else weight[..., None]
+    known = value / np.maximum(share, LEAST_SHARE)
+    return np.where(share > LEAST_SHARE, known, coarser).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True)
-class Trust:
+class ValidityLevels:
     """How far a frame is to be trusted, at every level of a pyramid.
 
     Attributes
@@ -61,35 +61,36 @@ class Trust:
     finest : (H, W) uint8 ndarray
         At full size, in 255ths.
     coarse : list of ndarray
-        0..1 at the size of each other level and the base: the share of trusted pixels beneath.
+        0..1 at the size of each other level and the base: the share of valid pixels beneath.
     """
 
-    finest: Codes
+    finest: Bytes
     coarse: list[Float32]
 
     @classmethod
-    def of(cls, validity: Float32 | Codes, shapes: list[tuple[int, int]]) -> Trust:
+    def of(cls, validity: Float32 | Bytes, shapes: list[tuple[int, int]]) -> ValidityLevels:
         """Spread a validity map to levels of `shapes`, finest first, the base last."""
-        codes = as_codes(validity)
-        second = np.multiply(cv2.pyrDown(codes), np.float32(1 / 255), dtype=np.float32)
-        return cls(codes, validity_levels(second, shapes[1:]))
+        finest = as_bytes(validity)
+        second = np.multiply(cv2.pyrDown(finest), np.float32(1 / 255), dtype=np.float32)
+        return cls(finest, validity_levels(second, shapes[1:]))
 
-    def times(self, other: Trust) -> Trust:
-        """Trust that both have, in the memory of this one's finest level."""
+    def times(self, other: ValidityLevels) -> ValidityLevels:
+        """Return the product of both, in the memory of this one's finest level."""
         cv2.multiply(self.finest, other.finest, self.finest, scale=1 / 255)
-        return Trust(self.finest, [a * b for a, b in zip(self.coarse, other.coarse, strict=True)])
+        coarse = [own * theirs for own, theirs in zip(self.coarse, other.coarse, strict=True)]
+        return ValidityLevels(self.finest, coarse)
 
 
-def as_codes(validity: Float32 | Codes) -> Codes:
+def as_bytes(validity: Float32 | Bytes) -> Bytes:
     """Validity in 255ths; what is not 0 stays so."""
     if validity.dtype == np.uint8:
-        return cast(Codes, validity)
+        return cast(Bytes, validity)
     least = np.greater(validity, 0).view(np.uint8)
     rounded = cv2.convertScaleAbs(validity, alpha=255)
     return np.asarray(np.maximum(rounded, least), np.uint8)
 
 
-def as_shares(validity: Float32 | Codes) -> Float32:
+def as_shares(validity: Float32 | Bytes) -> Float32:
     """Validity as float32 0..1."""
     if validity.dtype != np.uint8:
         return cast(Float32, validity)
@@ -97,7 +98,7 @@ def as_shares(validity: Float32 | Codes) -> Float32:
 
 
 def validity_levels(validity: Float32, shapes: list[tuple[int, int]]) -> list[Float32]:
-    """Trust of every pyramid level: the share of trusted pixels beneath each coefficient."""
+    """Return the share of valid pixels beneath each coefficient of every pyramid level."""
     levels = [validity]
     for _ in shapes[1:]:
         levels.append(down(levels[-1]))

@@ -12,11 +12,11 @@ Codes = NDArray[np.uint16]
 
 
 def decoded(codes: Codes) -> Float32:
-    """The numbers that `codes` stand for."""
+    """Return the numbers that `codes` stand for."""
     return np.left_shift(codes.astype(np.uint32), 16).view(np.float32)
 
 
 def coded(values: Float32) -> Codes:
-    """The nearest codes of `values`, which are not negative."""
+    """Return the nearest codes of `values`, which are not negative."""
     bits = np.ascontiguousarray(values).view(np.uint32)
     return np.asarray(np.right_shift(bits + np.uint32(0x8000), 16), np.uint16)

@@ -9,47 +9,49 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.loops.codes import Codes
 from focusstack.fusion.loops.rows import code_row
 from focusstack.numeric.arrays import Float32
-from focusstack.runtime.compiler import compiled, read_only, writable
+from focusstack.numeric.loops.running_peak import Peaks, follow_row
+from focusstack.runtime.compiler import compiled, named, read_only, writable
 from focusstack.runtime.once import once
 
 
 def _track(
     focus: Float32,
-    trust: Float32,
+    validity: Float32,
     frame: int,
-    peak: Codes,
-    before: Codes,
-    after: Codes,
-    last: Codes,
-    index: Codes,
+    peaks: Peaks,
     total: Float32,
     first: int,
     stop: int,
 ) -> None:
-    """Keep the largest measure, that before and that after it, in rows `first` to `stop`.
+    """Follow where the focus measure is largest, in rows `first` to `stop`.
 
-    All (H, W); trust, which weighs the measure, may be empty.
+    Parameters
+    ----------
+    focus : (H, W) float32 ndarray
+        Measure of the frame.
+    validity : (H, W) float32 ndarray
+        What it is multiplied with; may be empty.
+    frame : int
+        Number of the frame.
+    peaks : Peaks
+        Of uint16 codes.
+    total : (H, W) float32 ndarray
+        Sum of the measure over all frames.
     """
     width = focus.shape[1]
     measure, codes = np.empty(width, np.float32), np.empty(width, np.uint16)
+    here, previous = np.uint16(frame), np.uint16((frame - 1) & 0xFFFF)  # none before the first
     for y in range(first, stop):
-        if trust.size:
+        if validity.size:
             for x in range(width):
-                measure[x] = focus[y, x] * trust[y, x]
+                measure[x] = focus[y, x] * validity[y, x]
         else:
             measure[:] = focus[y]
         code_row(measure, codes)
+        follow_row(codes, here, previous, peaks, y)
         for x in range(width):
-            code = codes[x]
-            if index[y, x] == frame - 1:
-                after[y, x] = code
-            if code > peak[y, x] or frame == 0:
-                peak[y, x], before[y, x], after[y, x] = code, last[y, x], 0
-                index[y, x] = frame
-            last[y, x] = code
             total[y, x] += measure[x]
 
 
@@ -60,14 +62,12 @@ def _count(codes: NDArray[np.uint16], counts: NDArray[np.int64]) -> None:
             counts[codes[y, x]] += 1
 
 
-_CODES = writable(np.uint16, 2)
-_INT = numba.types.int64
-_ARGUMENTS = (
-    *(read_only(np.float32, 2), read_only(np.float32, 2), _INT),
-    *(_CODES, _CODES, _CODES, _CODES, _CODES, writable(np.float32, 2), _INT, _INT),
-)
+_PEAKS = named(Peaks, *([writable(np.uint16, 2)] * 5))
+_IN2, _INT = read_only(np.float32, 2), numba.types.int64
 
-track = once(lambda: compiled(_track, *_ARGUMENTS))
+track = once(
+    lambda: compiled(_track, _IN2, _IN2, _INT, _PEAKS, writable(np.float32, 2), _INT, _INT)
+)
 """Returns the compiled :func:`_track`."""
 
 _COUNTED = read_only(np.uint16, 2), writable(np.int64, 1)

@@ -8,20 +8,16 @@ Import this module only when pixels are to be worked on: loading the compiler ta
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
+from focusstack.fusion.loops.arguments import Scaled, Values
 from focusstack.fusion.loops.codes import Codes
 from focusstack.images.colour import LUMA
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.compiler import inlined, inner
 
-Coded: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
-"""Whole multiples of a step."""
-
 RED, GREEN, BLUE = (np.float32(part) for part in LUMA)
+"""Parts of the channels in the luma."""
 
 OUTER, NEAR, MIDDLE = np.float32(1 / 16), np.float32(4 / 16), np.float32(6 / 16)
 """The binomial kernel that pyramids are made with."""
@@ -30,14 +26,14 @@ NONE = np.float32(0)
 """A sixth tap of it: values are taken in pairs, which the compiler reads side by side; a lone one
 it would gather, in twice the time."""
 
-
 MOST = np.int32(32767)
 """Largest code of 16 bits."""
 
 
 @inlined
 def nearest_code(value: np.float32) -> np.int32:
-    """The whole number nearest to `value`, within 16 bits."""
+    """Return the whole number nearest to `value`, within 16 bits."""
+    # Halves are rounded up; what lies beyond 16 bits is held at their end.
     code = np.int32(np.floor(value + np.float32(0.5)))
     code = code if code < MOST else MOST
     return code if code > -MOST else -MOST
@@ -45,41 +41,43 @@ def nearest_code(value: np.float32) -> np.int32:
 
 @inlined
 def reflected(i: int, n: int) -> int:
-    """Index beyond an end of ``0..n-1``, mirrored at the last one."""
+    """Return an index beyond an end of ``0..n-1`` mirrored at the last one."""
     if i < 0:
-        i = -i
+        i = -i  # -1 is 1
     if i >= n:
-        i = 2 * n - 2 - i
-    return max(i, 0)
+        i = 2 * n - 2 - i  # n is n - 2
+    return max(i, 0)  # a single row mirrors itself
 
 
 @inner
-def luma_row(values: Coded, step: np.float32, y: int, out: Float32) -> None:
-    """Luma of row `y` of a frame's planes ``(C, H, W)``."""
+def luma_row(frame: Scaled, y: int, out: Float32) -> None:
+    """Work out the luma of row `y` of a frame."""
+    values, step = frame
     if values.shape[0] == 1:
         grey = values[0, y]
         for x in range(out.size):
             out[x] = np.float32(grey[x]) * step
         return
     red, green, blue = values[0, y], values[1, y], values[2, y]
+    # The step is put into the weights: one product a channel instead of two.
     r, g, b = RED * step, GREEN * step, BLUE * step
     for x in range(out.size):
         out[x] = r * np.float32(red[x]) + g * np.float32(green[x]) + b * np.float32(blue[x])
 
 
 @inner
-def difference_row(
-    values: Coded, step: np.float32, y: int, which: int, luma: Float32, out: Float32
-) -> None:
-    """What red (`which` 0) or blue (1) of row `y` differ from the row's luma by."""
+def difference_row(frame: Scaled, y: int, which: int, luma: Float32, out: Float32) -> None:
+    """Work out what red (`which` 0) or blue (1) of row `y` differ from the row's luma by."""
+    values, step = frame
     colour = values[2 * which, y]
     for x in range(out.size):
         out[x] = np.float32(colour[x]) * step - luma[x]
 
 
 @inner
-def channel_row(values: Coded, step: np.float32, y: int, channel: int, out: Float32) -> None:
-    """Row `y` of one plane."""
+def channel_row(frame: Scaled, y: int, channel: int, out: Float32) -> None:
+    """Copy row `y` of one plane, as float32."""
+    values, step = frame
     row = values[channel, y]
     for x in range(out.size):
         out[x] = np.float32(row[x]) * step
@@ -87,11 +85,12 @@ def channel_row(values: Coded, step: np.float32, y: int, channel: int, out: Floa
 
 @inner
 def _between(coarse: Float32, y: int, line: Float32) -> None:
-    """Values of `coarse` ``(h, w)`` at the height of row `y` of twice its size."""
+    """Interpolate values of `coarse` ``(h, w)`` at the height of row `y` of twice its size."""
     h, w = coarse.shape
     i = y // 2
     after = min(i + 1, h - 1)
     here, below, above = coarse[i], coarse[after], coarse[i - 1 if i else after]
+    # Of the kernel 1 4 6 4 1 over 8, an odd row meets the taps 4 4, an even one 1 6 1.
     half, eighth, most = np.float32(0.5), np.float32(0.125), np.float32(0.75)
     if y % 2:
         for x in range(w):
@@ -103,36 +102,40 @@ def _between(coarse: Float32, y: int, line: Float32) -> None:
 
 @inner
 def doubled_row(coarse: Float32, y: int, line: Float32, out: Float32) -> None:
-    """Row `y` of `coarse` ``(h, w)`` at twice the size, as ``cv2.pyrUp`` has it.
+    """Make row `y` of `coarse` ``(h, w)`` at twice the size, as ``cv2.pyrUp`` does.
 
     `line` has room for one value more than a row of `coarse`.
     """
     _between(coarse, y, line)
     w, width = coarse.shape[1], out.size
-    line[w] = line[w - 1]
+    line[w] = line[w - 1]  # beyond the end, the last one
     half, eighth, most = np.float32(0.5), np.float32(0.125), np.float32(0.75)
+    # Before the start, the second one: 1 6 1 over 8 becomes 6 2.
     out[0] = np.float32(0.25) * line[min(1, w - 1)] + most * line[0]
     if width > 1:
         out[1] = half * (line[0] + line[1])
     before, after, to = line, line[2:], out[2:]
     here = line[1:]
+    # In pairs: 1 6 1 over 8 on a value, 4 4 over 8 between two.
     for x in range((width - 2) // 2):
         to[2 * x] = eighth * (before[x] + after[x]) + most * here[x]
         to[2 * x + 1] = half * (here[x] + after[x])
-    if width > 2 and width % 2:
+    if width > 2 and width % 2:  # the last value of an odd width has no partner
         x = width // 2
         out[2 * x] = eighth * (line[x - 1] + line[x + 1]) + most * line[x]
 
 
 @inner
 def halved_row(row: Float32, out: Float32) -> None:
-    """`row` at half the size, as ``cv2.pyrDown`` has it."""
+    """Bring `row` to half the size, as ``cv2.pyrDown`` does."""
     width = row.size
     inside = max((width - 4) // 2, 0)
     a, b, c, to = row, row[2:], row[4:], out[1:]
+    # 1 4 6 4 1 over 16 around every second value that has two on either side.
     for i in range(inside):
         ends = OUTER * (a[2 * i] + c[2 * i]) + NONE * c[2 * i + 1]
         to[i] = ends + NEAR * (a[2 * i + 1] + b[2 * i + 1]) + MIDDLE * b[2 * i]
+    # The first value, and those behind the inside: taps beyond the ends are mirrored.
     for k in range(out.size - inside):
         i = k + inside if k else 0
         ends = row[reflected(2 * i - 2, width)] + row[reflected(2 * i + 2, width)]
@@ -142,12 +145,13 @@ def halved_row(row: Float32, out: Float32) -> None:
 
 @inner
 def average_row(padded: Float32, taps: Float32, width: int, out: Float32) -> None:
-    """Weighted mean over `taps` of a row of `width` whose ends are filled in here."""
+    """Take the mean, weighted by `taps`, of a row of `width` whose ends are filled in here."""
     reach = taps.size // 2
+    # The values lie in `padded` from `reach` on; before and behind them come their mirror images.
     for i in range(1, reach + 1):
         padded[reach - i] = padded[reach + reflected(i, width)]
         padded[reach + width - 1 + i] = padded[reach + reflected(width - 1 + i, width)]
-    if taps.size == 7:
+    if taps.size == 7:  # the window of the finest level, in one go; taps mirror
         w0, w1, w2, w3 = taps[0], taps[1], taps[2], taps[3]
         for x in range(width):
             ends = w0 * (padded[x] + padded[x + 6]) + w1 * (padded[x + 1] + padded[x + 5])
@@ -164,7 +168,7 @@ def average_row(padded: Float32, taps: Float32, width: int, out: Float32) -> Non
 
 @inner
 def _start(first: Float32, middle: Float32, last: Float32, taps: Float32, out: Float32) -> None:
-    """What the middle one of the taps, which mirror, adds; if pairs are odd, the outer ones too."""
+    """Put down what the middle one of the taps adds; if pairs are odd, the outer ones too."""
     reach = taps.size // 2
     centre, outer = taps[reach], taps[0]
     if reach % 2:
@@ -191,7 +195,7 @@ def _add_pairs(
 
 @inner
 def average_down(ring: Float32, taps: Float32, y: int, height: int, out: Float32) -> None:
-    """Weighted mean over the rows around `y`, each kept in its place of the ring."""
+    """Take the mean, weighted by `taps`, of the rows around `y`, each in its place of the ring."""
     side, reach = taps.size, taps.size // 2
     if side == 7:
         a, b = ring[reflected(y - 3, height) % 7], ring[reflected(y - 2, height) % 7]
@@ -217,14 +221,16 @@ def average_down(ring: Float32, taps: Float32, y: int, height: int, out: Float32
 def code_row(values: Float32, codes: Codes) -> None:
     """Keep the upper halves of a row of energies; see :mod:`focusstack.fusion.loops.codes`."""
     bits = values.view(np.uint32)
+    # Half of what is cut off is added first, so that the upper half is rounded.
     for x in range(codes.size):
         codes[x] = np.uint32(bits[x] + np.uint32(0x8000)) >> np.uint32(16)
 
 
 @inner
 def above_row(codes: Codes, floor: np.float32, out: Float32) -> None:
-    """What the energies of a row exceed `floor` by."""
+    """Work out by how much the energies of a row exceed `floor`."""
     bits = out.view(np.uint32)
+    # A code is the upper half of a float32 whose lower half is 0.
     for x in range(codes.size):
         bits[x] = np.uint32(codes[x]) << np.uint32(16)
     for x in range(codes.size):
@@ -233,8 +239,8 @@ def above_row(codes: Codes, floor: np.float32, out: Float32) -> None:
 
 
 @inner
-def rounded_row(values: Float32, step: np.float32, out: Coded) -> None:
-    """A row as whole multiples of `step`, or as it is if that is 0."""
+def round_row(values: Float32, step: np.float32, out: Values) -> None:
+    """Copy a row as whole multiples of `step`, or as it is if that is 0."""
     if step == 0:
         for x in range(out.size):
             out[x] = values[x]
@@ -245,14 +251,16 @@ def rounded_row(values: Float32, step: np.float32, out: Coded) -> None:
 
 
 @inner
-def keep_extremes(luma: Coded, low: Coded, high: Coded) -> None:
+def keep_extremes(luma: Values, low: Values, high: Values) -> None:
     """Take every second pixel of a row and its two neighbours into the least and the most."""
     width, last = luma.size, low.size - 1
+    # The two ends, whose neighbours may be missing.
     for i in range(0, last + 1, max(last, 1)):
         for x in range(max(2 * i - 1, 0), min(2 * i + 2, width)):
             low[i], high[i] = min(low[i], luma[x]), max(high[i], luma[x])
     after, here = luma[2:], luma[1:]
     inner_low, inner_high = low[1:], high[1:]
+    # All between: pixel 2 (i + 1) and its neighbours begin at 2 i + 1.
     for i in range(last - 1):
         a, b, c = here[2 * i], after[2 * i], after[2 * i + 1]
         least, most = (a if a < b else b), (a if a > b else b)

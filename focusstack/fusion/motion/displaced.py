@@ -15,53 +15,70 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.motion.observation import WIDE, Sight, window_mean
+from focusstack.fusion.loops.arguments import Limits
+from focusstack.fusion.motion.observation import LEAST_VALIDITY, WIDE, Sight, window_mean
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
 
 FAR_SHIFT, ALIKE_SHIFT, LEAST_SHIFT = 1.5, 0.7, 0.3
-"""Cells by which detail must be found elsewhere to be motion and no fault of the alignment, to be
-doubled if it is sharp in both frames, and beside such detail."""
+"""Cells by which detail must be found elsewhere to be motion and no fault of the alignment, to
+be doubled if it is sharp in both frames, and beside such detail. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 ROUND_TRIP = (0.2, 0.1)
-"""Cells, and part of the way, by which the way there and back may differ."""
+"""Cells, and part of the way, by which the way there and back may differ. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 EXPLAINED = 0.4
-"""Part of the squared difference that may remain once the detail is put in its place."""
+"""Part of the squared difference that may remain once the detail is put in its place: defocus
+leaves more. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
 LEAST_DIFFERENCE = 4 / 255
-"""Root mean square difference of luma that can be seen."""
+"""Root mean square difference of luma, 0..1, that can be seen: four 8-bit steps. Chosen, not
+measured."""
 
 LEAST_DETAIL = 2 / 255
-"""Root mean square of the finest detail on the grid that can be found again."""
+"""Root mean square of the finest detail on the grid, 0..1, that can be found again: two 8-bit
+steps. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
 EQUALLY_SHARP, EQUALLY_BLURRED = 0.4, 0.7
-"""Amplitude on the grid of the weaker by that of the stronger; the same for blurred detail."""
+"""Amplitude on the grid of the weaker by that of the stronger, for detail that is sharp in both
+frames, and for blurred detail, which may be another thing. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 ALIKE = 0.6
-"""The same for the energy of all finer detail in a wide window around it."""
+"""Energy of all finer detail in a wide window, of the weaker by that of the stronger: a blurred
+edge that widens seems to move. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
 IN_FOCUS = 0.5
-"""Energy finer than the grid by that on the grid: a blurred edge that widens looks displaced."""
+"""Energy finer than the grid by that on the grid, from which on detail is sharp. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 SEEDED = 0.05
-"""Share of proven motion nearby that makes slighter displacement motion too."""
+"""Share of proven motion nearby, 0..1, that makes slighter displacement motion too. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 WINDOW = 3.0
-"""Standard deviation, in cells, of the window for differences."""
+"""Standard deviation, in cells, of the window for differences. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 LEAST_ENERGY = np.float32(1e-9)
-"""Of fine detail; nothing is said about less."""
+"""Energy of fine detail, in squares of encoded values, that is added to both: nothing is said
+about less. Chosen, not measured."""
 
-
-_LIMITS = np.array(
-    [
-        *(*ROUND_TRIP, EQUALLY_SHARP, LEAST_DETAIL, IN_FOCUS, ALIKE, EQUALLY_BLURRED),
-        *(LEAST_ENERGY, FAR_SHIFT, ALIKE_SHIFT, LEAST_SHIFT),
-    ],
-    np.float32,
+_LIMITS = Limits(
+    astray=np.float32(ROUND_TRIP[0]),
+    astray_part=np.float32(ROUND_TRIP[1]),
+    equally_sharp=np.float32(EQUALLY_SHARP),
+    equally_blurred=np.float32(EQUALLY_BLURRED),
+    least_detail=np.float32(LEAST_DETAIL),
+    in_focus=np.float32(IN_FOCUS),
+    alike=np.float32(ALIKE),
+    least_energy=LEAST_ENERGY,
+    far_shift=np.float32(FAR_SHIFT),
+    alike_shift=np.float32(ALIKE_SHIFT),
+    least_shift=np.float32(LEAST_SHIFT),
 )
-"""In the order of `focusstack.fusion.loops.displaced`."""
 
 
 class Search:
@@ -96,7 +113,8 @@ class Search:
         both = self._side_by_side(
             lambda: self._way(0, before, now), lambda: self._way(1, now, before)
         )
-        known = cv2.erode(np.minimum(first.trust, second.trust), np.ones((9, 9), np.uint8)) > 0.9
+        valid = np.minimum(first.validity, second.validity)
+        known = cv2.erode(valid, np.ones((9, 9), np.uint8)) > LEAST_VALIDITY
         apart = window_mean((first.luma - second.luma) ** 2, WINDOW)
 
         def found(forth: int) -> tuple[Mask, Mask]:

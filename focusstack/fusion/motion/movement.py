@@ -16,41 +16,49 @@ import numpy as np
 
 from focusstack.fusion.levels.laplacian import reduced
 from focusstack.fusion.motion.displaced import LEAST_DIFFERENCE, LEAST_ENERGY, WINDOW, Search
-from focusstack.fusion.motion.observation import WIDE, Box, Sight, window_mean
+from focusstack.fusion.motion.observation import LEAST_VALIDITY, WIDE, Box, Sight, window_mean
 from focusstack.fusion.motion.presence import changed, whole, windows_level
 from focusstack.fusion.motion.regions import BETTER, described, winning
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
 
 MOST_CELLS = 600_000
-"""Motion is looked for on the first pyramid level that has no more pixels than this."""
+"""Pixels: motion is looked for on the first pyramid level that has no more. The time grows with
+their number. Benchmark: ``python -m benchmarks.speed``."""
 
 FEWEST_CELLS = 24
-"""Shorter side, in cells, beneath which nothing can be said."""
+"""Cells of the shorter side beneath which nothing can be said: the windows would not fit.
+Chosen, not measured."""
 
 CHOICE, SPOT = 12.0, 6.0
-"""Standard deviation, in cells, of the window over which the sharper one of two is chosen; side, in
-such windows, up to which a connected spot is chosen as a whole."""
+"""Standard deviation, in cells, of the window over which the sharper one of two is chosen; side,
+in such windows, up to which a connected spot is chosen as a whole. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 COARSE_SHARE = np.float32(0.05)
-"""Of the energy on the grid that counts beside all finer: it decides where nothing is in focus."""
+"""Share of the energy on the grid that counts beside all finer: it decides where nothing is in
+focus. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
 WORSE, SHARPER = 0.8, 1.6
-"""Energy by that of earlier frames in the same place, between which a wider window is asked of what
-has moved so little that it may be a fault of the alignment."""
+"""Energy by that of earlier frames in the same place, between which a wider window is asked of
+what has moved so little that it may be a fault of the alignment. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 MOST_SUPPORT = 4
-"""Frames that show the same count for their number up to this: what only one frame shows has to be
-so much sharper."""
+"""Frames that show the same count for their number up to this: what only one frame shows has to
+be so much sharper. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
 AROUND = 4
-"""Cells around moved detail that go with it."""
+"""Cells around moved detail that go with it: blur spreads it over its outline. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 MARGIN = 32
-"""Cells around what is hidden that are searched, too."""
+"""Cells around what is hidden that are searched, too, so that the search sees where they come
+from. Chosen, not measured."""
 
 STEEPNESS = 32
-"""Power of the share of coarse coefficients' surroundings that is not masked."""
+"""Power of the share of coarse coefficients' surroundings that is not masked: they are masked
+rather than not. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +110,10 @@ class Movement:
         ``(h, w)`` of the grid.
     level : int, optional
         Pyramid level that it is.
-    search : bool, optional
-        Whether slight displacement of detail is motion, too.
     side_by_side : callable, optional
         Does two things, at once if it can.
+    search : bool, optional
+        Whether slight displacement of detail is motion, too.
 
     Attributes
     ----------
@@ -117,8 +125,9 @@ class Movement:
         self,
         shape: tuple[int, int],
         level: int = 1,
-        search: bool = True,
         side_by_side: SideBySide = in_turn,
+        *,
+        search: bool = True,
     ) -> None:
         self.moved: Mask = np.zeros(shape, bool)
         self._search = Search(side_by_side) if search else None
@@ -173,7 +182,7 @@ class Movement:
         """Where something is there that was not."""
         if self._halvings is None:
             return np.zeros_like(self.moved)
-        known = np.minimum(before.trust, now.trust) > 0.9
+        known = np.minimum(before.validity, now.validity) > LEAST_VALIDITY
         jumped = changed(before.light, now.light, age, known, self._halvings)
         self.moved |= jumped
         return jumped

@@ -12,11 +12,18 @@ from focusstack.fusion.levels.laplacian import down, up
 from focusstack.numeric.arrays import Float32, Mask
 
 NARROW, WIDE = 2.0, 6.0
-"""Standard deviations, in cells, of the windows for detail and for sharpness."""
+"""Standard deviations, in cells, of the windows for detail and for sharpness. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
 
 
 LEAST_SIGMA = 3.0
-"""Of a window on a reduced grid, in its cells."""
+"""Standard deviation, in cells, of a window on a reduced grid: narrower ones are no longer
+Gaussian. ``pytest tests/fusion/motion/test_observation.py`` tells by how much."""
+
+
+LEAST_VALIDITY = 0.9
+"""Validity, 0..1, of places that are compared. Chosen, not measured: the rest may be clipped,
+and clipped light tells nothing."""
 
 
 Box: TypeAlias = tuple[slice, slice]
@@ -31,7 +38,7 @@ class Sight:
     ----------
     luma : (h, w) float32 ndarray
         Encoded luma.
-    trust : (h, w) float32 ndarray
+    validity : (h, w) float32 ndarray
         1 where the luma is what the scene had, less where it was clipped or missing.
     detail : (h, w) float32 ndarray
         Root mean square of the finest detail.
@@ -42,7 +49,7 @@ class Sight:
     """
 
     luma: Float32
-    trust: Float32
+    validity: Float32
     detail: Float32
     fine: Float32
     sharp: Float32
@@ -71,14 +78,14 @@ class Sight:
             Where its energies, too, replace those so far.
         """
         seen = where.view(np.uint8)
-        for name in ("luma", "trust", "detail", "light"):
+        for name in ("luma", "validity", "detail", "light"):
             cv2.copyTo(getattr(other, name), seen, getattr(self, name))
         for own, plane in ((self.fine, other.fine), (self.sharp, other.sharp)):
             np.maximum(own, plane, out=own, where=where)
             np.copyto(own, plane, where=instead)
 
 
-def sight(luma: Float32, focus: Float32, trust: Float32 | None, light: Float32) -> Sight:
+def sight(luma: Float32, focus: Float32, validity: Float32 | None, light: Float32) -> Sight:
     """Return what is needed of a frame.
 
     Parameters
@@ -87,7 +94,7 @@ def sight(luma: Float32, focus: Float32, trust: Float32 | None, light: Float32) 
         Encoded luma of the frame on the grid.
     focus : (h, w) float32 ndarray
         Energy of detail finer than the grid, on the grid.
-    trust : (h, w) float32 ndarray, optional
+    validity : (h, w) float32 ndarray, optional
         0..1; None is 1 everywhere.
     light : (h, w, C) float32 ndarray
         Its linear light.
@@ -95,7 +102,7 @@ def sight(luma: Float32, focus: Float32, trust: Float32 | None, light: Float32) 
     band = luma - up(down(luma), luma.shape)
     return Sight(
         luma=luma.copy(),
-        trust=np.ones_like(luma) if trust is None else trust.copy(),
+        validity=np.ones_like(luma) if validity is None else validity.copy(),
         detail=np.sqrt(window_mean(band * band, NARROW)),
         fine=window_mean(focus, NARROW),
         sharp=window_mean(focus, WIDE),

@@ -2,97 +2,33 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import numpy as np
 
-from focusstack.numeric.arrays import Float32
 from focusstack.output.report import overlays as drawings
 from focusstack.output.report import plots
+from focusstack.output.report.addresses import file_address, picture_address
 from focusstack.output.report.collecting import Gathered
 from focusstack.output.report.figures import Figures, figures
-from focusstack.output.report.judgement import ORDER, Grade, grade_of, judgement
+from focusstack.output.report.judgement import judgement
 from focusstack.output.report.light_words import light_words
 from focusstack.output.report.provenance import Provenance
 from focusstack.output.report.remedies import remedy
-from focusstack.output.report.samples import COLUMNS, Sample, brightness, worst_place
-from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.output.report.rows import HEADINGS, exposures, frame_rows
+from focusstack.output.report.samples import COLUMNS, Sample, worst_place
+from focusstack.plan.model import StackPlan
 from focusstack.runtime.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-HEADINGS = (
-    ("#", "place"),
-    ("", "picture"),
-    ("Frame", "name"),
-    ("Verdict", "words"),
-    ("Error px", "number"),
-    ("Residual px", "number"),
-    ("95 %", "number"),
-    ("Edge 95 %", "number"),
-    ("EV before", "number"),
-    ("EV after", "number"),
-    ("Zoom %", "number"),
-    ("Rotation °", "number"),
-    ("Shift px", "number"),
-    ("Sharpness", "number"),
-    ("Costs %", "number"),
-)
-"""Headings of the table of frames, and what stands beneath: decides how it is sorted."""
-
 PARTS = ("style.css", "compare.js", "table.js")
 """Files that stand inside the page."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the table.
-
-    Attributes
-    ----------
-    plan : FramePlan
-        What is known of the frame.
-    index : int
-        Its place in the input, from 1.
-    number : int or None
-        Its place in focus order, from 1; None if it is left out.
-    grade : str
-        How good it is.
-    words : str
-        Its verdict, or why it is left out.
-    thumbnail : str or None
-        As a ``data:`` address.
-    link : str or None
-        Address of the aligned frame.
-    movement : (zoom in %, rotation in degrees, shift in pixels)
-        Against the reference.
-    after : float or None
-        Exposure that is left, in stops against the reference.
-    """
-
-    plan: FramePlan
-    index: int
-    number: int | None
-    grade: Grade
-    words: str
-    thumbnail: str | None
-    link: str | None
-    movement: tuple[float, float, float]
-    after: float | None
-
-    @property
-    def rank(self) -> float:
-        """Order of verdicts, the worst last."""
-        error = self.plan.error_px
-        return ORDER.index(self.grade) + min(error if error is not None else 0.0, 999.0) / 1000
 
 
 def report_page(
@@ -137,7 +73,7 @@ def draw_ahead(plan: StackPlan) -> Figures:
 
 def draw_exposures(plan: StackPlan, shown: Gathered) -> str | None:
     """Plot the used frames' exposures once all have been shown; None if they have not."""
-    before, after = _exposures(plan, shown)
+    before, after = exposures(plan, shown)
     return None if before is None or after is None else plots.exposure_plot(before, after)
 
 
@@ -153,7 +89,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["address"] = _address
+    environment.filters["address"] = picture_address
     environment.filters["as"] = _as
     return environment.get_template("report.html.jinja")
 
@@ -173,18 +109,17 @@ def _content(
     drawn: Figures,
 ) -> dict[str, Any]:
     """Everything that the template names, but the plot of exposures."""
-    _, after = _exposures(plan, shown)
-    rows = [_row(k, f, plan, shown, after, aligned) for k, f in enumerate(plan.frames, 1)]
+    rows = frame_rows(plan, shown, aligned)
     return {
         "version": __version__,
         "plan": plan,
-        "judgement": judgement(plan, file is not None),
+        "judgement": judgement(plan, fused=file is not None),
         "columns": HEADINGS,
         "rows": rows,
         "rows_by_name": {row.plan.file: row for row in rows},
         "warnings": [(text, remedy(text)) for text in plan.warnings],
         "file": file,
-        "link": file and _link(file),
+        "link": file and file_address(file),
         "composite": shown.large,
         "pictures": _pictures(plan, shown),
         "first_pair": _first_pair(plan),
@@ -215,45 +150,6 @@ def _pixels(plan: StackPlan, shown: Gathered) -> dict[str, Any]:
         }
 
 
-def _exposures(plan: StackPlan, shown: Gathered) -> tuple[Float32 | None, Float32 | None]:
-    """Exposure of the used frames in stops against the reference, before and after."""
-    samples = [shown.frames[f.file] for f in plan.used() if f.file in shown.frames]
-    if len(samples) != len(plan.used()) or plan.reference not in plan.focus_order:
-        return None, None
-    after = brightness(samples)
-    after -= after[plan.focus_order.index(plan.reference)]
-    gains = np.log2([f.gain for f in plan.used()])
-    # A gain is white's; an exponent changes what is darker.
-    gains += -gains.mean(1, keepdims=True) - np.array([[f.exposure_ev] for f in plan.used()])
-    gains -= gains[plan.focus_order.index(plan.reference)]
-    return np.asarray(after - gains, np.float32), after
-
-
-def _row(
-    index: int,
-    f: FramePlan,
-    plan: StackPlan,
-    shown: Gathered,
-    after: Float32 | None,
-    aligned: Mapping[str, str],
-) -> Row:
-    number = plan.focus_order.index(f.file) + 1 if f.used else None
-    small = shown.frames[f.file].thumbnail if f.file in shown.frames else shown.lost.get(f.file)
-    left = float(np.nanmean(after[number - 1])) if number and after is not None else None
-    words = f.verdict.words if f.verdict else "used"
-    return Row(
-        f,
-        index,
-        number,
-        grade_of(f),
-        words if f.used else f.reason or "left out",
-        _address(small) if small else None,
-        _link(aligned[f.file]) if f.file in aligned else None,
-        f.movement(*plan.canvas),
-        left if left is not None and np.isfinite(left) else None,
-    )
-
-
 def _pictures(plan: StackPlan, shown: Gathered) -> dict[str, Any] | None:
     """What the viewer shows, as plain data; None if there is nothing to compare."""
     order = [name for name in plan.focus_order if name in shown.frames]
@@ -277,8 +173,8 @@ def _views(name: str, sample: Sample, number: int) -> dict[str, Any]:
     return {
         "name": name,
         "number": number,
-        "overview": _address(sample.overview),
-        "places": _address(sample.places),
+        "overview": picture_address(sample.overview),
+        "places": picture_address(sample.places),
     }
 
 
@@ -296,19 +192,9 @@ def _first_pair(plan: StackPlan) -> tuple[str, str]:
 def _beneath(plan: StackPlan, shown: Gathered) -> str | None:
     """A small picture to draw residuals on."""
     sample = shown.composite or shown.frames.get(plan.reference)
-    return _address(sample.thumbnail) if sample else None
+    return picture_address(sample.thumbnail) if sample else None
 
 
 def _moved(plan: StackPlan) -> list[dict[str, int]]:
     """Spots of the composite in which something moved."""
     return list((plan.fusion or {}).get("moved") or [])
-
-
-def _link(path: str) -> str:
-    """A path as an address; bytes of a name that are not UTF-8 stay as they are."""
-    return quote(path, errors="surrogateescape")
-
-
-def _address(data: bytes) -> str:
-    """A WebP picture as a ``data:`` address."""
-    return f"data:image/webp;base64,{b64encode(data).decode('ascii')}"

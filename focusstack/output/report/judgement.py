@@ -17,13 +17,16 @@ ORDER: tuple[Grade, ...] = ("pass", "unknown", "look", "fail", "out")
 """From good to bad."""
 
 MOST_BLAMED = 6
-"""Frames that are named above the fold; the others are in the table."""
+"""Frames that are named above the fold, chosen to fit there; the others are in the table."""
 
 FEW = 3
-"""Frames that are named where none is to blame."""
+"""Frames that are named where none is to blame: chosen as examples, not as a list."""
 
 OUTSTANDING = 2.0
-"""A frame whose error is so many times the usual one stands out."""
+"""A frame stands out whose error is more than so many times the usual one.
+
+Chosen, not measured: less may be the scatter of what is claimed.
+"""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def grade_of(frame: FramePlan) -> Grade:
     return frame.verdict.grade if frame.verdict else "unknown"
 
 
-def judgement(plan: StackPlan, fused: bool) -> Judgement:
+def judgement(plan: StackPlan, *, fused: bool) -> Judgement:
     """Judge a stack for the head of the page.
 
     Parameters
@@ -108,7 +111,7 @@ def judgement(plan: StackPlan, fused: bool) -> Judgement:
         _title(grade, what, len(lost)),
         _sentence(plan, grade, len(lost), standing if widespread else None),
         _remedy(plan) if doubtful else "",
-        _heading(len(standing), len(lost), bool(doubtful)),
+        _heading(len(standing), len(lost), doubtful=bool(doubtful)),
         blamed[:MOST_BLAMED],
         len(doubtful) + len(lost) - len(blamed[:MOST_BLAMED]),
     )
@@ -152,7 +155,7 @@ def _title(grade: Grade, what: str, lost: int) -> str:
     }.get(grade, "Nothing is known about how well the frames fit")
 
 
-def _heading(standing: int, lost: int, doubtful: bool) -> str:
+def _heading(standing: int, lost: int, *, doubtful: bool) -> str:
     if not doubtful:
         return "Left out"
     if not standing:
@@ -187,5 +190,5 @@ def _remedy(plan: StackPlan) -> str:
 
 
 def _begun(words: str) -> str:
-    """With a capital, unless a file's name comes first."""
+    """Return words with a capital, unless a file's name comes first."""
     return words[0].upper() + words[1:] if words.startswith(("all frames", "left out")) else words

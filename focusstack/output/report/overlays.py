@@ -11,7 +11,7 @@ from focusstack.geometry.lens import on_canvas
 from focusstack.numeric.arrays import Points
 from focusstack.output.report.judgement import Grade, grade_of
 from focusstack.output.report.pictures import webp
-from focusstack.output.report.plots import coloured, colours
+from focusstack.output.report.plots import colour_values, colours
 from focusstack.output.report.samples import Maps
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.plan.verdict import PASS_PX
@@ -96,7 +96,7 @@ def residual_cells(plan: StackPlan) -> tuple[list[Cell], Legend | None]:
     across, down = plan.canvas[0] / columns, plan.canvas[1] / rows
     # What passes does not look bad.
     top = max(float(np.nanmax(found)), PASS_PX)
-    shades = coloured(HEAT_COLOURS, np.nan_to_num(found) / top)
+    shades = colour_values(HEAT_COLOURS, np.nan_to_num(found) / top)
     cells = []
     for r, c in np.ndindex(rows, columns):
         px = float(found[r, c]) if np.isfinite(found[r, c]) else None
@@ -108,14 +108,14 @@ def residual_cells(plan: StackPlan) -> tuple[list[Cell], Legend | None]:
 
 def depth_picture(maps: Maps, frames: int) -> bytes:
     """Depth in colours, paler where it is not sure, as WebP."""
-    pixels = coloured(DEPTH_COLOURS, maps.depth / np.float32(max(frames - 1, 1)))
+    pixels = colour_values(DEPTH_COLOURS, maps.depth / np.float32(max(frames - 1, 1)))
     share = UNSURE + (1 - UNSURE) * maps.confidence[..., None]
     return webp(np.rint(pixels * share + 160 * (1 - share)).astype(np.uint8), MAP_BYTES)
 
 
 def source_picture(maps: Maps, frames: int) -> bytes:
     """Which frame each pixel comes from, in the colours of the depth, as WebP."""
-    return webp(coloured(DEPTH_COLOURS, maps.source / max(frames - 1, 1)), MAP_BYTES)
+    return webp(colour_values(DEPTH_COLOURS, maps.source / max(frames - 1, 1)), MAP_BYTES)
 
 
 def depth_legend(plan: StackPlan) -> Legend:

@@ -47,7 +47,7 @@ def part(picture: Image | Planes, rows: slice, columns: slice) -> Float32:
     return np.ascontiguousarray(found) if found.dtype == np.float32 else to_float(found)
 
 
-def reduced(picture: Image | Planes, side: int) -> Float32:
+def reduce_picture(picture: Image | Planes, side: int) -> Float32:
     """Return a picture made so small that no side is longer than `side`.
 
     Pixels are skipped first where enough remain for a mean, which saves most of the
@@ -118,7 +118,7 @@ def webp(pixels: Image, most: int) -> bytes:
     """
     while True:
         for quality in QUALITIES:
-            data = _encoded(pixels, quality)
+            data = _encode(pixels, quality)
             if len(data) <= most:
                 return data
         left = np.clip(np.sqrt(most / len(data)), *SHRINKING)
@@ -128,7 +128,7 @@ def webp(pixels: Image, most: int) -> bytes:
         pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
 
 
-def _encoded(pixels: Image, quality: int) -> bytes:
+def _encode(pixels: Image, quality: int) -> bytes:
     target = io.BytesIO()
     Pillow.fromarray(pixels).save(target, "WEBP", quality=quality, method=EFFORT)
     return target.getvalue()

@@ -208,10 +208,10 @@ def _top(closure: Points) -> float:
 
 def colours(name: str, count: int) -> list[str]:
     """Return `count` colours of a colour map as ``#rrggbb``."""
-    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in coloured(name, np.linspace(0, 1, count))]
+    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in colour_values(name, np.linspace(0, 1, count))]
 
 
-def coloured(name: str, values: Points | Float32) -> Image:
+def colour_values(name: str, values: Points | Float32) -> Image:
     """Colours ``(…, 3)`` uint8 of values 0..1 in a colour map."""
     from matplotlib import colormaps
 

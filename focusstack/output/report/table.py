@@ -102,12 +102,12 @@ def verdict_lines(plan: StackPlan) -> list[str]:
     return [printable(text) for text in plan.verdict.lines(advise=not plan.quick)]
 
 
-def facts(plan: StackPlan, done: bool = False) -> list[tuple[str, str]]:
+def facts(plan: StackPlan, *, done: bool = False) -> list[tuple[str, str]]:
     """Return what there is to say of a stack, before or after it is `done`: names and values."""
     return [
         ("frames", _frames(plan)),
         ("residual", _residual(plan)),
-        ("exposure", _exposure(plan, done)),
+        ("exposure", _exposure(plan, done=done)),
         ("area", _area(plan)),
     ]
 
@@ -143,7 +143,7 @@ def _residual(plan: StackPlan) -> str:
     return text
 
 
-def _exposure(plan: StackPlan, done: bool) -> str:
+def _exposure(plan: StackPlan, *, done: bool) -> str:
     stops = [f.exposure_ev for f in plan.used()]
     spread = max(stops) - min(stops) if stops else 0.0
     more = light_fact(plan)

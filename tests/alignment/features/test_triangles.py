@@ -79,3 +79,17 @@ def test_a_lonely_weak_link_is_not_trusted() -> None:
     assert consistent(strong, 6, SIZE) == strong
     # Two or three frames have no triangles to offer.
     assert len(consistent(fits[:1], 2, SIZE)) == 1
+
+
+@pytest.mark.parametrize(("px", "stays"), [(5.0, True), (11.0, False)])
+def test_triangles_close_to_a_hundredth_of_the_diagonal(px: float, stays: bool) -> None:
+    fits = all_fits(stack_of(9), {(3, 4): translation(px, 0)})  # the diagonal is 721 pixels
+    assert ((3, 4) in {(f.first, f.second) for f in consistent(fits, 9, SIZE)}) == stays
+
+
+@pytest.mark.parametrize(("inliers", "stays"), [(21, False), (42, True)])
+def test_a_lonely_link_needs_more_inliers(inliers: int, stays: bool) -> None:
+    H = stack_of(5)
+    links = [(0, 1), (1, 2), (0, 2), (2, 3), (1, 3)]
+    fits = [*(fit(H, i, j) for i, j in links), fit(H, 3, 4, inliers)]
+    assert ((3, 4) in {(f.first, f.second) for f in consistent(fits, 5, SIZE)}) == stays

@@ -1,71 +1,34 @@
-"""Parallax and focus index on layers of known depth and travel."""
+"""Parallax of layers of known depth and travel."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
-from focusstack.alignment.parallax.focus_index import focus_index
-from focusstack.alignment.parallax.search import Parallax, find_parallax
+from focusstack.alignment.parallax.depth_and_travel import Geometry
+from focusstack.alignment.parallax.search import Parallax, Search, find_parallax
+from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.frames.proxies.proxy import Proxy
-from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Float32
-
-WIDTH, HEIGHT = 560, 400
-SIZE = (WIDTH, HEIGHT)
-FAR, NEAR = -0.5, 0.5
-COUNT = 6
-REFERENCE = 3
-PAIRS = [(i, i + o) for o in (1, 2, 4) for i in range(COUNT - o)]
-STILL = Field(np.zeros((2, 2, 2), np.float32), WIDTH, HEIGHT)
-
-
-def texture(seed: int) -> Float32:
-    noise = np.random.default_rng(seed).uniform(0, 1, (HEIGHT, WIDTH)).astype(np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), 1.3)
-    return np.asarray(0.4 + 2 * (smooth - smooth.mean()), np.float32)
-
-
-def shifted(layer: Float32, by: np.ndarray) -> Float32:
-    M = np.array([[1, 0, by[0]], [0, 1, by[1]]], float)
-    moved = cv2.warpAffine(
-        layer, M, (WIDTH, HEIGHT), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT
-    )
-    return np.asarray(moved, np.float32)
-
-
-def blurred(layer: Float32, sigma: float) -> Float32:
-    return layer if sigma < 0.2 else np.asarray(cv2.GaussianBlur(layer, (0, 0), sigma), np.float32)
-
-
-def frames(travel: np.ndarray) -> list[Proxy]:
-    """A wall and a broad near stripe, focused from far to near, seen from several places."""
-    wall, stripe = texture(1), texture(2)
-    mask = np.zeros((HEIGHT, WIDTH), np.float32)
-    mask[:, 200:330] = 1
-    made = []
-    for k, by in enumerate(travel):
-        focus = FAR + (NEAR - FAR) * k / (COUNT - 1)
-        back = blurred(shifted(wall, by * FAR), 5 * abs(focus - FAR))
-        cover = blurred(shifted(mask, by * NEAR), 5 * abs(focus - NEAR))
-        front = blurred(shifted(stripe, by * NEAR), 5 * abs(focus - NEAR))
-        luma = np.clip(cover * front + (1 - cover) * back, 0.01, 0.99)
-        made.append(Proxy(luma.astype(np.float32), np.zeros((HEIGHT, WIDTH), np.uint8)))
-    return made
+from tests.alignment.parallax.known_layers import (
+    COUNT,
+    FAR,
+    HEIGHT,
+    NEAR,
+    PAIRS,
+    REFERENCE,
+    SIZE,
+    STILL,
+    WIDTH,
+    frames,
+    still,
+)
 
 
 @pytest.fixture(scope="module")
 def travel() -> np.ndarray:
     places = np.random.default_rng(4).uniform(-3, 3, (COUNT, 2))
     return np.asarray(places - places[REFERENCE])
-
-
-def still(proxies: list[Proxy]) -> tuple[Series, Poses]:
-    """Frames that nothing has moved yet."""
-    series = Series(proxies.__getitem__, SIZE, REFERENCE, PAIRS, [1.0] * COUNT)
-    return series, Poses.unbent(np.stack([np.eye(3)] * COUNT), REFERENCE, SIZE)
 
 
 def found_in(proxies: list[Proxy]) -> Parallax:
@@ -110,24 +73,6 @@ def test_two_frames_are_too_few(travel: np.ndarray) -> None:
     assert find_parallax(series, poses) is None
 
 
-def test_focus_index_tells_the_layers_apart() -> None:
-    proxies = frames(np.zeros((COUNT, 2)))
-    series, poses = still(proxies)
-    index, _ = focus_index(series, poses, lambda _: None)
-    assert index.shape == (HEIGHT, WIDTH)
-    assert np.median(index[20:-20, 230:300]) == pytest.approx(COUNT - 1, abs=0.2)
-    assert np.median(index[20:-20, 40:160]) == pytest.approx(0, abs=0.2)
-
-
-def test_depth_is_a_guess_where_nothing_is_sharp() -> None:
-    proxies = frames(np.zeros((COUNT, 2)))
-    for proxy in proxies:
-        proxy.luma[120:280, 380:540] = 0.5
-    _, guessed = focus_index(*still(proxies), lambda _: None)
-    assert guessed[160:240, 420:500].mean() > 0.9
-    assert guessed[20:-20, 40:180].mean() < 0.1
-
-
 def test_a_guess_counts_as_error_as_far_as_frames_travel(travel: np.ndarray) -> None:
     proxies = frames(travel)
     whole = found_in(proxies)
@@ -139,3 +84,28 @@ def test_a_guess_counts_as_error_as_far_as_frames_travel(travel: np.ndarray) -> 
     assert (partly.guessed_px[others] > whole.guessed_px[others]).all()
     # A tenth of the picture is empty; depths are two and the travel a few pixels.
     assert 0.1 < partly.guessed_px[others].mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("share", "gained", "proven", "likely"),
+    [
+        (0.6, 0.0, True, False),
+        (0.8, 0.0, False, False),
+        (0.9, 0.95, False, True),
+        (0.9, 0.8, False, False),
+        (0.98, 0.95, False, False),
+    ],
+)
+def test_what_proves_parallax(share: float, gained: float, proven: bool, likely: bool) -> None:
+    _, poses = still([])
+    scene = Geometry.still(COUNT, REFERENCE, SIZE).scene(np.zeros((HEIGHT, WIDTH), np.float32))
+    held = HeldOut(1.0, share, gained, share)
+    found = Parallax(poses, scene, (None,) * COUNT, held, np.zeros(COUNT))
+    assert (found.proven, found.likely) == (proven, likely)
+
+
+def test_four_frames_are_enough_to_look_for_travel(travel: np.ndarray) -> None:
+    proxies = frames(travel)[:4]
+    poses = Poses.unbent(np.stack([np.eye(3)] * 4), 0, SIZE)
+    pairs = [(i, j) for i, j in PAIRS if j < 4]
+    assert Search.begun(Series(proxies.__getitem__, SIZE, 0, pairs, [1.0] * 4), poses) is not None

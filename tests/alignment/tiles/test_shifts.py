@@ -7,50 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.alignment.tiles.measure import MOST_AT_HAND, in_turn
-from focusstack.alignment.tiles.poses import Poses
-from focusstack.alignment.tiles.shifts import TileShifts, band_pass, tile_shifts
-from focusstack.geometry.coordinates import transform, translation
-from focusstack.numeric.arrays import Float32, Points
-
-WIDTH, HEIGHT = 384, 288
-TILE = 96
-BANDS = [(1.0, 6.0), (2.0, 10.0)]
-
-
-def frequencies() -> tuple[Points, Points]:
-    fx, fy = np.fft.fftfreq(WIDTH), np.fft.fftfreq(HEIGHT)
-    return np.asarray(fx[None], float), np.asarray(fy[:, None], float)
-
-
-def texture(seed: int = 1) -> Points:
-    """Periodic linear light with detail at all scales, little of it finer than four pixels."""
-    fx, fy = frequencies()
-    f = np.hypot(fx, fy)
-    amplitude = np.exp(-np.square(f / 0.12)) / np.maximum(f, 1 / 64)
-    grain = np.random.default_rng(seed).normal(size=(HEIGHT, WIDTH))
-    light = np.fft.ifft2(np.fft.fft2(grain) * amplitude).real
-    return np.asarray(0.35 + 0.08 * (light - light.mean()) / light.std(), float)
-
-
-def moved(light: Points, x: float = 0, y: float = 0, blur: float = 0) -> Float32:
-    """Shift periodic light exactly, and blur it by a Gaussian of `blur` pixels."""
-    fx, fy = frequencies()
-    phase = np.exp(-2j * np.pi * (fx * x + fy * y))
-    soft = np.exp(-2 * np.square(np.pi * blur) * (fx**2 + fy**2))
-    return np.asarray(np.fft.ifft2(np.fft.fft2(light) * phase * soft).real, np.float32)
-
-
-def measured(
-    a: Float32,
-    b: Float32,
-    band: tuple[float, float] = BANDS[0],
-    valid: Float32 | None = None,
-) -> TileShifts:
-    whole = np.ones(a.shape, np.float32)
-    valid = whole if valid is None else valid
-    return tile_shifts(band_pass(a, *band), band_pass(b, *band), valid, TILE)
-
+from focusstack.alignment.tiles.shifts import band_pass, softened, tile_shifts, weakest
+from tests.alignment.tiles.known_shifts import (
+    BANDS,
+    HEIGHT,
+    TILE,
+    WIDTH,
+    measured,
+    moved,
+    texture,
+)
 
 # Known shifts ---------------------------------------------------------------------------------
 
@@ -223,37 +189,22 @@ def test_noise_lowers_the_trust_and_detail_raises_it() -> None:
     assert noisy.correlation.mean() < clean.correlation.mean()
 
 
-# From tiles to matches ------------------------------------------------------------------------
+def test_no_tile_is_surer_than_interpolation() -> None:
+    a = moved(texture())
+    claimed = 1 / np.linalg.norm(measured(a, a).root, axis=(1, 2), ord=-2)
+    assert claimed == pytest.approx(0.01, rel=0.4)
 
 
-def test_matches_lie_where_each_frame_saw_the_detail() -> None:
-    turn = np.array([[1.01, 0.02, 3], [-0.02, 1.01, -2], [1e-5, 0, 1]])
-    H = np.stack([np.eye(3), turn])
-    centres = np.array([[100.0, 80], [200, 150], [300, 90]])
-    shifts = np.array([[0.4, -0.2], [0, 0], [-0.1, 0.3]])
-    root = np.broadcast_to(np.eye(2), (3, 2, 2))
-    tiles = TileShifts(centres, shifts, root, np.ones(3))
-    found = Poses.unbent(H, 0, (WIDTH, HEIGHT)).matches(0, 1, tiles)
-    assert transform(H[0], found.p) == pytest.approx(centres - shifts / 2)
-    assert transform(H[1], found.q) == pytest.approx(centres + shifts / 2)
+@pytest.mark.parametrize(("measured", "claimed"), [(0.005, 0.1), (0.3, 0.316)])
+def test_where_displacement_may_jump_no_tile_is_sure(measured: float, claimed: float) -> None:
+    root = np.broadcast_to(np.eye(2) / measured, (3, 2, 2))
+    assert 1 / weakest(softened(root)) == pytest.approx([claimed] * 3, rel=0.1)
 
 
-def test_a_measured_shift_becomes_the_movement_between_the_frames() -> None:
-    light, truth = texture(), np.array([0.2, -0.3])
-    found = measured(moved(light), moved(light, *truth))
-    H = np.stack([np.eye(3), translation(7, 5)])
-    matches = Poses.unbent(H, 0, (WIDTH, HEIGHT)).matches(0, 1, found)
-    # Frame 1 was brought to the canvas by (7, 5) and is still off by the shift there.
-    assert np.median(matches.q - matches.p, axis=0) == pytest.approx(truth - [7, 5], abs=0.02)
-
-
-def test_pairs_come_in_turn_with_what_is_wanted_later() -> None:
-    pairs = [(i, i + offset) for offset in (1, 2, 4, 8) for i in range(24 - offset)]
-    turns = list(in_turn(pairs))
-    assert sorted(pair for _, group, _ in turns for pair in group) == sorted(pairs)
-    for k, (wanted, group, later) in enumerate(turns):
-        assert set(wanted) == {index for pair in group for index in pair}
-        assert set(later) == {index for after, _, _ in turns[k + 1 :] for index in after}
-        # Frames that are wanted again are few: each is warped once.
-        seen = {index for before, _, _ in turns[: k + 1] for index in before}
-        assert len(seen & set(later)) <= MOST_AT_HAND
+def test_tiles_are_made_of_blocks_of_sixteen_pixels() -> None:
+    light = moved(texture())
+    valid = np.ones(light.shape, np.float32)
+    # Three blocks a side, half of them apart: one block.
+    centres = tile_shifts(light, light, valid, 48).centres
+    assert np.diff(np.unique(centres[:, 0])) == pytest.approx(16)
+    assert centres.min() == 23.5

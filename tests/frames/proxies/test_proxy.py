@@ -55,6 +55,18 @@ def test_reductions_near_a_whole_number_split_no_pixel() -> None:
     assert 1 / proxy_scale(6000, 4000, megapixels=3.0) == 3
 
 
+def test_reductions_far_from_a_whole_number_are_not_rounded() -> None:
+    for reduction in (1.4, 1.6):  # either whole number beside it is far from the pixels asked for
+        width, height = round(2000 * reduction), round(1500 * reduction)
+        assert 1 / proxy_scale(width, height, megapixels=3.0) == pytest.approx(reduction, abs=0.01)
+
+
+def test_frames_are_measured_at_about_three_megapixels() -> None:
+    for width, height in ((4032, 3024), (6000, 4000), (9504, 6336)):
+        across, down = proxy_size(width, height, proxy_scale(width, height))
+        assert 2.5e6 < across * down < 3.5e6
+
+
 def test_small_frames_stay_as_they_are() -> None:
     assert proxy_scale(480, 360) == 1
     assert proxy_size(480, 360, 1.0) == (480, 360)
@@ -117,6 +129,19 @@ def test_blocks_are_mean_linear_light() -> None:
     _, facts = make_proxy(pixels, 1.0)
     shape = (64 // BLOCK, BLOCK, 96 // BLOCK, BLOCK, 3)
     assert facts.blocks == pytest.approx(linearise(pixels).reshape(shape).mean((1, 3)), rel=1e-4)
+
+
+def test_the_signature_tells_where_a_frame_is_sharp() -> None:
+    """Patches of a twenty-fourth of the width fill a tile each; soft tiles between are seen."""
+    tile = 16
+    pixels = np.full((16 * tile, 24 * tile), 120, np.uint8)
+    sharp = {(4, 6), (4, 8), (6, 6)}
+    for row, column in sharp:
+        there = np.s_[row * tile : (row + 1) * tile, column * tile : (column + 1) * tile]
+        pixels[there] = textured((tile, tile), seed=column)
+    signature = make_proxy(pixels, 1.0)[1].signature
+    found = np.argwhere(signature > signature.max() - 1.5)
+    assert {(int(row), int(column)) for row, column in found} == sharp
 
 
 def test_grey_frames_have_one_channel_of_blocks() -> None:

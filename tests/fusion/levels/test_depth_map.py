@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from focusstack.fusion.levels.depth_map import completed, regularised
-from focusstack.fusion.levels.depth_tracker import DepthTracker
+from focusstack.fusion.levels.depth_map import completed, enlarged, regularised, source_map
+from focusstack.fusion.levels.laplacian import up
 from focusstack.fusion.registry import FUSERS
 from focusstack.numeric.arrays import Float32
-from tests.fusion.test_registry import blurred, fuse, textured
+from focusstack.runtime.scratch import Room
+from tests.fusion.pictures import blurred, fuse, textured
 
 FRAMES = 9
 
@@ -50,21 +51,6 @@ def test_confidence_is_low_where_nothing_is_textured(method: str) -> None:
     assert confidence[:, 160:].max() < 0.1
 
 
-def test_tracker_places_the_peak_between_frames() -> None:
-    peaks = np.linspace(0.6, 6.4, 30, dtype=np.float32)[None, :]
-    tracker = DepthTracker((1, 30))
-    for index in range(8):
-        tracker.add(np.exp(-0.5 * ((index - peaks) / 1.3) ** 2))
-    np.testing.assert_allclose(tracker.depth(), peaks, atol=0.01)
-
-
-def test_tracker_keeps_ends_whole() -> None:
-    tracker = DepthTracker((1, 2))
-    for value in ((3.0, 1.0), (2.0, 2.0), (1.0, 3.0)):
-        tracker.add(np.array([value], np.float32))
-    np.testing.assert_array_equal(tracker.depth(), [[0, 2]])
-
-
 def test_holes_are_filled_from_their_surroundings() -> None:
     depth = np.full((64, 64), 5.0, np.float32)
     confidence = np.ones((64, 64), np.float32)
@@ -91,3 +77,38 @@ def test_what_is_sure_is_not_blended_with_its_surroundings() -> None:
     confidence[20:40, 30:50] = 0.1
     blended = completed(depth, confidence)[25:35, 35:45]
     assert 0.05 < np.abs(blended - depth[25:35, 35:45]).max() < 5
+
+
+def test_depth_that_is_not_quite_sure_is_blended() -> None:
+    depth = np.zeros((60, 80), np.float32)
+    depth[:, 40:] = 7
+    confidence = np.full(depth.shape, 0.3, np.float32)
+    assert np.abs(completed(depth, confidence) - depth)[:, 35:45].max() > 0.05
+
+
+def test_confidence_of_next_to_nothing_is_none() -> None:
+    depth = np.zeros((64, 64), np.float32)
+    depth[:, 32:] = 6
+    for total, known in ((1.4e-6, True), (0.7e-6, False)):
+        confidence = np.zeros_like(depth)
+        confidence[:, :32] = 0.4 * total / 32  # the coarsest level has 8 x 8 cells
+        mean = float(completed(depth, confidence).mean())
+        assert (mean < 0.5) == known
+        assert known or mean == pytest.approx(3)
+
+
+def test_source_is_the_sharpest_frame_only_where_that_is_sure() -> None:
+    depth, index = np.full((16, 16), 2.2, np.float32), np.full((8, 8), 5, np.uint16)
+    confidence = np.full((16, 16), 0.14, np.float32)
+    confidence[:, 8:] = 0.07
+    source = source_map(index, depth, confidence)
+    assert (source[:, :8] == 5).all()
+    assert (source[:, 8:] == 2).all()
+
+
+def test_a_map_is_enlarged_alike_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    plane = np.random.default_rng(0).random((80, 30)).astype(np.float32)
+    whole = enlarged(plane, (160, 60), 1, Room())
+    monkeypatch.setattr("focusstack.runtime.strips.PIXELS", 1)
+    np.testing.assert_array_equal(enlarged(plane, (160, 60), 1, Room()), whole)
+    np.testing.assert_allclose(whole, np.clip(up(plane, (160, 60)), 0, 1), atol=1e-6)

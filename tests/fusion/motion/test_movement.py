@@ -7,12 +7,19 @@ import numpy as np
 import pytest
 
 from focusstack.fusion.levels.laplacian import LaplacianPyramid, level_shapes
-from focusstack.fusion.motion.movement import Movement, mask_levels, motion_level
+from focusstack.fusion.motion.movement import (
+    Movement,
+    _around,
+    around_all,
+    mask_levels,
+    motion_level,
+    sharper,
+)
 from focusstack.fusion.motion.observation import Sight, sight
 from focusstack.fusion.motion.presence import linear_light
 from focusstack.numeric.arrays import Float32
 from tests.fusion.levels.test_depth_map import tilted
-from tests.fusion.test_registry import blurred, fuse, rms, textured
+from tests.fusion.pictures import blurred, fuse, rms, textured
 
 SHAPE = (200, 260)
 DISC = 36
@@ -123,20 +130,21 @@ def test_blurred_things_that_move_far_are_seen_in_frames_that_follow_each_other(
     assert movement.moved[30:70, 40:75].mean() > 0.5
 
 
-def test_untrusted_places_prove_nothing() -> None:
+def test_invalid_places_prove_nothing() -> None:
     calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
     movement = Movement((100, 130))
     for x in (110, 118):
         new = seen(with_disc(calm, x))
-        new.trust[:] = 0.05
+        new.validity[:] = 0.05
         assert movement.add(new) is None
 
 
 def test_small_pictures_are_not_searched() -> None:
     assert motion_level(level_shapes(40, 300)) is None
     assert motion_level(level_shapes(200, 300)) == 1
-    level = motion_level(level_shapes(4000, 6000))
-    assert level == 3
+    assert motion_level(level_shapes(72, 300)) == 1
+    assert motion_level(level_shapes(4000, 6000)) == 3
+    assert motion_level(level_shapes(3200, 4800)) == 3
 
 
 def test_masks_of_all_levels() -> None:
@@ -149,3 +157,78 @@ def test_masks_of_all_levels() -> None:
         assert plane.min() >= 0
         assert plane.max() <= 1 + 1e-6
         assert plane[0, 0] < 0.1
+
+
+def test_coarse_coefficients_are_masked_rather_than_not() -> None:
+    shapes = level_shapes(64, 64)
+    levels = mask_levels(np.full(shapes[0], 0.9, np.float32), shapes)
+    np.testing.assert_allclose(levels[1], 0.9**32, rtol=1e-3)
+
+
+def even(fine: Float32, detail: float = 0.0) -> Sight:
+    """A sight of such fine energy, and of such detail everywhere."""
+    nothing = np.zeros_like(fine)
+    full = np.full_like(fine, detail)
+    return Sight(nothing, nothing + 1, full, fine, fine, nothing[..., None])
+
+
+def test_energy_on_the_grid_counts_for_a_twentieth() -> None:
+    nothing, spot = np.zeros((60, 60), np.float32), np.zeros((60, 60), bool)
+    spot[20:40, 20:40] = True
+    ratio = sharper(spot, spot, even(nothing, 1.0), even(nothing + 0.1))
+    np.testing.assert_allclose(ratio[spot], 2, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("side", "whole_spot"), [(56, True), (90, False)])
+def test_large_spots_are_chosen_window_by_window(side: int, *, whole_spot: bool) -> None:
+    slid = np.zeros((130, 130), bool)
+    slid[20 : 20 + side, 20 : 20 + side] = True
+    new = np.full((130, 130), 2.0, np.float32)
+    new[:, 20 + side // 2 :] = 4.0
+    found = sharper(slid, slid, even(np.ones_like(new)), even(new))
+    left, right = found[20 + side // 2, 24], found[20 + side // 2, 20 + side - 4]
+    if whole_spot:
+        assert left == right == pytest.approx(3)
+    else:  # half a spot away from the border, 45 cells, is nearly four windows
+        assert left == pytest.approx(2, abs=0.05)
+        assert right == pytest.approx(4, abs=0.05)
+        middle = found[20 + side // 2, 20 + side // 2 - 12]
+        assert middle == pytest.approx(2 + 2 * 0.16, abs=0.12)
+
+
+@pytest.mark.parametrize(("ratio", "own"), [(0.6, True), (0.9, False), (1.4, False), (2.2, True)])
+def test_what_moved_so_little_is_judged_in_its_place_if_that_is_clear(
+    ratio: float, *, own: bool
+) -> None:
+    spot = np.zeros((100, 100), bool)
+    spot[20:80, 20:80] = True
+    new = np.ones((100, 100), np.float32)
+    new[:, :40] = ratio
+    found = sharper(spot, np.zeros_like(spot), even(np.ones_like(new)), even(new))
+    assert (found[50, 22] == pytest.approx(ratio, rel=0.05)) == own
+
+
+def test_what_many_frames_show_has_to_be_surpassed_four_times() -> None:
+    energy, place = np.ones((60, 60), np.float32), np.zeros((60, 60), bool)
+    place[20:40, 20:40] = True
+    for times, wins in ((6, True), (3, False)):
+        movement = Movement((60, 60))
+        movement._support[:] = 20
+        new = even(np.float32(times) * energy)
+        taken = movement._won(even(energy), new, np.zeros_like(place), place)
+        assert taken.any() == wins
+
+
+def test_a_rim_goes_with_what_moved() -> None:
+    gone = np.zeros((41, 41), bool)
+    gone[20, 20] = True
+    stays = _around(gone)[20]
+    assert stays[24] < 0.5
+    assert stays[27] == 1
+
+
+def test_what_is_hidden_is_searched_with_its_surroundings() -> None:
+    gone = np.zeros((400, 400), bool)
+    gone[200, 300:310] = True
+    rows, columns = around_all(gone)
+    assert (rows, columns) == (slice(160, 233), slice(256, 342))

@@ -8,11 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.fusion.motion.presence import changed, linear_light, whole, windows_level
-from focusstack.fusion.motion.regions import Spot, winning
+from focusstack.fusion.motion.presence import (
+    _beyond_defocus,
+    _unevenness,
+    changed,
+    linear_light,
+    outlined,
+    whole,
+    windows_level,
+)
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.options import FusionOptions
-from tests.fusion.test_registry import blurred, fuse, rms, textured
+from tests.fusion.pictures import blurred, fuse, rms, textured
 
 SHAPE = (240, 360)
 GRID = (120, 180)
@@ -138,27 +145,64 @@ def test_gaps_are_closed_and_specks_dropped() -> None:
     assert not whole(np.zeros(GRID, bool), 4).any()
 
 
-def spot(number: int, before: float, now: float, energies: tuple[float, float]) -> Spot:
-    tones = np.full(3, before, np.float32), np.full(3, now, np.float32)
-    return Spot(number, 100, tones, energies)
-
-
-class TestWinning:
-    def test_the_sharper_one_wins(self) -> None:
-        assert winning([spot(1, 0.5, 0.2, (1, 2)), spot(2, 0.8, 0.3, (2, 1))]) == {1}
-        assert winning([spot(1, 0.5, 0.2, (1, 1.05))]) == set()
-
-    def test_the_same_thing_in_two_places_is_shown_once(self) -> None:
-        was_here, is_there = spot(1, 0.2, 0.5, (9, 0)), spot(2, 0.55, 0.21, (0, 8))
-        assert winning([was_here, is_there]) == set()
-        sharper = spot(2, 0.55, 0.21, (0, 20))
-        assert winning([was_here, sharper]) == {1, 2}
-
-    def test_different_things_are_decided_apart(self) -> None:
-        assert winning([spot(1, 0.2, 0.5, (9, 0)), spot(2, 0.55, 0.8, (0, 8))]) == {2}
-
-
 def test_windows_fit_the_picture() -> None:
     assert windows_level(GRID, 1) == 2
     assert windows_level((375, 500), 3) == 3
     assert windows_level((40, 130), 1) is None
+    assert windows_level((72, 130), 1) == 2
+
+
+@pytest.mark.parametrize(("small", "least"), [(False, 8 / 255), (True, 12 / 255)])
+def test_a_change_is_more_than_a_difference_of_exposure(*, small: bool, least: float) -> None:
+    before, once = np.full((20, 20, 1), 0.5, np.float32), np.ones((20, 20), np.float32)
+    for times, sure in ((1.4, True), (0.7, False)):
+        now = np.asarray((np.sqrt(before) + np.float32(times * least)) ** 2, np.float32)
+        assert _beyond_defocus(before, now, once, small=small).all() == sure
+
+
+@pytest.mark.parametrize(("small", "spread"), [(False, 2.0), (True, 3.0)])
+def test_a_change_is_more_than_a_window_of_twice_the_size_sees(
+    *, small: bool, spread: float
+) -> None:
+    tones = np.where(np.indices((40, 40)).sum(axis=0) % 2, 0.8, 0.2)[..., None]
+    before, once = np.asarray(tones**2, np.float32), np.ones((40, 40), np.float32)
+    uneven = float(_unevenness(before)[20, 20, 0])
+    for times, sure in ((1.4, True), (0.7, False)):
+        now = np.asarray((tones + times * spread * uneven) ** 2, np.float32)
+        found = _beyond_defocus(before, now, once, small=small)
+        assert found[10:30, 10:30].all() == sure
+        assert found[10:30, 10:30].any() == sure
+
+
+def test_an_outline_is_what_differs_visibly_near_what_is_sure() -> None:
+    seeds = np.zeros((81, 81), np.uint8)
+    seeds[40, 40] = 1
+    once, before = np.ones((81, 81), np.float32), np.full((81, 81, 1), 0.25, np.float32)
+    for codes, seen in ((7, True), (3.5, False)):
+        now = np.full_like(before, (0.5 + codes / 255) ** 2)
+        found = outlined(seeds, before, now, once, halvings=2)
+        assert (found.sum() > 1) == seen
+        if seen:  # two and a half windows of four cells on either side
+            assert found[40].sum() == found[:, 40].sum() == 21
+
+
+def test_gaps_are_closed_up_to_two_windows_on_either_side() -> None:
+    for gap, closed in ((12, True), (24, False)):
+        gone = np.zeros(GRID, bool)
+        gone[40:70, 40:60] = gone[40:70, 60 + gap : 80 + gap] = True
+        assert whole(gone, 4)[55, 60 + gap // 2] == closed
+
+
+def test_windows_that_are_known_in_part_say_nothing() -> None:
+    before, now = light_of(wall()), light_of(np.where(inside(LEFT), np.float32(0.2), wall()))
+    for share, seen in ((16, True), (4, False)):
+        known = np.ones(GRID, bool)
+        known[:: int(share**0.5), :: int(share**0.5)] = False
+        assert changed(before, now, JUST_NOW, known, halvings=2).any() == seen
+
+
+def test_colour_is_not_asked_for_in_what_is_nearly_black() -> None:
+    dark = np.full((8, 8), 1 / 255, np.float32)
+    redder = np.full((8, 8, 2), 2 / 255, np.float32)
+    light = linear_light(dark, dark, redder)
+    np.testing.assert_allclose(light[..., 1], 4 * light[..., 0], rtol=1e-4)

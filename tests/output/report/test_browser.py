@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from focusstack.images.read import read_picture
 from focusstack.options import OutputOptions
-from focusstack.output.report.samples import NINTHS, places
 from focusstack.pipeline import stack
-from focusstack.plan.file import read_plan
 from focusstack.scene.stack import render_stack
+from tests.support.browsing import LOST, Watched, sorted_files
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -24,74 +20,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 expect = playwright.expect
-
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-"""What keeps Chromium from asking anything of a network, and lets root start it."""
-
-LOST = 4
-"""Index of the frame that shows another scene."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; without one the test is skipped: the program does not need it."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-    if found is None:
-        pytest.skip("there is no Chromium")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=found, headless=True, args=QUIET.split())
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a run of five frames writes, of which one shows another scene."""
-    rendered = render_stack("steps", width=480, height=360, frames=5, blur=4, seed=5)
-    frames = list(rendered.frames)
-    other = render_stack("plane", width=480, height=360, frames=3, seed=9)
-    frames[LOST] = other.frames[0][::-1].copy()
-    out = tmp_path_factory.mktemp("report") / "out"
-    stack(frames, OutputOptions(out))
-    return out
-
-
-class Watched:
-    """A page, and what went wrong or was asked for beside the file."""
-
-    def __init__(self, browser: Browser, path: Path, **context: object) -> None:
-        self.page: Page = browser.new_context(**context).new_page()  # type: ignore[arg-type]
-        self.heard: list[str] = []
-        self.page.on("console", lambda message: self.heard.append(message.text))
-        self.page.on("pageerror", lambda error: self.heard.append(str(error)))
-        self.page.on("request", lambda request: self.asked(request.url, path))
-        self.page.goto(path.as_uri())
-
-    def asked(self, url: str, path: Path) -> None:
-        if url != path.as_uri() and not url.startswith("data:"):
-            self.heard.append(url)
-
-
-@pytest.fixture
-def watched(browser: Browser, folder: Path) -> Iterator[Watched]:
-    found = Watched(browser, folder / "report.html", reduced_motion="reduce")
-    found.page.wait_for_selector("#stage canvas")
-    yield found
-    assert found.heard == []
-    found.page.context.close()
-
-
-@pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
-
-
-def sorted_files(page: Page) -> list[str]:
-    names = page.locator("#table tbody th").all_inner_texts()
-    return [name.split()[0] for name in names]
 
 
 def test_it_tells_at_once_whom_to_blame(page: Page) -> None:
@@ -162,140 +90,6 @@ def test_every_control_has_a_name(page: Page) -> None:
              || e.innerText || [...(e.labels ?? [])].map((l) => l.innerText).join('')).trim())"""
     )
     assert all(names)
-
-
-# The slider ------------------------------------------------------------------------------------
-
-
-def test_the_slider_uncovers_the_frame(page: Page) -> None:
-    assert page.locator("#before").is_hidden()
-    page.locator("#before-range").fill("30")
-    assert page.locator("#before").is_visible()
-    assert page.locator("#before").evaluate("e => e.style.clipPath") == "inset(0px 0px 0px 30%)"
-    first = page.locator("#before").get_attribute("src")
-    page.locator("#before-frame").select_option(index=0)
-    assert page.locator("#before").get_attribute("src") != first
-    page.locator("#before-range").fill("100")
-    assert page.locator("#before").is_hidden()
-
-
-def test_the_slider_follows_the_mouse_and_the_keys(page: Page) -> None:
-    box = page.locator("#before-after .frame").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 20)
-    page.mouse.up()
-    assert abs(int(page.locator("#before-range").input_value()) - 25) <= 1
-    page.locator("#before-range").focus()
-    page.keyboard.press("ArrowRight")
-    assert abs(int(page.locator("#before-range").input_value()) - 26) <= 1
-
-
-# The viewer ------------------------------------------------------------------------------------
-
-
-def visible(page: Page) -> str:
-    """Visibility of the upper of the two frames in the first pane."""
-    return str(page.locator(".pane canvas:last-child").first.evaluate("e => e.style.visibility"))
-
-
-def test_space_flips_between_the_frames(page: Page) -> None:
-    page.locator("#stage").focus()
-    assert visible(page) == "hidden"
-    assert page.locator("#shown").inner_text().startswith("A – ")
-    page.keyboard.press("Space")
-    assert visible(page) == "visible"
-    assert page.locator("#shown").inner_text().startswith("B – ")
-    page.keyboard.press("Space")
-    assert visible(page) == "hidden"
-
-
-def test_it_blinks_by_itself(page: Page) -> None:
-    page.locator("#auto").check()
-    for name in ("B – ", "A – ", "B – "):
-        expect(page.locator("#shown")).to_contain_text(name)
-    page.locator("#auto").uncheck()
-    before = visible(page)
-    page.wait_for_timeout(900)
-    assert visible(page) == before
-
-
-def test_it_blinks_only_if_motion_is_welcome(browser: Browser, folder: Path) -> None:
-    for motion, blinks in (("reduce", False), ("no-preference", True)):
-        found = Watched(browser, folder / "report.html", reduced_motion=motion)
-        assert found.page.locator("#auto").is_checked() == blinks
-        found.page.context.close()
-
-
-def test_arrows_wipe(page: Page) -> None:
-    page.locator("#stage").focus()
-    page.keyboard.press("ArrowLeft")
-    assert page.locator("input[name=mode][value=wipe]").is_checked()
-    clip = page.locator(".pane canvas:last-child").first
-    assert clip.evaluate("e => e.style.clipPath") == "inset(0px 0px 0px 45%)"
-    assert page.locator("#shown").inner_text().startswith("left 1")
-
-
-def test_zoom_and_places(page: Page) -> None:
-    assert page.locator(".pane").count() == 9
-    side = page.locator(".pane").first.evaluate("e => e.clientWidth")
-    canvas = page.locator(".pane canvas").first
-    assert canvas.evaluate("e => e.width") == side  # a pixel of the file is one of the page
-    page.locator("#stage").focus()
-    page.keyboard.press("2")
-    expect(page.locator(".pane").first).to_have_css("width", f"{2 * side}px")
-    page.locator("#place").select_option(label="bottom right")
-    expect(page.locator(".pane")).to_have_count(1)
-    assert page.locator("input[name=where][value=one]").is_checked()
-    page.locator("input[name=where][value=whole]").check()
-    page.wait_for_selector(".panes.whole canvas")
-
-
-def pixels(page: Page) -> list[int]:
-    """Of the lower frame in the first pane."""
-    found = page.locator(".pane canvas").first.evaluate(
-        "e => [...e.getContext('2d').getImageData(0, 0, e.width, e.height).data]"
-    )
-    return list(found)
-
-
-def test_places_show_the_frame_at_full_size(page: Page, folder: Path) -> None:
-    page.locator("#place").select_option(label="bottom right")
-    expect(page.locator(".pane")).to_have_count(1)
-    name = page.locator("#frame-a option:checked").inner_text().split(": ")[1]
-    aligned = next((folder / "aligned").glob(f"{Path(name).stem}.*"))
-    whole = read_picture(aligned).pixels
-    shown = np.array(pixels(page)).reshape(-1, 4)[:, :3]
-    side = round(len(shown) ** 0.5)
-    place = places(read_plan(folder / "report.json"), side)[NINTHS.index("bottom right")].rect
-    there = whole[place.y : place.y + side, place.x : place.x + side].reshape(-1, 3)
-    assert np.abs(shown - there.astype(float)).mean() < 6  # as WebP leaves it
-
-
-def test_frames_are_chosen_by_keys_and_buttons(page: Page) -> None:
-    count = page.locator("#frame-b option").count()
-    assert count == 5  # four aligned frames and the composite
-    before = page.locator("#frame-b").input_value()
-    page.locator("#stage").focus()
-    page.keyboard.press("]")
-    assert page.locator("#frame-b").input_value() != before
-    page.keyboard.press("[")
-    assert page.locator("#frame-b").input_value() == before
-    a = page.locator("#frame-a").input_value()
-    page.locator("#swap").click()
-    assert page.locator("#frame-b").input_value() == a
-    page.get_by_label("Next frame as A").click()
-    assert page.locator("#frame-a").input_value() != before
-
-
-def test_every_control_is_reached_by_the_tab_key(page: Page) -> None:
-    page.locator("body").focus()
-    reached = set()
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.id || document.activeElement.name"))
-    assert {"before-range", "before-frame", "frame-a", "mode", "flip", "stage"} <= reached
 
 
 # The table -------------------------------------------------------------------------------------

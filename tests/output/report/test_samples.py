@@ -17,7 +17,7 @@ from focusstack.images.colour import encode
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.output.report.collecting import Gathering
-from focusstack.output.report.pictures import eight_bit, part, reduced, webp
+from focusstack.output.report.pictures import eight_bit, part, reduce_picture, webp
 from focusstack.output.report.samples import (
     COLUMNS,
     MAP_SIDE,
@@ -81,7 +81,7 @@ def test_reduced_pictures_fit_and_keep_their_light(shape: tuple[int, ...], dtype
     given = smooth(shape[0], shape[1])
     image: Image = ((given if len(shape) == 3 else given[..., 0]) * top).astype(dtype)
     before = image.copy()
-    small = reduced(image, 300)
+    small = reduce_picture(image, 300)
     assert small.dtype == np.float32
     assert max(small.shape[:2]) == min(300, max(shape))
     assert small.shape[2:] == shape[2:]
@@ -96,7 +96,7 @@ def test_frames_in_planes_look_the_same(coded: bool, channels: int) -> None:
     given = RNG.random((150, 200, channels), np.float32)
     given = given[..., 0] if channels == 1 else given
     planes = Planes.of(given, coded=coded)
-    assert reduced(planes, 90) == pytest.approx(reduced(given, 90), abs=1e-4)
+    assert reduce_picture(planes, 90) == pytest.approx(reduce_picture(given, 90), abs=1e-4)
     some = slice(10, 50), slice(30, 170, 2)
     assert part(planes, *some) == pytest.approx(given[some], abs=1e-4)
 
@@ -184,6 +184,15 @@ def test_the_frames_of_a_page_share_its_bytes(count: int) -> None:
         assert count * (each.overview_bytes + each.places_bytes) <= 2_500_000
 
 
+def test_few_frames_get_large_pictures_and_many_small_ones() -> None:
+    def taken(count: int) -> int:
+        return count * (budget(count).overview_bytes + budget(count).places_bytes)
+
+    assert 110_000 < taken(1) < 220_000
+    assert 1_800_000 < taken(50) < 3_500_000
+    assert 6_000 * 2000 < taken(2000) < 11_000 * 2000
+
+
 def test_what_is_kept_of_a_frame_is_small_whatever_it_shows() -> None:
     made = plan(700, 500)
     gathering = Gathering(made)
@@ -210,6 +219,14 @@ def test_brightness_is_told_whatever_is_sharp(channels: int) -> None:
     )
     assert found.shape == (5, channels)
     assert found - found[0] == pytest.approx(np.repeat([stops], channels, 0).T, abs=0.01)
+
+
+@pytest.mark.parametrize(("light", "told"), [(0.0014, True), (0.0007, False)])
+def test_brightness_is_told_of_what_is_brighter_than_noise(light: float, told: bool) -> None:
+    shown = places(plan(220, 170), 32)
+    dark = encode(np.full((150, 200, 3), light, np.float32))
+    found = brightness([sample(dark, None, shown, Budget(200, 32, 9_000, 9_000))] * 2)
+    assert np.isfinite(found).all() == told
 
 
 def test_black_frames_have_no_brightness() -> None:

@@ -20,7 +20,10 @@ from focusstack.runtime.once import once
 Codes: TypeAlias = NDArray[np.int16]
 
 _WHOLE = np.float32(3 << 22)
-"""Numbers up to four millions are rounded where this is added and taken away again."""
+"""Numbers up to four millions are rounded where this is added and taken away again.
+
+A property of float32: 1.5 times 2²³, beyond which its steps are whole.
+"""
 
 
 @inner
@@ -138,7 +141,10 @@ def gaussian_difference(image: Float32, fine: float, coarse: float, factor: floa
 
 
 def coded_difference(image: Float32, fine: float, coarse: float, codes: int) -> Codes:
-    """The same difference in steps of one part in `codes` of white, from -`codes` to `codes`."""
+    """Return the difference of two Gaussians as whole numbers from -`codes` to `codes`.
+
+    White is `codes`.
+    """
     out = np.empty(image.shape, np.int16)
     kernels = _half_kernel(fine), _half_kernel(coarse)
     _coded_loops()(np.ascontiguousarray(image), *kernels, codes, out)

@@ -1,0 +1,82 @@
+"""Where all frames lie in full-size pixels, with the precision that the report keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from focusstack.alignment.displacement import Displacement
+from focusstack.alignment.tiles.poses import Poses
+from focusstack.crop import CommonArea, common_area
+from focusstack.first_pass.findings import Findings
+from focusstack.geometry.coordinates import at_scale
+from focusstack.geometry.field import Field
+from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
+from focusstack.numeric.arrays import Matrix
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the frames lie on the full-size canvas, in focus order.
+
+    Attributes
+    ----------
+    poses : Poses
+        Matrices and bends; NaN for frames left out.
+    fields : list of Field or None
+        Smooth local displacement.
+    scene : SceneDepth or None
+        How near everything is, where parallax was found.
+    views : list of Viewpoint or None
+        From where each frame was taken, where parallax was found.
+    area : CommonArea
+        What all used frames show.
+    """
+
+    poses: Poses
+    fields: list[Field | None]
+    scene: SceneDepth | None
+    views: list[Viewpoint | None]
+    area: CommonArea
+
+    def bend(self, k: int) -> tuple[float, float]:
+        """Radial distortion of the lens in a frame."""
+        a, b = self.poses.bends[k]
+        return float(a), float(b)
+
+
+def place_frames(found: Findings, size: tuple[int, int]) -> Places:
+    """Bring all places into pixels of frames of `size`, and find the area that they share."""
+    matrices = full_size(found.poses.matrices, found.scale)
+    bends = found.poses.bends.round(9)
+    poses = Poses(matrices, bends, found.reference, size)
+    fields = _full_fields(found, len(matrices), size)
+    scene, views = _full_parallax(found.displaced, len(matrices), found.scale, size)
+    used = found.used
+    moved = [poses.field(k, seen_from(scene, views[k], fields[k])) for k in used]
+    return Places(poses, fields, scene, views, common_area(matrices[used], *size, moved))
+
+
+def full_size(matrices: Matrix, scale: float) -> Matrix:
+    """Matrices for full-size frames from those for proxies."""
+    return np.stack([at_scale(H, scale) if np.isfinite(H).all() else H for H in matrices])
+
+
+def _full_fields(found: Findings, count: int, size: tuple[int, int]) -> list[Field | None]:
+    """Fields in full-size pixels; the reference has none."""
+    if found.displaced is None or found.displaced.local is None:
+        return [None] * count
+    grids = np.round(found.displaced.local.fields / found.scale, 3).astype(np.float32)
+    return [None if k == found.reference else Field(g, *size) for k, g in enumerate(grids)]
+
+
+def _full_parallax(
+    displaced: Displacement | None, count: int, scale: float, size: tuple[int, int]
+) -> tuple[SceneDepth | None, list[Viewpoint | None]]:
+    """Depth and viewpoints in full-size pixels."""
+    if displaced is None or displaced.parallax is None:
+        return None, [None] * count
+    parallax = displaced.parallax
+    scene = SceneDepth(parallax.scene.grid, *size, parallax.scene.slab).rounded()
+    return scene, [v and v.scaled(1 / scale) for v in parallax.views]

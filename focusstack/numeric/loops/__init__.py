@@ -1,0 +1,1 @@
+"""Compiled loops of the numerics that several stages share."""

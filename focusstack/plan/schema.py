@@ -1,0 +1,297 @@
+"""The models of report.json: what stands in it, of which type, within which limits.
+
+A file comes from outside and nothing in it is believed: every number is finite, text is text, and
+what cannot be rendered is refused with its place. Unknown entries are passed over, so that later
+versions may add to the file.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
+
+from focusstack.exposure.shading import STRONGEST, STRONGEST_EXPONENT
+from focusstack.plan.limits import MOST_NODES, Bend, Cells, Gain, Matrix3, Nodes, Number, Size
+from focusstack.plan.verdict import Cause, Grade
+
+SCHEMA = 1
+"""Number of the format; another one is not read."""
+
+
+class Record(BaseModel):
+    """A part of report.json."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class CanvasRecord(Record):
+    """Size of the reference frame, pixels."""
+
+    width: Size
+    height: Size
+
+
+class CropRecord(Record):
+    """The area that all used frames show, pixels of the reference frame."""
+
+    x: Annotated[StrictInt, Field(ge=0)]
+    y: Annotated[StrictInt, Field(ge=0)]
+    width: Size
+    height: Size
+
+
+class ZoneRecord(Record):
+    """Disagreement of the tiles of a zone of the picture, full-size pixels."""
+
+    median: Number
+    p95: Number
+
+
+class ResidualRecord(Record):
+    """Disagreement of tiles that were held out of the fit, full-size pixels."""
+
+    median: Number
+    p95: Number
+    edge_p95: Number
+    """Of the tiles in the outer 15 % of the picture."""
+    tiles: StrictInt = 0
+    """How many were measured."""
+    zones: dict[str, ZoneRecord] = {}
+    """By name: corner, edge, centre."""
+
+
+class VerdictRecord(Record):
+    """What to make of a frame or a stack."""
+
+    grade: Grade
+    words: StrictStr
+    """Why."""
+    remedy: StrictStr = ""
+    """What to do about it."""
+    causes: list[Cause] = []
+    """What speaks against it."""
+
+
+class ShadingRecord(Record):
+    """How a frame's light falls off otherwise than the reference's."""
+
+    # Light that falls off in a way this version does not know cannot be evened.
+    model_config = ConfigDict(extra="forbid")
+
+    square: Number = 0.0
+    fourth: Number = 0.0
+    across: Number = 0.0
+    down: Number = 0.0
+
+    @model_validator(mode="after")
+    def _leaves_light(self) -> ShadingRecord:
+        terms = (self.square, self.fourth, self.across, self.down)
+        if sum(map(abs, terms)) > STRONGEST:
+            raise ValueError("a shading this strong leaves no light")
+        return self
+
+
+class ViewRecord(Record):
+    """From where a frame was taken, where parallax was found."""
+
+    travel: tuple[Number, Number, Number]
+    """Displacement in pixels for one unit of depth: x, y, and towards the centre at a corner."""
+    focus: Number
+    """Relative inverse depth of the plane of focus."""
+
+
+class FrameRecord(Record):
+    """What happens to a frame, and what is known of it."""
+
+    file: StrictStr
+    used: StrictBool
+    """Whether it is part of the result."""
+    reason: StrictStr | None = Field()
+    """Why not."""
+    matrix: Matrix3 | None = Field()
+    """Frame pixel to reference pixel, pixel centres at integers; null for a frame not used."""
+    bend: Bend = (0.0, 0.0)
+    """Radial distortion of the lens."""
+    gain: Gain
+    """Factors on linear light that match the reference, one a channel."""
+    exponent: Annotated[Number, Field(ge=1 / STRONGEST_EXPONENT, le=STRONGEST_EXPONENT)] = 1.0
+    """Of linear light, before the gain."""
+    shading: ShadingRecord | None = None
+    residual_px: ResidualRecord | None = None
+    error_px: Number | None = None
+    """Estimated error of its positions, root mean square, full-size pixels."""
+    guessed_px: Number = 0.0
+    """What of it lies where nothing is ever sharp."""
+    verdict: VerdictRecord | None = None
+    exposure_ev: Number
+    """How much brighter than the reference it was exposed, stops."""
+    recorded_ev: Number | None = None
+    """What EXIF says of that."""
+    sharpness: Number
+    """Share of the sharpest frame's fine detail."""
+    clipped: Number = 0.0
+    """Share of pixels at full code."""
+    zoom_percent: Number = 0.0
+    rotation_deg: Number = 0.0
+    shift_px: Number = 0.0
+    """Movement of the centre."""
+    area_cost: Number = 0.0
+    """Share of the common area that this frame alone takes away."""
+    local_px: Nodes | None = None
+    """Rows of local displacement [dx, dy] at nodes that divide the canvas evenly."""
+    view: ViewRecord | None = None
+
+    @model_validator(mode="after")
+    def _can_be_rendered(self) -> FrameRecord:
+        if self.used and self.matrix is None:
+            raise ValueError("a used frame has no matrix")
+        return self
+
+
+class DepthRecord(Record):
+    """How near everything is, where parallax was found: 16-bit steps, compressed."""
+
+    rows: Annotated[StrictInt, Field(ge=2)]
+    columns: Annotated[StrictInt, Field(ge=2)]
+    slab: Number
+    """Depth between the planes of focus of one frame and the next."""
+    zlib_base64: StrictStr
+    """Little-endian steps of relative inverse depth, row by row."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> DepthRecord:
+        self.steps()
+        return self
+
+    def steps(self) -> NDArray[np.int16]:
+        """Unpack the steps ``(rows, columns)``; no more than their size is ever unpacked."""
+        size = self.rows * self.columns * 2
+        if size > 2 * MOST_NODES:
+            raise ValueError(f"no depth map has {self.rows} x {self.columns} nodes")
+        unpacker = zlib.decompressobj()
+        try:
+            packed = base64.b64decode(self.zlib_base64, validate=True)
+            unpacked = unpacker.decompress(packed, size)
+        except (zlib.error, binascii.Error) as error:
+            raise ValueError("the depth map is damaged") from error
+        if len(unpacked) != size or unpacker.unconsumed_tail:
+            raise ValueError(f"the depth map is not one of {self.rows} x {self.columns} nodes")
+        return np.frombuffer(unpacked, "<i2").reshape(self.rows, self.columns)
+
+
+class TrialRecord(Record):
+    """What came of correcting light by more than a gain."""
+
+    terms: StrictStr
+    before_ev: Number
+    after_ev: Number
+    gaining: Number
+    spread: Number
+    earned: StrictBool
+
+
+class LightRecord(Record):
+    """What frames needed besides gains."""
+
+    terms: StrictStr
+    left_by_all: Number | None = None
+    trials: list[TrialRecord] = []
+
+
+class PairRecord(Record):
+    """How far a pair of frames, asked alone, disagrees with the whole stack."""
+
+    frames: tuple[StrictStr, StrictStr]
+    tiles: StrictInt
+    closure_px: Number
+
+
+class SpotRecord(Record):
+    """Where something moved between frames, pixels of the composite."""
+
+    x: StrictInt
+    y: StrictInt
+    width: StrictInt
+    height: StrictInt
+
+
+class FusionRecord(Record):
+    """What fusion has found; told, and not needed again."""
+
+    model_config = ConfigDict(extra="allow")
+
+    method: StrictStr = ""
+    maps: list[StrictStr] = []
+    """Files beside the composite."""
+    moved_share: Number | None = None
+    """Part of the picture in which something moved; null if that was not looked for."""
+    moved: list[SpotRecord] | None = None
+    """The larger spots in which something moved."""
+
+
+class Report(Record):
+    """The plan of a stack and what is known of it: report.json."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    """Number of the format."""
+    focusstack: StrictStr = ""
+    """Version that wrote it."""
+    reference: StrictStr
+    """The frame that does not move."""
+    canvas: CanvasRecord
+    crop: CropRecord
+    frames: list[FrameRecord]
+    """In input order."""
+    focus_order: list[StrictStr] = []
+    """The used frames; as they are listed if not given."""
+    model: StrictStr = "given"
+    """The motion model that the stack needed."""
+    model_residual_px: dict[str, Number] = {}
+    """Held-out residual of each model tried, full-size pixels."""
+    residual_px: ResidualRecord | None = None
+    error_px: Number | None = None
+    """Estimated error of all positions, root mean square, full-size pixels."""
+    verdict: VerdictRecord | None = None
+    local_median_px: tuple[Number, Number] | None = None
+    """Held-out residual without and with local displacement."""
+    fusion: FusionRecord | None = None
+    """What fusion has found; null before it."""
+    scene_depth: DepthRecord | None = None
+    quick: StrictBool = False
+    """Whether it comes from a quick look."""
+    light: LightRecord | None = None
+    common_ev: Number = 0.0
+    """The exposure that all frames get, stops against the reference's own."""
+    clipped_everywhere: Number = 0.0
+    """Share of the picture that is clipped in every frame."""
+    residual_map_px: Cells | None = None
+    """Median residual in the cells of a grid over the canvas, full-size pixels."""
+    warnings: list[StrictStr] = []
+    pairs: list[PairRecord] = []
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Report:
+        crop, canvas = self.crop, self.canvas
+        if crop.x + crop.width > canvas.width or crop.y + crop.height > canvas.height:
+            raise ValueError("crop: it is not inside the canvas")
+        if self.reference not in self.used_names:
+            raise ValueError(f"reference: {self.reference!r:.40} is not one of the used frames")
+        if sorted(self.order) != sorted(self.used_names):
+            raise ValueError("focus_order: it does not name the used frames, each once")
+        return self
+
+    @property
+    def used_names(self) -> list[str]:
+        """File names of the used frames, as they are listed."""
+        return [f.file for f in self.frames if f.used]
+
+    @property
+    def order(self) -> list[str]:
+        """File names of the used frames in focus order."""
+        return self.focus_order if "focus_order" in self.model_fields_set else self.used_names
