@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from focusstack.images.colour import (
     LUMA,
+    Transfer,
     codes,
     decode,
     encode,
@@ -90,6 +91,14 @@ def test_beyond_white_is_kept() -> None:
 def test_negative_values_count_as_black() -> None:
     assert decode(f32([-0.5])).tolist() == [0]
     assert encode(f32([-0.5])).tolist() == [0]
+
+
+@pytest.mark.parametrize("power", [1.0, 1.8])
+def test_curves_of_a_profile_are_followed_to_white_and_beyond(power: float) -> None:
+    own = Transfer((np.arange(65536) / 65535)[None] ** power)
+    encoded = np.linspace(0, 1.5, 31, dtype=np.float32)[None]
+    assert own.decode(encoded) == pytest.approx(encoded**power, rel=1e-3, abs=1e-6)
+    assert own.encode(own.decode(encoded)) == pytest.approx(encoded, rel=1e-4, abs=1e-4)
 
 
 # Tables and dtypes ----------------------------------------------------------------------------
@@ -176,7 +185,8 @@ def test_to_float_and_back(dtype: np.dtype[np.generic]) -> None:
 
 def test_luma_of_primaries_and_grey() -> None:
     assert LUMA.sum() == pytest.approx(1)
-    assert luma(np.eye(3, dtype=np.float32)[None])[0] == pytest.approx([0.2126, 0.7152, 0.0722])
+    found = luma(np.eye(3, dtype=np.float32)[None])[0]
+    assert found == pytest.approx([0.2126, 0.7152, 0.0722], rel=1e-4)
     grey = np.full((2, 3, 3), 0.3, np.float32)
     assert luma(grey) == pytest.approx(np.full((2, 3), 0.3), rel=1e-6)
     assert np.array_equal(luma(grey[..., 0]), grey[..., 0])

@@ -73,6 +73,12 @@ def test_tiles_become_pixels_as_each_frame_recorded_them() -> None:
     np.testing.assert_allclose(on_canvas(found.q, H[1], bend[1], bend[0], SIZE), centres, atol=1e-5)
 
 
+def test_a_strong_bend_is_a_lens() -> None:
+    H = hand(6)
+    bend = np.stack([np.linspace(0, 0.07, 6), np.zeros(6)], 1)
+    assert Ladder(SIZE, 0, H, []).choose(tiles_between(H, bend), H).model in LENSES
+
+
 def test_what_no_lens_can_be_is_not_taken_for_one() -> None:
     """Parallax may look like a bend that is no lens's; a plan with it could not be read back."""
     H = hand(6)
