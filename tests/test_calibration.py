@@ -21,6 +21,7 @@ from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.scene.camera import Shot, shots
+from focusstack.scene.shooting import Shooting, ShootingKeywords
 from focusstack.scene.stack import RenderedStack, render_stack
 
 LEAST, MOST = 0.75, 1.35
@@ -36,43 +37,33 @@ EDGE_PX, EDGE_DEPTH = 13, 0.15
 
 @dataclass(frozen=True)
 class Kind:
-    """How stacks are photographed."""
+    """How stacks are photographed, by seeds."""
 
     seeds: Sequence[int]
+    shooting: ShootingKeywords
     scene: str = "plane"
-    size: tuple[int, int] = (480, 360)
-    frames: int = 8
-    blur: float = 20.0
-    shake: float = 0.004
-    ev: float = 0.2
-    noise: float = 0.004
-    parallax: float = 0.0
-    wb: float = 0.02
-    breathing: float = 0.04
 
     def photograph(self, seed: int) -> tuple[RenderedStack, list[Shot]]:
         """Render a stack, and tell where its camera was."""
-        stack = render_stack(
-            self.scene, width=self.size[0], height=self.size[1], frames=self.frames,
-            breathing=self.breathing, shake=self.shake, ev=self.ev, wb=self.wb, noise=self.noise,
-            blur=self.blur, parallax=self.parallax, seed=seed,
-        )  # fmt: skip
-        camera = shots(
-            np.random.default_rng(seed), self.size, self.frames, stack.reference,
-            breathing=self.breathing, shake=self.shake, ev=self.ev, wb=self.wb,
-            parallax=self.parallax,
-        )  # fmt: skip
+        keywords: ShootingKeywords = {**USUAL, **self.shooting, "seed": seed}
+        stack = render_stack(self.scene, **keywords)
+        camera = shots(np.random.default_rng(seed), Shooting(**keywords))
         assert all(
             np.array_equal(shot.matrix, H) for shot, H in zip(camera, stack.matrices, strict=True)
         )
         return stack, camera
 
 
+USUAL: ShootingKeywords = {
+    "width": 480, "height": 360, "frames": 8, "breathing": 0.04, "shake": 0.004, "ev": 0.2,
+    "wb": 0.02, "noise": 0.004, "blur": 20.0, "parallax": 0.0,
+}  # fmt: skip
+
 KINDS = {
-    "similarity": Kind([1], size=(640, 480), frames=7, shake=0.0),
-    "tilt and strong blur": Kind([0, 2], frames=10, blur=28.0),
-    "exposure": Kind([0, 1], ev=2.0, noise=0.01, shake=0.003),
-    "parallax": Kind([0, 2], scene="steps", blur=6.0, shake=0.003, parallax=14.0),
+    "similarity": Kind([1], {"width": 640, "height": 480, "frames": 7, "shake": 0.0}),
+    "tilt and strong blur": Kind([0, 2], {"frames": 10, "blur": 28.0}),
+    "exposure": Kind([0, 1], {"ev": 2.0, "noise": 0.01, "shake": 0.003}),
+    "parallax": Kind([0, 2], {"blur": 6.0, "shake": 0.003, "parallax": 14.0}, "steps"),
 }
 
 
