@@ -16,7 +16,7 @@ import numpy as np
 from focusstack.errors import AlignmentError
 from focusstack.geometry.coordinates import REACH, Rect, transform
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Indices, Matrix, Points
+from focusstack.numeric.arrays import Floats, Indices, Matrix
 
 __all__ = ["CommonArea", "common_area", "half_planes", "largest_rectangle"]
 
@@ -25,7 +25,7 @@ LEAST_SHARE = 0.02
 and more likely a frame of something else."""
 
 
-def half_planes(H: Matrix, width: int, height: int) -> Points:
+def half_planes(H: Matrix, width: int, height: int) -> Floats:
     """Find where the canvas shows the inside of a frame.
 
     Parameters
@@ -61,7 +61,7 @@ def half_planes(H: Matrix, width: int, height: int) -> Points:
     return np.asarray(lines * np.sign(lines @ np.r_[middle, 1])[:, None])
 
 
-def largest_rectangle(planes: Points, canvas: Rect) -> Rect | None:
+def largest_rectangle(planes: Floats, canvas: Rect) -> Rect | None:
     """Find the largest rectangle of whole pixels inside all half planes, exactly.
 
     In a convex area the rows that columns ``l..r`` share are those that both ``l`` and ``r`` have,
@@ -103,7 +103,7 @@ def largest_rectangle(planes: Points, canvas: Rect) -> Rect | None:
     return Rect(int(columns[i]), y, int(j - i + 1), height)
 
 
-def _row_limits(planes: Points, columns: Indices, canvas: Rect) -> tuple[Indices, Indices]:
+def _row_limits(planes: Floats, columns: Indices, canvas: Rect) -> tuple[Indices, Indices]:
     """First and last row inside all half planes, for every column."""
     top = np.full(len(columns), float(canvas.y))
     bottom = np.full(len(columns), float(canvas.y + canvas.height - 1))
@@ -225,7 +225,7 @@ def _within_fields(
 
 def _outside(
     sides: Sequence[int], H: Matrix, field: Field, width: int, height: int, *, facing: bool
-) -> Points:
+) -> Floats:
     """How far left, top, right and bottom side of a rectangle reach outside a frame, in pixels.
 
     With `facing`, each side is held against the frame's own left, top, right or bottom edge only.
@@ -248,7 +248,7 @@ def _outside(
     return np.maximum(found.diagonal() if facing else found.max(1), 0)
 
 
-def _cost(planes: Sequence[Points], index: int, rect: Rect, canvas: Rect) -> float:
+def _cost(planes: Sequence[Floats], index: int, rect: Rect, canvas: Rect) -> float:
     """Share of the area that frame `index` alone takes away; 0 at once where it touches nothing."""
     a, b, c = planes[index].T
     distance = (rect.corners() @ np.stack([a, b]) + c).min()

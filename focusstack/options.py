@@ -50,9 +50,9 @@ class FusionOptions:
         Whether detail found elsewhere in other frames means that something moved. False where
         frames are placed by what is sharp in them: what is blurred then lies beside its place. What
         is in some frames only is found anyway.
-    workers : int
+    threads : int
         Threads; the result does not depend on it.
-    precise : bool
+    deep : bool
         Whether 16-bit frames are fused, rather than 8-bit ones, which takes more memory.
     """
 
@@ -60,8 +60,8 @@ class FusionOptions:
     radius: float | None = None
     smoothing: float | None = None
     motion: bool = True
-    workers: int = 2
-    precise: bool = True
+    threads: int = 2
+    deep: bool = True
 
 
 OutputFormat = Literal["auto", "jpg", "png", "tif"]
@@ -81,7 +81,7 @@ class StackOptions:
         How the frames become one.
     local : bool
         Whether local displacement may be added where a matrix leaves too much.
-    workers : int
+    threads : int
         Threads, at least 1; by default one for each core. The result does not depend on it.
     memory : int, optional
         Bytes that the run should stay within; half of what is free if not given. Where that is
@@ -100,13 +100,13 @@ class StackOptions:
     plan: Path | None = None
     fusion: FusionOptions = field(default_factory=FusionOptions)
     local: bool = True
-    workers: int = field(default_factory=usable_cores)
+    threads: int = field(default_factory=usable_cores)
     memory: int | None = None
     max_megapixels: float = MOST_MEGAPIXELS
 
     def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise UsageError(f"workers={self.workers} does no work", "Give 1 or more.")
+        if self.threads < 1:
+            raise UsageError(f"threads={self.threads} does no work", "Give 1 or more.")
         if self.memory is not None and self.memory <= 0:
             raise UsageError(f"memory={self.memory} holds no frame", "Give a positive number.")
         if not self.max_megapixels > 0:

@@ -103,7 +103,7 @@ def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
     size = StackSize(
         width * height, proxy[0] * proxy[1], frames.channels, frames.dtype.itemsize, len(frames)
     )
-    return memory_need(size, options.workers, memory_bound(options.memory))
+    return memory_need(size, options.threads, memory_bound(options.memory))
 
 
 def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) -> StackPlan:
@@ -131,14 +131,14 @@ def aligned_frames(
     options = options or StackOptions()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
     need = memory_needed(frames, options)
-    means = replace(means_for(frames, options.workers, need, NoSink()), room=Room())
+    means = replace(means_for(frames, options.threads, need, NoSink()), room=Room())
     for frame, _ in render_frames(frames, plan, (False,), means, buffers=0):
         yield frame
 
 
 def _tell_memory(need: MemoryNeed, options: StackOptions, progress: Progress) -> None:
     """Say how much memory will be taken before any is; warn if that is more than was asked for."""
-    progress.note(f"memory: up to {in_gigabytes(need.bytes)}; threads: {options.workers}")
+    progress.note(f"memory: up to {in_gigabytes(need.bytes)}; threads: {options.threads}")
     if options.memory is not None and need.bytes > options.memory:
         progress.warn(
             f"frames of this size take about {in_gigabytes(need.bytes)}, more than the "
@@ -183,7 +183,7 @@ def stack(
         plan = folder.plan or _plan_of(frames, options, need, progress)
         folder.begin(plan, ahead=need.ahead > 1)
         release_freed()
-        means = means_for(frames, options.workers, need, folder)
+        means = means_for(frames, options.threads, need, folder)
         if folder.wants_composite:
             fused = fuse_frames(frames, plan, options.fusion, folder, means, progress)
             image = rounded(fused.image, folder.dtype, means.room)

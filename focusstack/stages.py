@@ -101,7 +101,7 @@ def equalize_files(
             for i, picture in pictures:
                 f = used[frames.names[i]]
                 even = apply_gain(picture.pixels, f.gain, picture.transfer, f.exponent)
-                even = apply_shading(even, f.shading, picture.transfer, options.workers)
+                even = apply_shading(even, f.shading, picture.transfer, options.threads)
                 path = staging.staged(_path(target, frames, i))
                 write_image(path, to_dtype(even, dtype), picture.metadata, target.quality)
 

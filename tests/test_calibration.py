@@ -16,7 +16,7 @@ import pytest
 
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.geometry.coordinates import normalised, transform
-from focusstack.numeric.arrays import Mask, Points
+from focusstack.numeric.arrays import Floats, Mask, Points
 from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack
 from focusstack.plan.model import FramePlan, StackPlan
@@ -112,7 +112,7 @@ def seen(stack: RenderedStack, shot: Shot) -> tuple[Points, Points]:
     return p[sure], grid[sure]
 
 
-def depth_at(stack: RenderedStack, points: Points) -> tuple[Points, Mask]:
+def depth_at(stack: RenderedStack, points: Points) -> tuple[Floats, Mask]:
     """Inverse depth at pixels of the reference frame, and where it is one depth."""
     around = np.ones((EDGE_PX, EDGE_PX), np.uint8)
     jump = cv2.dilate(stack.inverse_depth, around) - cv2.erode(stack.inverse_depth, around)

@@ -12,7 +12,7 @@ from focusstack.crop import common_area, half_planes, largest_rectangle
 from focusstack.errors import AlignmentError
 from focusstack.geometry.coordinates import Rect, normalised, outline, transform, translation
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Mask, Matrix, Points
+from focusstack.numeric.arrays import Floats, Mask, Matrix
 from focusstack.resample.warp import resample
 from focusstack.scene.stack import RenderedStack
 
@@ -45,7 +45,7 @@ resampled = movements.filter(lambda H: not np.allclose(H, np.round(H)))
 """Those that need a margin: whole pixels are copied."""
 
 
-def inside(planes: Points, canvas: Rect) -> Mask:
+def inside(planes: Floats, canvas: Rect) -> Mask:
     """Pixels of the canvas that lie inside all half planes."""
     x, y = np.meshgrid(np.arange(canvas.width) + canvas.x, np.arange(canvas.height) + canvas.y)
     values = planes[:, 0, None, None] * x + planes[:, 1, None, None] * y + planes[:, 2, None, None]
@@ -67,7 +67,7 @@ def most_pixels(mask: Mask) -> int:
     return best
 
 
-def margins(H: Matrix, rect: Rect, width: int, height: int) -> Points:
+def margins(H: Matrix, rect: Rect, width: int, height: int) -> Floats:
     """How far inside a frame's outer pixel centres the rectangle's corners lie, in its pixels."""
     x, y = transform(inverse(H), rect.corners()).T
     return np.stack([x, y, width - 1 - x, height - 1 - y])
@@ -245,7 +245,7 @@ def wandering(seed: int, most: float) -> Field:
     return Field((grid * most / np.abs(grid).max()).astype(np.float32), 480, 360)
 
 
-def border(rect: Rect) -> Points:
+def border(rect: Rect) -> Floats:
     """Every pixel of a rectangle's outermost rows and columns."""
     x, y = np.arange(rect.width) + rect.x, np.arange(rect.height) + rect.y
     rows = [np.stack([x, np.full_like(x, e)], 1) for e in (y[0], y[-1])]

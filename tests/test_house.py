@@ -21,8 +21,6 @@ FILES = {path.relative_to(ROOT).as_posix(): path for path in modules().values()}
 GRAPH = import_graph()
 ROOMS = gathered(GRAPH)
 
-UNDER_WAY = pytest.mark.xfail(strict=False, reason="some places still lack it")
-
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -81,7 +79,6 @@ def test_the_list_of_rooms_is_short() -> None:
     assert len(set(names) - {"py.typed", "__pycache__"}) <= 22
 
 
-@UNDER_WAY
 def test_no_file_has_more_than_300_lines() -> None:
     lines = {n: len(p.read_text(encoding="utf-8").splitlines()) for n, p in FILES.items()}
     assert {name: count for name, count in lines.items() if count > 300} == {}
@@ -142,7 +139,6 @@ def texts(module: ast.Module) -> Iterator[tuple[int, str]]:
                 yield child.lineno, str(child.value.value)
 
 
-@UNDER_WAY
 def test_the_first_line_of_a_docstring_stands_alone() -> None:
     leaning = ("The same", "That of", "Those of")
     found = [

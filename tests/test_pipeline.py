@@ -19,7 +19,7 @@ from focusstack.geometry.coordinates import transform
 from focusstack.images.colour import decode, encode, linearise, to_dtype, to_float
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import write_image
-from focusstack.numeric.arrays import Float32, Image, Matrix, Points
+from focusstack.numeric.arrays import Float32, Floats, Image, Matrix, Points
 from focusstack.options import FusionOptions, OutputOptions, StackOptions
 from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
 from focusstack.plan.file import plan_to_json
@@ -69,7 +69,7 @@ def forced(rendered: RenderedStack, **more: object) -> StackOptions:
     return replace(StackOptions(reference=name(rendered.reference)), **more)  # type: ignore[arg-type]
 
 
-def grid(width: int, height: int) -> Points:
+def grid(width: int, height: int) -> Floats:
     x, y = np.meshgrid(np.linspace(0, width - 1, 9), np.linspace(0, height - 1, 9))
     return np.stack([x.ravel(), y.ravel()], 1)
 
@@ -250,11 +250,11 @@ def same(a: StackPlan, b: StackPlan) -> bool:
     return plan_to_json(a).replace(".png", "") == plan_to_json(b).replace(".png", "")
 
 
-@pytest.mark.parametrize(("workers", "memory"), [(1, 1 << 40), (4, 1 << 40), (1, 1), (2, 1)])
+@pytest.mark.parametrize(("threads", "memory"), [(1, 1 << 40), (4, 1 << 40), (1, 1), (2, 1)])
 def test_threads_and_memory_do_not_change_a_byte(
-    small: RenderedStack, result: StackResult, workers: int, memory: int
+    small: RenderedStack, result: StackResult, threads: int, memory: int
 ) -> None:
-    found = stack(small.frames, options=StackOptions(workers=workers, memory=memory))
+    found = stack(small.frames, options=StackOptions(threads=threads, memory=memory))
     assert same(found.plan, result.plan)
     assert found.image is not None
     assert result.image is not None
@@ -436,7 +436,7 @@ def test_local_displacement_follows_parallax(swaying: RenderedStack, tmp_path: P
 
 
 def test_threads_do_not_change_a_displacement(swaying: RenderedStack) -> None:
-    one, four = (plan_stack(swaying.frames, forced(swaying, workers=n)) for n in (1, 4))
+    one, four = (plan_stack(swaying.frames, forced(swaying, threads=n)) for n in (1, 4))
     assert plan_to_json(one) == plan_to_json(four)
 
 
@@ -660,7 +660,7 @@ def test_the_yardstick(shared: Path) -> None:
     assert np.percentile(np.abs(ev - np.median(ev, axis=0)), 95) <= 0.01
 
 
-def fitted_homography(here: Points, there: Points) -> Matrix:
+def fitted_homography(here: Floats, there: Floats) -> Matrix:
     """Homography from `here` to `there` by linear least squares, centred and scaled."""
 
     def levelled(p: Points) -> Matrix:

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.alignment.kinds import Kind
 from focusstack.exposure.shading import Shading
 from focusstack.geometry.coordinates import transform
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix, Points
 from focusstack.scene.camera import drift, focus_steps, world_to_frame
 
 PARALLAX_AT = 2000.0
@@ -38,10 +38,10 @@ class View:
     size: tuple[int, int]
     to_subject: Matrix
     distortion: float
-    sway: Points
+    sway: Floats
     focus: float
 
-    def undistorted(self, p: Points) -> Points:
+    def undistorted(self, p: Points) -> Floats:
         """Undistorted pixel of recorded pixels ``(N, 2)``."""
         if not self.distortion:
             return p
@@ -50,25 +50,25 @@ class View:
         r2 = (d**2).sum(-1, keepdims=True) / radius**2
         return np.asarray(centre + d * (1 + self.distortion * r2), float)
 
-    def distorted(self, p: Points) -> Points:
+    def distorted(self, p: Points) -> Floats:
         """Recorded pixel of undistorted pixels: the inverse, by Newton-like steps."""
         q = p.copy()
         for _ in range(20):
             q = q - (self.undistorted(q) - p)
         return q
 
-    def subject(self, p: Points, depth: Points | float = 0.5) -> Points:
+    def subject(self, p: Points, depth: Floats | float = 0.5) -> Floats:
         """Subject pixels that recorded pixels ``(N, 2)`` show, at inverse `depth`."""
         shift = np.asarray(depth, float).reshape(-1, 1) - 0.5
         return transform(self.to_subject, self.undistorted(p)) - self.sway * shift
 
-    def recorded(self, s: Points, depth: Points | float = 0.5) -> Points:
+    def recorded(self, s: Floats, depth: Floats | float = 0.5) -> Points:
         """Recorded pixels at which subject pixels ``(N, 2)`` at inverse `depth` appear."""
         shift = np.asarray(depth, float).reshape(-1, 1) - 0.5
         back = np.asarray(np.linalg.inv(self.to_subject), float)
         return self.distorted(transform(back, s + self.sway * shift))
 
-    def _lens(self) -> tuple[Points, float]:
+    def _lens(self) -> tuple[Floats, float]:
         width, height = self.size
         return np.array([(width - 1) / 2, (height - 1) / 2]), 0.5 * float(np.hypot(width, height))
 
@@ -94,7 +94,7 @@ def views(kind: Kind, size: tuple[int, int], rng: np.random.Generator) -> list[V
     ]
 
 
-def exposures(kind: Kind, rng: np.random.Generator) -> Points:
+def exposures(kind: Kind, rng: np.random.Generator) -> Floats:
     """Exposure ``(frames, 3)`` of each frame and channel; the stack's mean is 1."""
     ev = rng.uniform(-1, 1, (kind.frames, 1))
     if kind.frames > 1:  # the whole range is used, whatever the dice say
@@ -110,6 +110,6 @@ def fall_offs(kind: Kind) -> list[Shading]:
     ]
 
 
-def curves(kind: Kind) -> Points:
+def curves(kind: Kind) -> Floats:
     """Exponent ``(frames,)`` that makes each frame's light linear."""
     return np.asarray(1 + kind.curve * np.linspace(-0.5, 0.5, kind.frames))

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.alignment.photograph import Stack
 from focusstack.errors import FocusstackError
 from focusstack.geometry.coordinates import transform
-from focusstack.numeric.arrays import Float32, Mask, Points
+from focusstack.numeric.arrays import Float32, Floats, Mask, Points
 from focusstack.pipeline import plan_stack
 from focusstack.plan.model import FramePlan, StackPlan
 
@@ -158,7 +158,7 @@ def held_against_truth(stack: Stack, plan: StackPlan, seconds: float = 0.0) -> J
     )
 
 
-def _points(stack: Stack, k: int) -> tuple[Points, Points]:
+def _points(stack: Stack, k: int) -> tuple[Floats, Floats]:
     """Where a frame is judged, its corners included, and the inverse depth that it shows there."""
     width, height = stack.size
     many = 25 if stack.kind.parallax else 9
@@ -186,7 +186,7 @@ def _softened(cover: Float32) -> Float32:
     return np.asarray(cv2.blur(cover, (121, 121)), np.float32)
 
 
-def _on_canvas(plan: StackPlan, f: FramePlan, points: Points) -> Points:
+def _on_canvas(plan: StackPlan, f: FramePlan, points: Points) -> Floats:
     """Reference pixels at which the plan puts a frame's pixels: ``x + field(x) = H p``."""
     assert f.matrix is not None
     moved = transform(f.matrix, points)
@@ -199,7 +199,7 @@ def _on_canvas(plan: StackPlan, f: FramePlan, points: Points) -> Points:
     return x
 
 
-def _after_common_movement(found: Points, true: Points, good: Mask, bent: bool) -> Points:
+def _after_common_movement(found: Floats, true: Floats, good: Mask, bent: bool) -> Floats:
     """Lengths of the errors that no movement of all `good` frames together can remove.
 
     That movement is a homography; with a lens that distorts, also a cubic, since the stack is as
@@ -241,7 +241,7 @@ def _exposure_error(
     return float(np.percentile(np.abs(off), 95))
 
 
-def _recorded(stack: Stack, k: int, points: Points) -> Points:
+def _recorded(stack: Stack, k: int, points: Points) -> Floats:
     """Logarithm of the light ``(N, 3)`` that a frame records of mid-grey."""
     grey = np.log(MID_GREY) - stack.fall_off[k].logarithm(points, stack.size)[:, None]
     return np.asarray(grey / stack.curve[k] + np.log(stack.exposure[k]), float)

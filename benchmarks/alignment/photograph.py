@@ -21,7 +21,7 @@ from focusstack.exposure.shading import Shading
 from focusstack.frames.sources import WithoutFiles
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
-from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Floats, Image, Points
 from focusstack.scene.sheets import defocus, defocus_tilted
 from focusstack.scene.stack import expose
 
@@ -61,9 +61,9 @@ class Stack(WithoutFiles):
     subject: Subject
     other: Subject | None
     cameras: list[View]
-    exposure: Points
+    exposure: Floats
     fall_off: list[Shading]
-    curve: Points
+    curve: Floats
     shown: list[int]
     bad: int | None
     channels: int = 3
@@ -136,7 +136,7 @@ def set_up(kind: Kind, size: tuple[int, int]) -> Stack:
     )
 
 
-def _nudge() -> Points:
+def _nudge() -> Floats:
     """A duplicate is a second shot of the same, not the same file."""
     return np.array([[1, 0, 0.3], [0, 1, -0.2], [0, 0, 1.0]])
 
@@ -195,7 +195,7 @@ def _seen(
     return picture, depth.reshape(shape).astype(np.float32)
 
 
-def _moving(s: Points, camera: View) -> Points:
+def _moving(s: Floats, camera: View) -> Floats:
     """1 well inside an ellipse in the middle, 0 outside, steep between; for x only."""
     width, height = camera.size
     d = (s - (width / 2, height / 2)) / (0.33 * width, 0.33 * height)

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.alignment.camera import View
 from benchmarks.alignment.kinds import Kind
 from focusstack.geometry.coordinates import Rect, transform
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats
 from focusstack.scene.charts import leaves
 
 SAMPLES = 2
@@ -56,15 +56,15 @@ class Subject:
 
     rect: Rect
     layers: tuple[Layer, ...]
-    relief: Points
+    relief: Floats
 
-    def depth_at(self, s: Points) -> Points:
+    def depth_at(self, s: Floats) -> Floats:
         """Inverse depth of the relief at subject pixels ``(..., 2)``, about 0 to 1, smooth."""
         x, y = s[..., 0], s[..., 1]
         waves = [a * np.sin(u * x + v * y + p) for u, v, p, a in self.relief]
         return np.asarray(0.5 + sum(waves))
 
-    def look_up(self, painting: Float32, s: Points) -> Float32:
+    def look_up(self, painting: Float32, s: Floats) -> Float32:
         """Values of a painting at subject pixels ``(rows, columns, 2)``, bilinear."""
         x = ((s[..., 0] - self.rect.x + 0.5) * SAMPLES - 0.5).astype(np.float32)
         y = ((s[..., 1] - self.rect.y + 0.5) * SAMPLES - 0.5).astype(np.float32)
@@ -95,7 +95,7 @@ def paint(kind: Kind, rect: Rect, rng: np.random.Generator) -> Subject:
     return Subject(rect, tuple(layers), _relief(rect, rng))
 
 
-def _relief(rect: Rect, rng: np.random.Generator) -> Points:
+def _relief(rect: Rect, rng: np.random.Generator) -> Floats:
     """A slope across the picture, which is a very long wave, and gentle hills."""
     extent = float(np.hypot(rect.width, rect.height))
     turn = rng.uniform(0, 2 * np.pi)

@@ -68,7 +68,7 @@ class Judged:
 
 def fuse(method: str, frames: Sequence[Float32]) -> Fused:
     """Fuse frames of 8 bits with `method`, as a run does."""
-    options = FusionOptions(method=method, precise=False)
+    options = FusionOptions(method=method, deep=False)
     fuser = make_fuser(frames[0].shape, len(frames), options)
     for _ in range(fuser.passes):
         for frame in frames:

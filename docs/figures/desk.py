@@ -18,7 +18,7 @@ from focusstack.first_pass.measure import measure_frames, spool_for
 from focusstack.first_pass.steps import find_alignment, refine_alignment, series_of
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 from focusstack.options import StackOptions
 from focusstack.pipeline import StackResult, memory_needed, stack
 from focusstack.runtime.progress import Silent
@@ -57,7 +57,7 @@ class Desk:
         return np.array(self.truth["matrices"])
 
     @property
-    def gains(self) -> Points:
+    def gains(self) -> Floats:
         """True gains ``(n, 3)`` on linear light."""
         return np.array(self.truth["gains"])
 
@@ -65,11 +65,11 @@ class Desk:
         """Measure one pair's tiles under the feature matches' alignment and under the final one."""
         need = memory_needed(self.frames, self.options)
         spool, scale = spool_for(self.frames, THOROUGH.megapixels, need.kept)
-        quiet, workers = Silent(), self.options.workers
+        quiet, threads = Silent(), self.options.threads
         with spool:
-            seen = measure_frames(self.frames, spool, scale, workers, quiet)
-            coarse, gains = find_alignment(seen, self.options.reference, workers, quiet, THOROUGH)
-            series = series_of(seen, coarse, gains, workers, quiet)
+            seen = measure_frames(self.frames, spool, scale, threads, quiet)
+            coarse, gains = find_alignment(seen, self.options.reference, threads, quiet, THOROUGH)
+            series = series_of(seen, coarse, gains, threads, quiet)
             refined = refine_alignment(series, coarse, quiet, THOROUGH)
             start = Poses.unbent(coarse.matrices, coarse.reference, series.size)
             pair = replace(series, pairs=[(first, second)])

@@ -14,7 +14,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 from docs.figures.desk import Desk
 from focusstack.geometry.coordinates import outline, transform
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 
 mpl.use("Agg")
 plt.rcParams.update(
@@ -68,7 +68,7 @@ def breathing(desk: Desk) -> Figure:
     return figure
 
 
-def _movement(H: Points, canvas: tuple[int, int]) -> tuple[float, float, float]:
+def _movement(H: Floats, canvas: tuple[int, int]) -> tuple[float, float, float]:
     from focusstack.geometry.coordinates import zoom_and_rotation
 
     zoom, rotation = zoom_and_rotation(H, *canvas)
@@ -197,7 +197,7 @@ def depth(desk: Desk) -> Figure:
     assert fused is not None
     figure, axes = plt.subplots(1, 3, figsize=(8, 2.3))
     last = len(desk.result.plan.used()) - 1
-    shown: list[tuple[Points, str, str, float]] = [
+    shown: list[tuple[Floats, str, str, float]] = [
         (fused.source, "frame that weighs most", "turbo", last),
         (fused.depth, "depth, in frames", "turbo", last),
         (fused.confidence, "how sure that is", "gray", 1),

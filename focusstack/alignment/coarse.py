@@ -78,7 +78,7 @@ class Coarse:
 def detect_all(
     load: Callable[[int], Proxy],
     count: int,
-    workers: int,
+    threads: int,
     advance: Callable[[], None],
     megapixels: float = FEATURE_MEGAPIXELS,
 ) -> list[Features]:
@@ -89,7 +89,7 @@ def detect_all(
         advance()
         return found
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(one, range(count)))
 
 
@@ -107,7 +107,7 @@ def detect_reduced(proxy: Proxy, megapixels: float = FEATURE_MEGAPIXELS) -> Feat
 def match_all(
     features: Sequence[Features],
     size: tuple[int, int],
-    workers: int,
+    threads: int,
     megapixels: float = FEATURE_MEGAPIXELS,
 ) -> list[PairFit]:
     """Match every frame with several others, near and further away in focus."""
@@ -116,7 +116,7 @@ def match_all(
     def one(pair: tuple[int, int]) -> PairFit | None:
         return fit_pair(*pair, features[pair[0]], features[pair[1]], INLIER_PX / s)
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         return [f for f in pool.map(one, pairs_in_order(range(len(features)))) if f is not None]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from focusstack.alignment.matrices.choice import Choice
+from focusstack.alignment.matrices.freedom import Choice
 from focusstack.alignment.matrices.ladder import BOARDS, Ladder
 from focusstack.alignment.matrices.models import LENSES, MODELS
 from focusstack.alignment.matrices.solve import Solution
@@ -20,7 +20,7 @@ from focusstack.alignment.tiles.matches import Matches, residuals
 from focusstack.alignment.tiles.measure import Round, measure_pairs
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.lens import on_canvas
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix, Points
 from focusstack.runtime.threads import side_by_side
 
 _QUARTER, _HALF = Round(0.25, 1.0, 6.0, 64), Round(0.5, 1.0, 6.0, 64)
@@ -79,7 +79,7 @@ class Refined:
     certainty: Certainty
     closures: list[Closure]
     disagreement: Disagreement
-    map: Points | None = None
+    map: Floats | None = None
 
 
 def refine(
@@ -109,7 +109,7 @@ def refine(
     kept = poses.kept
     row = {frame: k for k, frame in enumerate(kept)}
     weak = [_thinned(m).renumbered(row) for m in anchors]
-    with side_by_side(series.workers) as both:
+    with side_by_side(series.threads) as both:
         ladder = Ladder(size, row[series.reference], coarse[kept], weak, both)
         return _refined(series, poses, ladder, rounds, model)
 
@@ -226,7 +226,7 @@ def _thinned(m: Matches) -> Matches:
     return m.part(slice(None, None, max(1, -(-len(m.p) // ANCHORS))))
 
 
-def _map(held: Sequence[Held], size: tuple[int, int]) -> Points | None:
+def _map(held: Sequence[Held], size: tuple[int, int]) -> Floats | None:
     if not held:
         return None
     return residual_map(np.concatenate([h.places for h in held]), lengths(held), size)

@@ -241,7 +241,7 @@ def stack_options(alignment: Alignment, work: Work, fusion: Fusion | None = None
         plan=alignment.plan,
         fusion=FusionOptions(method=(fusion or Fusion()).method.value),
         local=not alignment.no_local,
-        workers=work.threads or usable_cores(),
+        threads=work.threads or usable_cores(),
         memory=work.memory,
         max_megapixels=work.max_megapixels,
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.images.colour import Transfer, codes, decode, encode, linearise, look_up
-from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Floats, Image
 
 
 def tone_table(
     dtype: np.dtype[np.generic],
-    gain: Points,
+    gain: Floats,
     transfer: Transfer | None = None,
     exponent: float = 1.0,
 ) -> Float32:
@@ -64,7 +64,7 @@ def _toned(light: Float32, exponent: float) -> Float32:
 
 
 def apply_gain(
-    image: Image, gain: Points, transfer: Transfer | None = None, exponent: float = 1.0
+    image: Image, gain: Floats, transfer: Transfer | None = None, exponent: float = 1.0
 ) -> Float32:
     """Multiply linear light by `gain`; encoded float32 comes back, not clipped above.
 

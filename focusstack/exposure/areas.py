@@ -11,7 +11,7 @@ from focusstack.exposure.gains import DARKEST, RegisteredBlocks
 from focusstack.exposure.shading import coordinates
 from focusstack.frames.proxies.proxy import BLOCK
 from focusstack.geometry.coordinates import transform
-from focusstack.numeric.arrays import Mask, Matrix, Points
+from focusstack.numeric.arrays import Floats, Mask, Matrix
 
 MOST_AREAS, LEAST_AREAS = 2000, 300
 """About how many areas of a frame are compared. Chosen, not measured: more cost time
@@ -46,11 +46,11 @@ class Areas:
         In which half of the canvas it lies.
     """
 
-    log: Points
-    features: Points
+    log: Floats
+    features: Floats
     usable: Mask
-    contrast: Points
-    darkest: Points
+    contrast: Floats
+    darkest: Floats
     right: Mask
     bottom: Mask
 

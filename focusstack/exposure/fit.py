@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from focusstack.exposure.areas import Areas
-from focusstack.numeric.arrays import Indices, Points
+from focusstack.numeric.arrays import Floats, Indices
 from focusstack.numeric.graph import connected_to
 from focusstack.numeric.robust import geman_mcclure_weight, scale_of_values
 
@@ -82,10 +82,10 @@ class Fit:
     pairs: Indices
     pair: Indices
     cell: Indices
-    ratio: Points
-    first: Points
-    second: Points
-    weight: Points
+    ratio: Floats
+    first: Floats
+    second: Floats
+    weight: Floats
     frames: Indices
     count: int
     reference: int
@@ -97,7 +97,7 @@ class Fit:
         return [slice(int(a), int(b)) for a, b in zip(np.r_[0, ends[:-1]], ends, strict=True)]
 
 
-Sums = tuple[Points, Points]
+Sums = tuple[Floats, Floats]
 """Normal matrices ``(P, cells, 2 + 2 TERMS, 2 + 2 TERMS)`` and right sides of each pair."""
 
 
@@ -145,7 +145,7 @@ def gathered(
     )
 
 
-def _rows(a: Areas, b: Areas, both: Indices) -> tuple[Indices, Points, Points, Points, Points]:
+def _rows(a: Areas, b: Areas, both: Indices) -> tuple[Indices, Floats, Floats, Floats, Floats]:
     light = a.log[both] + b.log[both]
     bright = light > np.median(light)
     cell = a.right[both] + 2 * a.bottom[both] + 4 * bright
@@ -159,7 +159,7 @@ def _rows(a: Areas, b: Areas, both: Indices) -> tuple[Indices, Points, Points, P
     return cell, ratio, a.features[both], b.features[both], 1 / variance
 
 
-def robust_weights(fit: Fit, rounds: int = 4) -> Points:
+def robust_weights(fit: Fit, rounds: int = 4) -> Floats:
     """Weights ``(R,)`` in which areas that even all terms together leave far off count little.
 
     They are inverse variances, scaled so that what is left has a standard deviation of about 1.
@@ -192,7 +192,7 @@ def summed(fit: Fit, cells: Sequence[int] = CELLS) -> Sums:
     return N, b
 
 
-def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence[int]) -> Points:
+def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence[int]) -> Floats:
     """Levels and terms that fit some cells best, in some of the terms.
 
     Parameters
@@ -236,7 +236,7 @@ def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence
     return theta
 
 
-def from_reference(theta: Points, fit: Fit) -> Points:
+def from_reference(theta: Floats, fit: Fit) -> Floats:
     """Levels and terms of all frames once the reference has an exponent of 1.
 
     The equations hold as well with both sides multiplied by anything.
@@ -248,7 +248,7 @@ def from_reference(theta: Points, fit: Fit) -> Points:
     return np.asarray(brought, float)
 
 
-def residuals(fit: Fit, theta: Points, columns: tuple[int, ...]) -> tuple[Points, Points]:
+def residuals(fit: Fit, theta: Floats, columns: tuple[int, ...]) -> tuple[Floats, Floats]:
     """What levels and terms leave of every ratio, and what the terms say of it.
 
     The latter is taken without its mean over each pair, which is a gain's.
@@ -264,6 +264,6 @@ def residuals(fit: Fit, theta: Points, columns: tuple[int, ...]) -> tuple[Points
     return left, says - mean[fit.pair]
 
 
-def rms(fit: Fit, left: Points) -> float:
+def rms(fit: Fit, left: Floats) -> float:
     """Root mean square of what is left of every ratio."""
     return float(np.sqrt((fit.weight * left * left).sum() / fit.weight.sum()))

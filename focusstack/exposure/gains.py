@@ -16,7 +16,7 @@ import numpy as np
 
 from focusstack.frames.proxies.proxy import BLOCK, Statistics
 from focusstack.geometry.coordinates import at_scale
-from focusstack.numeric.arrays import Float32, Image, Matrix, Points
+from focusstack.numeric.arrays import Float32, Floats, Image, Matrix
 from focusstack.numeric.graph import connected_to
 from focusstack.numeric.robust import cauchy_weight, geman_mcclure_weight, scale_of_values
 
@@ -76,8 +76,8 @@ class GainRatio:
 
     first: int
     second: int
-    log_ratio: Points
-    sigma: Points
+    log_ratio: Floats
+    sigma: Floats
 
 
 def register_blocks(statistics: Statistics, H: Matrix) -> RegisteredBlocks:
@@ -142,7 +142,7 @@ def gain_ratio(
     return GainRatio(first, second, centre, spread / np.sqrt(independent) + LEAST_SIGMA)
 
 
-def solve_gains(ratios: Sequence[GainRatio], count: int, channels: int, reference: int) -> Points:
+def solve_gains(ratios: Sequence[GainRatio], count: int, channels: int, reference: int) -> Floats:
     """Solve for the gains of all frames from all pair ratios at once, robustly.
 
     Ratios weigh by the inverse of their error; those that the solution leaves far off lose weight

@@ -9,7 +9,7 @@ import numpy as np
 
 from focusstack.frames.proxies.proxy import BLOCK, Statistics
 from focusstack.geometry.coordinates import at_scale
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 
 LEAST_EXCESS = 0.03
 """Highlights that go beyond white by less than this share of linear light are left to be clipped:
@@ -26,7 +26,7 @@ def is_worth_a_word(share: float) -> bool:
     return share > CLIPPED_SHARE
 
 
-def headroom(gains: Points, statistics: Sequence[Statistics], used: Sequence[int]) -> float:
+def headroom(gains: Floats, statistics: Sequence[Statistics], used: Sequence[int]) -> float:
     """Factor, at most 1, on all gains that brings every frame's highlights to white or below.
 
     Parameters

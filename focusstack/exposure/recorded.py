@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from focusstack.images.metadata import Metadata
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 
 CONTRADICTION_EV = 0.4
 """Stops between the recorded and the measured exposure that are worth a word: apertures and
@@ -28,8 +28,8 @@ def recorded_stops(metadata: Metadata) -> float | None:
 
 
 def with_recorded(
-    gains: Points, recorded: Sequence[float | None], used: Sequence[int], reference: int
-) -> tuple[Points, list[int]]:
+    gains: Floats, recorded: Sequence[float | None], used: Sequence[int], reference: int
+) -> tuple[Floats, list[int]]:
     """Fill gains that could not be measured from EXIF.
 
     Parameters
@@ -60,7 +60,7 @@ def with_recorded(
 
 
 def contradictions(
-    gains: Points, recorded: Sequence[float | None], used: Sequence[int]
+    gains: Floats, recorded: Sequence[float | None], used: Sequence[int]
 ) -> dict[int, tuple[float, float]]:
     """Find frames whose recorded exposure is not the measured one.
 

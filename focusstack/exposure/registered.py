@@ -10,12 +10,12 @@ import numpy as np
 from focusstack.exposure.gains import gain_ratio, register_blocks, solve_gains
 from focusstack.frames.proxies.proxy import make_proxy, proxy_scale
 from focusstack.geometry.coordinates import at_scale
-from focusstack.numeric.arrays import Image, Matrix, Points
+from focusstack.numeric.arrays import Floats, Image, Matrix
 
 
 def measure_gains(
     frames: Sequence[Image], matrices: Matrix | None = None, reference: int = 0
-) -> Points:
+) -> Floats:
     """Find the gains that bring registered frames to the exposure of one of them.
 
     Every frame is compared with every other: few frames, as they fit in memory. A whole stack is

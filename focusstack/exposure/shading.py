@@ -20,7 +20,7 @@ import numpy as np
 from focusstack.geometry.coordinates import Rect, transform
 from focusstack.geometry.placement import Placement
 from focusstack.images.colour import Transfer, decode, encode
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats, Points
 from focusstack.resample.planes import STEP, Planes
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import cut_rows
@@ -69,7 +69,7 @@ class Shading:
         """Sum of all terms."""
         return float(np.abs(astuple(self)).sum())
 
-    def logarithm(self, points: Points, size: tuple[int, int]) -> Points:
+    def logarithm(self, points: Points, size: tuple[int, int]) -> Floats:
         """Natural logarithm ``(N,)`` of the factor at pixels ``(N, 2)`` of a frame of `size`.
 
         `size` is width and height.
@@ -87,7 +87,7 @@ EVEN = Shading()
 """No shading."""
 
 
-def coordinates(points: Points, size: tuple[int, int]) -> Points:
+def coordinates(points: Points, size: tuple[int, int]) -> Floats:
     """``r², r⁴, u, v`` of pixels ``(N, 2)`` of a frame of `size`, as rows ``(N, 4)``."""
     half = 0.5 * np.hypot(*size)
     u, v = ((points - (np.array(size) - 1) / 2) / half).T

@@ -31,7 +31,7 @@ from focusstack.exposure.gains import RegisteredBlocks
 from focusstack.exposure.shading import EVEN, Shading, even_blocks
 from focusstack.exposure.trial import HALVES, TONES, Columns, LightChoice, Trial, held_out, named
 from focusstack.frames.proxies.proxy import BLOCK, Statistics
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 
 RADIAL, STEEP, PLANAR = (0,), (0, 1), (2, 3)
 
@@ -177,7 +177,7 @@ def _with_exponent(fit: Fit, sums: Sums, start: Columns, trials: list[Trial]) ->
 
 
 def terms_of_frames(
-    fit: Fit, theta: Points, size: tuple[int, int]
+    fit: Fit, theta: Floats, size: tuple[int, int]
 ) -> tuple[list[Shading], list[float]]:
     """Shading and exponent of each frame; what changes nothing to speak of is left out.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.exposure.fit import CELLS, EXPONENT, Fit, Sums, coefficients, residuals
-from focusstack.numeric.arrays import Mask, Points
+from focusstack.numeric.arrays import Floats, Mask
 
 Columns = tuple[int, ...]
 """Which of the terms are used."""
@@ -163,19 +163,19 @@ def is_earned(left: float, gaining: float, spread: float, *, exponent: bool) -> 
     return left < share and gaining >= MOST_PAIRS and spread <= LARGEST_SPREAD
 
 
-def _by_pair(fit: Fit, values: Points) -> Points:
+def _by_pair(fit: Fit, values: Floats) -> Floats:
     """Weighted sum over the areas of each pair."""
     return np.asarray(np.bincount(fit.pair, fit.weight * values, len(fit.pairs)), float)
 
 
-def _changed_pairs(fit: Fit, says: Points) -> Mask:
+def _changed_pairs(fit: Fit, says: Floats) -> Mask:
     """Pairs of frames whose light the terms change visibly."""
     power = _by_pair(fit, says * says) / np.maximum(_by_pair(fit, np.ones(len(says))), 1e-12)
     # What reaches an amount at the ends of a range has half of it on the average.
     return np.asarray(np.sqrt(power) > VISIBLE_EV * np.log(2) / 2)
 
 
-def _spread(fit: Fit, said: Points, rows: Mask) -> float:
+def _spread(fit: Fit, said: Floats, rows: Mask) -> float:
     """How far folds differ in what terms do to the changed pairs, against what they do."""
     weight, together = fit.weight[rows], said[:, rows].mean(0)
     apart = np.square(said[:, rows] - together).mean(0)

@@ -21,7 +21,7 @@ from focusstack.exposure.recorded import with_recorded
 from focusstack.exposure.terms import Terms, choose_terms, evened
 from focusstack.first_pass.measure import Measured
 from focusstack.frames.proxies.proxy import Statistics
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 from focusstack.runtime.threads import side_by_side
 
 
@@ -41,10 +41,10 @@ class Light:
         The gains that would do best alone.
     """
 
-    gains: Points
+    gains: Floats
     terms: Terms
     statistics: list[Statistics]
-    exposures: Points
+    exposures: Floats
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ class CommonExposure:
         Share of the picture that is clipped in every frame.
     """
 
-    gains: Points
-    exposures: Points
+    gains: Floats
+    exposures: Floats
     filled: list[int]
     common: float
     clipped_everywhere: float
 
-    def gain(self, k: int) -> Points:
+    def gain(self, k: int) -> Floats:
         """Factor ``(C,)`` on a frame's linear light; what is not known is left as it is."""
         return np.where(np.isfinite(self.gains[k]), self.gains[k], 1.0) * self.common
 
@@ -108,28 +108,28 @@ def find_common_exposure(
     return CommonExposure(gains, exposures, filled, common, nowhere)
 
 
-def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, workers: int) -> Light:
+def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, threads: int) -> Light:
     """Gains, and shading or an exponent where they are earned."""
     blocks = _registered(stack.statistics, matrices, coarse.used)
-    with side_by_side(workers) as both:
+    with side_by_side(threads) as both:
         terms, exposures = both(
             lambda: choose_terms(blocks, matrices, coarse.pairs, coarse.reference, stack.size),
-            lambda: _gains(blocks, coarse, workers),
+            lambda: _gains(blocks, coarse, threads),
         )
     if not terms.any:
         return Light(exposures, terms, stack.statistics, exposures)
     each = zip(stack.statistics, terms.shadings, terms.exponents, strict=True)
     statistics = [evened(s, shading, exponent, stack.size) for s, shading, exponent in each]
-    gains = _gains(_registered(statistics, matrices, coarse.used), coarse, workers)
+    gains = _gains(_registered(statistics, matrices, coarse.used), coarse, threads)
     return Light(gains, terms, statistics, exposures)
 
 
-def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse, workers: int) -> Points:
+def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse, threads: int) -> Floats:
     """Gains ``(n, C)`` of all frames from registered blocks; NaN where nothing can be compared.
 
     Good enough for tiles to be compared; `find_light` looks again.
     """
-    return _gains(_registered(stack.statistics, matrices, coarse.used), coarse, workers, step=4)
+    return _gains(_registered(stack.statistics, matrices, coarse.used), coarse, threads, step=4)
 
 
 def _registered(
@@ -142,13 +142,13 @@ def _registered(
 
 
 def _gains(
-    blocks: Sequence[RegisteredBlocks | None], coarse: Coarse, workers: int, step: int = 2
-) -> Points:
+    blocks: Sequence[RegisteredBlocks | None], coarse: Coarse, threads: int, step: int = 2
+) -> Floats:
     def compared(pair: tuple[int, int]) -> GainRatio | None:
         a, b = (blocks[index] for index in pair)
         return gain_ratio(*pair, a, b, step) if a and b else None
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         ratios = [ratio for ratio in pool.map(compared, coarse.pairs) if ratio]
     channels = next(b.mean.shape[2] for b in blocks if b)
     return solve_gains(ratios, len(blocks), channels, coarse.reference)

@@ -80,7 +80,7 @@ def measure_frames(
     statistics: list[Statistics] = []
     recorded: list[float | None] = []
     notes: dict[str, list[str]] = {}
-    reduced = prefetch(reduce, range(count), ahead=readers, workers=readers)
+    reduced = prefetch(reduce, range(count), ahead=readers, threads=readers)
     with track(progress, "Reading frames", reduced, count) as tracked:
         for index, (proxy, one, note, stops) in enumerate(tracked):
             spool.put(index, proxy)

@@ -13,7 +13,7 @@ from focusstack.alignment.features.sift import MIN_INLIERS, Features
 from focusstack.alignment.refine import Refined
 from focusstack.first_pass.measure import Measured
 from focusstack.frames.proxies.proxy import Proxy, Statistics
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 
 STRAYED = 0.002
 """Estimated error, as a share of the picture's diagonal, of a frame that harms more than it gives.
@@ -121,7 +121,7 @@ def find_spoilt(statistics: Sequence[Statistics]) -> dict[int, str]:
     }
 
 
-def measure_dullness(statistics: Sequence[Statistics]) -> Points:
+def measure_dullness(statistics: Sequence[Statistics]) -> Floats:
     """How many times weaker each frame's detail is than the best of the others, at its best."""
     detail = np.stack([s.signature.ravel() for s in statistics]).astype(float) / 2
     if len(detail) < 3:

@@ -13,7 +13,7 @@ from focusstack.exposure.recorded import contradictions
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import CommonExposure
 from focusstack.first_pass.measure import Measured
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 
 COSTLY_SHARE = 0.05
 """Share of the common area that a frame may alone take away without being named in a warning: what
@@ -38,7 +38,7 @@ def _lost(stack: Measured, coarse: Coarse) -> list[str]:
 
 
 def _ungauged(
-    stack: Measured, gains: Points, used: Sequence[int], filled: Sequence[int]
+    stack: Measured, gains: Floats, used: Sequence[int], filled: Sequence[int]
 ) -> list[str]:
     found = []
     dark = [stack.names[k] for k in used if not np.isfinite(gains[k]).all()]
@@ -50,7 +50,7 @@ def _ungauged(
     return found
 
 
-def _contradicted(stack: Measured, gains: Points, used: Sequence[int]) -> list[str]:
+def _contradicted(stack: Measured, gains: Floats, used: Sequence[int]) -> list[str]:
     found = contradictions(gains, stack.recorded, used)
     if not found:
         return []

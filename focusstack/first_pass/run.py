@@ -58,15 +58,15 @@ def find_plan(
     with spool, own_threads():
         seen = glanced(frames, scale) if effort.quick else frames
         stack = measure_frames(seen, spool, scale, need.readers, progress)
-        coarse, gains = find_alignment(stack, options.reference, options.workers, progress, effort)
-        series = series_of(stack, coarse, gains, options.workers, progress)
+        coarse, gains = find_alignment(stack, options.reference, options.threads, progress, effort)
+        series = series_of(stack, coarse, gains, options.threads, progress)
         refined = refine_alignment(series, coarse, progress, effort)
         if not effort.quick:  # too few tiles to give up a frame for
             coarse = coarse.without(find_unsupported(stack, coarse, refined))
-        light = find_light(stack, refined.poses.matrices, coarse, options.workers)
+        light = find_light(stack, refined.poses.matrices, coarse, options.threads)
         local = None
         if options.local and effort.local:
-            series = series_of(stack, coarse, light.gains, options.workers, progress)
+            series = series_of(stack, coarse, light.gains, options.threads, progress)
             local = find_displacement(series, refined, progress)
         deep = frames.dtype != np.uint8
         found = Findings(stack, coarse, refined, local, light)

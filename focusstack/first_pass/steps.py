@@ -18,21 +18,21 @@ from focusstack.first_pass.light import find_gains
 from focusstack.first_pass.measure import Measured
 from focusstack.first_pass.reference import reservations
 from focusstack.first_pass.rejection import find_spoilt, find_unlinked
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 from focusstack.runtime.progress import Progress, stage
 
 
 def find_alignment(
-    stack: Measured, reference: str, workers: int, progress: Progress, effort: Effort
-) -> tuple[Coarse, Points]:
+    stack: Measured, reference: str, threads: int, progress: Progress, effort: Effort
+) -> tuple[Coarse, Floats]:
     """Match features, link all frames, solve them coarsely, and measure exposure on the result."""
     count = len(stack.names)
     with stage(progress, "Finding features", count):
-        features = detect_all(stack.load, count, workers, progress.advance, effort.features)
+        features = detect_all(stack.load, count, threads, progress.advance, effort.features)
     spoilt = find_spoilt(stack.statistics)
     fits = [
         f
-        for f in match_all(features, stack.size, workers, effort.features)
+        for f in match_all(features, stack.size, threads, effort.features)
         if f.first not in spoilt and f.second not in spoilt
     ]
     coarse = coarse_alignment(
@@ -43,13 +43,13 @@ def find_alignment(
         None if reference == "auto" else stack.names.index(reference),
     ).without(spoilt)
     coarse = coarse.without(find_unlinked(stack, coarse, features))
-    gains = find_gains(stack, coarse.matrices, coarse, workers)
+    gains = find_gains(stack, coarse.matrices, coarse, threads)
     used = [k for k, u in enumerate(coarse.used) if u]
     return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]
 
 
 def series_of(
-    stack: Measured, coarse: Coarse, gains: Points, workers: int, progress: Progress
+    stack: Measured, coarse: Coarse, gains: Floats, threads: int, progress: Progress
 ) -> Series:
     """What there is to align, with present gains; 1 where exposure is unknown."""
     brightness = [float(np.nanmean(g)) if np.isfinite(g).any() else 1.0 for g in gains]
@@ -59,7 +59,7 @@ def series_of(
         coarse.reference,
         coarse.pairs,
         brightness,
-        workers,
+        threads,
         progress.advance,
         stack.kept,
     )

@@ -53,7 +53,7 @@ class DepthFuser:
         shapes = level_shapes(shape[0], shape[1], LEVELS)
         radius = RADIUS if options.radius is None else options.radius
         self._finest: FinestLevel | None = FinestLevel(
-            shape, FINEST_RADIUS * radius, options.workers
+            shape, FINEST_RADIUS * radius, options.threads
         )
         self._pyramid = LaplacianPyramid(shapes[1] + shape[2:], shapes=shapes[1:])
         self._evidence = FocusEvidence(shapes, radius)

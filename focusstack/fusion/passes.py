@@ -53,7 +53,7 @@ def fuse(frames: Sequence[Image], options: FusionOptions | None = None) -> Fused
     first = frames[0]
     if any(frame.shape != first.shape or frame.dtype != first.dtype for frame in frames):
         raise ValueError("frames to be fused must have one shape and one dtype")
-    options = replace(options or FusionOptions(), precise=first.dtype != np.uint8)
+    options = replace(options or FusionOptions(), deep=first.dtype != np.uint8)
     fuser = make_fuser(first.shape, len(frames), options)
     return run_passes(fuser, lambda _: ((to_float(frame), None) for frame in frames))
 

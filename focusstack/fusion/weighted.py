@@ -58,9 +58,9 @@ class WeightedFuser:
         radius = RADIUS if options.radius is None else options.radius
         apart = apart and len(shape) == 3
         self._room = room
-        deep = options.precise
+        deep = options.deep
         self._finest = FinestLevel(
-            shape, FINEST_RADIUS * radius, options.workers, room, apart=apart, deep=deep
+            shape, FINEST_RADIUS * radius, options.threads, room, apart=apart, deep=deep
         )
         crew = self._finest.crew
         self._composite = Composite(shapes[1:], () if apart else shape[2:], crew, deep=deep)

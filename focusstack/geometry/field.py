@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats, Points
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Field:
         return out
 
     @cached_property
-    def nodes(self) -> tuple[Points, Points]:
+    def nodes(self) -> tuple[Floats, Floats]:
         """Grid with ghost nodes extrapolated linearly all round, and cells per reference pixel."""
         rows, cols = self.grid.shape[:2]
         padded = np.pad(

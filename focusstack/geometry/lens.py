@@ -19,9 +19,9 @@ import numpy as np
 
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix, Points
 
-Bend = Sequence[float] | Points
+Bend = Sequence[float] | Floats
 """``(a, b)``."""
 
 STRAIGHT = (0.0, 0.0)
@@ -94,7 +94,7 @@ def recorded(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
     return np.asarray(centre + d * share, float)
 
 
-def _from_centre(points: Points, size: tuple[int, int]) -> tuple[Points, Points, Points]:
+def _from_centre(points: Points, size: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
     """The picture's centre, the way from there, and its square ``(N, 1)`` in half diagonals."""
     centre = (np.array(size) - 1) / 2
     away = points - centre

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats, Points
 
 DEPTH_STEPS = 20000
 """Depth is kept in steps of this part of its range, so that a plan on disk is the same plan."""
@@ -129,7 +129,7 @@ def seen_from(
     return scene.displacement(view, more, in_focus=in_focus)
 
 
-def travel_directions(places: Points, size: tuple[int, int]) -> Points:
+def travel_directions(places: Points, size: tuple[int, int]) -> Floats:
     """Derivative ``(N, 2, 3)`` of the displacement of unit depth by a frame's `travel`.
 
     places ``(N, 2)`` are pixels of a reference frame of `size`, width and height.

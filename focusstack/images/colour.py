@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Floats, Image
 from focusstack.runtime.strips import cut_rows
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -62,7 +62,7 @@ class Transfer:
         the first.
     """
 
-    curves: Points
+    curves: Floats
 
     def decode(self, encoded: Float32) -> Float32:
         """Encoded values ``(H, W[, C])`` (1 = white) to linear light."""
@@ -77,7 +77,7 @@ class Transfer:
         return Transfer(self.curves[channel % len(self.curves)][None])
 
     def _each(
-        self, image: Float32, inside: Callable[[Float32, Points], Points], *, up: bool
+        self, image: Float32, inside: Callable[[Float32, Floats], Floats], *, up: bool
     ) -> Float32:
         single = image.ndim == 2 or len(self.curves) == 1
         planes = image[..., None] if single else image
@@ -97,7 +97,7 @@ _NODES = np.arange(65536) / 65535
 """Codes of 16 bits as encoded values 0..1, at which curves are tables."""
 
 
-def _power(curve: Points) -> float:
+def _power(curve: Floats) -> float:
     """Exponent of the power law that the last hundredth of a curve follows."""
     near = round(0.99 * 65535)
     rise = np.log(curve[-1] / max(curve[near], 0.1 * curve[-1]))

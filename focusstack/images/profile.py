@@ -19,7 +19,7 @@ import numpy as np
 from PIL import ImageCms
 
 from focusstack.images.colour import Transfer, decode
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 
 CODES = np.arange(65536) / 65535
 """The 16 bit codes as encoded values."""
@@ -89,7 +89,7 @@ def name_of(icc: bytes | None) -> str:
     return name or "an unnamed profile"
 
 
-def _nodes(steps: Points) -> Any:
+def _nodes(steps: Floats) -> Any:
     return np.round(steps * 65535).astype(int)
 
 
@@ -124,7 +124,7 @@ def _tags(icc: bytes) -> dict[bytes, bytes]:
     return {name: icc[start : start + size] for name, start, size in entries}
 
 
-def _curve(tag: bytes) -> Points:
+def _curve(tag: bytes) -> Floats:
     """Linear light of each of the 16 bit codes; rising, from the encoding of a curve tag."""
     try:
         values = {b"curv": _sampled, b"para": _parametric}[tag[:4]](tag)
@@ -135,7 +135,7 @@ def _curve(tag: bytes) -> Points:
     return np.maximum.accumulate(np.clip(values, 0, 1))
 
 
-def _sampled(tag: bytes) -> Points:
+def _sampled(tag: bytes) -> Floats:
     (count,) = struct.unpack_from(">I", tag, 8)
     if count == 0:
         return np.asarray(CODES)
@@ -147,7 +147,7 @@ def _sampled(tag: bytes) -> Points:
     return np.asarray(np.interp(CODES, np.linspace(0, 1, count), samples / 65535))
 
 
-def _parametric(tag: bytes) -> Points:
+def _parametric(tag: bytes) -> Floats:
     (kind,) = struct.unpack_from(">H", tag, 8)
     count = _PARAMETERS[kind]
     numbers = [v / 65536 for v in struct.unpack_from(f">{count}i", tag, 12)]

@@ -22,7 +22,7 @@ from focusstack.images.extras import extra
 from focusstack.images.header import REPAIR, UnreadableError
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
-from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Floats, Image
 
 MOST_FRAMES = 48
 """Frames that a film gives at most: a stack of more gains nothing and costs time.
@@ -123,7 +123,7 @@ class _Look:
     deep: bool
 
 
-def choose_pictures(changes: Points, sharpness: Points, most: int = MOST_FRAMES) -> list[int]:
+def choose_pictures(changes: Floats, sharpness: Floats, most: int = MOST_FRAMES) -> list[int]:
     """Choose pictures: none that repeats another, the sharpest of each stretch of like change.
 
     Parameters

@@ -14,7 +14,10 @@ Float32: TypeAlias = NDArray[np.float32]
 """A float32 array: an image whose values may exceed 0..1, or a map."""
 
 Matrix: TypeAlias = NDArray[np.float64]
-"""``(3, 3)``, frame pixel to reference-frame pixel, ``H[2, 2] = 1``."""
+"""``(3, 3)``, or ``(n, 3, 3)`` for n frames: frame pixel to reference pixel, ``H[2, 2] = 1``."""
+
+Floats: TypeAlias = NDArray[np.float64]
+"""A float64 array of any other shape, which its docstring tells."""
 
 Indices: TypeAlias = NDArray[np.int64]
 """Whole numbers: columns, rows, indices."""

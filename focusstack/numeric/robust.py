@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 
 NORMAL_FROM_MEDIAN = 1.4826
 """Standard deviation of normal residuals over the median of their lengths: 1 / 0.6745."""
@@ -29,7 +29,7 @@ CAUCHY_SHARE = 0.05
 must be weak, but not nothing (``python -m benchmarks.alignment``, *parallax, layers*)."""
 
 
-def scale_of_values(residuals: Points, axis: int | None = None) -> Points:
+def scale_of_values(residuals: Floats, axis: int | None = None) -> Floats:
     """Standard deviation of residuals, told from the median of their lengths.
 
     With an `axis`, along that one, which is kept.
@@ -38,12 +38,12 @@ def scale_of_values(residuals: Points, axis: int | None = None) -> Points:
     return np.asarray(NORMAL_FROM_MEDIAN * median)
 
 
-def scale_of_vectors(squared: Points) -> float:
+def scale_of_vectors(squared: Floats) -> float:
     """Standard deviation of each component of 2-D residuals from their squared lengths."""
     return float(np.sqrt(np.median(squared)) / RAYLEIGH_MEDIAN)
 
 
-def cauchy_weight(squared: Points, weight: Points | float = 1.0) -> Points:
+def cauchy_weight(squared: Floats, weight: Floats | float = 1.0) -> Floats:
     """Weight by Cauchy's kernel: the pull of outliers never vanishes.
 
     It is the root of `geman_mcclure_weight`, for what multiplies residuals rather than squares.
@@ -51,12 +51,12 @@ def cauchy_weight(squared: Points, weight: Points | float = 1.0) -> Points:
     return np.asarray(weight / (1 + squared))
 
 
-def geman_mcclure_weight(squared: Points, weight: Points | float = 1.0) -> Points:
+def geman_mcclure_weight(squared: Floats, weight: Floats | float = 1.0) -> Floats:
     """Weight by Geman's and McClure's kernel, which all but removes outliers."""
     return np.asarray(weight / np.square(1 + squared))
 
 
-def mixed_weight(squared: Points) -> Points:
+def mixed_weight(squared: Floats) -> Floats:
     """Weight by Geman's and McClure's kernel with a little of Cauchy's.
 
     The pull of the latter never vanishes: without it a stack can come apart where near and far
@@ -67,7 +67,7 @@ def mixed_weight(squared: Points) -> Points:
     return np.asarray((1 - CAUCHY_SHARE) * cauchy**2 + CAUCHY_SHARE * cauchy)
 
 
-def mixed_cost(squared: Points) -> float:
+def mixed_cost(squared: Floats) -> float:
     """Sum over residuals of the cost whose derivative by the squared residual is `mixed_weight`."""
     of_each = (1 - CAUCHY_SHARE) * squared / (1 + squared) + CAUCHY_SHARE * np.log1p(squared)
     return float(np.sum(of_each))

@@ -18,7 +18,8 @@ from focusstack.errors import OutputError, UsageError
 from focusstack.frames.identity import digest, fingerprint
 from focusstack.frames.sources import FrameSource
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output.staging import STATE, StagedFolder, make_folder
+from focusstack.output.manifest import make_folder
+from focusstack.output.staging import STATE, StagedFolder
 from focusstack.plan.file import from_plain, plain
 from focusstack.plan.model import StackPlan
 from focusstack.runtime.files import atomic_write, output_errors
@@ -28,7 +29,7 @@ DONE = STATE.with_name("done.jsonl")
 """Complete files, one a line: digest and name."""
 
 _NOT_ASKED = {
-    "folder", "overwrite", "resume", "workers", "memory", "plan", "max_megapixels", "report"
+    "folder", "overwrite", "resume", "threads", "memory", "plan", "max_megapixels", "report"
 }  # fmt: skip
 """Options that change no byte of a picture, or are part of the plan."""
 

@@ -6,10 +6,7 @@ all of them are there. Whatever ends the program before, results of an earlier r
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,20 +14,15 @@ from typing import Self
 
 from focusstack.errors import OutputError
 from focusstack.output.lock import LOCK, FolderLock
+from focusstack.output.manifest import KEPT, Manifest, make_folder
 from focusstack.runtime.cleanup import removed_if_ended
-from focusstack.runtime.files import atomic_write, output_errors
+from focusstack.runtime.files import output_errors
 
 UNFINISHED = ".focusstack-unfinished"
 """Name of the hidden folder."""
 
-STATE = Path(".state") / "run.json"
-"""File in it from which a run can go on; its folder holds no results."""
-
-BEFORE = STATE.with_name("before.json")
-"""File beside it that names what lay in the folder at the start, and may be replaced."""
-
-MOVING = STATE.with_name("moving.json")
-"""File beside it that names what is being moved to its place, written before the first is."""
+STATE = KEPT / "run.json"
+"""File in it from which a run can go on."""
 
 
 class StagedFolder:
@@ -69,8 +61,7 @@ class StagedFolder:
         self.resumed = False
         self._overwrite, self._resume = overwrite, resume
         self._made: list[Path] = []
-        self._promised: dict[Path, None] = {}
-        self._before: set[Path] = set()
+        self._manifest = Manifest(folder, self.place)
         self._kept = False
         self._lock = FolderLock(folder)
         self._guard = ExitStack()
@@ -114,11 +105,7 @@ class StagedFolder:
             else:
                 shutil.rmtree(self.place, ignore_errors=True)
                 self.place.mkdir()
-            if self.resumed:
-                self._before = {*self._noted(BEFORE), *self._noted(MOVING)}
-            elif self._overwrite:
-                self._before = {path for path in self.folder.rglob("*") if path.is_file()}
-                self._note(BEFORE, self._before)
+            self._manifest.agree(overwrite=self._overwrite, resumed=self.resumed)
 
     def __exit__(
         self,
@@ -142,75 +129,28 @@ class StagedFolder:
 
         What is asked a place for must be there when the block ends.
         """
-        self._promised[target] = None
-        path = self.looked_up(target)
+        path = self._manifest.promise(target)
         make_folder(path.parent)
         return path
 
     def looked_up(self, target: Path) -> Path:
         """Return where what will be `target` lies, or would lie, until then."""
-        return self.place / target.relative_to(self.folder)
+        return self._manifest.looked_up(target)
 
     def own(self, target: Path) -> None:
         """Count a file that lies in the folder as one of this run's: it may be replaced."""
-        self._before.add(target)
+        self._manifest.own(target)
 
     def keep(self) -> None:
         """From here on, leave what is there if the block ends with an error."""
         self._kept = True
 
-    def _note(self, name: Path, targets: Iterable[Path]) -> None:
-        """Keep a list of files in the hidden folder, for a run that goes on from this one."""
-        inside = [target.relative_to(self.folder).as_posix() for target in targets]
-        make_folder((self.place / name).parent)
-        atomic_write(self.place / name, json.dumps(sorted(inside)).encode())
-
-    def _noted(self, name: Path) -> list[Path]:
-        with suppress(OSError, ValueError, TypeError):
-            names = json.loads((self.place / name).read_text(encoding="utf-8"))
-            return [self.folder / str(inside) for inside in names]
-        return []
-
     def _finish(self) -> None:
         """Move every promised file to its name and remove the hidden folder."""
         with output_errors(self.folder):
-            self._check_promised()
-            self._note(MOVING, self._promised)
-            for target in self._promised:
-                path = self.looked_up(target)
-                if path.exists():  # else an earlier run has moved it
-                    make_folder(target.parent)
-                    self._move(path, target)
+            self._manifest.check()
+            self._manifest.move()
             shutil.rmtree(self.place)
-            _flush_folders({target.parent for target in self._promised})
-
-    def _check_promised(self) -> None:
-        """Refuse to end with fewer files than were promised, or over files that appeared."""
-        for target in self._promised:
-            here = self.looked_up(target).is_file()
-            if not here and not (target in self._before and target.is_file()):
-                raise OutputError(
-                    f"{target.name} has vanished while the others were made",
-                    "Start again once nothing else works in that folder.",
-                )
-            if here and target not in self._before and os.path.lexists(target):
-                raise _appeared(target)
-
-    def _move(self, path: Path, target: Path) -> None:
-        """Give a file its name; nothing is replaced that was not there at the start."""
-        if target in self._before:
-            path.replace(target)
-            return
-        try:
-            os.link(path, target)  # unlike renaming, it replaces nothing
-        except FileExistsError as error:
-            raise _appeared(target) from error
-        except (OSError, NotImplementedError, AttributeError):  # a disk without links
-            if os.path.lexists(target):
-                raise _appeared(target) from None
-            path.replace(target)
-        else:
-            path.unlink()
 
     def _abandon(self, error: BaseException) -> None:
         """Leave what can be gone on from, and say so, or nothing."""
@@ -246,13 +186,6 @@ class StagedFolder:
                 folder.rmdir()
 
 
-def _appeared(target: Path) -> OutputError:
-    return OutputError(
-        f"{target} has appeared while the others were made, and is not replaced",
-        "Move it away, or choose another --output.",
-    )
-
-
 def refuse_filled(folder: Path) -> None:
     """Make sure that `folder` does not exist or holds nothing but what a killed run left.
 
@@ -269,18 +202,6 @@ def refuse_filled(folder: Path) -> None:
             )
 
 
-def make_folder(folder: Path) -> None:
-    """Create `folder` and its parents.
-
-    Raises
-    ------
-    OutputError
-        If that is not possible.
-    """
-    with output_errors(folder):
-        _make(folder)
-
-
 def _make(folder: Path) -> list[Path]:
     """Create `folder`; return what has been made, outermost first."""
     missing = [f for f in (folder, *folder.parents) if not f.exists()]
@@ -292,14 +213,3 @@ def _remove_parts(place: Path) -> None:
     """Remove files that a killed run had half written."""
     for part in place.rglob(".*.part-*"):
         part.unlink(missing_ok=True)
-
-
-def _flush_folders(folders: Iterable[Path]) -> None:
-    """Bring the names to the disk too, where the system can."""
-    for folder in folders:
-        with suppress(OSError):
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)

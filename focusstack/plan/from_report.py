@@ -10,7 +10,7 @@ from focusstack.exposure.trial import LightChoice, Trial
 from focusstack.geometry.coordinates import Rect
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 from focusstack.plan.model import FramePlan, PairClosure, StackPlan
 from focusstack.plan.schema import (
     DepthRecord,
@@ -100,7 +100,7 @@ def _scene(depth: DepthRecord | None, canvas: tuple[int, int]) -> SceneDepth | N
     return SceneDepth(grid, *canvas, depth.slab)
 
 
-def _map(rows: list[list[float | None]] | None) -> Points | None:
+def _map(rows: list[list[float | None]] | None) -> Floats | None:
     if rows is None:
         return None
     return np.array([[np.nan if v is None else v for v in row] for row in rows], float)

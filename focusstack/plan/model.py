@@ -16,7 +16,7 @@ from focusstack.geometry.coordinates import Rect, transform, zoom_and_rotation
 from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 from focusstack.plan.verdict import Verdict
 
 
@@ -90,7 +90,7 @@ class FramePlan:
     used: bool
     reason: str | None
     matrix: Matrix | None
-    gain: Points
+    gain: Floats
     residual_px: Residual | None
     exposure_ev: float
     sharpness: float
@@ -193,7 +193,7 @@ class StackPlan:
     light: LightChoice = field(default_factory=LightChoice)
     common_ev: float = 0.0
     clipped_everywhere: float = 0.0
-    residual_map_px: Points | None = None
+    residual_map_px: Floats | None = None
     quick: bool = False
 
     def used(self) -> list[FramePlan]:

@@ -17,7 +17,7 @@ from focusstack.alignment.quality.residual import Residual
 from focusstack.exposure.trial import LightChoice
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import DEPTH_STEPS, SceneDepth
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.plan.schema import (
     SCHEMA,
@@ -149,7 +149,7 @@ def _depth(scene: SceneDepth) -> DepthRecord:
     )
 
 
-def _cells(found: Points | None) -> list[list[float | None]] | None:
+def _cells(found: Floats | None) -> list[list[float | None]] | None:
     if found is None:
         return None
     return [[round(float(v), 4) if np.isfinite(v) else None for v in row] for row in found]

@@ -23,7 +23,7 @@ from math import erfc
 
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats
 
 REACH_BEFORE = 2
 """Pixels that a sample at ``x`` needs before ``floor(x)``."""
@@ -64,17 +64,17 @@ def coefficients() -> Float32:
     return found
 
 
-def linear(t: Points) -> Points:
+def linear(t: Floats) -> Floats:
     """Weights ``(N, 6)`` of linear interpolation at phases `t`, ``(N,)``."""
-    w: Points = np.maximum(0, 1 - np.abs(t[:, None] - TAPS))
+    w: Floats = np.maximum(0, 1 - np.abs(t[:, None] - TAPS))
     return w
 
 
-def weights(t: Points) -> Points:
+def weights(t: Floats) -> Floats:
     """Weights ``(N, 6)`` of taps -2 .. 3 at phases `t`, ``(N,)``, from 0 to 1."""
     even, odd = coefficients().astype(float)
     a = np.concatenate([even, even[::-1]])
     b = np.concatenate([odd, -odd[::-1]])
     s = t[:, None]
-    w: Points = linear(t) + s * (1 - s) * (a + b * (s - 0.5))
+    w: Floats = linear(t) + s * (1 - s) * (a + b * (s - 0.5))
     return w

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def prefetch(
-    read: Callable[[int], T], indices: Iterable[int], ahead: int = 2, workers: int = 1
+    read: Callable[[int], T], indices: Iterable[int], ahead: int = 2, threads: int = 1
 ) -> Generator[T, None, None]:
     """Yield ``read(i)`` for each index in order, reading ahead in threads.
 
@@ -25,7 +25,7 @@ def prefetch(
         What to read.
     ahead : int
         Most results, finished or in the making, beside the one that has been yielded.
-    workers : int
+    threads : int
         Threads that read.
 
     Yields
@@ -34,11 +34,11 @@ def prefetch(
         Results in the order of `indices`. However the iteration ends, the threads have ended too
         once the generator is closed.
     """
-    if ahead < 1 or workers < 1:
+    if ahead < 1 or threads < 1:
         raise ValueError("prefetch needs at least one worker and one item ahead")
     waiting: deque[Future[T]] = deque()
     source = iter(indices)
-    with ThreadPoolExecutor(workers, thread_name_prefix="prefetch") as pool:
+    with ThreadPoolExecutor(threads, thread_name_prefix="prefetch") as pool:
         try:
             waiting.extend(pool.submit(read, i) for i in islice(source, ahead))
             while waiting:

@@ -112,14 +112,14 @@ class Crew:
 
     Parameters
     ----------
-    workers : int
+    threads : int
         How many; with one, everything is done in the caller's thread.
     room : Room, optional
         Where the strips are, which is tidied after each.
     """
 
-    def __init__(self, workers: int, room: Room | None = None) -> None:
-        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+    def __init__(self, threads: int, room: Room | None = None) -> None:
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._beside = local()
         self.room = Room() if room is None else room
 

@@ -57,9 +57,9 @@ def at_once(
 
 
 @contextmanager
-def side_by_side(workers: int) -> Iterator[SideBySide]:
-    """Do two things at once within the block, or in turn with fewer than two `workers`."""
-    if workers < 2:
+def side_by_side(threads: int) -> Iterator[SideBySide]:
+    """Do two things at once within the block, or in turn with fewer than two `threads`."""
+    if threads < 2:
         yield in_turn
         return
     with ThreadPoolExecutor(1, thread_name_prefix="beside") as pool:

@@ -45,7 +45,7 @@ def fuse_aligned(
     progress = progress or Silent()
     width, height = frames.size
     shape = (height, width, 3) if frames.channels == 3 else (height, width)
-    options = replace(options or FusionOptions(), precise=frames.dtype != np.uint8)
+    options = replace(options or FusionOptions(), deep=frames.dtype != np.uint8)
     fuser = make_fuser(shape, len(frames), options)
 
     def shown(number: int) -> Generator[tuple[Float32, Float32 | None], None, None]:

@@ -14,7 +14,7 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.geometry.placement import Placement
 from focusstack.images.colour import full_scale
 from focusstack.images.read import Picture
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats
 from focusstack.plan.model import FramePlan
 from focusstack.resample.planes import Planes
 from focusstack.resample.warp import Clipping, Destination, resample, resample_planes
@@ -36,7 +36,7 @@ def render(
     picture: Picture,
     frame: FramePlan,
     rect: Rect,
-    highest_gain: Points,
+    highest_gain: Floats,
     into: Destination | None = None,
     threads: int = 1,
 ) -> AlignedFrame:
@@ -105,7 +105,7 @@ def opaque(alpha: Float32, frame: FramePlan, rect: Rect) -> Validity:
     return (moved > 0.5).view(np.uint8)
 
 
-def clipping_trust(gain: Points, highest: Points) -> float:
+def clipping_trust(gain: Floats, highest: Floats) -> float:
     """How far clipped pixels of a frame count: 1 where no other frame was exposed much darker.
 
     White in the darkest frame is white; in a frame exposed one stop brighter it hides what the

@@ -86,9 +86,9 @@ def fuse_frames(
     count = len(plan.used())
     fusion = replace(
         fusion,
-        workers=means.threads,
+        threads=means.threads,
         motion=fusion.motion and plan.scene is None,
-        precise=frames.dtype != np.uint8,
+        deep=frames.dtype != np.uint8,
     )
     fuser = make_fuser(shape, count, fusion, means.room)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from focusstack.alignment.features.sift import PairFit
 from focusstack.geometry.coordinates import normalised, transform, translation
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 
 SIZE = (480, 360)
 
@@ -17,12 +17,12 @@ def inverse(H: Matrix) -> Matrix:
     return np.asarray(np.linalg.inv(H), float)
 
 
-def grid() -> Points:
+def grid() -> Floats:
     x, y = np.meshgrid(np.linspace(0, 479, 9), np.linspace(0, 359, 9))
     return np.stack([x.ravel(), y.ravel()], 1)
 
 
-def rms(A: Matrix, B: Matrix) -> float:
+def rms(A: Floats, B: Matrix) -> float:
     """Distance in pixels between what two matrices make of a frame."""
     return float(np.sqrt(np.square(transform(A, grid()) - transform(B, grid())).sum(1).mean()))
 

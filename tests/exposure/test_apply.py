@@ -15,13 +15,13 @@ from focusstack.images.colour import (
     to_dtype,
     to_float,
 )
-from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Floats, Image
 
 INTEGERS: list[np.dtype[np.generic]] = [np.dtype(np.uint8), np.dtype(np.uint16)]
 DTYPES: list[np.dtype[np.generic]] = [*INTEGERS, np.dtype(np.float32)]
 
 
-def equalised(image: Image, gain: Points) -> Image:
+def equalised(image: Image, gain: Floats) -> Image:
     """As `apply_gain` has it, in the image's own dtype."""
     return to_dtype(apply_gain(image, gain), image.dtype)
 
@@ -31,7 +31,7 @@ def picture(dtype: np.dtype[np.generic], channels: int = 3) -> Image:
     return to_dtype(np.random.default_rng(0).random(shape, np.float32), dtype)
 
 
-def by_formula(image: Image, gain: Points) -> Float32:
+def by_formula(image: Image, gain: Floats) -> Float32:
     factor = gain.astype(np.float32)
     return encode(decode(to_float(image)) * (factor if image.ndim == 3 else factor[0]))
 

@@ -17,13 +17,13 @@ from focusstack.exposure.gains import (
 )
 from focusstack.frames.proxies.proxy import BLOCK, make_proxy
 from focusstack.geometry.coordinates import translation
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 from focusstack.scene.stack import RenderedStack
 
 GRID = (45, 60)
 
 
-def blocks(seed: int = 0, gain: Points | float = 1.0, spread: float = 0.0) -> RegisteredBlocks:
+def blocks(seed: int = 0, gain: Floats | float = 1.0, spread: float = 0.0) -> RegisteredBlocks:
     """A scene of smooth light seen at some exposure; `spread` is each area's own deviation."""
     light = np.random.default_rng(0).uniform(0.02, 0.6, (*GRID, 3))
     own = np.exp(np.random.default_rng(seed).normal(0, spread, light.shape)) if spread else 1

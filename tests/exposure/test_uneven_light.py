@@ -95,7 +95,7 @@ def test_a_plan_renders_the_same_bytes(run: StackResult, photos: Path, tmp_path:
     out = photos.with_name("out")
     for threads in (1, 2):
         again = tmp_path / f"again{threads}"
-        stack(photos, again, StackOptions(plan=out / "report.json", workers=threads))
+        stack(photos, again, StackOptions(plan=out / "report.json", threads=threads))
         for path in [out / "fused.png", *sorted((out / "aligned").iterdir())]:
             assert (again / path.relative_to(out)).read_bytes() == path.read_bytes()
 

@@ -39,7 +39,7 @@ class TestContract:
         kind = np.dtype(dtype)
         code = to_dtype(textured((75, 90, 3)), kind)
         frame = to_float(code)
-        options = FusionOptions(method=method, precise=dtype == "uint16")
+        options = FusionOptions(method=method, deep=dtype == "uint16")
         fused = fuse(method, [frame] * 9, options=options)
         np.testing.assert_array_equal(to_dtype(fused.image, kind), code)
 

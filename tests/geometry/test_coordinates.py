@@ -19,7 +19,7 @@ from focusstack.geometry.coordinates import (
     translation,
     zoom_and_rotation,
 )
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 
 small = st.floats(-0.1, 0.1)
 scales = st.floats(0.1, 4.0)
@@ -50,7 +50,7 @@ def inverse(H: Matrix) -> Matrix:
     return np.asarray(np.linalg.inv(H), float)
 
 
-def scattered(count: int = 40) -> Points:
+def scattered(count: int = 40) -> Floats:
     return np.random.default_rng(3).uniform((0, 0), (480, 360), (count, 2))
 
 
@@ -116,7 +116,7 @@ def test_transform_and_back(H: Matrix) -> None:
 
 
 @given(A=homographies(), B=homographies())
-def test_matrices_compose_right_to_left(A: Matrix, B: Matrix) -> None:
+def test_matrices_compose_right_to_left(A: Floats, B: Matrix) -> None:
     points = scattered()
     assert transform(A @ B, points) == pytest.approx(transform(A, transform(B, points)), abs=1e-6)
 
@@ -145,7 +145,7 @@ def test_at_scale_composes(H: Matrix, s: float, t: float) -> None:
 
 
 @given(A=homographies(), B=homographies(), s=scales)
-def test_at_scale_keeps_products(A: Matrix, B: Matrix, s: float) -> None:
+def test_at_scale_keeps_products(A: Floats, B: Matrix, s: float) -> None:
     product = at_scale(normalised(A @ B), s)
     assert product == pytest.approx(normalised(at_scale(A, s) @ at_scale(B, s)), rel=1e-6, abs=1e-9)
 

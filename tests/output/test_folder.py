@@ -448,7 +448,7 @@ def test_options_that_make_no_sense(tmp_path: Path, named: dict[str, Any], said:
 
 
 def test_numbers_that_make_no_sense() -> None:
-    for named in ({"workers": 0}, {"workers": -1}, {"memory": 0}, {"max_megapixels": 0}):
+    for named in ({"threads": 0}, {"threads": -1}, {"memory": 0}, {"max_megapixels": 0}):
         with pytest.raises(UsageError):
             StackOptions(**named)  # type: ignore[arg-type]
 

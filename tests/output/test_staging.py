@@ -177,13 +177,13 @@ def test_a_run_killed_while_its_files_are_moved_goes_on(tmp_path: Path) -> None:
         stage(staging, "a", "one")
         stage(staging, "b", "two")
         with pytest.MonkeyPatch.context() as patch:
-            moved = staging._move
+            moved = staging._manifest._move
 
             def once(path: Path, target: Path) -> None:
                 moved(path, target)
-                patch.setattr(staging, "_move", kill)
+                patch.setattr(staging._manifest, "_move", kill)
 
-            patch.setattr(staging, "_move", once)
+            patch.setattr(staging._manifest, "_move", once)
             staging._finish()
     assert (tmp_path / "a").read_text() == "one"
     with StagedFolder(tmp_path, resume=True) as again:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 from focusstack.resample.kernel import TAPS, coefficients, weights
 
 
@@ -25,7 +25,7 @@ def test_no_other_coefficients_shift_a_camera_spectrum_with_less_error() -> None
     power = np.exp(-((2 * np.pi * 0.7 * f) ** 2)) / f
     even, odd = coefficients().astype(float)
 
-    def error(even: Points, odd: Points) -> float:
+    def error(even: Floats, odd: Floats) -> float:
         a, b = np.concatenate([even, even[::-1]]), np.concatenate([odd, -odd[::-1]])
         s = t[:, None]
         w = np.maximum(0, 1 - np.abs(s - TAPS)) + s * (1 - s) * (a + b * (s - 0.5))

@@ -28,9 +28,9 @@ from pathlib import Path
 from focusstack import StackOptions, plan_stack, stack
 task, memory, plan, *files = sys.argv[1:]
 if task == "plan":
-    plan_stack(files, StackOptions(workers=1))
+    plan_stack(files, StackOptions(threads=1))
 else:
-    stack(files, None, StackOptions(plan=Path(plan), workers=2, memory=int(memory) or None))
+    stack(files, None, StackOptions(plan=Path(plan), threads=2, memory=int(memory) or None))
 status = Path("/proc/self/status")
 if status.exists():  # counts from when the program began, not from its parent's peak
     print(status.read_text().split("VmHWM:")[1].split()[0])

@@ -18,8 +18,8 @@ def reading_threads() -> list[threading.Thread]:
     return [t for t in threading.enumerate() if t.name.startswith("prefetch")]
 
 
-@given(count=st.integers(0, 20), ahead=st.integers(1, 5), workers=st.integers(1, 4))
-def test_prefetch_keeps_order_and_bound(count: int, ahead: int, workers: int) -> None:
+@given(count=st.integers(0, 20), ahead=st.integers(1, 5), threads=st.integers(1, 4))
+def test_prefetch_keeps_order_and_bound(count: int, ahead: int, threads: int) -> None:
     started = 0
     lock = threading.Lock()
 
@@ -31,7 +31,7 @@ def test_prefetch_keeps_order_and_bound(count: int, ahead: int, workers: int) ->
         return i * i
 
     results = []
-    for result in prefetch(read, range(count), ahead, workers):
+    for result in prefetch(read, range(count), ahead, threads):
         results.append(result)
         with lock:
             assert started <= len(results) + ahead
@@ -60,7 +60,7 @@ def test_prefetch_raises_at_the_right_item() -> None:
             raise InputError("third")
         return i
 
-    results = prefetch(read, range(6), ahead=4, workers=2)
+    results = prefetch(read, range(6), ahead=4, threads=2)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(InputError, match="third"):
         next(results)
@@ -76,7 +76,7 @@ def test_prefetch_ends_its_threads_with_the_consumer(way: str) -> None:
         time.sleep(0.01)
         return i
 
-    results = prefetch(read, range(1000), ahead=3, workers=2)
+    results = prefetch(read, range(1000), ahead=3, threads=2)
     next(results)
     assert reading_threads()
     if way == "close":
@@ -105,7 +105,7 @@ def test_prefetch_needs_room() -> None:
     with pytest.raises(ValueError, match="at least one"):
         next(prefetch(abs, [1], ahead=0))
     with pytest.raises(ValueError, match="at least one"):
-        next(prefetch(abs, [1], workers=0))
+        next(prefetch(abs, [1], threads=0))
 
 
 def test_the_next_item_is_made_while_one_is_in_use() -> None:

@@ -21,9 +21,9 @@ def test_strips_cover_every_row_once() -> None:
             assert part.wide.stop == min(height, part.rows.stop + 6)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_two_things_done_at_once_return_both_and_raise(workers: int) -> None:
-    crew, rows, seen = Crew(workers), strips(200, 300, 0), list[int]()
+@pytest.mark.parametrize("threads", [1, 2])
+def test_two_things_done_at_once_return_both_and_raise(threads: int) -> None:
+    crew, rows, seen = Crew(threads), strips(200, 300, 0), list[int]()
 
     def count() -> int:
         crew.do(lambda strip: seen.append(strip.rows.start), rows)

@@ -16,7 +16,7 @@ from focusstack.geometry.coordinates import Rect, normalised, transform, transla
 from focusstack.images.colour import codes, decode, encode, full_scale, to_dtype
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
-from focusstack.numeric.arrays import Float32, Image, Matrix, Points
+from focusstack.numeric.arrays import Float32, Floats, Image, Matrix, Points
 from focusstack.plan.model import FramePlan
 from focusstack.second_pass.render import clipping_trust, render
 
@@ -45,7 +45,7 @@ def scene(points: Points, colour: bool = True) -> Float32:
     return np.asarray(0.45 + 0.2 * waves, np.float32)
 
 
-def pixels_of(rect: Rect) -> Points:
+def pixels_of(rect: Rect) -> Floats:
     x, y = np.meshgrid(np.arange(rect.width) + rect.x, np.arange(rect.height) + rect.y)
     return np.stack([x.ravel(), y.ravel()], 1).astype(float)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.exposure.areas import Areas
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats, Points
 
 AREAS = 300
 
 
-def areas(rng: np.random.Generator, log: Points, places: Points) -> Areas:
+def areas(rng: np.random.Generator, log: Floats, places: Points) -> Areas:
     u, v = places.T
     r2 = u * u + v * v
     return Areas(
@@ -24,7 +24,7 @@ def areas(rng: np.random.Generator, log: Points, places: Points) -> Areas:
     )
 
 
-def exact(theta: Points) -> list[Areas]:
+def exact(theta: Floats) -> list[Areas]:
     """Areas of frames that differ by levels and terms and nothing else."""
     rng = np.random.default_rng(0)
     scene = rng.uniform(-3, -0.5, AREAS)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.geometry.coordinates import normalised, scaling, translation
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 
 SIZE = (900, 600)
 """Width and height."""
 
 
-def grid(step: float = 50.0) -> Points:
+def grid(step: float = 50.0) -> Floats:
     x, y = np.meshgrid(np.arange(0, SIZE[0], step), np.arange(0, SIZE[1], step))
     return np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
 

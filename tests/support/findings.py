@@ -25,7 +25,7 @@ from focusstack.first_pass.light import Light
 from focusstack.first_pass.measure import Measured
 from focusstack.frames.proxies.proxy import Proxy, Statistics
 from focusstack.geometry.parallax import SceneDepth, Viewpoint
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 from focusstack.runtime.spool import Spool
 
 SIZE = (400, 300)
@@ -82,7 +82,7 @@ class Stack:
     def frames(self) -> range:
         return range(self.count)
 
-    def array(self, given: dict[int, float], usual: float = 0.0) -> Points:
+    def array(self, given: dict[int, float], usual: float = 0.0) -> Floats:
         """Of the frames that are used."""
         return np.array([given.get(k, usual) for k in self.frames if k not in self.lost])
 

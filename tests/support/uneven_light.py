@@ -12,7 +12,7 @@ from focusstack.exposure.shading import EVEN, Shading
 from focusstack.exposure.terms import Terms, choose_terms
 from focusstack.frames.proxies.proxy import make_proxy
 from focusstack.images.colour import encode, linearise, to_dtype
-from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Floats, Image
 from focusstack.scene.stack import RenderedStack
 
 
@@ -24,7 +24,7 @@ class Fault:
     exponent: float = 1.0
 
 
-def grid(size: tuple[int, int], step: int = 1) -> Points:
+def grid(size: tuple[int, int], step: int = 1) -> Floats:
     """Every so many-th pixel of a frame, row by row."""
     x, y = np.meshgrid(np.arange(0, size[0], step), np.arange(0, size[1], step))
     return np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.geometry.coordinates import Rect, transform, translation
-from focusstack.numeric.arrays import Float32, Matrix, Points
+from focusstack.numeric.arrays import Float32, Floats, Matrix
 
 SIZE = (200, 300)
 """Height and width."""
@@ -30,14 +30,14 @@ def inverse(H: Matrix) -> Matrix:
     return np.asarray(np.linalg.inv(H), np.float64)
 
 
-def positions(H: Matrix, rect: Rect) -> tuple[Points, Points]:
+def positions(H: Matrix, rect: Rect) -> tuple[Floats, Floats]:
     """Frame positions ``(x, y)`` of the pixels of `rect`, each of its shape."""
     x, y = np.meshgrid(np.arange(rect.width) + rect.x, np.arange(rect.height) + rect.y)
     p = transform(inverse(H), np.stack([x.ravel(), y.ravel()], 1).astype(np.float64))
     return p[:, 0].reshape(x.shape), p[:, 1].reshape(x.shape)
 
 
-def waves(x: Points, y: Points) -> Points:
+def waves(x: Floats, y: Floats) -> Floats:
     """Waves of 4 to 40 pixels in all directions, about 0.2 to 0.8."""
     rng = np.random.default_rng(5)
     total = np.full(x.shape, 0.5)
@@ -48,12 +48,12 @@ def waves(x: Points, y: Points) -> Points:
     return total
 
 
-def grid(size: tuple[int, int] = SIZE) -> tuple[Points, Points]:
+def grid(size: tuple[int, int] = SIZE) -> tuple[Floats, Floats]:
     x, y = np.meshgrid(np.arange(size[1], dtype=float), np.arange(size[0], dtype=float))
     return x, y
 
 
-def moved_by(result: Float32, truth: Points) -> NDArray[np.float64]:
+def moved_by(result: Float32, truth: Floats) -> NDArray[np.float64]:
     """Shift ``(x, y)`` in pixels of `result` against `truth`, by least squares on the slope."""
     gx, gy = np.gradient(truth, axis=1), np.gradient(truth, axis=0)
     inside = np.s_[2:-2, 2:-2]

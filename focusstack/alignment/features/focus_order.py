@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Indices, Points
+from focusstack.numeric.arrays import Float32, Floats, Indices
 
 OFFSETS = (1, 2, 4, 8)
 """How far apart, in focus order, frames are compared: near pairs have much in common, far ones keep
@@ -23,7 +23,7 @@ LONGEST_MOVE = 40
 time for hundreds of frames."""
 
 
-def distances(signatures: Sequence[Float32]) -> Points:
+def distances(signatures: Sequence[Float32]) -> Floats:
     """Mean absolute difference of every two sharpness signatures, ``(n, n)``."""
     flat = np.stack([s.ravel() for s in signatures]).astype(float)
     return np.stack([np.abs(flat - one).mean(1) for one in flat])
@@ -66,13 +66,13 @@ def focus_order(signatures: Sequence[Float32]) -> list[int]:
     return order[::-1] if rank @ sharpness < 0 else order
 
 
-def _with_nothing(between: Points, sharpness: Points) -> Points:
+def _with_nothing(between: Floats, sharpness: Floats) -> Floats:
     """Distances ``(n + 1, n + 1)`` with a last entry that stands for "nothing is sharp"."""
     ends = sharpness - sharpness.min()
     return np.block([[between, ends[:, None]], [ends[None, :], np.zeros((1, 1))]])
 
 
-def _uncross(order: list[int], d: Points) -> list[int]:
+def _uncross(order: list[int], d: Floats) -> list[int]:
     """Shorten the path by reversing and by moving stretches (2-opt, Or-opt) until none helps.
 
     The path begins and ends at the last entry of `d`, which is not part of `order`.
@@ -83,7 +83,7 @@ def _uncross(order: list[int], d: Points) -> list[int]:
     return [int(i) for i in path[1:-1]]
 
 
-def _reversed(path: Indices, d: Points) -> Indices | None:
+def _reversed(path: Indices, d: Floats) -> Indices | None:
     """Reverse the stretch that shortens the path most; None if none does."""
     step = d[path[:-1], path[1:]]
     best, found = -1e-9, None
@@ -99,7 +99,7 @@ def _reversed(path: Indices, d: Points) -> Indices | None:
     return np.concatenate([path[:i], path[i : j_ + 1][::-1], path[j_ + 1 :]])
 
 
-def _moved(path: Indices, d: Points) -> Indices | None:
+def _moved(path: Indices, d: Floats) -> Indices | None:
     """Move a stretch, either way round, to where it shortens the path most; None if none does."""
     step = d[path[:-1], path[1:]]
     best, found = -1e-9, None

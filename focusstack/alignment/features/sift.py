@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.geometry.coordinates import transform
-from focusstack.numeric.arrays import Float32, Image, Matrix, Points
+from focusstack.numeric.arrays import Float32, Floats, Image, Matrix, Points
 
 RATIO = 0.85
 """Distance of a match's descriptor over that of the second nearest, at most. Lowe takes 0.8; blur
@@ -109,7 +109,7 @@ def detect(proxy: Image, limit: int = 1000) -> Features:
 
 
 def spread(
-    points: Points, strength: Points | Float32, width: int, height: int, limit: int
+    points: Points, strength: Floats | Float32, width: int, height: int, limit: int
 ) -> NDArray[np.intp]:
     """Choose up to `limit` indices so that no part of the picture dominates.
 

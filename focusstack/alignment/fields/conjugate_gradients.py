@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.fields.interpolation import Places
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats
 from focusstack.runtime.threads import SideBySide, in_turn
 
 MOST_STEPS = 150
@@ -49,12 +49,12 @@ class NormalEquations:
     places: Places
     info: Float32
     shape: tuple[int, int, int]
-    slope: Points
+    slope: Floats
     size: float
     fixed: slice
     both: SideBySide = in_turn
 
-    def solved(self, target: Points | Float32, start: Points, exact: float) -> Points:
+    def solved(self, target: Floats | Float32, start: Floats, exact: float) -> Floats:
         """Values ``(N, 2)`` of all nodes for which tiles see `target` ``(T, 2)`` at best.
 
         Parameters
@@ -73,7 +73,7 @@ class NormalEquations:
         right[self.fixed] = values[self.fixed] = 0
         return conjugate_gradients(self._times, right, self.diagonal(), values, exact)
 
-    def _times(self, values: Points) -> Points:
+    def _times(self, values: Floats) -> Floats:
         """The product of the equations' matrix with `values`."""
         # Loads the compiler, which takes a while.
         from focusstack.alignment.loops.interpolation import smoothing
@@ -81,7 +81,7 @@ class NormalEquations:
         out, rest = np.empty(values.shape), np.zeros(values.shape)
         middle = int(FIRST_SHARE * len(self.info))
 
-        def pull(tiles: slice, out: Points) -> None:
+        def pull(tiles: slice, out: Floats) -> None:
             self.places.part(tiles).pull(self.info[tiles], values, out)
 
         def smooth_and_pull() -> None:
@@ -93,7 +93,7 @@ class NormalEquations:
         out[self.fixed] = 0
         return out
 
-    def diagonal(self) -> Points:
+    def diagonal(self) -> Floats:
         """The diagonal ``(N, 2)`` of the equations."""
         slope = self.slope.reshape(*self.shape, 2)
         around = slope.sum(3)
@@ -104,13 +104,13 @@ class NormalEquations:
 
 
 def conjugate_gradients(
-    times: Callable[[Points], Points],
-    right: Points,
-    diagonal: Points,
-    start: Points,
+    times: Callable[[Floats], Floats],
+    right: Floats,
+    diagonal: Floats,
+    start: Floats,
     exact: float,
     most: int = MOST_STEPS,
-) -> Points:
+) -> Floats:
     """Solve ``A x = right`` with a symmetric positive definite ``A``.
 
     Parameters

@@ -11,7 +11,7 @@ from focusstack.alignment.fields.conjugate_gradients import NormalEquations
 from focusstack.alignment.fields.interpolation import Places
 from focusstack.alignment.quality.held_out import NEARLY_ALL, HeldOut, weighted_quantile
 from focusstack.alignment.tiles.shifts import TileShifts, checkerboard, softened
-from focusstack.numeric.arrays import Float32, Indices, Mask, Points
+from focusstack.numeric.arrays import Float32, Floats, Indices, Mask, Points
 from focusstack.numeric.robust import WIDE_CUTOFF, geman_mcclure_weight
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -79,7 +79,7 @@ class Equations:
         )
 
     @property
-    def weight(self) -> Points:
+    def weight(self) -> Floats:
         """How sure each tile is ``(T,)``."""
         return np.asarray(np.trace(self.info, axis1=1, axis2=2), float)
 
@@ -89,7 +89,7 @@ class Equations:
             self.places.part(which), self.target[which], self.info[which], self.fold[which]
         )
 
-    def left(self, fields: Points) -> Points:
+    def left(self, fields: Floats) -> Floats:
         """What the equations lack with `fields`, ``(T, 2)``."""
         return self.target - self.places.seen(fields.reshape(-1, 2))
 
@@ -112,7 +112,7 @@ class Grid:
         """Nodes of one frame."""
         return self.rows * self.columns
 
-    def equations(self, found: Iterable[Measurement], fields: Points) -> Equations | None:
+    def equations(self, found: Iterable[Measurement], fields: Floats) -> Equations | None:
         """Turn what is left between frames, with present `fields`, into equations, if any."""
         parts = [self._of_pair(i, j, shifts) for i, j, shifts in found]
         if not parts:
@@ -153,7 +153,7 @@ class Grid:
         frames = places.cells.astype(int) // self.nodes
         return np.asarray(frames @ (self.count, 1))
 
-    def solve(self, equations: Equations, start: Points) -> Points:
+    def solve(self, equations: Equations, start: Floats) -> Floats:
         """Fields of all frames from all equations: reweighted least squares."""
         fields = start.reshape(-1, 2)
         # The fewer the nodes, the more each counts; differences grow with their distance.
@@ -174,7 +174,7 @@ class Grid:
             fields = normal.solved(equations.target, fields, exact)
         return fields.reshape(start.shape)
 
-    def _stiffness(self, fields: Points) -> Points:
+    def _stiffness(self, fields: Floats) -> Floats:
         """Information of slopes to the next node and to the one below, ``(N, 2)``.
 
         What moves on its own may tear away from what is around it: large slopes cost little more
@@ -187,8 +187,8 @@ class Grid:
         return stiffness.reshape(-1, 2) / self.slope**2
 
     def stiffest(
-        self, equations: Equations, fields: Points, slopes: Sequence[float] = SLOPE_SIGMAS
-    ) -> tuple[Grid, Points]:
+        self, equations: Equations, fields: Floats, slopes: Sequence[float] = SLOPE_SIGMAS
+    ) -> tuple[Grid, Floats]:
         """Let fields slope as little as lets each half of the tiles foretell the other better.
 
         Parameters
@@ -217,7 +217,7 @@ class Grid:
             best, lengths, least = stiffer, foretold, left
         return best, lengths
 
-    def foretold(self, equations: Equations, fields: Points) -> Points:
+    def foretold(self, equations: Equations, fields: Floats) -> Floats:
         """Length of each tile's residual ``(T,)`` with fields of the other half of the tiles."""
         alone = replace(self, both=in_turn)  # while one half is solved, so is the other
         sides = equations.fold, ~equations.fold
@@ -230,12 +230,12 @@ class Grid:
             left[side] = np.linalg.norm(half.left(fit), axis=1)
         return left
 
-    def held_out(self, equations: Equations, foretold: Points) -> HeldOut:
+    def held_out(self, equations: Equations, foretold: Floats) -> HeldOut:
         """Residual of tiles without fields, and what is `foretold` of them ``(T,)``."""
         before = np.linalg.norm(equations.target, axis=1)
         return HeldOut.of(self.pairs(equations.places), before, foretold, equations.weight)
 
 
-def _trust(squared: Points) -> Points:
+def _trust(squared: Floats) -> Floats:
     """Weight of what is off by so many squared standard deviations."""
     return geman_mcclure_weight(squared / WIDE_CUTOFF**2)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Indices, Mask, Points
+from focusstack.numeric.arrays import Float32, Floats, Indices, Mask, Points
 
 if TYPE_CHECKING:
     from focusstack.alignment.loops.interpolation import Cells
@@ -53,7 +53,7 @@ class Places:
 
         return Cells(self.cells, self.within, np.uint32(self.columns))
 
-    def seen(self, values: Points) -> Points:
+    def seen(self, values: Floats) -> Points:
         """What each tile sees ``(T, 2)`` of the `values` ``(N, 2)`` of all nodes of all frames."""
         # Loads the compiler, which takes a while; so do the others.
         from focusstack.alignment.loops.interpolation import gathering
@@ -62,7 +62,7 @@ class Places:
         gathering()(self._for_loops(), values, out)
         return out
 
-    def spread(self, info: Float32, rest: Points, count: int) -> Points:
+    def spread(self, info: Float32, rest: Floats, count: int) -> Floats:
         """Sum over tiles of `info` ``(T, 2, 2)`` times `rest` ``(T, 2)`` at each of `count` nodes.
 
         Without `info`, the transpose of `seen`.
@@ -73,13 +73,13 @@ class Places:
         spreading()(self._for_loops(), info, rest, out)
         return out
 
-    def pull(self, info: Float32, values: Points, out: Points) -> None:
+    def pull(self, info: Float32, values: Floats, out: Floats) -> None:
         """Add what `spread` makes of what is `seen` to `out` ``(N, 2)``, in one go."""
         from focusstack.alignment.loops.interpolation import pulling
 
         pulling()(self._for_loops(), info, values, out)
 
-    def squares(self, info: Float32, count: int) -> Points:
+    def squares(self, info: Float32, count: int) -> Floats:
         """The diagonal ``(count, 2)`` of what `pull` multiplies with."""
         from focusstack.alignment.loops.interpolation import squaring
 

@@ -26,7 +26,7 @@ from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.measure import Round, measure_pairs
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 from focusstack.runtime.threads import SideBySide, side_by_side
 
 ROUNDS = (
@@ -68,7 +68,7 @@ class Local:
         What tiles that the fit has not seen say, proxy pixels.
     """
 
-    fields: Points
+    fields: Floats
     held_out: HeldOut
 
     @property
@@ -82,7 +82,7 @@ class Local:
         return self.proven or self.held_out.shared(ADDED_SHARE)
 
 
-def with_nodes(fields: Points, rows: int, columns: int) -> Points:
+def with_nodes(fields: Floats, rows: int, columns: int) -> Floats:
     """Tell fields by other nodes: linear between theirs, corners on corners."""
     for axis, count in ((1, rows), (2, columns)):
         before = fields.shape[axis]
@@ -110,7 +110,7 @@ def find_fields(
     largest : float, optional
         How large fields may be where no tile tells, proxy pixels.
     """
-    with side_by_side(series.workers) as both:
+    with side_by_side(series.threads) as both:
         return _found(series, poses, with_parallax, largest, both)
 
 
@@ -132,7 +132,7 @@ def _found(
         grid = Grid(*shape, size, count, series.reference, both, largest=largest)
         fields = with_nodes(fields, grid.rows, grid.columns)
 
-        def place(index: int, fields: Points = fields) -> Field | None:
+        def place(index: int, fields: Floats = fields) -> Field | None:
             return with_parallax(index, Field(fields[index].astype(np.float32), *size))
 
         fresh = grid.equations(measure_pairs(series, poses, how, place), fields)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Indices, Points
+from focusstack.numeric.arrays import Float32, Floats, Indices
 from focusstack.runtime.compiler import compiled, inlined, named, read_only, writable
 from focusstack.runtime.once import once
 
@@ -37,7 +37,7 @@ def _shares(within: Float32) -> Shares:
 
 
 @inlined
-def _mean(values: Points, at: int, columns: np.uint32, shares: Shares, k: int) -> float:
+def _mean(values: Floats, at: int, columns: np.uint32, shares: Shares, k: int) -> float:
     """Number `k` of the nodes, at a place in the cell that begins at node `at`."""
     upper = shares[0] * values[at, k] + shares[1] * values[at + 1, k]
     below = at + columns
@@ -45,7 +45,7 @@ def _mean(values: Points, at: int, columns: np.uint32, shares: Shares, k: int) -
 
 
 @inlined
-def _add(out: Points, at: int, columns: np.uint32, shares: Shares, x: float, y: float) -> None:
+def _add(out: Floats, at: int, columns: np.uint32, shares: Shares, x: float, y: float) -> None:
     """Give each node of the cell that begins at node `at` its share."""
     below = at + columns
     out[at, 0] += shares[0] * x
@@ -63,7 +63,7 @@ def _times(info: Float32, x: float, y: float) -> tuple[float, float]:
     return info[0, 0] * x + info[0, 1] * y, info[1, 0] * x + info[1, 1] * y
 
 
-def _gather(tiles: Cells, values: Points, out: Points) -> None:
+def _gather(tiles: Cells, values: Floats, out: Floats) -> None:
     """Mean of the nodes around each tile in its second frame minus that in its first."""
     cells, within, columns = tiles
     for t in range(len(cells)):
@@ -73,7 +73,7 @@ def _gather(tiles: Cells, values: Points, out: Points) -> None:
             out[t, k] = ends[1] - ends[0]
 
 
-def _spread(tiles: Cells, info: Float32, rest: Points, out: Points) -> None:
+def _spread(tiles: Cells, info: Float32, rest: Floats, out: Floats) -> None:
     """Sums over tiles of information times a vector: the transpose of `_gather`."""
     cells, within, columns = tiles
     for t in range(len(cells)):
@@ -83,7 +83,7 @@ def _spread(tiles: Cells, info: Float32, rest: Points, out: Points) -> None:
         _add(out, cells[t, 1], columns, shares, x, y)
 
 
-def _pull(tiles: Cells, info: Float32, values: Points, out: Points) -> None:
+def _pull(tiles: Cells, info: Float32, values: Floats, out: Floats) -> None:
     """Sums of what tiles see times their information: `_gather` and `_spread` in one go."""
     cells, within, columns = tiles
     for t in range(len(cells)):
@@ -96,7 +96,7 @@ def _pull(tiles: Cells, info: Float32, values: Points, out: Points) -> None:
         _add(out, j, columns, shares, x, y)
 
 
-def _square(tiles: Cells, info: Float32, out: Points) -> None:
+def _square(tiles: Cells, info: Float32, out: Floats) -> None:
     """The diagonal of what `_pull` multiplies with: shares squared times information."""
     cells, within, columns = tiles
     for t in range(len(cells)):
@@ -106,7 +106,7 @@ def _square(tiles: Cells, info: Float32, out: Points) -> None:
             _add(out, cells[t, f], columns, squares, info[t, 0, 0], info[t, 1, 1])
 
 
-def _smooth(values: Points, columns: int, slope: Points, size: float, out: Points) -> None:
+def _smooth(values: Floats, columns: int, slope: Floats, size: float, out: Floats) -> None:
     """Half the derivative of size times squared values plus slope times squared differences."""
     for n in range(len(values)):
         for k in range(2):

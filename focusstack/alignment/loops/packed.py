@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from focusstack.alignment.loops.projections import BENDS, Projections, project, slopes, straight
-from focusstack.numeric.arrays import Indices, Matrix, Points
+from focusstack.numeric.arrays import Floats, Indices, Points
 from focusstack.runtime.compiler import compiled, inlined, inner, named, writable
 from focusstack.runtime.once import once
 
@@ -30,7 +30,7 @@ class Pairs(NamedTuple):
     starts: Indices
     p: Points
     q: Points
-    root: Points
+    root: Floats
 
 
 class Sides(NamedTuple):
@@ -39,8 +39,8 @@ class Sides(NamedTuple):
     ``(pairs, 2 ENTRIES, 2 ENTRIES)`` and ``(pairs, 2 ENTRIES)``.
     """
 
-    left: Points
-    right: Points
+    left: Floats
+    right: Floats
 
 
 class Room(NamedTuple):
@@ -49,15 +49,15 @@ class Room(NamedTuple):
     Rows are wider than needed, so that whole registers are filled.
     """
 
-    CC: Points
-    DD: Points
-    CD: Points
-    hh: Points
-    kk: Points
-    hk: Points
-    first: Points
-    second: Points
-    both: Points
+    CC: Floats
+    DD: Floats
+    CD: Floats
+    hh: Floats
+    kk: Floats
+    hk: Floats
+    first: Floats
+    second: Floats
+    both: Floats
 
 
 @inlined
@@ -68,7 +68,7 @@ def _packed(i: int, j: int) -> int:
 
 
 @inner
-def _unfold(first: Points, both: Points, second: Points, M: Matrix) -> None:
+def _unfold(first: Floats, both: Floats, second: Floats, M: Floats) -> None:
     """Put ``(CᵀWC) ⊗ (h hᵀ)`` of both frames and between them where their entries belong."""
     for i in range(3):
         for j in range(3):
@@ -82,14 +82,14 @@ def _unfold(first: Points, both: Points, second: Points, M: Matrix) -> None:
 
 
 @inlined
-def _squares(h: Points, out: Points) -> None:
+def _squares(h: Floats, out: Floats) -> None:
     """The six different entries of ``h hᵀ``."""
     out[0], out[1], out[2] = h[0] * h[0], h[0] * h[1], h[0] * h[2]
     out[3], out[4], out[5] = h[1] * h[1], h[1] * h[2], h[2] * h[2]
 
 
 @inlined
-def _add_products(left: Points, right: Points, out: Points) -> None:
+def _add_products(left: Floats, right: Floats, out: Floats) -> None:
     """Add the outer product."""
     for i in range(left.size):
         for m in range(right.size):
@@ -98,13 +98,13 @@ def _add_products(left: Points, right: Points, out: Points) -> None:
 
 @inner
 def _by_bends(
-    by_bend: Points,
+    by_bend: Floats,
     W: tuple[float, float, float],
     left: tuple[float, float],
     ends: tuple[float, float, float, float],
-    h: Points,
-    k: Points,
-    sums: Points,
+    h: Floats,
+    k: Floats,
+    sums: Floats,
 ) -> None:
     """Add what a match says of the four numbers of two bends.
 
@@ -132,7 +132,7 @@ def _by_bends(
 
 
 @inner
-def _unfold_bends(sums: Points, M: Matrix, g: Points) -> None:
+def _unfold_bends(sums: Floats, M: Floats, g: Floats) -> None:
     """Put what is known of the bends where their entries belong."""
     for f in range(2 * BENDS):
         own = 9 + f if f < BENDS else ENTRIES + 9 + f - BENDS
@@ -145,7 +145,7 @@ def _unfold_bends(sums: Points, M: Matrix, g: Points) -> None:
 
 
 @inlined
-def _information(root: Points, weight: float) -> tuple[float, float, float]:
+def _information(root: Floats, weight: float) -> tuple[float, float, float]:
     """Entries xx, xy and yy of the weighted information ``s RᵀR`` of a match with root ``R``."""
     xx = weight * (root[0, 0] * root[0, 0] + root[1, 0] * root[1, 0])
     xy = weight * (root[0, 0] * root[0, 1] + root[1, 0] * root[1, 1])
@@ -157,8 +157,8 @@ def _information(root: Points, weight: float) -> tuple[float, float, float]:
 def _add_crossed(
     W: tuple[float, float, float],
     ends: tuple[float, float, float, float],
-    h: Points,
-    k: Points,
+    h: Floats,
+    k: Floats,
     room: Room,
 ) -> None:
     """Add what a match says of the entries of both matrices and of each pair of these.
@@ -190,9 +190,9 @@ def _add_crossed(
 def _add_right_side(
     W: tuple[float, float, float],
     ends: tuple[float, float, float, float],
-    h: Points,
-    k: Points,
-    g: Points,
+    h: Floats,
+    k: Floats,
+    g: Floats,
 ) -> None:
     """Add ``Jᵀ W r`` of a match, with the residual ``r = (u, v) - (x, y)``, by entries."""
     (w00, w01, w11), (u, v, x, y) = W, ends
@@ -209,7 +209,7 @@ def _add_right_side(
         g[ENTRIES + 6 + j] += (e * x + f * y) * k[j]
 
 
-def _whiten(poses: Projections, matches: Pairs, squared: Points) -> None:
+def _whiten(poses: Projections, matches: Pairs, squared: Floats) -> None:
     """Squared length, in standard deviations, of each match's residual."""
     lens = poses.lens
     for k in range(len(matches.frames)):
@@ -229,7 +229,7 @@ def _whiten(poses: Projections, matches: Pairs, squared: Points) -> None:
             squared[t] = a * a + b * b
 
 
-def _accumulate(poses: Projections, matches: Pairs, weight: Points, sides: Sides) -> None:
+def _accumulate(poses: Projections, matches: Pairs, weight: Floats, sides: Sides) -> None:
     """Both sides of the normal equations of each pair, by the entries of both frames."""
     lens, bent = poses.lens, poses.lens[2] > 0
     h, k = np.empty(3), np.empty(3)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix, Points
 from focusstack.runtime.compiler import inlined, inner
 
 BENDS = 2
@@ -29,12 +29,12 @@ class Projections(NamedTuple):
     """
 
     matrices: Matrix
-    bends: Points
-    lens: Points
+    bends: Floats
+    lens: Floats
 
 
 @inlined
-def straight(lens: Points, bend: Points, x: float, y: float) -> tuple[float, float]:
+def straight(lens: Floats, bend: Floats, x: float, y: float) -> tuple[float, float]:
     """Where a pixel lies without the lens's bend.
 
     `lens` holds the picture's centre and the inverse square of its half diagonal.
@@ -55,7 +55,7 @@ def project(H: Matrix, x: float, y: float) -> tuple[float, float, float]:
 
 
 @inner
-def slopes(H: Matrix, at: tuple[float, float, float], lens: Points, p: Points, J: Points) -> None:
+def slopes(H: Matrix, at: tuple[float, float, float], lens: Floats, p: Points, J: Floats) -> None:
     """Derivatives ``(BENDS, 2)`` of the projection ``at = (u, v, w)`` of pixel `p` by the bend."""
     u, v, w = at
     dx, dy = p[0] - lens[0], p[1] - lens[1]

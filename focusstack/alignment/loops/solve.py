@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.numeric.arrays import Indices, Matrix, Points
+from focusstack.numeric.arrays import Floats, Indices, Matrix
 from focusstack.runtime.compiler import compiled, read_only, writable
 from focusstack.runtime.once import once
 
 
-def _scatter(at: Indices, blocks: Points, sums: Points, A: Matrix, total: Points) -> None:
+def _scatter(at: Indices, blocks: Floats, sums: Floats, A: Floats, total: Floats) -> None:
     """Add each pair's sides where the parameters of its frames stand among all."""
     for n in range(len(at)):
         for i in range(at.shape[1]):
@@ -32,7 +32,7 @@ _scattering = once(
 )
 
 
-def scattered(at: Indices, blocks: Points, sums: Points, size: int) -> tuple[Matrix, Points]:
+def scattered(at: Indices, blocks: Floats, sums: Floats, size: int) -> tuple[Matrix, Floats]:
     """Sum over pairs of small normal equations at the places of their parameters among all.
 
     Parameters

@@ -11,7 +11,7 @@ from contextlib import closing
 
 import numpy as np
 
-from focusstack.alignment.matrices.choice import Choice, gains_enough
+from focusstack.alignment.matrices.freedom import Choice, gains_enough
 from focusstack.alignment.matrices.models import (
     LENSES,
     MATRICES,

@@ -22,10 +22,10 @@ from typing import NamedTuple
 import numpy as np
 
 from focusstack.geometry.coordinates import normalised, transform, translation
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 
-Build = Callable[[Points, Points], Matrix]
-Bends = Callable[[Points, Points], Points]
+Build = Callable[[Floats, Floats], Matrix]
+Bends = Callable[[Floats, Floats], Floats]
 
 
 class Parameters(NamedTuple):
@@ -39,11 +39,11 @@ class Parameters(NamedTuple):
         Those that all frames share.
     """
 
-    theta: Points
-    common: Points
+    theta: Floats
+    common: Floats
 
 
-def _straight(theta: Points, common: Points) -> Points:  # noqa: ARG001 - same call for all
+def _straight(theta: Floats, common: Floats) -> Floats:  # noqa: ARG001 - same call for all
     return np.zeros((len(theta), 2))
 
 
@@ -81,12 +81,12 @@ class Model:
     bends: Bends = _straight
     loose: tuple[float, ...] = ()
 
-    def start(self, theta: Points) -> Parameters:
+    def start(self, theta: Floats) -> Parameters:
         """Parameters to begin with: frames' own as given, nothing known of the shared ones."""
         return Parameters(theta, np.zeros(self.shared))
 
 
-def _stacked(*entries: Points | float) -> Matrix:
+def _stacked(*entries: Floats | float) -> Matrix:
     """Matrices ``(n, 3, 3)`` from their entries, row by row."""
     H = np.empty((max(e.size for e in entries if isinstance(e, np.ndarray)), 9))
     for place, entry in enumerate(entries):
@@ -94,12 +94,12 @@ def _stacked(*entries: Points | float) -> Matrix:
     return H.reshape(-1, 3, 3)
 
 
-def _similarity(theta: Points, common: Points) -> Matrix:  # noqa: ARG001 - same call for all
+def _similarity(theta: Floats, common: Floats) -> Matrix:  # noqa: ARG001 - same call for all
     a, b, x, y = theta.T
     return _stacked(1 + a, -b, x, b, 1 + a, y, 0, 0, 1)
 
 
-def _rotation(theta: Points, common: Points) -> Matrix:
+def _rotation(theta: Floats, common: Floats) -> Matrix:
     """Camera rotation and zoom about the optical axis: ``C K R K⁻¹ Z C⁻¹``.
 
     `theta` is zoom, roll and the shifts that pan and tilt cause at the axis; `common` is the
@@ -117,17 +117,17 @@ def _rotation(theta: Points, common: Points) -> Matrix:
     return translation(cx, cy) @ tilt @ pan @ turn @ translation(-cx, -cy)
 
 
-def _affine(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
+def _affine(theta: Floats, common: Floats) -> Matrix:  # noqa: ARG001
     a, b, x, y, stretch, shear = theta.T
     return _stacked(1 + a + stretch, shear - b, x, shear + b, 1 + a - stretch, y, 0, 0, 1)
 
 
-def _perspective(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
+def _perspective(theta: Floats, common: Floats) -> Matrix:  # noqa: ARG001
     a, b, x, y, u, v = theta.T
     return _stacked(1 + a, -b, x, b, 1 + a, y, u, v, 1)
 
 
-def _homography(theta: Points, common: Points) -> Matrix:  # noqa: ARG001
+def _homography(theta: Floats, common: Floats) -> Matrix:  # noqa: ARG001
     a, b, x, y, stretch, shear, u, v = theta.T
     return _stacked(1 + a + stretch, shear - b, x, shear + b, 1 + a - stretch, y, u, v, 1)
 
@@ -136,10 +136,10 @@ def _with_lens(name: str, base: Model, changing: bool) -> Model:
     """`base` seen through a lens with one bend, or with one that changes from frame to frame."""
     own = base.per_frame
 
-    def build(theta: Points, common: Points) -> Matrix:
+    def build(theta: Floats, common: Floats) -> Matrix:
         return base.build(theta[:, :own], common[:-1])
 
-    def bends(theta: Points, common: Points) -> Points:
+    def bends(theta: Floats, common: Floats) -> Floats:
         change = theta[:, own:] if changing else np.zeros((len(theta), 2))
         return np.asarray(change + (common[-1], 0), float)
 
@@ -188,7 +188,7 @@ def normalisation(width: int, height: int) -> Matrix:
     )
 
 
-def matrices(model: Model, theta: Points, common: Points, N: Matrix) -> Matrix:
+def matrices(model: Model, theta: Floats, common: Floats, N: Matrix) -> Matrix:
     """Pixel matrices ``(n, 3, 3)`` of all frames."""
     H = _inverse(N.tobytes()) @ model.build(theta, common) @ N
     return np.asarray(H / H[:, 2:, 2:])
@@ -200,7 +200,7 @@ def _inverse(entries: bytes) -> Matrix:
     return np.asarray(np.linalg.inv(np.frombuffer(entries).reshape(3, 3)), float)
 
 
-def nearest_similarity(N: Matrix, H: Matrix | None) -> Points:
+def nearest_similarity(N: Matrix, H: Matrix | None) -> Floats:
     """Parameters of the similarity nearest to pixel matrix `H` at the image centre; zeros for None.
 
     The first parameters of every model are those of a similarity, so this starts any of them.

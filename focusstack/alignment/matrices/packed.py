@@ -13,7 +13,7 @@ import numpy as np
 from focusstack.alignment.loops.packed import ENTRIES, Pairs, Sides, accumulation, whitening
 from focusstack.alignment.loops.projections import Projections
 from focusstack.alignment.tiles.matches import Matches
-from focusstack.numeric.arrays import Indices, Matrix, Points
+from focusstack.numeric.arrays import Floats, Indices, Matrix, Points
 from focusstack.runtime.threads import SideBySide, in_turn
 
 
@@ -40,10 +40,10 @@ class Flat:
     starts: Indices
     p: Points
     q: Points
-    root: Points
-    lens: Points
+    root: Floats
+    lens: Floats
 
-    def squared(self, H: Matrix, bends: Points, both: SideBySide = in_turn) -> Points:
+    def squared(self, H: Matrix, bends: Floats, both: SideBySide = in_turn) -> Floats:
         """Squared length, in standard deviations, of each match's residual."""
         found, loops = np.empty(len(self.p)), whitening()
         poses = Projections(H, bends, self.lens)
@@ -55,8 +55,8 @@ class Flat:
         return found
 
     def by_entries(
-        self, H: Matrix, bends: Points, weight: Points, both: SideBySide = in_turn
-    ) -> tuple[Points, Points]:
+        self, H: Matrix, bends: Floats, weight: Floats, both: SideBySide = in_turn
+    ) -> tuple[Floats, Floats]:
         """``JᵀWJ`` ``(pairs, 22, 22)`` and ``JᵀWr`` ``(pairs, 22)`` by both frames' entries."""
         pairs, entries = len(self.frames), 2 * ENTRIES
         M, g = np.zeros((pairs, entries, entries)), np.zeros((pairs, entries))
@@ -88,7 +88,7 @@ class Flat:
 def flattened(matches: Sequence[Matches], N: Matrix, *, bent: bool = False) -> Flat:
     """Put the matches of all pairs one after the other."""
 
-    def joined(parts: Iterable[Points]) -> Points:
+    def joined(parts: Iterable[Floats]) -> Floats:
         return np.ascontiguousarray(np.concatenate(list(parts)), float)
 
     return Flat(

@@ -18,7 +18,7 @@ import numpy as np
 from focusstack.alignment.matrices.models import LENSES, Model, Parameters, matrices
 from focusstack.alignment.matrices.packed import flattened
 from focusstack.alignment.tiles.matches import Matches
-from focusstack.numeric.arrays import Indices, Matrix, Points
+from focusstack.numeric.arrays import Floats, Indices, Matrix
 from focusstack.numeric.robust import CUTOFF, mixed_cost, mixed_weight, scale_of_vectors
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -53,18 +53,18 @@ class Solution:
 
     parameters: Parameters
     matrices: Matrix
-    bends: Points
+    bends: Floats
     sigma: float
 
 
-def _jacobian(model: Model, at: Parameters, N: Matrix) -> tuple[Matrix, Points, Points]:
+def _jacobian(model: Model, at: Parameters, N: Matrix) -> tuple[Matrix, Floats, Floats]:
     """Matrix and bend of all frames, ``(n, 11)``, and their derivatives.
 
     By each frame's own parameters, ``(n, 11, k)``, and by the shared ones, ``(n, 11, s)``.
     """
     step, (theta, common) = 1e-6, at
 
-    def entries(theta: Points, common: Points) -> Points:
+    def entries(theta: Floats, common: Floats) -> Floats:
         H = matrices(model, theta, common, N)
         return np.column_stack([H.reshape(-1, 9), model.bends(theta, common)])
 
@@ -136,7 +136,7 @@ def solve(
     return Solution(at, matrices(model, *at, N), model.bends(*at), float(sigma))
 
 
-def _moved(at: Parameters, step: Points) -> Parameters:
+def _moved(at: Parameters, step: Floats) -> Parameters:
     """Parameters after a step, which begins with the frames' own."""
     theta, common = at
     return Parameters(theta + step[: theta.size].reshape(theta.shape), common + step[theta.size :])
@@ -157,10 +157,10 @@ class _Stride:
         How many times as far was gone.
     """
 
-    step: Points | None = None
+    step: Floats | None = None
     reach: float = 1.0
 
-    def after(self, step: Points, A: Matrix) -> float:
+    def after(self, step: Floats, A: Floats) -> float:
         """How many times `step` to go; `A` are the normal equations, which measure lengths."""
         if self.step is None:
             return 1.0
@@ -179,18 +179,18 @@ class _Problem:
     N: Matrix
     both: SideBySide
 
-    def squared(self, at: Parameters) -> Points:
+    def squared(self, at: Parameters) -> Floats:
         """Squared lengths of all residuals, in standard deviations."""
         H = matrices(self.model, *at, self.N)
         return self.matches.squared(H, self.model.bends(*at), self.both)
 
-    def cost(self, at: Parameters, squared: Points, width: float) -> float:
+    def cost(self, at: Parameters, squared: Floats, width: float) -> float:
         """Robust cost whose derivative by the squared residual is `mixed_weight`."""
         total = mixed_cost(squared / width**2) * width**2
         own, shared = self._priors()
         return float(total + np.sum(own * at.theta**2) + np.sum(shared * at.common**2))
 
-    def _priors(self) -> tuple[Points, Points]:
+    def _priors(self) -> tuple[Floats, Floats]:
         """Inverse variances that keep each frame's and the shared parameters near zero."""
         own = np.zeros(self.model.per_frame)
         own[: len(self.model.loose)] = 1 / np.square(np.array(self.model.loose))
@@ -200,7 +200,7 @@ class _Problem:
         )
         return own, shared
 
-    def normal_equations(self, at: Parameters, weight: Points) -> tuple[Matrix, Points]:
+    def normal_equations(self, at: Parameters, weight: Floats) -> tuple[Matrix, Floats]:
         """Weighted ``JᵀJ`` and ``Jᵀr``, with the priors."""
         entries, own, shared = _jacobian(self.model, at, self.N)
         H, bends = entries[:, :9].reshape(-1, 3, 3).copy(), entries[:, 9:].copy()
@@ -212,7 +212,7 @@ class _Problem:
         g += prior * np.concatenate([at.theta.ravel(), at.common])
         return A, g
 
-    def step(self, A: Matrix, g: Points, damping: float) -> Points:
+    def step(self, A: Floats, g: Floats, damping: float) -> Floats:
         """Levenberg-Marquardt step; the reference stays."""
         k = self.model.per_frame
         free = np.ones(len(g), bool)
@@ -225,8 +225,8 @@ class _Problem:
 
 
 def _by_parameters(
-    frames: Indices, own: Points, shared: Points, M: Points, g: Points
-) -> tuple[Matrix, Points]:
+    frames: Indices, own: Floats, shared: Floats, M: Floats, g: Floats
+) -> tuple[Matrix, Floats]:
     """``JᵀWJ`` and ``JᵀWr`` by all frames' and the shared parameters, from those by entries."""
     n, entries, k = own.shape
     s = shared.shape[2]

@@ -19,7 +19,7 @@ from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.shifts import TileShifts, checkerboard, softened
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, travel_directions
-from focusstack.numeric.arrays import Float32, Mask, Matrix, Points
+from focusstack.numeric.arrays import Float32, Floats, Mask, Matrix, Points
 from focusstack.numeric.robust import WIDE_CUTOFF, cauchy_weight
 
 NODE_PX = 4
@@ -47,8 +47,8 @@ class SeenTiles:
     pairs: list[tuple[int, int, slice]]
     places: Points
     shifts: Points
-    root: Points
-    index: Points
+    root: Floats
+    index: Floats
 
     @classmethod
     def of(cls, found: Sequence[tuple[int, int, TileShifts]], row: dict[int, int]) -> SeenTiles:
@@ -86,8 +86,8 @@ class Geometry:
     count: int
     reference: int
     size: tuple[int, int]
-    travel: Points
-    planes: Points
+    travel: Floats
+    planes: Floats
 
     @classmethod
     def still(cls, count: int, reference: int, size: tuple[int, int]) -> Geometry:
@@ -104,7 +104,7 @@ class Geometry:
         """Unit of travel, in pixels."""
         return 0.5 * float(np.hypot(*self.size))
 
-    def depth(self, index: Points | Float32) -> Points:
+    def depth(self, index: Floats | Float32) -> Floats:
         """Relative inverse depth at places in the focus sweep."""
         return np.asarray(np.interp(index, np.arange(self.count), self.planes))
 
@@ -118,7 +118,7 @@ class Geometry:
         slab = float(np.abs(np.diff(self.planes)).mean())
         return SceneDepth(np.asarray(grid, np.float32), width, height, slab)
 
-    def guessed(self, index: Float32, guess: Float32) -> Points:
+    def guessed(self, index: Float32, guess: Float32) -> Floats:
         """Root mean square error ``(n,)`` in pixels where depth is a guess from around.
 
         A guess is as far off as two places of the scene, taken at random, differ; a mixture by
@@ -134,7 +134,7 @@ class Geometry:
         x, y, z = self.travel[k] * self.half_diagonal
         return Viewpoint((float(x), float(y), float(z)), float(self.planes[k]))
 
-    def equations(self, tiles: SeenTiles) -> tuple[Points, Points, Points]:
+    def equations(self, tiles: SeenTiles) -> tuple[Floats, Floats, Floats]:
         """Derivatives by matrix corrections and by travel of unit depth, and what they must give.
 
         What was measured adds to what the present travel already explains.
@@ -144,7 +144,7 @@ class Geometry:
         target = tiles.shifts + present * self.depth(tiles.index)[:, None]
         return self._corrections(tiles.places), along, target
 
-    def _corrections(self, places: Points) -> Points:
+    def _corrections(self, places: Points) -> Floats:
         """Derivative ``(T, 2, 6)`` of the displacement by a perspective correction."""
         x, y = transform(normalisation(*self.size), places).T
         zero, one = np.zeros_like(x), np.ones_like(x)
@@ -165,7 +165,7 @@ class Geometry:
         nothing = np.zeros(0)
         return model, matrices(MODELS["perspective"], theta, nothing, normalisation(*self.size))
 
-    def _fitted(self, tiles: SeenTiles, *, freely: bool = True) -> tuple[Geometry, Points]:
+    def _fitted(self, tiles: SeenTiles, *, freely: bool = True) -> tuple[Geometry, Floats]:
         """Fit to all tiles; without `freely` only the matrices are corrected.
 
         Returns the model and the parameters of each frame's correction.
@@ -189,7 +189,7 @@ class Geometry:
                 model = model._with_planes(tiles, along, rest, root)
         return model, theta
 
-    def _with_planes(self, tiles: SeenTiles, along: Points, rest: Points, root: Points) -> Geometry:
+    def _with_planes(self, tiles: SeenTiles, along: Floats, rest: Floats, root: Floats) -> Geometry:
         """Depth of each plane of focus, given all travel; smooth over the sweep."""
         n = self.count
         unit, aim = _applied(root, _predicted(tiles, along, self.travel)), _applied(root, rest)
@@ -232,11 +232,11 @@ class Geometry:
         return HeldOut.of(pair, *lengths)
 
 
-def _applied(root: Points, vectors: Points) -> Points:
+def _applied(root: Floats, vectors: Floats) -> Floats:
     return np.asarray(np.einsum("tij,tj->ti", root, vectors))
 
 
-def _predicted(tiles: SeenTiles, A: Points, x: Points) -> Points:
+def _predicted(tiles: SeenTiles, A: Floats, x: Floats) -> Floats:
     """Displacement between the two frames of every tile for parameters `x` of all frames."""
     rows = A.reshape(-1, A.shape[2])  # as one matrix for each pair they are multiplied far faster
     found = np.empty(len(rows))
@@ -246,7 +246,7 @@ def _predicted(tiles: SeenTiles, A: Points, x: Points) -> Points:
     return found.reshape(-1, 2)
 
 
-def _least_squares(tiles: SeenTiles, A: Points, b: Points, count: int, reference: int) -> Points:
+def _least_squares(tiles: SeenTiles, A: Floats, b: Floats, count: int, reference: int) -> Floats:
     """Parameters of all frames; those of the reference are zero."""
     size = A.shape[2]
     normal, right = np.zeros((count, count, size, size)), np.zeros((count, size))

@@ -179,9 +179,9 @@ def focus_index(
         return moved
 
     found, kept = None, poses.kept
-    with ThreadPoolExecutor(series.workers) as pool:
-        for start in range(0, len(kept), series.workers):
-            for one in pool.map(measure, kept[start : start + series.workers]):
+    with ThreadPoolExecutor(series.threads) as pool:
+        for start in range(0, len(kept), series.threads):
+            for one in pool.map(measure, kept[start : start + series.threads]):
                 found = found or FocusIndex(one.shape)
                 found.add(one)
     assert found is not None

@@ -26,7 +26,7 @@ from focusstack.alignment.tiles.measure import Round, measure_pairs
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats
 
 ROUNDS = (
     Round(0.25, 1.0, 6.0, 48),
@@ -77,7 +77,7 @@ class Parallax:
     scene: SceneDepth
     views: tuple[Viewpoint | None, ...]
     held_out: HeldOut
-    guessed_px: Points
+    guessed_px: Floats
 
     @property
     def proven(self) -> bool:

@@ -34,7 +34,7 @@ from numpy.polynomial import legendre
 from focusstack.alignment.quality.residual import Left
 from focusstack.alignment.tiles.shifts import checkerboard
 from focusstack.geometry.coordinates import transform
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix, Points
 from focusstack.numeric.robust import CUTOFF, cauchy_weight, mixed_weight, scale_of_vectors
 
 GRID = 9
@@ -66,13 +66,13 @@ class Certainty:
         alignment is the model's word.
     """
 
-    precision: Points
-    structure: Points
-    blur: Points
-    support: Points
+    precision: Floats
+    structure: Floats
+    blur: Floats
+    support: Floats
 
     @property
-    def frames(self) -> Points:
+    def frames(self) -> Floats:
         """All together, of each frame."""
         return np.asarray(np.hypot(np.hypot(self.precision, self.structure), self.blur))
 
@@ -83,8 +83,8 @@ class Certainty:
 
 
 def certainty(
-    halves: Sequence[tuple[Points, Points]],
-    blurred: tuple[Points, Points],
+    halves: Sequence[tuple[Floats, Floats]],
+    blurred: tuple[Floats, Floats],
     left: Sequence[Left],
     H: Matrix,
     size: tuple[int, int],
@@ -115,18 +115,18 @@ def certainty(
     )
 
 
-def split_half(a: Points, b: Points, size: tuple[int, int]) -> Points:
+def split_half(a: Floats, b: Floats, size: tuple[int, int]) -> Floats:
     """Standard error ``(n,)`` of each frame's positions from two independent sets of them."""
     return distance(a, b, size) / 2
 
 
-def distance(a: Points, b: Points, size: tuple[int, int]) -> Points:
+def distance(a: Floats, b: Floats, size: tuple[int, int]) -> Floats:
     """How far each frame's positions ``(n, P, 2)`` are apart ``(n,)``, root mean square."""
     apart = without_common_movement(a - b, (a + b) / 2, size)
     return np.asarray(np.sqrt(np.square(apart).sum(2).mean(1)))
 
 
-def without_common_movement(apart: Points, places: Points, size: tuple[int, int]) -> Points:
+def without_common_movement(apart: Floats, places: Points, size: tuple[int, int]) -> Floats:
     """What is left of displacements ``(n, P, 2)`` at `places` after the best common movement.
 
     The movement is any small homography: eight ways to move a plane, fitted by least squares.
@@ -148,7 +148,7 @@ def without_common_movement(apart: Points, places: Points, size: tuple[int, int]
     return np.asarray(rest)
 
 
-def structure(left: Sequence[Left], H: Matrix, size: tuple[int, int]) -> Points:
+def structure(left: Sequence[Left], H: Matrix, size: tuple[int, int]) -> Floats:
     """Displacement ``(n,)`` left in each frame that tiles agree about, root mean square."""
     if not left:
         return np.zeros(len(H))
@@ -171,11 +171,11 @@ def structure(left: Sequence[Left], H: Matrix, size: tuple[int, int]) -> Points:
 
 def _smooth(
     left: Sequence[Left],
-    weights: Sequence[Points],
+    weights: Sequence[Floats],
     count: int,
     size: tuple[int, int],
     colour: int,
-) -> Points:
+) -> Floats:
     """Coefficients ``(n, terms, 2)`` of all frames' displacements from one colour's tiles."""
     terms = (DEGREE + 1) * (DEGREE + 2) // 2
     normal = np.zeros((count, terms, count, terms))
@@ -196,7 +196,7 @@ def _smooth(
     return np.asarray(found.reshape(count, terms, 2))
 
 
-def _polynomials(places: Points, size: tuple[int, int]) -> Points:
+def _polynomials(places: Points, size: tuple[int, int]) -> Floats:
     """Products ``(N, terms)`` of Legendre polynomials over the canvas, up to `DEGREE`."""
     u = (2 * places - size) / np.array(size)
     x, y = (legendre.legvander(u[:, k], DEGREE) for k in (0, 1))
@@ -205,7 +205,7 @@ def _polynomials(places: Points, size: tuple[int, int]) -> Points:
     )
 
 
-def support(left: Sequence[Left], count: int, size: tuple[int, int]) -> Points:
+def support(left: Sequence[Left], count: int, size: tuple[int, int]) -> Floats:
     """Share ``(count,)`` of the picture inside the convex hull of each frame's tiles."""
     shares = np.zeros(count)
     for k in range(count):

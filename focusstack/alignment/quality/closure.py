@@ -9,7 +9,7 @@ import numpy as np
 
 from focusstack.alignment.quality.residual import Left
 from focusstack.geometry.coordinates import outline
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats, Points
 from focusstack.numeric.robust import CUTOFF, mixed_weight, scale_of_vectors
 
 LOOSE_PX = 3.0
@@ -70,7 +70,7 @@ def _alone(left: Sequence[Left], size: tuple[int, int]) -> tuple[int, float]:
     return len(places), float(np.sqrt(np.square(moved).sum(1).mean()))
 
 
-def _similarity(places: Points, size: tuple[int, int]) -> Points:
+def _similarity(places: Points, size: tuple[int, int]) -> Floats:
     """Displacements ``(N, 2, 4)`` by shift, zoom and turn, each of one pixel at the corner."""
     u, v = ((places - np.array(size) / 2) / (0.5 * np.hypot(*size))).T
     one, none = np.ones_like(u), np.zeros_like(u)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.alignment.quality.held_out import TELLING, Held
-from focusstack.numeric.arrays import Mask, Points
+from focusstack.numeric.arrays import Floats, Mask
 
 APART_PX = 1.0
 """Proxy pixels from which on a sure tile contradicts: without displacement hardly any lies so far
@@ -49,9 +49,9 @@ class Disagreement:
         other, but not with it: something else is there, or it is blurred.
     """
 
-    share: Points
-    px: Points
-    missing: Points
+    share: Floats
+    px: Floats
+    missing: Floats
 
     @property
     def contradicted(self) -> Mask:
@@ -76,7 +76,7 @@ def disagreement(held: Sequence[Held], count: int, size: tuple[int, int]) -> Dis
     size : tuple of int
         Width and height of the canvas.
     """
-    pairs: dict[tuple[int, int], list[Points]] = {}
+    pairs: dict[tuple[int, int], list[Floats]] = {}
     for h in held:
         length = np.linalg.norm(h.vectors[h.sure], axis=1)
         pairs.setdefault((h.first, h.second), []).append(length)
@@ -96,7 +96,7 @@ def disagreement(held: Sequence[Held], count: int, size: tuple[int, int]) -> Dis
     return Disagreement(share, px, _missing(held, count, size))
 
 
-def _missing(held: Sequence[Held], count: int, size: tuple[int, int]) -> Points:
+def _missing(held: Sequence[Held], count: int, size: tuple[int, int]) -> Floats:
     """Share of the picture where pairs that skip a frame agree and pairs with it say nothing."""
     seen: dict[tuple[int, int], Mask] = {}
     for h in held:

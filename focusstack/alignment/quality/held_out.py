@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Indices, Mask, Points
+from focusstack.numeric.arrays import Float32, Floats, Indices, Mask
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Held:
     sure: Mask
 
 
-def lengths(held: Sequence[Held]) -> Points:
+def lengths(held: Sequence[Held]) -> Floats:
     """Lengths of all held-out residual vectors."""
     return np.asarray(np.linalg.norm(np.concatenate([h.vectors for h in held]), axis=1), float)
 
@@ -69,7 +69,7 @@ class HeldOut:
 
     @classmethod
     def of(
-        cls, pair: Indices, before: Points, after: Points, weight: Points | None = None
+        cls, pair: Indices, before: Floats, after: Floats, weight: Floats | None = None
     ) -> HeldOut:
         """Compare lengths of residuals ``(T,)`` of tiles of numbered pairs.
 
@@ -87,14 +87,14 @@ class HeldOut:
         return self.share < share and self.gained >= NEARLY_ALL
 
 
-def weighted_quantile(values: Points, weight: Points, share: float = 0.5) -> float:
+def weighted_quantile(values: Floats, weight: Floats, share: float = 0.5) -> float:
     """The value ``(T,)`` below which this share of the `weight` ``(T,)`` lies."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order])
     return float(values[order][np.searchsorted(reached, share * reached[-1])])
 
 
-def gaining_pairs(pair: Indices, before: Points, after: Points) -> float:
+def gaining_pairs(pair: Indices, before: Floats, after: Floats) -> float:
     """Share of the pairs with a telling number of tiles whose median falls.
 
     Parameters

@@ -8,7 +8,7 @@ import numpy as np
 
 from focusstack.alignment.tiles.matches import Matches, residuals
 from focusstack.geometry.coordinates import transform
-from focusstack.numeric.arrays import Mask, Matrix, Points
+from focusstack.numeric.arrays import Floats, Mask, Matrix, Points
 
 EDGE = 0.15
 """Width of the edge, as a share of the picture's. What a report promises: a choice of words, not
@@ -38,8 +38,8 @@ class Left:
     first: int
     second: int
     places: Points
-    vectors: Points
-    root: Points
+    vectors: Floats
+    root: Floats
 
 
 def left_between(m: Matches, H: Matrix) -> Left:
@@ -113,7 +113,7 @@ LEAST_IN_CELL = 5
 """Tiles without which the median of a cell says nothing. Chosen, not measured."""
 
 
-def residual_map(places: Points, lengths: Points, size: tuple[int, int]) -> Points:
+def residual_map(places: Points, lengths: Floats, size: tuple[int, int]) -> Floats:
     """Median residual in each cell of a grid over the canvas, row by row.
 
     Parameters
@@ -143,7 +143,7 @@ def residual_map(places: Points, lengths: Points, size: tuple[int, int]) -> Poin
     return found.reshape(rows, columns)
 
 
-def summary(places: Points, lengths: Points, size: tuple[int, int]) -> Residual | None:
+def summary(places: Points, lengths: Floats, size: tuple[int, int]) -> Residual | None:
     """Summarise residual lengths at places; None if there are none."""
     if not len(lengths):
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from focusstack.geometry.lens import straightened
-from focusstack.numeric.arrays import Float32, Mask, Matrix, Points
+from focusstack.numeric.arrays import Float32, Floats, Mask, Matrix, Points
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Matches:
     second: int
     p: Points
     q: Points
-    root: Points
+    root: Floats
     blurred: Float32 | None = None
 
     def part(self, which: Mask | slice) -> Matches:
@@ -43,7 +43,7 @@ class Matches:
             self, p=self.p[which], q=self.q[which], root=self.root[which], blurred=blurred
         )
 
-    def straightened(self, bends: Points, size: tuple[int, int]) -> Matches:
+    def straightened(self, bends: Floats, size: tuple[int, int]) -> Matches:
         """The matches without what the lens bends in each frame."""
         if not bends.any():
             return self
@@ -60,12 +60,12 @@ class Matches:
         return replace(self, first=row[self.first], second=row[self.second])
 
 
-def isotropic(count: int, sigma: float) -> Points:
+def isotropic(count: int, sigma: float) -> Floats:
     """Information roots of `count` matches that are good to `sigma` pixels in every direction."""
     return np.broadcast_to(np.eye(2) / sigma, (count, 2, 2))
 
 
-def residuals(matches: Matches, H: Matrix) -> Points:
+def residuals(matches: Matches, H: Matrix) -> Floats:
     """Distance vectors in reference pixels between both ends of each match, ``(N, 2)``.
 
     The matches of a bent stack must be straightened.

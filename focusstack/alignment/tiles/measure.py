@@ -195,7 +195,7 @@ def measure_pairs(
         a, b = (images[index].result() for index in pair)
         return tile_shifts(a.luma, b.luma, a.usable & b.usable, how.tile, depth=depth)
 
-    with ThreadPoolExecutor(series.workers) as pool:
+    with ThreadPoolExecutor(series.threads) as pool:
         turns = list(in_turn(series.pairs))
         for k, (_, group, later) in enumerate(turns):
             # What comes next is warped while this group is compared.

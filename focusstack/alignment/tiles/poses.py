@@ -13,7 +13,7 @@ from focusstack.frames.proxies.proxy import Proxy
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.field import Field
 from focusstack.geometry.lens import displacement, recorded, straightened
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix, Points
 from focusstack.runtime.spool import Spool
 
 
@@ -33,7 +33,7 @@ class Series:
         What to compare.
     gains : sequence of float
         Exposure factor of each frame on linear luma.
-    workers : int
+    threads : int
         Threads; no result depends on them.
     advance : callable
         Called after each round of measuring.
@@ -46,7 +46,7 @@ class Series:
     reference: int
     pairs: Sequence[tuple[int, int]]
     gains: Sequence[float]
-    workers: int = 2
+    threads: int = 2
     advance: Callable[[], None] = lambda: None
     kept: Spool = field(default_factory=Spool)
 
@@ -68,7 +68,7 @@ class Poses:
     """
 
     matrices: Matrix
-    bends: Points
+    bends: Floats
     reference: int
     size: tuple[int, int]
 
@@ -82,7 +82,7 @@ class Poses:
         """The frames that have a place."""
         return [k for k, H in enumerate(self.matrices) if np.isfinite(H).all()]
 
-    def moved(self, matrices: Matrix, bends: Points) -> Poses:
+    def moved(self, matrices: Matrix, bends: Floats) -> Poses:
         """Replace matrices and bends of the frames in `kept`."""
         every, bent = self.matrices.copy(), self.bends.copy()
         every[self.kept], bent[self.kept] = matrices, bends

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Image, Mask, Points
+from focusstack.numeric.arrays import Float32, Floats, Image, Mask, Points
 
 BLOCK = 16
 """Tiles are sums over whole blocks of this many pixels: it divides 48, 64 and 96, and the smaller,
@@ -61,13 +61,13 @@ class TileShifts:
 
     centres: Points
     shifts: Points
-    root: Points
-    correlation: Points
-    depth: Points | None = None
-    blurred: Points | None = None
+    root: Floats
+    correlation: Floats
+    depth: Floats | None = None
+    blurred: Floats | None = None
 
 
-def softened(root: Points, times: float = 1.0, least: float = MIXED_PX) -> Points:
+def softened(root: Floats, times: float = 1.0, least: float = MIXED_PX) -> Floats:
     """Information roots of tiles that are less sure than what they leave unexplained tells.
 
     Parameters
@@ -83,15 +83,15 @@ def softened(root: Points, times: float = 1.0, least: float = MIXED_PX) -> Point
     return _of_symmetric(xx, xy, yy, lambda value: 1 / np.sqrt(np.square(times / value) + least**2))
 
 
-def weakest(root: Points) -> Points:
+def weakest(root: Floats) -> Floats:
     """Information root of each ``(N, 2, 2)`` in its weaker direction."""
     mean = (root[:, 0, 0] + root[:, 1, 1]) / 2
     return np.asarray(mean - np.hypot((root[:, 0, 0] - root[:, 1, 1]) / 2, root[:, 0, 1]))
 
 
 def _of_symmetric(
-    xx: Points, xy: Points, yy: Points, function: Callable[[Points], Points]
-) -> Points:
+    xx: Floats, xy: Floats, yy: Floats, function: Callable[[Floats], Floats]
+) -> Floats:
     """Matrices ``(N, 2, 2)`` with the same eigenvectors and `function` of the eigenvalues."""
     mean, half = (xx + yy) / 2, (xx - yy) / 2
     apart = np.hypot(half, xy)
@@ -125,7 +125,7 @@ def band_pass(luma: Float32, fine: float, coarse: float, factor: float = 1.0) ->
     return gaussian_difference(luma, fine, coarse, factor)
 
 
-def _tile_sums(block: Float32, blocks: int) -> Points:
+def _tile_sums(block: Float32, blocks: int) -> Floats:
     """Sums over windows of ``blocks`` x ``blocks`` blocks, one window per half window."""
     step = max(1, blocks // 2)
     sums = cv2.boxFilter(block, cv2.CV_64F, (blocks, blocks), anchor=(0, 0), normalize=False)
@@ -174,7 +174,7 @@ def tile_shifts(
     return _solve_tiles([_tile_sums(s, blocks) for s in sums], blocks, min_correlation)
 
 
-def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) -> TileShifts:
+def _solve_tiles(sums: Sequence[Floats], blocks: int, min_correlation: float) -> TileShifts:
     step = max(1, blocks // 2)
     rows, columns = np.mgrid[0 : sums[0].shape[0], 0 : sums[0].shape[1]]
     half = blocks * BLOCK / 2 - 0.5
@@ -222,7 +222,7 @@ def _solve_tiles(sums: Sequence[Points], blocks: int, min_correlation: float) ->
     return replace(found, depth=(deep[0] / np.maximum(xx + yy, 1e-20))[usable])
 
 
-def _two_by_two(xx: Points, xy: Points, yy: Points, x: Points, y: Points) -> tuple[Points, Points]:
+def _two_by_two(xx: Floats, xy: Floats, yy: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Solve ``[[xx, xy], [xy, yy]] d = [x, y]`` for each tile."""
     determinant = np.maximum(xx * yy - xy * xy, TINY**2)
     return (yy * x - xy * y) / determinant, (xx * y - xy * x) / determinant
@@ -232,11 +232,11 @@ def _two_by_two(xx: Points, xy: Points, yy: Points, x: Points, y: Points) -> tup
 class _Nuisance:
     """Products of a tile's Laplacian l and its mean m, which account for blur and brightness."""
 
-    ll: Points
-    lm: Points
-    mm: Points
+    ll: Floats
+    lm: Floats
+    mm: Floats
 
-    def shared(self, a: tuple[Points, Points], b: tuple[Points, Points]) -> Points:
+    def shared(self, a: tuple[Floats, Floats], b: tuple[Floats, Floats]) -> Floats:
         """The part of a product of two images that l and m explain.
 
         `a` and `b` are these images' products with l and with m.
@@ -248,7 +248,7 @@ class _Nuisance:
         return np.asarray(a[0] * first + a[1] * second)
 
 
-def _information_root(xx: Points, xy: Points, yy: Points, variance: Points) -> Points:
+def _information_root(xx: Floats, xy: Floats, yy: Floats, variance: Floats) -> Floats:
     """Square root of the inverse of ``variance · S⁻¹ + SYSTEMATIC_PX² · I``."""
     return _of_symmetric(
         xx,

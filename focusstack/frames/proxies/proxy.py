@@ -21,7 +21,7 @@ from focusstack.images.colour import (
     light_table,
     linearise,
 )
-from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Floats, Image
 from focusstack.runtime.spool import Spool, as_bits, from_bits
 
 PROXY_MEGAPIXELS = 3.0
@@ -83,7 +83,7 @@ class Statistics:
     signature: Float32
     sharpness: float
     clipped: float
-    peak: Points
+    peak: Floats
 
 
 @dataclass(frozen=True)

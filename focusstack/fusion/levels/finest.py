@@ -39,7 +39,7 @@ class FinestLevel:
         ``(H, W)`` or ``(H, W, 3)`` of the frames.
     radius : float
         Standard deviation of the energy window.
-    workers : int
+    threads : int
         Threads; the result does not depend on it.
     room : Room, optional
         Where all that is kept lies.
@@ -67,7 +67,7 @@ class FinestLevel:
         self,
         shape: tuple[int, ...],
         radius: float,
-        workers: int = 1,
+        threads: int = 1,
         room: Room | None = None,
         *,
         apart: bool = False,
@@ -86,7 +86,7 @@ class FinestLevel:
         self._mean = room.zeros((planes, height, width), kind)
         self.reduced = room.zeros(own[2:] + half, np.float32)
         self.reduced_chroma = room.zeros((2, *half), np.float32) if apart else None
-        self.crew = Crew(workers, room)
+        self.crew = Crew(threads, room)
         self._strips = strips(height, width, AROUND)
         self._tall = strips(height, width, AROUND, 2)
         self._range = LumaRange(shape, room, deep=deep)

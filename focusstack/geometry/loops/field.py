@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats, Points
 from focusstack.runtime.compiler import compiled as compiled_for
 from focusstack.runtime.compiler import inlined, read_only, writable
 from focusstack.runtime.once import once
@@ -37,7 +37,7 @@ def _cell(position: float, cells: int) -> tuple[int, float, float, float, float]
     return cell, a, b, c, d
 
 
-def interpolate(nodes: Points, scale: Points, points: Points, out: Points) -> None:
+def interpolate(nodes: Floats, scale: Floats, points: Points, out: Floats) -> None:
     """Displacement ``(N, 2)`` at reference points; `nodes` has one ghost all round."""
     rows, cols = nodes.shape[0] - 3, nodes.shape[1] - 3
     for n in range(points.shape[0]):

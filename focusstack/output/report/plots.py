@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Floats, Image
 from focusstack.output.report.judgement import Grade, grade_of
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.plan.verdict import FAIL_PX, PASS_PX
@@ -187,7 +187,7 @@ def pairs_plot(plan: StackPlan) -> str:
     return _svg(draw, 4.4, "pairs")
 
 
-def pair_matrices(plan: StackPlan) -> tuple[Points, Points]:
+def pair_matrices(plan: StackPlan) -> tuple[Floats, Floats]:
     """Tiles and closure (px) of every pair, both ways, in focus order; NaN where none was made."""
     at = {name: k for k, name in enumerate(plan.focus_order)}
     tiles = np.full((len(at), len(at)), np.nan)
@@ -200,7 +200,7 @@ def pair_matrices(plan: StackPlan) -> tuple[Points, Points]:
     return tiles, closure
 
 
-def _top(closure: Points) -> float:
+def _top(closure: Floats) -> float:
     """End of the closure's colours: what fails looks alike, what passes does not look bad."""
     known = closure[np.isfinite(closure)]
     return float(np.clip(known.max(initial=0), PASS_PX, FAIL_PX))
@@ -211,14 +211,14 @@ def colours(name: str, count: int) -> list[str]:
     return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in colour_values(name, np.linspace(0, 1, count))]
 
 
-def colour_values(name: str, values: Points | Float32) -> Image:
+def colour_values(name: str, values: Floats | Float32) -> Image:
     """Colours ``(…, 3)`` uint8 of values 0..1 in a colour map."""
     from matplotlib import colormaps
 
     return np.asarray(colormaps[name](values, bytes=True)[..., :3])
 
 
-def _of(frames: Sequence[FramePlan], value: Callable[..., float]) -> Points:
+def _of(frames: Sequence[FramePlan], value: Callable[..., float]) -> Floats:
     """A number of each frame's residual; NaN where there is none."""
 
     def known(frame: FramePlan) -> float:
@@ -230,12 +230,12 @@ def _of(frames: Sequence[FramePlan], value: Callable[..., float]) -> Points:
     return np.array([known(f) for f in frames])
 
 
-def _line(axes: Axes, values: Points | Float32, colour: str, mark: str, name: str = "") -> None:
+def _line(axes: Axes, values: Floats | Float32, colour: str, mark: str, name: str = "") -> None:
     numbers = np.arange(1, len(values) + 1)
     axes.plot(numbers, values, mark, color=COLOURS[colour], label=name or None)
 
 
-def _marks(axes: Axes, frames: Iterable[FramePlan], values: Points) -> None:
+def _marks(axes: Axes, frames: Iterable[FramePlan], values: Floats) -> None:
     """One mark a frame: shape and colour tell its verdict."""
     grades = np.array([grade_of(f) for f in frames])
     for grade, (colour, mark, size) in MARKS.items():

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.numeric.arrays import Float32, Image, Matrix, Points
+from focusstack.numeric.arrays import Float32, Floats, Image
 
 Pixels: TypeAlias = NDArray[np.int32]
 """Whole columns or rows of a frame, or of a tile."""
@@ -58,10 +58,10 @@ class Way(NamedTuple):
         Cells of those nodes in a reference pixel, along x and y.
     """
 
-    M: Matrix
+    M: Floats
     corner: tuple[int, int]
-    nodes: Points
-    scale: Points
+    nodes: Floats
+    scale: Floats
 
 
 class Target(NamedTuple):

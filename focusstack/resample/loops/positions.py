@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from focusstack.geometry.loops.field import _cell
-from focusstack.numeric.arrays import Matrix
+from focusstack.numeric.arrays import Floats
 from focusstack.resample.loops.arguments import (
     Bounds,
     Box,
@@ -109,7 +109,7 @@ def locate_exactly(
 
 
 @inlined
-def _source(M: Matrix, x: float, y: float) -> tuple[float, float, float]:
+def _source(M: Floats, x: float, y: float) -> tuple[float, float, float]:
     """Source position of a reference position, and what it was divided by."""
     w = M[2, 0] * x + M[2, 1] * y + M[2, 2]
     X = (M[0, 0] * x + M[0, 1] * y + M[0, 2]) / w

@@ -7,7 +7,7 @@ import pytest
 
 from focusstack.alignment.fields.conjugate_gradients import NormalEquations, conjugate_gradients
 from focusstack.alignment.fields.interpolation import Places
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 
 FRAMES, ROWS, COLUMNS = 3, 4, 5
 NODES = ROWS * COLUMNS
@@ -33,7 +33,7 @@ def equations(tiles: int = 61, seed: int = 0) -> NormalEquations:
     )
 
 
-def derivatives(e: NormalEquations) -> Points:
+def derivatives(e: NormalEquations) -> Floats:
     """What each tile sees of each node, ``(T, N)``."""
     cells, within = e.places.cells.astype(int), e.places.within.astype(float)
     found = np.zeros((len(cells), COUNT))
@@ -46,7 +46,7 @@ def derivatives(e: NormalEquations) -> Points:
     return found
 
 
-def dense(e: NormalEquations) -> tuple[Points, Points]:
+def dense(e: NormalEquations) -> tuple[Floats, Floats]:
     """The equations' matrix ``(2 N, 2 N)``, and derivatives ``(2 T, 2 N)`` times information."""
     J = np.kron(derivatives(e), np.eye(2))
     weighted = np.zeros((2 * len(e.info), 2 * len(e.info)))
@@ -90,7 +90,7 @@ def test_conjugate_gradients_begin_where_they_are_told_to() -> None:
     solution = np.linalg.solve(A, right)
     products = []
 
-    def times(x: Points) -> Points:
+    def times(x: Floats) -> Floats:
         products.append(x.copy())
         return np.asarray(A @ x)
 

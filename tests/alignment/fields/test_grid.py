@@ -7,11 +7,11 @@ import pytest
 
 from focusstack.alignment.fields.grid import REST_SIGMA, SIZE_SIGMA, SLOPE_SIGMAS, Grid, grid_shape
 from focusstack.alignment.tiles.shifts import TileShifts
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats, Points
 from tests.alignment.fields.known_fields import SIZE, grid, smooth, spread, tiles, torn
 
 
-def error(slope: float, true: Points, places: Points) -> float:
+def error(slope: float, true: Floats, places: Points) -> float:
     """Root mean square error of the fitted field at tiles, pixels."""
     nothing = np.zeros((2, 21, 31, 2))
     equations = grid().equations([(0, 1, tiles(true, places))], nothing)

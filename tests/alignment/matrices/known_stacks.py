@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from focusstack.alignment.tiles.matches import Matches, isotropic
 from focusstack.geometry.coordinates import normalised, transform, translation
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 
 SIZE = (1200, 900)
 CENTRE = (599.5, 449.5)
@@ -21,12 +21,12 @@ def inverse(H: Matrix) -> Matrix:
     return np.asarray(np.linalg.inv(H), float)
 
 
-def grid() -> Points:
+def grid() -> Floats:
     x, y = np.meshgrid(np.linspace(0, SIZE[0] - 1, 9), np.linspace(0, SIZE[1] - 1, 7))
     return np.stack([x.ravel(), y.ravel()], 1)
 
 
-def rms(A: Matrix, B: Matrix) -> float:
+def rms(A: Floats, B: Matrix) -> float:
     return float(np.sqrt(np.square(transform(A, grid()) - transform(B, grid())).sum(1).mean()))
 
 

@@ -13,13 +13,13 @@ from focusstack.alignment.tiles.poses import Poses
 from focusstack.alignment.tiles.shifts import TileShifts
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.lens import on_canvas, recorded, straightened
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 from tests.support.bends import SIZE, grid, hand
 
 SIGMA = 0.05
 
 
-def tiles_between(H: Matrix, bend: Points, seed: int = 0) -> list[Matches]:
+def tiles_between(H: Matrix, bend: Floats, seed: int = 0) -> list[Matches]:
     """Tiles of a grid on the canvas in every pair, seen by bent frames, with noise of `SIGMA`."""
     rng = np.random.default_rng(seed)
     ideal = straightened(grid(40.0), bend[0], SIZE)

@@ -7,13 +7,13 @@ import pytest
 
 from focusstack.alignment.parallax.depth_and_travel import Geometry, SeenTiles
 from focusstack.alignment.tiles.shifts import TileShifts
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats
 
 SIZE = (640, 480)
 FRAMES = 5
 
 
-def geometry(travel: Points) -> Geometry:
+def geometry(travel: Floats) -> Geometry:
     return Geometry(FRAMES, 0, SIZE, travel, np.linspace(-0.5, 0.5, FRAMES))
 
 
@@ -35,7 +35,7 @@ def test_depth_of_a_thin_stem_is_kept_and_does_not_tear(left: int) -> None:
     assert scene.grid.size <= SIZE[0] * SIZE[1] / 12
 
 
-def seen(travel: Points, noise: float, count: int = 60) -> SeenTiles:
+def seen(travel: Floats, noise: float, count: int = 60) -> SeenTiles:
     """Tiles of neighbours and next but one, displaced by travel times depth, with some noise."""
     rng = np.random.default_rng(0)
     found = []

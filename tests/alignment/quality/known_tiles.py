@@ -7,7 +7,7 @@ import numpy as np
 from focusstack.alignment.features.focus_order import pairs_in_order
 from focusstack.alignment.tiles.matches import Matches, isotropic
 from focusstack.geometry.coordinates import normalised, scaling, transform, translation
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix, Points
 
 SIZE = (900, 600)
 SIGMA = 0.1
@@ -24,13 +24,13 @@ def similarities(count: int, seed: int = 0) -> Matrix:
     return np.stack([normalised(np.linalg.inv(found[0]) @ H) for H in found])
 
 
-def bent(p: Points, amount: float) -> Points:
+def bent(p: Points, amount: float) -> Floats:
     """Radial distortion by `amount` pixels at the corner."""
     d = (p - np.array(SIZE) / 2) / (0.5 * np.hypot(*SIZE))
     return np.asarray(p + amount * d * (d**2).sum(1, keepdims=True))
 
 
-def tiles_between(H: Matrix, seed: int, distortion: Points | None = None) -> list[Matches]:
+def tiles_between(H: Matrix, seed: int, distortion: Floats | None = None) -> list[Matches]:
     """Tiles of a grid in every pair, with noise of `SIGMA`, frames distorted by some pixels."""
     rng = np.random.default_rng(seed)
     x, y = np.meshgrid(np.arange(24, SIZE[0], 48.0), np.arange(24, SIZE[1], 48.0))

@@ -18,16 +18,16 @@ from focusstack.alignment.quality.accuracy import (
 from focusstack.alignment.quality.residual import Left, left_between
 from focusstack.alignment.tiles.matches import isotropic
 from focusstack.geometry.coordinates import transform, translation
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 from tests.alignment.quality.known_tiles import SIGMA, SIZE, bent, similarities, tiles_between
 
 
-def positions(H: Matrix) -> Points:
+def positions(H: Matrix) -> Floats:
     """Where the matrices put the probes of every frame."""
     return np.stack([transform(M, probes(SIZE)) for M in H])
 
 
-def true_errors(found: Matrix, truth: Matrix) -> Points:
+def true_errors(found: Matrix, truth: Matrix) -> Floats:
     """Root mean square error of each frame after the best common movement."""
     x, y = np.meshgrid(np.linspace(0, SIZE[0] - 1, 9), np.linspace(0, SIZE[1] - 1, 9))
     p = np.stack([x.ravel(), y.ravel()], 1)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.alignment.tiles.shifts import TileShifts, band_pass, tile_shifts
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats
 
 WIDTH, HEIGHT = 384, 288
 TILE = 96
 BANDS = [(1.0, 6.0), (2.0, 10.0)]
 
 
-def frequencies() -> tuple[Points, Points]:
+def frequencies() -> tuple[Floats, Floats]:
     fx, fy = np.fft.fftfreq(WIDTH), np.fft.fftfreq(HEIGHT)
     return np.asarray(fx[None], float), np.asarray(fy[:, None], float)
 
 
-def texture(seed: int = 1) -> Points:
+def texture(seed: int = 1) -> Floats:
     """Periodic linear light with detail at all scales, little of it finer than four pixels."""
     fx, fy = frequencies()
     f = np.hypot(fx, fy)
@@ -27,7 +27,7 @@ def texture(seed: int = 1) -> Points:
     return np.asarray(0.35 + 0.08 * (light - light.mean()) / light.std(), float)
 
 
-def moved(light: Points, x: float = 0, y: float = 0, blur: float = 0) -> Float32:
+def moved(light: Floats, x: float = 0, y: float = 0, blur: float = 0) -> Float32:
     """Shift periodic light exactly, and blur it by a Gaussian of `blur` pixels."""
     fx, fy = frequencies()
     phase = np.exp(-2j * np.pi * (fx * x + fy * y))

@@ -52,9 +52,9 @@ def test_finest_band_is_that_of_the_pyramid(shape: tuple[int, int], deep: bool) 
 def test_nothing_depends_on_how_the_work_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     image = white((210, 75, 3), 0.1)
     made = []
-    for pixels, workers in ((75 * 50, 1), (75 * 50, 3), (1, 2), (10**9, 1)):
+    for pixels, threads in ((75 * 50, 1), (75 * 50, 3), (1, 2), (10**9, 1)):
         monkeypatch.setattr("focusstack.runtime.strips.PIXELS", pixels)
-        finest = FinestLevel(image.shape, 1.2, workers, apart=True)
+        finest = FinestLevel(image.shape, 1.2, threads, apart=True)
         energy, colour = np.zeros((210, 75), np.uint16), np.zeros((105, 38), np.float32)
         for _ in range(2):
             finest.measure(Planes.of(image), energy, colour)

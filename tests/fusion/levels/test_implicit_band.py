@@ -26,9 +26,9 @@ def test_a_band_that_is_not_stored_has_the_energy_of_one_that_is(
     squares = luma_of(band) ** 2 if channels != (2,) else (band**2).sum(axis=2)
     expected = np.maximum(cv2.sepFilter2D(squares, -1, taps, taps) - np.float32(0.01), 0)
     made = []
-    for workers in (1, 3):
+    for threads in (1, 3):
         energy = np.ones(shape, np.float32)
-        Unstored(planar(picture), planar(half), Crew(workers)).add_energy(taps, 0.01, energy)
+        Unstored(planar(picture), planar(half), Crew(threads)).add_energy(taps, 0.01, energy)
         made.append(energy)
     np.testing.assert_allclose(made[0], 1 + expected, atol=1e-5)
     np.testing.assert_array_equal(made[0], made[1])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.numeric.arrays import Float32, Points
+from focusstack.numeric.arrays import Float32, Floats
 
 COLUMNS, ROWS = 64, 5
 
 
-def even(x: Points, y: Points, every: int = 8) -> bool:
+def even(x: Floats, y: Floats, every: int = 8) -> bool:
     """What is said of rows at such positions ``(rows, columns)``, equally far apart."""
     from focusstack.resample.loops.evenness import hardly_turned
 
@@ -20,7 +20,7 @@ def even(x: Points, y: Points, every: int = 8) -> bool:
     return hardly_turned(whole.astype(np.int32), phase, x.shape[1], every, every)
 
 
-def tile(columns: int = COLUMNS) -> tuple[Points, Points]:
+def tile(columns: int = COLUMNS) -> tuple[Floats, Floats]:
     """Columns and rows of a tile, every eighth row."""
     x, y = np.meshgrid(np.arange(columns) + 300.3, 8 * np.arange(ROWS) + 200.6)
     return x, y

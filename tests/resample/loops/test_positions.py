@@ -7,7 +7,7 @@ import pytest
 
 from focusstack.geometry.coordinates import Rect, transform, translation
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Points
+from focusstack.numeric.arrays import Floats
 from focusstack.resample.warp import resample
 from tests.support.waves import SIZE, grid, inverse, moved_by, perspective, waves
 
@@ -56,7 +56,7 @@ def test_smooth_field_moves_before_the_matrix() -> None:
     rows, cols = 21, 31
     x, y = np.meshgrid(np.linspace(0, SIZE[1] - 1, cols), np.linspace(0, SIZE[0] - 1, rows))
 
-    def bend(x: Points, y: Points) -> Points:
+    def bend(x: Floats, y: Floats) -> Floats:
         return np.stack([0.8 * np.sin(x / 40), 0.6 * np.cos(y / 30 + x / 60)], -1)
 
     field = Field(bend(x, y).astype(np.float32), SIZE[1], SIZE[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.matrices.choice import Choice, gains_enough
+from focusstack.alignment.matrices.freedom import Choice, gains_enough
 from focusstack.alignment.matrices.models import MODELS
 from focusstack.alignment.quality.held_out import Held
 
