@@ -30,9 +30,9 @@ def plan_to_json(plan: StackPlan) -> str:
 
 def plain(plan: StackPlan) -> dict[str, Any]:
     """Return the plan as the content of report.json."""
-    from focusstack.plan.to_report import to_report
+    from focusstack.plan.to_report import content, to_report
 
-    return to_report(plan).model_dump(by_alias=True, warnings=False)
+    return dict(content(to_report(plan)))
 
 
 def read_plan(path: str | Path) -> StackPlan:

@@ -27,7 +27,8 @@ SCHEMA = 1
 class Record(BaseModel):
     """A part of report.json."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    # What checks is built when a file is first read: a run that only writes does not wait for it.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class CanvasRecord(Record):

@@ -27,6 +27,7 @@ from focusstack.plan.schema import (
     FrameRecord,
     LightRecord,
     PairRecord,
+    Record,
     Report,
     ResidualRecord,
     ShadingRecord,
@@ -72,6 +73,19 @@ def to_report(plan: StackPlan) -> Report:
             for p in plan.pairs
         ],
     )
+
+
+def content(part: Any) -> Any:
+    """Return a part of a report as plain lists and dictionaries.
+
+    Not pydantic's own way, which would first build what checks.
+    """
+    if isinstance(part, Record):
+        fields = type(part).model_fields
+        return {field.alias or name: content(getattr(part, name)) for name, field in fields.items()}
+    if isinstance(part, dict):
+        return {name: content(one) for name, one in part.items()}
+    return [content(one) for one in part] if isinstance(part, list) else part
 
 
 def _frame(f: FramePlan, canvas: tuple[int, int]) -> FrameRecord:
