@@ -118,6 +118,11 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_by(code) & HEAVY
 
 
+def test_a_pipeline_loads_compiler_and_plots_when_they_are_needed() -> None:
+    slow = {"numba", "scipy", "networkx", "matplotlib", "pydantic", "skimage", "psutil"}
+    assert not loaded_by("import focusstack.pipeline, focusstack.stages") & slow
+
+
 # What is declared is used, and the other way round ----------------------------------------------
 
 ROOT = Path(__file__).resolve().parents[1]

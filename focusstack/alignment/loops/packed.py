@@ -14,33 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from focusstack.alignment.loops.projections import BENDS, Projections, project, slopes, straight
-from focusstack.numeric.arrays import Floats, Indices, Points
+from focusstack.alignment.loops.arguments import BENDS, ENTRIES, Pairs, Projections, Sides
+from focusstack.alignment.loops.projections import project, slopes, straight
+from focusstack.numeric.arrays import Floats
 from focusstack.runtime.compiler import compiled, inlined, inner, named, writable
 from focusstack.runtime.once import once
-
-ENTRIES = 9 + BENDS
-"""Numbers a frame's position is made of: its matrix, row by row, and its bend."""
-
-
-class Pairs(NamedTuple):
-    """Matches of some pairs; attributes as those of `focusstack.alignment.matrices.packed.Flat`."""
-
-    frames: Indices
-    starts: Indices
-    p: Points
-    q: Points
-    root: Floats
-
-
-class Sides(NamedTuple):
-    """Left and right sides of each pair's equations.
-
-    ``(pairs, 2 ENTRIES, 2 ENTRIES)`` and ``(pairs, 2 ENTRIES)``.
-    """
-
-    left: Floats
-    right: Floats
 
 
 class Room(NamedTuple):

@@ -5,32 +5,9 @@ Import this module only when a stack is to be solved: loading the compiler takes
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from focusstack.alignment.loops.arguments import BENDS
 from focusstack.numeric.arrays import Floats, Matrix, Points
 from focusstack.runtime.compiler import inlined, inner
-
-BENDS = 2
-"""Numbers a lens bends a frame by, see `focusstack.geometry.lens`."""
-
-
-class Projections(NamedTuple):
-    """Where all frames lie.
-
-    Attributes
-    ----------
-    matrices : (n, 3, 3) float64 ndarray
-        Straightened pixel to straightened reference pixel.
-    bends : (n, BENDS) float64 ndarray
-        The lens's bend in each frame.
-    lens : (3,) float64 ndarray
-        The picture's centre, and the inverse square of its half diagonal; 0 for models without a
-        bend.
-    """
-
-    matrices: Matrix
-    bends: Floats
-    lens: Floats
 
 
 @inlined

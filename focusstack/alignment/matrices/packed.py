@@ -1,7 +1,4 @@
-"""All matches of a stack in one piece, as the solve goes through them many times.
-
-Import this module only when a stack is to be solved: loading the compiler takes a while.
-"""
+"""All matches of a stack in one piece, as the solve goes through them many times."""
 
 from __future__ import annotations
 
@@ -10,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.alignment.loops.packed import ENTRIES, Pairs, Sides, accumulation, whitening
-from focusstack.alignment.loops.projections import Projections
+from focusstack.alignment.loops.arguments import ENTRIES, Pairs, Projections, Sides
 from focusstack.alignment.tiles.matches import Matches
 from focusstack.numeric.arrays import Floats, Indices, Matrix, Points
 from focusstack.runtime.threads import SideBySide, in_turn
@@ -45,6 +41,8 @@ class Flat:
 
     def squared(self, H: Matrix, bends: Floats, both: SideBySide = in_turn) -> Floats:
         """Squared length, in standard deviations, of each match's residual."""
+        from focusstack.alignment.loops.packed import whitening  # loads the compiler
+
         found, loops = np.empty(len(self.p)), whitening()
         poses = Projections(H, bends, self.lens)
 
@@ -58,6 +56,8 @@ class Flat:
         self, H: Matrix, bends: Floats, weight: Floats, both: SideBySide = in_turn
     ) -> tuple[Floats, Floats]:
         """``JᵀWJ`` ``(pairs, 22, 22)`` and ``JᵀWr`` ``(pairs, 22)`` by both frames' entries."""
+        from focusstack.alignment.loops.packed import accumulation  # loads the compiler
+
         pairs, entries = len(self.frames), 2 * ENTRIES
         M, g = np.zeros((pairs, entries, entries)), np.zeros((pairs, entries))
         loops = accumulation()
