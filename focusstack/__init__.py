@@ -24,9 +24,9 @@ Each stage is a set of functions on arrays: `focusstack.alignment`, `focusstack.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from focusstack.runtime.faces import open_face
 from focusstack.runtime.version import __version__
 
 if TYPE_CHECKING:
@@ -80,13 +80,4 @@ _HOMES = {
     "focusstack.plan.file": {"plan_to_json", "read_plan"},
 }
 
-
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(home), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = open_face(__name__, __all__, _HOMES)

@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from focusstack.runtime.faces import open_face
 
 if TYPE_CHECKING:
     from focusstack.fusion.base import Fused, Fuser
@@ -38,13 +39,4 @@ _HOMES = {
     "focusstack.options": {"FusionOptions"},
 }
 
-
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(home), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = open_face(__name__, __all__, _HOMES)

@@ -7,8 +7,9 @@ array([-0.25, -0.25])
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from focusstack.runtime.faces import open_face
 
 if TYPE_CHECKING:
     from focusstack.geometry.coordinates import Rect, at_scale, scaling, transform, translation
@@ -32,13 +33,4 @@ _HOMES = {
     "focusstack.geometry.placement": {"Placement"},
 }
 
-
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(home), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = open_face(__name__, __all__, _HOMES)

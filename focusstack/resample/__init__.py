@@ -12,8 +12,9 @@ array([[50, 51, 52],
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from focusstack.runtime.faces import open_face
 
 if TYPE_CHECKING:
     from focusstack.geometry.placement import Placement
@@ -36,13 +37,4 @@ _HOMES = {
     "focusstack.resample.warp": {"Clipping", "Destination", "resample", "resample_planes"},
 }
 
-
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(home), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = open_face(__name__, __all__, _HOMES)
