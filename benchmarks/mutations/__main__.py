@@ -4,6 +4,7 @@ python -m benchmarks.mutations                                  the whole packag
 python -m benchmarks.mutations focusstack/exposure --jobs 2     one room
 python -m benchmarks.mutations focusstack/crop.py --list        what would be changed
 python -m benchmarks.mutations --results tried.jsonl            goes on where it was interrupted
+python -m benchmarks.mutations --sample 100                     some of them, the same each time
 
 Every number among a module's constants is doubled and halved, but for those that exempt.toml
 names, and every formula in terms.toml is changed as it says there. Each time the tests that mirror
@@ -14,6 +15,7 @@ one in ten has (--most).
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import tempfile
 import threading
@@ -114,6 +116,7 @@ def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--results", type=Path, help="file to keep outcomes in, and go on from")
     parser.add_argument("--most", type=float, default=0.1, help="share that may survive")
     parser.add_argument("--only", nargs="+", default=[""], help="parts of names of what to change")
+    parser.add_argument("--sample", type=int, help="how many to try, drawn by lot")
     parser.add_argument("--list", action="store_true", help="tell what would be changed")
     return parser.parse_args(argv)
 
@@ -123,6 +126,8 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
     args = parsed(argv)
     mutants, exempt = gathered(root, args.paths)
     mutants = [m for m in mutants if any(part in m.key for part in args.only)]
+    if args.sample and args.sample < len(mutants):
+        mutants = random.Random(0).sample(mutants, args.sample)
     if args.list:
         print(*(m.key for m in mutants), sep="\n")
         return 0
