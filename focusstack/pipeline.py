@@ -90,6 +90,13 @@ def plan_stack(
     ------
     InputError, AlignmentError, UsageError
         See their docstrings.
+
+    Examples
+    --------
+    >>> from focusstack.scene import render_stack
+    >>> frames = render_stack("plane", width=240, height=180, frames=3).frames
+    >>> plan_stack(frames).reference
+    'frame_0002'
     """
     options, progress = options or StackOptions(), progress or Silent()
     frames = open_frames(inputs, progress, options.max_megapixels)
@@ -127,6 +134,13 @@ def aligned_frames(
     """Pass 2: yield the used frames, equalised, aligned and cropped, in focus order.
 
     The next frame is decoded while one is in use; memory does not depend on their number.
+
+    Examples
+    --------
+    >>> from focusstack.scene import render_stack
+    >>> frames = render_stack("plane", width=240, height=180, frames=3).frames
+    >>> [frame.name for frame in aligned_frames(frames, plan_stack(frames))]
+    ['frame_0003', 'frame_0002', 'frame_0001']
     """
     options = options or StackOptions()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
@@ -173,6 +187,13 @@ def stack(
     ------
     InputError, AlignmentError, OutputError, UsageError
         See their docstrings.
+
+    Examples
+    --------
+    >>> from focusstack.scene import render_stack
+    >>> frames = render_stack("plane", width=240, height=180, frames=3).frames
+    >>> stack(frames).image.shape  # 240 x 180, less what the frames do not share
+    (172, 232, 3)
     """
     options, progress = options or StackOptions(), StageClock(progress)
     frames = open_frames(inputs, progress, options.max_megapixels)

@@ -46,6 +46,12 @@ def open_frames(
         If they cannot be a stack; names the file.
     UsageError
         If `inputs` is of another type.
+
+    Examples
+    --------
+    >>> frames = open_frames([np.full((64, 96), level, np.uint8) for level in (10, 20)])
+    >>> list(frames.names), frames.size
+    (['frame_0001', 'frame_0002'], (96, 64))
     """
     if isinstance(inputs, (str, Path)):
         inputs = [inputs]

@@ -20,11 +20,24 @@ SHOWN = 40
 """Characters of what a file holds that an error repeats: enough to find it by, within a line.
 Chosen, not measured."""
 
+MOST_BYTES = 64 << 20
+"""Bytes of a file that is read as a plan: a stack of 1000 frames has a tenth. Chosen, not
+measured."""
+
 _GIVE_A_REPORT = "Give a report.json of an earlier run."
 
 
 def plan_to_json(plan: StackPlan) -> str:
-    """Return the plan as the text of report.json."""
+    r"""Return the plan as the text of report.json.
+
+    Examples
+    --------
+    >>> from focusstack import plan_stack
+    >>> from focusstack.scene import render_stack
+    >>> frames = render_stack("plane", width=240, height=180, frames=3).frames
+    >>> plan_to_json(plan_stack(frames))[:15]
+    '{\n "schema": 1,'
+    """
     return _in_lines(plain(plan)) + "\n"
 
 
@@ -42,11 +55,16 @@ def read_plan(path: str | Path) -> StackPlan:
     ------
     InputError
         If the file cannot be read or is not such a report; names the place of what is wrong.
+
+    Examples
+    --------
+    >>> read_plan("photos-stacked/report.json").reference  # doctest: +SKIP
+    'IMG_1005.jpg'
     """
     from pydantic import ValidationError
 
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = json.loads(_text(Path(path)))
     except RecursionError as error:
         raise InputError(
             f"{path} cannot be read as a plan: it is nested too deeply", _GIVE_A_REPORT
@@ -59,6 +77,15 @@ def read_plan(path: str | Path) -> StackPlan:
         raise InputError(
             f"{path} is not a report of focusstack: {tell_fault(error)}", _GIVE_A_REPORT
         ) from error
+
+
+def _text(path: Path) -> str:
+    """Text of a file that is not endless."""
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"it holds more than {MOST_BYTES >> 20} MB")
+    return data.decode("utf-8")
 
 
 def from_plain(data: Any) -> StackPlan:

@@ -111,3 +111,11 @@ def test_start_up_does_not_wait_for_models() -> None:
     code = "import sys, focusstack.plan.file, focusstack.cli; print('pydantic' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("share", "read"), [(0.7, True), (1.4, False)])
+def test_a_file_is_read_up_to_64_megabytes(tmp_path: Path, share: float, read: bool) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(b" " * int(share * (64 << 20)) + b"{}")
+    with pytest.raises(InputError, match="is missing" if read else "more than 64 MB"):
+        read_plan(path)
