@@ -55,27 +55,38 @@ def named(kind: type[tuple[Any, ...]], *members: Any) -> Any:
     return t.NamedTuple(members, kind)  # type: ignore[no-untyped-call]
 
 
-def sources() -> list[Path]:
-    """Files that hold loops, and those that loops take constants from."""
-    texts = {path: path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
-    loops = [path for path, text in texts.items() if f"{__name__} import" in text]
-    found = set(loops)
-    for path in loops:
-        for module in re.findall(rf"{PACKAGE.name}\.([\w.]+) import", texts[path]):
-            found.add(PACKAGE.joinpath(*module.split(".")).with_suffix(".py"))
-    return sorted(found & set(texts))
+def sources(loop: Path) -> list[Path]:
+    """Files that a loop is made of: its own, of loops that it calls, and of constants."""
+    imported = re.compile(rf"^from {PACKAGE.name}\.([\w.]+) import", re.MULTILINE)
+    found: set[Path] = set()
+    waiting = [loop]
+    while waiting:
+        path = waiting.pop()
+        if path in found or not path.is_file():
+            continue
+        found.add(path)
+        if path == loop or path.parent.name == "loops":
+            modules = imported.findall(_text(path))
+            waiting += [PACKAGE.joinpath(*m.split(".")).with_suffix(".py") for m in modules]
+    return sorted(found)
 
 
 @once
-def _digest() -> str:
-    """Of all files that loops are made of: the cache itself would look at the outermost's alone."""
-    return f"{crc32(b''.join(path.read_bytes() for path in sources())):08x}"
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@once
+def _digest(loop: Path) -> str:
+    """Of all files that a loop is made of: the cache itself would look at the outermost's alone."""
+    return f"{crc32(''.join(_text(path) for path in sources(loop)).encode()):08x}"
 
 
 def compiled(function: F, *arguments: Any) -> F:
     """Return `function` compiled for `arguments`, from the cache on disk or compiled now."""
     signature = numba.types.void(*arguments)
-    function.__qualname__ = f"{function.__name__}_{_digest()}"  # by which the cache finds it
+    digest = _digest(Path(function.__code__.co_filename))
+    function.__qualname__ = f"{function.__name__}_{digest}"  # by which the cache finds it
     try:
         return cast(F, numba.njit(signature, cache=True, **OPTIONS)(function))
     except RuntimeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,36 +29,45 @@ def test_threads_wait_for_what_another_one_makes() -> None:
     assert sorted(made) == ["a", "b"]
 
 
-def test_a_changed_inner_loop_is_not_taken_from_the_cache(
+def test_a_loop_is_compiled_anew_if_anything_it_is_made_of_has_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "focusstack"
-    (package / "parts").mkdir(parents=True)
+    (package / "parts" / "loops").mkdir(parents=True)
     monkeypatch.setattr(compiler, "PACKAGE", package)
-
-    def digest(inner: str, constant: str, unrelated: str) -> str:
-        head = f"from {compiler.__name__} import inner\n"
-        head += "from focusstack.parts.codes import STEP\n"
-        (package / "parts" / "loops.py").write_text(head + inner)
-        (package / "parts" / "codes.py").write_text(constant)
-        (package / "other.py").write_text(unrelated)
-        monkeypatch.setattr(compiler, "_digest", once(compiler._digest.__wrapped__))  # type: ignore[attr-defined]
-        return compiler._digest()
-
-    assert digest("x = 1", "STEP = 1", "y = 1") == digest("x = 1", "STEP = 1", "y = 2")
-    assert digest("x = 1", "STEP = 1", "y = 1") != digest("x = 2", "STEP = 1", "y = 1")
-    assert digest("x = 1", "STEP = 1", "y = 1") != digest("x = 1", "STEP = 2", "y = 1")
-
-
-def test_all_loops_of_the_package_are_in_the_digest() -> None:
-    package = Path(focusstack.__file__).parent
-    holding = {
-        path
-        for path in package.rglob("*.py")
-        if re.search(r"^from focusstack.*compiler import", path.read_text(), re.MULTILINE)
+    texts = {
+        "parts/loops/outer.py": "from focusstack.parts.loops.inner import double\n",
+        "parts/loops/inner.py": "from focusstack.parts.codes import STEP\n",
+        "parts/codes.py": "from focusstack.parts.other import THING\nSTEP = 1\n",
+        "parts/loops/another.py": "x = 1\n",
+        "parts/other.py": "THING = 1\n",
     }
-    assert len(holding) >= 20
-    assert holding <= set(compiler.sources())
+
+    def digest(**changed: str) -> str:
+        for name, text in texts.items():
+            (package / name).write_text(text + changed.get(Path(name).stem, ""))
+        for kept in ("_text", "_digest"):
+            fresh = once(getattr(compiler, kept).__wrapped__)
+            monkeypatch.setattr(compiler, kept, fresh)
+        return compiler._digest(package / "parts" / "loops" / "outer.py")
+
+    usual = digest()
+    assert digest(outer="y = 1") != usual
+    assert digest(inner="y = 1") != usual
+    assert digest(codes="STEP = 2") != usual  # a constant is compiled in
+    assert digest(another="y = 1", other="THING = 2") == usual
+
+
+def test_loops_of_the_package_know_what_they_are_made_of() -> None:
+    package = Path(focusstack.__file__).parent
+    fill = {
+        str(path.relative_to(package))
+        for path in compiler.sources(package / "resample" / "loops" / "fill.py")
+    }
+    assert {"resample/loops/taps.py", "resample/loops/positions.py"} <= fill
+    assert {"geometry/loops/field.py", "runtime/compiler.py"} <= fill
+    rows = compiler.sources(package / "fusion" / "loops" / "rows.py")
+    assert package / "images" / "colour.py" in rows
 
 
 def test_the_cache_knows_a_loop_by_the_digest() -> None:
@@ -71,4 +79,4 @@ def test_the_cache_knows_a_loop_by_the_digest() -> None:
     values = np.arange(4.0)
     loop(values)
     assert np.array_equal(values, [0, 2, 4, 6])
-    assert doubled.__qualname__.endswith(compiler._digest())
+    assert doubled.__qualname__.endswith(compiler._digest(Path(__file__)))
