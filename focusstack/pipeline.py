@@ -16,7 +16,7 @@ from focusstack.fusion.base import Fused
 from focusstack.fusion.registry import check_method
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output.folder import OutputFolder, opened_folder
+from focusstack.output.folder import OutputFolder, open_folder
 from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
@@ -200,7 +200,7 @@ def stack(
     check_method(options.fusion)
     need = memory_needed(frames, options)
     _tell_memory(need, options, progress)
-    with opened_folder(output, frames, options) as folder:
+    with open_folder(output, frames, options) as folder:
         plan = folder.plan or _plan_of(frames, options, need, progress)
         folder.begin(plan, ahead=need.ahead > 1)
         release_freed()

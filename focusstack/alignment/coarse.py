@@ -120,7 +120,7 @@ def match_all(
         return [f for f in pool.map(one, pairs_in_order(range(len(features)))) if f is not None]
 
 
-def coarse_alignment(
+def align_coarsely(
     fits: Sequence[PairFit],
     names: Sequence[str],
     size: tuple[int, int],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from focusstack.alignment.coarse import coarse_alignment, detect_all, match_all
+from focusstack.alignment.coarse import align_coarsely, detect_all, match_all
 from focusstack.alignment.refine import refine
 from focusstack.alignment.tiles.poses import Series
 from focusstack.frames.proxies.proxy import make_proxy, proxy_scale, proxy_size
@@ -54,7 +54,7 @@ def align(frames: Sequence[Image], reference: int | None = None, threads: int = 
     proxies = [make_proxy(frame, scale)[0] for frame in frames]
     features = detect_all(proxies.__getitem__, count, threads, lambda: None)
     fits, names = match_all(features, size, threads), [f"frame {k}" for k in range(count)]
-    coarse = coarse_alignment(fits, names, size, [0.0] * count, reference)
+    coarse = align_coarsely(fits, names, size, [0.0] * count, reference)
     gains = [1.0] * count
     series = Series(proxies.__getitem__, size, coarse.reference, coarse.pairs, gains, threads)
     found = refine(series, coarse.matrices, coarse.matches)

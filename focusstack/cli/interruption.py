@@ -20,7 +20,7 @@ GRACE = 0.3
 """Seconds in which an interrupted program may end by itself."""
 
 EXIT_CODE = 130
-"""Of a program that was interrupted, by whichever signal."""
+"""Exit code of a program that was interrupted, by whichever signal."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C, and what ends a program that nobody looks at."""

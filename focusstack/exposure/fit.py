@@ -26,7 +26,7 @@ TERMS = 5
 """Two radial, two planar, the exponent."""
 
 EXPONENT = 4
-"""Which of the terms it is."""
+"""Number of the term that is an exponent, from 0."""
 
 CELLS = tuple(range(8))
 """Quarters of the picture, by their dark and bright areas: right 1, bottom 2, bright 4."""
@@ -36,7 +36,7 @@ FEWEST = 60
 terms. Chosen, not measured."""
 
 ACCURACY = 0.003
-"""Of the logarithm of an area's mean: what nothing explains. Chosen, not measured; only its
+"""Spread of the logarithm of an area's mean that nothing explains. Chosen, not measured; only its
 proportion to the next two matters, as weights are scaled by what is left in the end."""
 
 BLURRED = 0.05

@@ -106,7 +106,7 @@ def register_blocks(statistics: Statistics, H: Matrix) -> RegisteredBlocks:
     return RegisteredBlocks(np.asarray(mean, np.float32), usable)
 
 
-def gain_ratio(
+def compare_gains(
     first: int, second: int, a: RegisteredBlocks, b: RegisteredBlocks, step: int = 2
 ) -> GainRatio | None:
     """Compare two registered frames.

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from focusstack.exposure.gains import gain_ratio, register_blocks, solve_gains
+from focusstack.exposure.gains import compare_gains, register_blocks, solve_gains
 from focusstack.frames.proxies.proxy import make_proxy, proxy_scale
 from focusstack.geometry.coordinates import at_scale
 from focusstack.numeric.arrays import Floats, Image, Matrix
@@ -54,7 +54,7 @@ def measure_gains(
         for facts, H in zip(statistics, placed, strict=True)
     ]
     compared = [
-        gain_ratio(i, j, blocks[i], blocks[j]) for i, j in combinations(range(len(frames)), 2)
+        compare_gains(i, j, blocks[i], blocks[j]) for i, j in combinations(range(len(frames)), 2)
     ]
     ratios = [ratio for ratio in compared if ratio is not None]
     return solve_gains(ratios, len(frames), blocks[0].mean.shape[2], reference)

@@ -10,7 +10,7 @@ import numpy as np
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.rejection import find_alike
 from focusstack.plan.model import FramePlan
-from focusstack.plan.verdict import PASS_PX, Doubt, Verdict, frame_verdict, stack_verdict
+from focusstack.plan.verdict import PASS_PX, Doubt, Verdict, judge_by_frames, judge_frame
 
 UNFOLLOWED = 0.5
 """Share of what tiles contradict matrices by that local displacement leaves between tiles, where it
@@ -62,7 +62,7 @@ def judge_frames(
     judged = []
     for k, frame in enumerate(frames):
         if frame.used:
-            verdict = frame_verdict(
+            verdict = judge_frame(
                 frame.seen_error_px,
                 supports[k],
                 doubts.get(k, []),
@@ -76,7 +76,7 @@ def judge_frames(
 
 def judge_stack(frames: Sequence[FramePlan], error_px: float | None) -> Verdict:
     """Judge a stack by its frames' verdicts."""
-    return stack_verdict(
+    return judge_by_frames(
         [(f.file, f.verdict) for f in frames if f.verdict is not None],
         error_px,
         [f.file for f in frames if not f.used],

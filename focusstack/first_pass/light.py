@@ -12,7 +12,7 @@ from focusstack.alignment.coarse import Coarse
 from focusstack.exposure.gains import (
     GainRatio,
     RegisteredBlocks,
-    gain_ratio,
+    compare_gains,
     register_blocks,
     solve_gains,
 )
@@ -146,7 +146,7 @@ def _gains(
 ) -> Floats:
     def compared(pair: tuple[int, int]) -> GainRatio | None:
         a, b = (blocks[index] for index in pair)
-        return gain_ratio(*pair, a, b, step) if a and b else None
+        return compare_gains(*pair, a, b, step) if a and b else None
 
     with ThreadPoolExecutor(threads) as pool:
         ratios = [ratio for ratio in pool.map(compared, coarse.pairs) if ratio]

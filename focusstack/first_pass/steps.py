@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from focusstack.alignment import displacement
-from focusstack.alignment.coarse import Coarse, coarse_alignment, detect_all, match_all
+from focusstack.alignment.coarse import Coarse, align_coarsely, detect_all, match_all
 from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
 from focusstack.alignment.refine import Refined, refine
@@ -35,7 +35,7 @@ def find_alignment(
         for f in match_all(features, stack.size, threads, effort.features)
         if f.first not in spoilt and f.second not in spoilt
     ]
-    coarse = coarse_alignment(
+    coarse = align_coarsely(
         fits,
         stack.names,
         stack.size,

@@ -14,11 +14,7 @@ FUSERS: dict[str, FuserFactory] = {
     "weighted": weighted.make,
     "depth": depth.make,
 }
-"""Every fusion method by the name users know it by.
-
->>> sorted(FUSERS)
-['auto', 'depth', 'pyramid', 'weighted']
-"""
+"""Every fusion method by the name users know it by."""
 
 
 def check_method(options: FusionOptions) -> None:

@@ -68,7 +68,7 @@ def straightened(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
 
 
 def recorded(points: Points, bend: Bend, size: tuple[int, int]) -> Points:
-    """Where pixels without distortion are recorded: the inverse of `straightened`.
+    """Bend pixels to where a lens records them; `straightened` is the inverse.
 
     By Newton's method for the distance from the centre alone, to a millionth of a pixel.
 

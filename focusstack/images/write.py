@@ -22,7 +22,7 @@ from focusstack.images.colour import full_scale, to_dtype
 from focusstack.images.metadata import Metadata, for_output
 from focusstack.images.tiff_out import CLASSIC_TIFF, write_tiff
 from focusstack.numeric.arrays import Image
-from focusstack.runtime.files import _replacing
+from focusstack.runtime.files import replacing
 
 OutputFormat: TypeAlias = Literal["auto", "jpg", "png", "tif"]
 """What the user may ask for; ``auto`` is the format of the input."""
@@ -127,7 +127,7 @@ def write_image(
     height, width = pixels.shape[:2]
     refuse_too_large(kind, width, height)
     output = for_output(metadata, width, height, frames)
-    with _replacing(path) as file:
+    with replacing(path) as file:
         if kind == "jpg":
             file.write(_jpeg(path, _as_dtype(pixels, np.uint8), output, quality))
         elif kind == "png":

@@ -18,12 +18,12 @@ from focusstack.output.maps import write_maps
 from focusstack.output.nowhere import Nowhere
 from focusstack.output.paths import OutputPaths, check_targets, output_dtype
 from focusstack.output.report.provenance import Provenance, provenance
-from focusstack.output.report.writer import PageWriter
+from focusstack.output.report.writer import ReportWriter
 from focusstack.output.resume import Unfinished, signature
 from focusstack.output.staging import StagedFolder
 from focusstack.plan.file import plan_to_json
 from focusstack.plan.model import StackPlan
-from focusstack.runtime.files import atomic_write
+from focusstack.runtime.files import write_atomically
 from focusstack.runtime.progress import StageClock
 from focusstack.second_pass.frame import AlignedFrame
 
@@ -31,7 +31,7 @@ from focusstack.second_pass.frame import AlignedFrame
 class OutputFolder:
     """Writes what a run gives; every file appears complete, once all of them are.
 
-    Use `opened_folder` to make one.
+    Use `open_folder` to make one.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class OutputFolder:
         self._unfinished = unfinished
         self._paths = OutputPaths(options, self.dtype)
         self._aligned = AlignedWriter(self._paths, staging, unfinished)
-        self._page: PageWriter | None = None
+        self._page: ReportWriter | None = None
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="report")
         self._saved: Future[None] | None = None
 
@@ -85,7 +85,7 @@ class OutputFolder:
         if self._unfinished.keeps and self.plan is None:
             self._saved = self._beside.submit(self._unfinished.keep, plan)
         if self.options.report:
-            self._page = PageWriter(plan, self._frames, self._beside)
+            self._page = ReportWriter(plan, self._frames, self._beside)
             if ahead:
                 self._page.draw_ahead()
         self._aligned.begin(plan, self._frames.channels)
@@ -141,15 +141,15 @@ class OutputFolder:
         write_image(self._staging.staged(path), image, metadata, self.options.quality, frames=count)
 
     def _write_plan(self, plan: StackPlan) -> None:
-        atomic_write(self._staging.staged(self._paths.plan), plan_to_json(plan).encode())
+        write_atomically(self._staging.staged(self._paths.plan), plan_to_json(plan).encode())
 
     def _write_page(
-        self, page: PageWriter, plan: StackPlan, made: Provenance, fused: Path | None
+        self, page: ReportWriter, plan: StackPlan, made: Provenance, fused: Path | None
     ) -> None:
         names = [f.file for f in plan.used()]
         page.add_others(plan, {name: self._written(name) for name in names})
         data = page.page(plan, made, fused.name if fused else None, self._paths.links(names))
-        atomic_write(self._staging.staged(self._paths.page), data)
+        write_atomically(self._staging.staged(self._paths.page), data)
 
     def _written(self, name: str) -> Path:
         """Where an aligned frame lies now: still staged, or moved to its place already."""
@@ -174,7 +174,7 @@ class OutputFolder:
 
 
 @contextmanager
-def opened_folder(
+def open_folder(
     output: OutputOptions | str | Path | None, frames: FrameSource, options: StackOptions
 ) -> Iterator[OutputFolder | Nowhere]:
     """Open the output folder of a run; `Nowhere` if nothing is to be written.

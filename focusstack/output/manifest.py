@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from focusstack.errors import OutputError
-from focusstack.runtime.files import atomic_write, output_errors
+from focusstack.runtime.files import output_errors, write_atomically
 
 KEPT = Path(".state")
 """Folder inside the hidden one that holds no results, but what another run needs to go on."""
@@ -113,7 +113,7 @@ class Manifest:
         """Keep a list of files in the hidden folder, for a run that goes on from this one."""
         inside = [target.relative_to(self._folder).as_posix() for target in targets]
         make_folder((self._place / name).parent)
-        atomic_write(self._place / name, json.dumps(sorted(inside)).encode())
+        write_atomically(self._place / name, json.dumps(sorted(inside)).encode())
 
     def _noted(self, name: Path) -> list[Path]:
         with suppress(OSError, ValueError, TypeError):

@@ -22,7 +22,7 @@ from focusstack.output.manifest import make_folder
 from focusstack.output.staging import STATE, StagedFolder
 from focusstack.plan.file import from_plain, plain
 from focusstack.plan.model import StackPlan
-from focusstack.runtime.files import atomic_write, output_errors
+from focusstack.runtime.files import output_errors, write_atomically
 from focusstack.runtime.version import __version__
 
 DONE = STATE.with_name("done.jsonl")
@@ -107,7 +107,7 @@ def save(place: Path, made_from: Mapping[str, Any], plan: StackPlan) -> None:
     """Keep the plan of a run, and what it was made from."""
     text = json.dumps({"made_from": made_from, "plan": plain(plan)})
     make_folder((place / STATE).parent)
-    atomic_write(place / STATE, text.encode())
+    write_atomically(place / STATE, text.encode())
 
 
 def load(place: Path, made_from: Mapping[str, Any]) -> StackPlan:

@@ -15,7 +15,7 @@ from typing import Self
 from focusstack.errors import OutputError
 from focusstack.output.lock import LOCK, FolderLock
 from focusstack.output.manifest import KEPT, Manifest, make_folder
-from focusstack.runtime.cleanup import removed_if_ended
+from focusstack.runtime.cleanup import remove_if_ended
 from focusstack.runtime.files import output_errors
 
 UNFINISHED = ".focusstack-unfinished"
@@ -78,7 +78,7 @@ class StagedFolder:
             failing.pop_all()
         self._guard.callback(self._remove_made)
         self._guard.callback(self._lock.release)
-        self._guard.enter_context(removed_if_ended(self._end))
+        self._guard.enter_context(remove_if_ended(self._end))
         return self
 
     def _check(self) -> None:

@@ -104,7 +104,7 @@ class Verdict:
         return [f"{lead} {found[0]}"] if len(found) == 1 else [lead, *(f"  {f}" for f in found)]
 
 
-def frame_verdict(
+def judge_frame(
     error_px: float | None,
     support: float,
     doubts: Sequence[Doubt] = (),
@@ -142,7 +142,7 @@ def frame_verdict(
     return Verdict(grade, "; ".join(words), causes=tuple(d.cause for d in against))
 
 
-def stack_verdict(
+def judge_by_frames(
     frames: Sequence[tuple[str, Verdict]],
     error_px: float | None,
     lost: Sequence[str] = (),

@@ -37,7 +37,7 @@ TIDIED = 256
 """Rows after which a room with a file is tidied: bounds memory, not what comes out."""
 
 BANDS = 4
-"""For each thread that shares the rows: one that is held up leaves the rest to the others. Speed
+"""Bands of rows for each thread: one that is held up leaves the rest to the others. Speed
 only (``python -m benchmarks.speed``)."""
 
 
@@ -116,7 +116,7 @@ def resample(
 
 @dataclass(frozen=True, eq=False)
 class Destination:
-    """Where planes go.
+    """The place that planes are written to.
 
     Attributes
     ----------

@@ -9,7 +9,7 @@ _pending: dict[int, Callable[[], str | None]] = {}
 
 
 @contextmanager
-def removed_if_ended(remove: Callable[[], str | None]) -> Iterator[None]:
+def remove_if_ended(remove: Callable[[], str | None]) -> Iterator[None]:
     """Call `remove` if the program is ended by `remove_all` inside the block.
 
     It may return what people should know of what is left.

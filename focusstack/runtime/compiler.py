@@ -78,7 +78,7 @@ def _text(path: Path) -> str:
 
 @once
 def _digest(loop: Path) -> str:
-    """Of all files that a loop is made of: the cache itself would look at the outermost's alone."""
+    """Digest of all files that a loop is made of; the cache would look at the outermost alone."""
     return f"{crc32(''.join(_text(path) for path in sources(loop)).encode()):08x}"
 
 

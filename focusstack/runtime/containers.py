@@ -15,7 +15,7 @@ GROUPS = Path("/sys/fs/cgroup")
 """Where the system shows control groups."""
 
 MEMBERSHIP = Path("/proc/self/cgroup")
-"""Where it says in which of them this process is."""
+"""File that tells in which control groups this process is."""
 
 
 def memory_left() -> int | None:

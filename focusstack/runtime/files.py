@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from focusstack.errors import OutputError
-from focusstack.runtime.cleanup import removed_if_ended
+from focusstack.runtime.cleanup import remove_if_ended
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "Free some space or choose another --output."),
@@ -27,7 +27,7 @@ _REASONS = {
 }
 
 
-def atomic_write(path: str | Path, data: bytes) -> None:
+def write_atomically(path: str | Path, data: bytes) -> None:
     """Write `data` to `path`, which holds either all of it or what it held before.
 
     Raises
@@ -35,16 +35,16 @@ def atomic_write(path: str | Path, data: bytes) -> None:
     OutputError
         If it cannot be written; says why.
     """
-    with _replacing(Path(path)) as file:
+    with replacing(Path(path)) as file:
         file.write(data)
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary beside `path` that takes its name once the block ends without an error."""
     part = path.with_name(f".{path.name[:60]}.part-{secrets.token_hex(4)}")
     try:
-        with removed_if_ended(lambda: part.unlink(missing_ok=True)), part.open("xb+") as file:
+        with remove_if_ended(lambda: part.unlink(missing_ok=True)), part.open("xb+") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -26,7 +26,7 @@ KEPT_BYTES = 7
 again."""
 
 KEPT_MOST = 360 << 20
-"""For all frames: more leaves holes in the heap that the second pass cannot fill."""
+"""Bytes kept of all frames together: more leaves holes that the second pass cannot fill."""
 
 FUSING = 90 << 20
 """What the second pass takes however large the frames are: the grid that movement is found on."""
@@ -35,7 +35,7 @@ FUSER_BYTES = {3: 30, 1: 20}
 """Per pixel of the composite, by channels: the fuser's state and what it needs for a frame."""
 
 DEEP_BYTES = {3: 9, 1: 5}
-"""So many more for frames of more than 8 bits."""
+"""Bytes per pixel that frames of more than 8 bits take besides, by channels."""
 
 STRIP_BYTES = 12
 """Per pixel, if all that lies in a file."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from focusstack.errors import OutputError
 from focusstack.images.write import write_image
-from focusstack.runtime.files import atomic_write
+from focusstack.runtime.files import write_atomically
 from focusstack.runtime.progress import Progress
 from focusstack.scene.stack import RenderedStack, render_stack
 
@@ -86,5 +86,5 @@ def write_sample(
     for name, frame in zip(names, stack.frames, strict=True):
         write_image(folder / name, frame, quality=QUALITY)
     text = json.dumps(truth(stack, names), indent=1)
-    atomic_write(folder / "truth.json", f"{text}\n".encode())
+    write_atomically(folder / "truth.json", f"{text}\n".encode())
     return [folder / name for name in names]

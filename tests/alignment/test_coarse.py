@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from focusstack.alignment.coarse import Coarse, coarse_alignment, detect_all, match_all
+from focusstack.alignment.coarse import Coarse, align_coarsely, detect_all, match_all
 from focusstack.alignment.features.sift import Features, PairFit
 from focusstack.errors import AlignmentError
 from focusstack.frames.proxies.proxy import Proxy, make_proxy
@@ -22,7 +22,7 @@ def names(count: int) -> list[str]:
 
 
 def aligned(fits: Sequence[PairFit], count: int, reference: int | None = None) -> Coarse:
-    return coarse_alignment(fits, names(count), SIZE, [0.0] * count, reference)
+    return align_coarsely(fits, names(count), SIZE, [0.0] * count, reference)
 
 
 def ring(members: Sequence[int], truth: Sequence[Matrix]) -> list[PairFit]:
@@ -50,7 +50,7 @@ def test_a_clipped_frame_is_no_reference() -> None:
     fits = ring(range(7), shifts(7))
     penalty = [0.0] * 7
     penalty[3] = 0.5
-    assert coarse_alignment(fits, names(7), SIZE, penalty).reference in (2, 4)
+    assert align_coarsely(fits, names(7), SIZE, penalty).reference in (2, 4)
 
 
 def test_rendered_frames_are_aligned_to_half_a_pixel(plane_stack: RenderedStack) -> None:

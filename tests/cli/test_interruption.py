@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from focusstack.cli.interruption import prompt_interruption
-from focusstack.runtime.cleanup import remove_all, removed_if_ended
+from focusstack.runtime.cleanup import remove_all, remove_if_ended
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
 
@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from focusstack.cli.interruption import prompt_interruption
 from focusstack.output.staging import StagedFolder
-from focusstack.runtime.files import _replacing
+from focusstack.runtime.files import replacing
 
 folder = Path(sys.argv[1])
 kept = sys.argv[2] == "kept"
@@ -32,7 +32,7 @@ with ExitStack() as stack:
         (staging.place / ".state").mkdir()
         (staging.place / ".state" / "run.json").write_text("whole")
         staging.keep()
-    file = stack.enter_context(_replacing(staging.staged(folder / "a.tif")))
+    file = stack.enter_context(replacing(staging.staged(folder / "a.tif")))
     file.write(b"half a picture")
     told = False
     while True:  # as a library that hears of nothing, from the first word on
@@ -77,8 +77,8 @@ def test_only_what_is_pending_is_removed(tmp_path: Path) -> None:
     done, half = tmp_path / "done", tmp_path / "half"
     for path in (done, half):
         path.touch()
-    with removed_if_ended(done.unlink):
+    with remove_if_ended(done.unlink):
         pass
-    with removed_if_ended(half.unlink):
+    with remove_if_ended(half.unlink):
         remove_all()
     assert [p.name for p in tmp_path.iterdir()] == ["done"]

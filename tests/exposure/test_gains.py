@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from focusstack.exposure.gains import (
     GainRatio,
     RegisteredBlocks,
-    gain_ratio,
+    compare_gains,
     register_blocks,
     solve_gains,
 )
@@ -44,7 +44,7 @@ def test_ratio_of_two_exposures_with_outliers() -> None:
     # Focus moves light about in a tenth of the areas, always to the brighter.
     moved = np.random.default_rng(3).random(GRID) < 0.1
     b.mean[moved] *= 1.6
-    found = gain_ratio(4, 7, a, b)
+    found = compare_gains(4, 7, a, b)
     assert found is not None
     assert (found.first, found.second) == (4, 7)
     assert np.exp(found.log_ratio) == pytest.approx(truth, rel=3e-3)
@@ -61,7 +61,7 @@ def test_clipped_areas_take_no_part() -> None:
     assert 0.3 < clipped.mean() < 0.9
     np.minimum(b.mean, 0.6, out=b.mean)
     usable = RegisteredBlocks(b.mean, ~clipped)
-    found = gain_ratio(0, 1, a, usable)
+    found = compare_gains(0, 1, a, usable)
     assert found is not None
     assert np.exp(found.log_ratio) == pytest.approx([truth] * 3, rel=1e-4)
 
@@ -70,17 +70,17 @@ def test_too_little_in_common_is_no_ratio() -> None:
     a, b = blocks(), blocks()
     nowhere = RegisteredBlocks(b.mean, np.zeros(GRID, bool))
     dark = RegisteredBlocks(b.mean * np.float32(1e-3), b.usable)
-    assert gain_ratio(0, 1, a, nowhere) is None
-    assert gain_ratio(0, 1, a, dark) is None
+    assert compare_gains(0, 1, a, nowhere) is None
+    assert compare_gains(0, 1, a, dark) is None
     corner = np.zeros(GRID, bool)
     corner[:6, :6] = True
-    assert gain_ratio(0, 1, a, RegisteredBlocks(b.mean, corner)) is None
+    assert compare_gains(0, 1, a, RegisteredBlocks(b.mean, corner)) is None
 
 
 @pytest.mark.parametrize(("light", "told"), [(0.0028, True), (0.0014, False)])
 def test_dark_areas_take_no_part(light: float, told: bool) -> None:
     dark = RegisteredBlocks(np.full((*GRID, 3), light, np.float32), np.ones(GRID, bool))
-    assert (gain_ratio(0, 1, dark, dark) is not None) == told
+    assert (compare_gains(0, 1, dark, dark) is not None) == told
 
 
 @pytest.mark.parametrize(("count", "told"), [(28, True), (14, False)])
@@ -88,11 +88,11 @@ def test_a_few_areas_are_enough(count: int, told: bool) -> None:
     few = np.zeros(GRID, bool)
     few.flat[:count] = True
     seen = RegisteredBlocks(blocks().mean, few)
-    assert (gain_ratio(0, 1, seen, seen, step=1) is not None) == told
+    assert (compare_gains(0, 1, seen, seen, step=1) is not None) == told
 
 
 def test_no_comparison_is_surer_than_a_ten_thousandth() -> None:
-    found = gain_ratio(0, 1, blocks(), blocks())
+    found = compare_gains(0, 1, blocks(), blocks())
     assert found is not None
     assert found.sigma == pytest.approx([1e-4] * 3, rel=0.3)
 
@@ -107,7 +107,7 @@ def test_the_claimed_error_is_that_of_overlapping_windows() -> None:
             RegisteredBlocks(cv2.blur(n, (5, 5)).astype(np.float32), np.ones(GRID, bool))
             for n in noise
         )
-        found = gain_ratio(0, 1, a, b)
+        found = compare_gains(0, 1, a, b)
         assert found is not None
         off.append(found.log_ratio / found.sigma)
     assert 0.75 < np.sqrt(np.square(off).mean()) < 1.2
@@ -148,7 +148,7 @@ def test_gains_of_rendered_frames(name: str, request: pytest.FixtureRequest) -> 
     facts = [make_proxy(frame, 1.0)[1] for frame in stack.frames]
     seen = [register_blocks(f, H) for f, H in zip(facts, stack.matrices, strict=True)]
     pairs = [(i, j) for i in range(6) for j in range(i + 1, 6) if j - i in (1, 2, 4)]
-    ratios = [r for i, j in pairs if (r := gain_ratio(i, j, seen[i], seen[j]))]
+    ratios = [r for i, j in pairs if (r := compare_gains(i, j, seen[i], seen[j]))]
     assert len(ratios) == len(pairs)
     gains = solve_gains(ratios, 6, 3, stack.reference)
     assert gains == pytest.approx(stack.gains, rel=3e-3)

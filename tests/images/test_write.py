@@ -18,7 +18,7 @@ from focusstack.images import write as write_module
 from focusstack.images.read import read_picture
 from focusstack.images.write import OutputFormat, suffix_for, write_image
 from focusstack.numeric.arrays import Image
-from focusstack.runtime.files import atomic_write
+from focusstack.runtime.files import write_atomically
 
 
 def picture(dtype: str, channels: int) -> Image:
@@ -153,8 +153,8 @@ def test_too_wide_for_jpeg(tmp_path: Path) -> None:
 
 def test_replaces_the_old_file_and_leaves_no_other(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    atomic_write(path, b"old")
-    atomic_write(path, b"new")
+    write_atomically(path, b"old")
+    write_atomically(path, b"new")
     assert path.read_bytes() == b"new"
     assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
 
@@ -181,7 +181,7 @@ def test_failing_disk_leaves_the_old_file(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", fail)
-    write = atomic_write if suffix == ".json" else write_image
+    write = write_atomically if suffix == ".json" else write_image
     new = b"new" if suffix == ".json" else picture("uint8", 3)
     with pytest.raises(OutputError, match=REASONS[number]) as caught:
         write(path, new)  # type: ignore[arg-type]
@@ -227,26 +227,26 @@ def test_failing_rename_leaves_the_old_file(
 
 def test_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="folder does not exist"):
-        atomic_write(tmp_path / "absent" / "a.json", b"")
+        write_atomically(tmp_path / "absent" / "a.json", b"")
 
 
 def test_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="folder is a file"):
-        atomic_write(tmp_path / "file" / "a.json", b"")
+        write_atomically(tmp_path / "file" / "a.json", b"")
 
 
 def test_folder_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "a.json").mkdir()
     with pytest.raises(OutputError, match="folder of that name"):
-        atomic_write(tmp_path / "a.json", b"")
+        write_atomically(tmp_path / "a.json", b"")
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_long_names_have_room_for_the_temporary(tmp_path: Path) -> None:
-    atomic_write(tmp_path / ("ä" * 125 + ".json"), b"new")
+    write_atomically(tmp_path / ("ä" * 125 + ".json"), b"new")
     with pytest.raises(OutputError, match="name is too long"):
-        atomic_write(tmp_path / ("ä" * 130 + ".json"), b"new")
+        write_atomically(tmp_path / ("ä" * 130 + ".json"), b"new")
     assert len(list(tmp_path.iterdir())) == 1
 
 

@@ -16,8 +16,8 @@ from focusstack.plan.verdict import (
     Doubt,
     Grade,
     Verdict,
-    frame_verdict,
-    stack_verdict,
+    judge_by_frames,
+    judge_frame,
 )
 
 GOOD = Verdict("pass", "good to 0.02 px")
@@ -26,7 +26,7 @@ MOVED = Doubt("moved", "part of the subject has moved")
 
 
 def off(px: float) -> Verdict:
-    return frame_verdict(px, 1.0)
+    return judge_frame(px, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -34,24 +34,24 @@ def off(px: float) -> Verdict:
     [(0.0, "pass"), (0.29, "pass"), (0.31, "look"), (1.9, "look"), (2.1, "fail")],
 )
 def test_errors_decide(error: float, grade: str) -> None:
-    assert frame_verdict(error, 1.0).grade == grade
+    assert judge_frame(error, 1.0).grade == grade
 
 
 @given(st.floats(2.001, 1e6), st.floats(0, 1))
 def test_an_error_of_two_pixels_fails(error: float, support: float) -> None:
-    assert frame_verdict(error, support).grade == "fail"
+    assert judge_frame(error, support).grade == "fail"
     # Unless it is not known what a run would follow.
-    assert frame_verdict(error, support, worst="look").grade == "look"
+    assert judge_frame(error, support, worst="look").grade == "look"
 
 
 def test_what_is_not_known_does_not_pass() -> None:
-    assert frame_verdict(None, 1.0).grade == "look"
-    assert frame_verdict(0.01, 0.1).grade == "look"
-    assert frame_verdict(0.01, 1.0, [MOVED]).grade == "look"
+    assert judge_frame(None, 1.0).grade == "look"
+    assert judge_frame(0.01, 0.1).grade == "look"
+    assert judge_frame(0.01, 1.0, [MOVED]).grade == "look"
 
 
 def test_remarks_are_harmless() -> None:
-    found = frame_verdict(0.01, 1.0, remarks=["the same as b.jpg"])
+    found = judge_frame(0.01, 1.0, remarks=["the same as b.jpg"])
     assert found.grade == "pass"
     assert "b.jpg" in found.words
 
@@ -60,7 +60,7 @@ def test_remarks_are_harmless() -> None:
 def test_causes_are_named_exactly_where_something_does_not_pass(
     error: float | None, support: float, causes: set[Cause]
 ) -> None:
-    found = frame_verdict(error, support, [Doubt(c, c) for c in sorted(causes)])
+    found = judge_frame(error, support, [Doubt(c, c) for c in sorted(causes)])
     assert (found.grade == "pass") == (not found.causes)
     assert found.words
 
@@ -69,39 +69,39 @@ def test_a_stack_is_as_good_as_its_worst_frame() -> None:
     for grade in GRADES:
         causes: tuple[Cause, ...] = () if grade == "pass" else ("error",)
         frames = [("a.jpg", GOOD), ("b.jpg", Verdict(grade, "so it is", causes=causes))]
-        found = stack_verdict(frames, 0.1, worst_px=1.0)
+        found = judge_by_frames(frames, 0.1, worst_px=1.0)
         assert found.grade == grade
         assert ("b.jpg" in found.words) == (grade != "pass")
         assert "a.jpg" not in found.words
 
 
 def test_a_stack_without_some_of_its_frames_is_looked_at() -> None:
-    found = stack_verdict([("a.jpg", GOOD)], 0.02, ["b.jpg"])
+    found = judge_by_frames([("a.jpg", GOOD)], 0.02, ["b.jpg"])
     assert found.grade == "look"
     assert "b.jpg" in found.words
 
 
 def test_a_stack_without_frames_fails() -> None:
-    assert stack_verdict([], None, ["b.jpg"]).grade == "fail"
+    assert judge_by_frames([], None, ["b.jpg"]).grade == "fail"
 
 
 def test_those_who_are_off_most_are_blamed() -> None:
     frames = [("a.jpg", GOOD), ("b.jpg", off(0.5)), ("c.jpg", off(3.0)), ("d.jpg", off(0.6))]
-    assert stack_verdict(frames, 1.0, worst_px=3.0).words == "c.jpg may be off by 3.0 px"
+    assert judge_by_frames(frames, 1.0, worst_px=3.0).words == "c.jpg may be off by 3.0 px"
 
 
 def test_many_are_counted() -> None:
     frames = [(f"{k}.jpg", off(2.5)) for k in range(9)]
-    assert stack_verdict([*frames, ("a.jpg", GOOD)], 2.0, worst_px=2.5).words == (
+    assert judge_by_frames([*frames, ("a.jpg", GOOD)], 2.0, worst_px=2.5).words == (
         "9 of 10 frames may be off by up to 2.5 px"
     )
-    assert stack_verdict(frames, 2.0, worst_px=2.5).words.startswith("all frames ")
+    assert judge_by_frames(frames, 2.0, worst_px=2.5).words.startswith("all frames ")
 
 
 @given(
     st.lists(
         st.builds(
-            frame_verdict,
+            judge_frame,
             st.floats(0, 9) | st.none(),
             st.floats(0, 1),
             st.lists(st.builds(Doubt, st.sampled_from(CAUSES), st.just("words")), max_size=2),
@@ -113,7 +113,7 @@ def test_many_are_counted() -> None:
 )
 def test_a_sentence_is_short_and_comes_with_what_to_do(frames: list[Verdict], lost: int) -> None:
     named = [(f"IMG_20190208_1105{k:02d}.jpg", v) for k, v in enumerate(frames)]
-    found = stack_verdict(named, 0.5, [f"lost{k}.jpg" for k in range(lost)], 1.0)
+    found = judge_by_frames(named, 0.5, [f"lost{k}.jpg" for k in range(lost)], 1.0)
     assert len(found.sentence()) < 500
     assert found.sentence().startswith(LEADS[found.grade])
     assert bool(found.remedy) == (found.grade != "pass")
@@ -121,18 +121,18 @@ def test_a_sentence_is_short_and_comes_with_what_to_do(frames: list[Verdict], lo
 
 
 def test_several_things_to_look_at_have_a_line_each() -> None:
-    frames = [("a.jpg", off(0.5)), ("b.jpg", frame_verdict(None, 1.0)), ("c.jpg", GOOD)]
-    found = stack_verdict(frames, 0.5, worst_px=0.5)
+    frames = [("a.jpg", off(0.5)), ("b.jpg", judge_frame(None, 1.0)), ("c.jpg", GOOD)]
+    found = judge_by_frames(frames, 0.5, worst_px=0.5)
     assert found.lines() == [
         "Take a look:",
         f"  a.jpg may be off by 0.5 px. {ADVICE['error']}",
         f"  b.jpg holds too little detail to tell. {ADVICE['blank']}",
     ]
     assert found.lines(advise=False)[1] == "  a.jpg may be off by 0.5 px."
-    assert stack_verdict(frames[:1], 0.5, worst_px=0.5).lines() == [
+    assert judge_by_frames(frames[:1], 0.5, worst_px=0.5).lines() == [
         f"Take a look: a.jpg may be off by 0.5 px. {ADVICE['error']}"
     ]
-    assert stack_verdict(frames[2:], 0.02).lines() == ["Good: aligned to 0.02 px."]
+    assert judge_by_frames(frames[2:], 0.02).lines() == ["Good: aligned to 0.02 px."]
     # A plan written by hand.
     assert Verdict("look", "so; it; is", "Look.").lines() == ["Take a look: so; it; is.", "Look."]
 
@@ -151,7 +151,7 @@ def test_words_follow_the_grade() -> None:
 
 @pytest.mark.parametrize(("support", "grade"), [(0.18, "look"), (0.35, "pass")])
 def test_corners_far_from_any_tile_are_not_believed(support: float, grade: str) -> None:
-    found = frame_verdict(0.02, support)
+    found = judge_frame(0.02, support)
     assert found.grade == grade
     assert ("support" in found.causes) == (grade == "look")
 
@@ -167,6 +167,6 @@ def test_corners_far_from_any_tile_are_not_believed(support: float, grade: str) 
     ],
 )
 def test_few_frames_with_short_names_are_named(names: list[str], told: str) -> None:
-    blamed = [(name, frame_verdict(0.02, 1.0, [MOVED])) for name in names]
+    blamed = [(name, judge_frame(0.02, 1.0, [MOVED])) for name in names]
     others = [(f"{k}.jpg", GOOD) for k in range(10 - len(names))]
-    assert stack_verdict([*blamed, *others], 0.02).words.startswith(told)
+    assert judge_by_frames([*blamed, *others], 0.02).words.startswith(told)

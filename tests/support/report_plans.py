@@ -12,7 +12,7 @@ from focusstack.fusion.base import Fused
 from focusstack.geometry.coordinates import Rect
 from focusstack.output.report.collecting import Gathered, Gathering
 from focusstack.plan.model import FramePlan, PairClosure, StackPlan
-from focusstack.plan.verdict import Grade, Verdict, stack_verdict
+from focusstack.plan.verdict import Grade, Verdict, judge_by_frames
 
 RNG = np.random.default_rng(1)
 
@@ -44,7 +44,7 @@ def plan(*frames: FramePlan, canvas: tuple[int, int] = (400, 300)) -> StackPlan:
         focus_order=used,
         residual_px=Residual(0.03, 0.1, 0.15, 50),
         error_px=0.1,
-        verdict=stack_verdict(told, 0.1, missing, worst),
+        verdict=judge_by_frames(told, 0.1, missing, worst),
         pairs=tuple(PairClosure(p, 40, 0.1) for p in pairwise(used)),
         residual_map_px=np.full((8, 12), 0.1),
     )

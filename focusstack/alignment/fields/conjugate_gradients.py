@@ -16,7 +16,7 @@ from focusstack.numeric.arrays import Float32, Floats
 from focusstack.runtime.threads import SideBySide, in_turn
 
 MOST_STEPS = 150
-"""Of conjugate gradients: more than it takes; ends what does not settle."""
+"""Steps of conjugate gradients, more than it takes: ends what does not settle."""
 
 FIRST_SHARE = 0.4
 """Share of the tiles that is summed by the thread that smooths as well: both are then done at the

@@ -42,7 +42,7 @@ GRID = 9
 is smooth, so that a few are enough."""
 
 DEGREE = 3
-"""Of the polynomials that structure is described by: as high as radial distortion is."""
+"""Degree of the polynomials that structure is described by: as high as radial distortion is."""
 
 LEFT_OF_BLUR = 0.7
 """Share of what telling blur from shifts changes that is still wrong: in strongly blurred rendered

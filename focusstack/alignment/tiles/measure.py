@@ -196,7 +196,7 @@ def measure_pairs(
         return tile_shifts(a.luma, b.luma, a.usable & b.usable, how.tile, depth=depth)
 
     with ThreadPoolExecutor(series.threads) as pool:
-        turns = list(in_turn(series.pairs))
+        turns = list(group_pairs(series.pairs))
         for k, (_, group, later) in enumerate(turns):
             # What comes next is warped while this group is compared.
             for index in chain.from_iterable(wanted for wanted, _, _ in turns[k : k + 2]):
@@ -209,10 +209,10 @@ def measure_pairs(
                 del images[index]
 
 
-def in_turn(
+def group_pairs(
     pairs: Iterable[tuple[int, int]],
 ) -> Iterator[tuple[list[int], list[tuple[int, int]], list[int]]]:
-    """Pairs in groups with a frame in common, so that few frames have to be at hand.
+    """Group pairs that have a frame in common, so that few frames have to be at hand.
 
     Yields
     ------

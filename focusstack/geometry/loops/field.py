@@ -25,7 +25,7 @@ def interpolation() -> Callable[..., None]:
 
 
 @inlined
-def _cell(position: float, cells: int) -> tuple[int, float, float, float, float]:
+def cell_of(position: float, cells: int) -> tuple[int, float, float, float, float]:
     """Cell of a grid coordinate and its four Catmull-Rom weights."""
     position = min(max(position, 0.0), float(cells))
     cell = min(int(position), cells - 1)
@@ -41,8 +41,8 @@ def interpolate(nodes: Floats, scale: Floats, points: Points, out: Floats) -> No
     """Displacement ``(N, 2)`` at reference points; `nodes` has one ghost all round."""
     rows, cols = nodes.shape[0] - 3, nodes.shape[1] - 3
     for n in range(points.shape[0]):
-        q, a, b, c, d = _cell(points[n, 0] * scale[0], cols)
-        r, e, f, g, h = _cell(points[n, 1] * scale[1], rows)
+        q, a, b, c, d = cell_of(points[n, 0] * scale[0], cols)
+        r, e, f, g, h = cell_of(points[n, 1] * scale[1], rows)
         for k in range(2):
             total = 0.0
             for i, down in enumerate((e, f, g, h)):

@@ -36,7 +36,7 @@ def light_words(plan: StackPlan) -> list[str]:
 
 
 def light_fact(plan: StackPlan) -> str:
-    """Return the same as part of a line; empty if gains are all."""
+    """Tell in part of a line what light needed besides gains; empty if that is nothing."""
     terms = plan.light.terms
     parts = ["uneven light"] if "radial" in terms or "planar" in terms else []
     parts += ["tone curves"] if "exponent" in terms else []

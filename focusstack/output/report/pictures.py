@@ -16,10 +16,10 @@ from focusstack.numeric.arrays import Float32, Image
 from focusstack.resample.planes import Planes
 
 QUALITIES = (74, 50, 28)
-"""Of WebP, from the one tried first; below the last, pictures are made smaller instead."""
+"""Qualities of WebP, the first tried first; below the last, pictures are made smaller instead."""
 
 EFFORT = 0
-"""Of WebP's encoder, 0 to 6: at 1 it takes a quarter longer for a thirtieth of the bytes."""
+"""Effort of WebP's encoder, 0 to 6: at 1 it takes a quarter longer for a thirtieth of the bytes."""
 
 SKIPPED = 0.7
 """Share of the reduction that is done by leaving pixels out; a mean does the rest."""

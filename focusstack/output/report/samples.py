@@ -23,10 +23,10 @@ from focusstack.plan.model import StackPlan
 from focusstack.resample.planes import Planes
 
 FRAMES_BYTES = 2_500_000
-"""For the pictures of all frames, so that a page can be sent by mail; it takes a third more."""
+"""Bytes of the pictures of all frames: a page, a third more, can be sent by mail."""
 
 MOST_BYTES, LEAST_BYTES = 160_000, 8_000
-"""For those of one frame."""
+"""Bytes of the pictures of one frame, at most and at least."""
 
 COMPOSITE_SIDE, COMPOSITE_BYTES = 1600, 350_000
 
@@ -39,7 +39,7 @@ LIGHT_GRID = (24, 16)
 """Columns and rows of the means by which exposures are compared."""
 
 APART = 3
-"""Of the overview's pixels, every so many-th is looked at for that, each way."""
+"""Step between pixels of the overview that its mean light is taken of, each way."""
 
 DARK = 1e-3
 """Linear light, white at 1, below which a mean is noise.

@@ -17,7 +17,7 @@ from focusstack.plan.model import StackPlan
 from focusstack.second_pass.frame import AlignedFrame
 
 
-class PageWriter:
+class ReportWriter:
     """Makes report.html in the course of a run.
 
     Parameters

@@ -65,7 +65,7 @@ class Way(NamedTuple):
 
 
 class Target(NamedTuple):
-    """Where the results go.
+    """The place that results are written to.
 
     Attributes
     ----------

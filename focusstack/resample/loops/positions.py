@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from focusstack.geometry.loops.field import _cell
+from focusstack.geometry.loops.field import cell_of
 from focusstack.numeric.arrays import Floats
 from focusstack.resample.loops.arguments import (
     Bounds,
@@ -50,8 +50,8 @@ def displace(way: Way, space: Workspace, x: int, y: int, n: int) -> None:
     nodes, scale, line, moved = way.nodes, way.scale, space.along, space.moved
     rows, cols = nodes.shape[0] - 3, nodes.shape[1] - 3
     # Down: all nodes' columns that the pixels need are brought to the height of the row.
-    r, a, b, c, d = _cell(y * scale[1], rows)
-    first, last = _cell(x * scale[0], cols)[0], _cell((x + n - 1) * scale[0], cols)[0]
+    r, a, b, c, d = cell_of(y * scale[1], rows)
+    first, last = cell_of(x * scale[0], cols)[0], cell_of((x + n - 1) * scale[0], cols)[0]
     for j in range(first, last + 4):
         for k in range(2):
             near = b * nodes[r + 1, j, k] + c * nodes[r + 2, j, k]

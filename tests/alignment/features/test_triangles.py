@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.coarse import coarse_alignment
+from focusstack.alignment.coarse import align_coarsely
 from focusstack.alignment.features.focus_order import pairs_in_order
 from focusstack.alignment.features.sift import PairFit
 from focusstack.alignment.features.triangles import consistent
@@ -60,7 +60,7 @@ def test_two_wrong_fits_of_one_frame_go() -> None:
 
 def test_a_wrong_fit_with_most_inliers_does_not_enter_the_start() -> None:
     H = stack_of(9)
-    found = coarse_alignment(
+    found = align_coarsely(
         all_fits(H, {(4, 5): translation(90, -45)}), [str(k) for k in range(9)], SIZE, [0.0] * 9, 0
     )
     back = np.linalg.inv(H[0])

@@ -11,7 +11,7 @@ from focusstack.alignment.tiles.measure import (
     Round,
     away_from,
     detail_in,
-    in_turn,
+    group_pairs,
     measure_pairs,
 )
 from focusstack.alignment.tiles.poses import Poses, Series
@@ -21,7 +21,7 @@ from focusstack.frames.proxies.proxy import Proxy
 
 def test_pairs_come_in_turn_with_what_is_wanted_later() -> None:
     pairs = [(i, i + offset) for offset in (1, 2, 4, 8) for i in range(24 - offset)]
-    turns = list(in_turn(pairs))
+    turns = list(group_pairs(pairs))
     assert sorted(pair for _, group, _ in turns for pair in group) == sorted(pairs)
     for k, (wanted, group, later) in enumerate(turns):
         assert set(wanted) == {index for pair in group for index in pair}
