@@ -213,9 +213,11 @@ HEADING = f"{'floor':>5}  {'name':14} imports"
 def _told(graph: Graph, face: str) -> Iterator[str]:
     """Lines of a table; `face` is what the package's own ``__init__`` is called there."""
     levels = floors(graph)
+    # A face that hands nothing on and that nobody asks is left out.
     empty = not graph.get("") and not any("" in others for others in graph.values())
     yield HEADING
-    for name in sorted(graph.keys() - ({""} if empty else set()), key=lambda n: (levels.get(n, len(graph)), n)):
+    shown = [name for name in graph if name or not empty]
+    for name in sorted(shown, key=lambda n: (levels.get(n, len(graph)), n)):
         others = " ".join(sorted(n or face for n in graph[name]))
         yield f"{levels.get(name, '?'):>5}  {name or face:14} {others}".rstrip()
 
