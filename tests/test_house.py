@@ -264,7 +264,8 @@ def test_files_that_pages_do_not_name_rightly_are_found() -> None:
 def test_the_tour_in_the_readme_names_every_room() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (tour,) = re.findall(r"## How it is built\n+```\n(.*?)```", text, re.DOTALL)
-    named = {n for line in tour.splitlines() for n in re.findall(r"\S+", line.partition("   ")[0])}
+    lines = re.findall(r"^((?:\w+(?:\.py|/) +)+)", tour, re.MULTILINE)
+    named = {name for line in lines for name in line.split()}
     there = {p.name + "/" if p.is_dir() else p.name for p in (ROOT / "focusstack").iterdir()}
     assert named == there - {"__init__.py", "__main__.py", "__pycache__/", "py.typed"}
 
