@@ -1,15 +1,18 @@
 """``python -m docs.house``: who imports whom in the package, floor by floor.
 
 A room is a package or module at the top of ``focusstack``. It may import rooms that `ORDER` names
-before it and no others, so that nothing goes round in circles. Inside the larger rooms, `INSIDE`
-says the same of their parts.
+before it and no others, so that nothing goes round in circles. Inside some rooms, `INSIDE` says the
+same of their parts: a new file there gets its place in it. The exit code is 1 if something imports
+what it may not.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -49,20 +52,49 @@ def modules(root: Path = ROOT) -> dict[str, Path]:
     return found
 
 
-def import_graph(root: Path = ROOT) -> Graph:
-    """Return what every module imports of the package, wherever in its file it does."""
+class Import(NamedTuple):
+    """One module imports another.
+
+    Attributes
+    ----------
+    importer, imported : str
+        Names of the modules.
+    line : int
+        Where the importer does it.
+    """
+
+    importer: str
+    imported: str
+    line: int
+
+
+def imports(root: Path = ROOT) -> list[Import]:
+    """Return who imports what of the package, wherever in its file it does."""
     files = modules(root)
-    return {name: set(_imported(path, files)) - {name} for name, path in files.items()}
+    return [
+        Import(name, other, line)
+        for name, path in files.items()
+        for other, line in _imported(path, files)
+        if other != name
+    ]
 
 
-def _imported(path: Path, files: Mapping[str, Path]) -> Iterator[str]:
+def import_graph(root: Path = ROOT) -> Graph:
+    """Return what every module imports of the package."""
+    graph: Graph = {name: set() for name in modules(root)}
+    for found in imports(root):
+        graph[found.importer].add(found.imported)
+    return graph
+
+
+def _imported(path: Path, files: Mapping[str, Path]) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names if name.name in files)
+            yield from ((name.name, node.lineno) for name in node.names if name.name in files)
         elif isinstance(node, ast.ImportFrom) and (home := node.module or "") in files:
             for name in node.names:
                 inner = f"{home}.{name.name}"
-                yield inner if inner in files else home
+                yield inner if inner in files else home, node.lineno
 
 
 def part_of(module: str, room: str = "") -> str:
@@ -117,6 +149,45 @@ def upward(graph: Graph, order: Sequence[str]) -> list[tuple[str, str]]:
     )
 
 
+def violations(found: Sequence[Import], files: Mapping[str, Path], room: str = "") -> list[str]:
+    """Return what a room's order forbids, in words; that of the rooms without a `room`.
+
+    Parameters
+    ----------
+    found : sequence of Import
+        Of the whole package.
+    files : mapping of str to path
+        File of every module.
+    room : str, optional
+        A name in `INSIDE`.
+    """
+    order, called = (INSIDE[room], f"INSIDE[{room!r}]") if room else (ORDER, "ORDER")
+    inside = [m for m in files if not room or m.split(".")[1:2] == [room]]
+    unnamed = sorted({part_of(m, room) for m in inside} - set(order))
+    told = [f"{called} in docs/house.py does not name {name!r}" for name in unnamed]
+    for importer, imported, line in found:
+        if not {importer, imported} <= set(inside):
+            continue
+        here, there = part_of(importer, room), part_of(imported, room)
+        if here != there and upward({here: {there}}, order):
+            told.append(
+                f"{_file(files[importer])}:{line} imports {_address(imported, files)}, "
+                f"which {called} does not name before it"
+            )
+    return told
+
+
+def _file(path: Path) -> str:
+    """Path of a module's file from the package."""
+    parts = path.parts
+    return "/".join(parts[len(parts) - parts[::-1].index(PACKAGE) :])
+
+
+def _address(module: str, files: Mapping[str, Path]) -> str:
+    """Path of a module from the package, without the suffix of its file."""
+    return _file(files[module]).removesuffix(".py").removesuffix("/__init__")
+
+
 def floors(graph: Graph) -> dict[str, int]:
     """Return the floor of each: 1 for what imports nothing, else one above all that it imports."""
     found: dict[str, int] = {}
@@ -128,30 +199,50 @@ def floors(graph: Graph) -> dict[str, int]:
     return found
 
 
-def _told(graph: Graph) -> Iterator[str]:
+def shown_rooms(graph: Graph) -> list[str]:
+    """Return the rooms worth a look inside: of more than six files, or with rooms of their own."""
+    names = sorted(gathered(graph).keys() - {""})
+    many = {name for name in names if len(gathered(graph, name)) > 6 + 1}  # and its __init__
+    apart = {m.split(".")[1] for m in graph if m.count(".") > 2 and "loops" not in m.split(".")}
+    return [name for name in names if name in many | apart | INSIDE.keys()]
+
+
+HEADING = f"{'floor':>5}  {'name':14} imports"
+
+
+def _told(graph: Graph, face: str) -> Iterator[str]:
+    """Lines of a table; `face` is what the package's own ``__init__`` is called there."""
     levels = floors(graph)
-    for name in sorted(graph, key=lambda n: (levels.get(n, len(graph)), n)):
-        others = " ".join(sorted(n or PACKAGE for n in graph[name]))
-        yield f"{levels.get(name, '?'):>4}  {name or PACKAGE:14} {others}".rstrip()
+    # A face that hands nothing on and that nobody asks is left out.
+    empty = not graph.get("") and not any("" in others for others in graph.values())
+    yield HEADING
+    shown = [name for name in graph if name or not empty]
+    for name in sorted(shown, key=lambda n: (levels.get(n, len(graph)), n)):
+        others = " ".join(sorted(n or face for n in graph[name]))
+        yield f"{levels.get(name, '?'):>5}  {name or face:14} {others}".rstrip()
 
 
-def main() -> None:
-    """Print rooms with their floor and what they import, the parts of rooms, and circles."""
+def main() -> int:
+    """Print who imports whom among rooms and inside them; 1 if somebody may not, else 0."""
+    found, files = imports(), modules()
     graph = import_graph()
     rooms = gathered(graph)
     arrows = sum(len(others) for others in rooms.values())
     print(f"{len(graph)} modules in {len(rooms)} rooms; {arrows} arrows between rooms")
-    print(*_told(rooms), sep="\n")
-    for room in INSIDE:
-        print(f"\n{room}/")
-        print(*_told(gathered(graph, room)), sep="\n")
-    found = circles(graph) + [c for room in ("", *rooms) for c in circles(gathered(graph, room))]
-    print("\nNo circle." if not found else f"\nCircles: {found}")
-    wrong = upward(rooms, ORDER)
-    for room, order in INSIDE.items():
-        wrong += upward(gathered(graph, room), order)
-    print("Nothing imports upward." if not wrong else f"Imports upward: {wrong}")
+    print("Floor: 1 for what imports nothing here, else one above the highest that it imports.")
+    print("Names on the right: the rooms, or parts of the same room, that it imports.\n")
+    print(*_told(rooms, PACKAGE), sep="\n")
+    for room in shown_rooms(graph):
+        order = "" if room in INSIDE else "  (in any order, but in no circle)"
+        print(f"\n{room}/{order}")
+        print(*_told(gathered(graph, room), "(its __init__)"), sep="\n")
+    round_about = [c for room in ("", *rooms) for c in circles(gathered(graph, room))]
+    wrong = [f"imports itself by way of others: {c}" for c in circles(graph) + round_about]
+    for room in ("", *INSIDE):
+        wrong += violations(found, files, room)
+    print("", *(wrong or ["No circle.", "Nothing imports upward."]), sep="\n")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from itertools import filterfalse
@@ -14,7 +15,18 @@ import pytest
 import focusstack.cli
 from benchmarks.mutations.constants import constants_of, numbers_in
 from benchmarks.mutations.exempt import read_exemptions
-from docs.house import INSIDE, ORDER, ROOT, circles, gathered, import_graph, modules, upward
+from docs.house import (
+    INSIDE,
+    ROOT,
+    Import,
+    circles,
+    gathered,
+    import_graph,
+    imports,
+    modules,
+    upward,
+    violations,
+)
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 FILES = {path.relative_to(ROOT).as_posix(): path for path in modules().values()}
@@ -53,14 +65,23 @@ def test_no_room_and_no_part_of_a_room_imports_itself_by_way_of_others(room: str
     assert circles(gathered(GRAPH, room)) == []
 
 
-def test_nothing_imports_upward() -> None:
-    assert set(ROOMS) == set(ORDER), "docs/house.py names every room in its place"
-    assert upward(ROOMS, ORDER) == []
+@pytest.mark.parametrize("room", ["", *INSIDE])
+def test_nothing_imports_upward(room: str) -> None:
+    found = violations(imports(), modules(), room)
+    assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("room", INSIDE)
-def test_nothing_in_a_room_imports_upward(room: str) -> None:
-    assert upward(gathered(GRAPH, room), INSIDE[room]) == []
+def test_an_import_upward_is_told_by_file_and_line() -> None:
+    home = ROOT / "focusstack" / "fusion"
+    files = {f"focusstack.fusion.{n}": home / f"{n}.py" for n in ("base", "mean", "registry")}
+    found = [
+        Import("focusstack.fusion.registry", "focusstack.fusion.base", 5),
+        Import("focusstack.fusion.registry", "focusstack.fusion.mean", 6),
+    ]
+    assert violations(found, files, "fusion") == [
+        "INSIDE['fusion'] in docs/house.py does not name 'mean'",
+        "fusion/registry.py:6 imports fusion/mean, which INSIDE['fusion'] does not name before it",
+    ]
 
 
 def test_circles_and_steps_upward_are_found() -> None:
@@ -69,6 +90,26 @@ def test_circles_and_steps_upward_are_found() -> None:
     assert upward(graph, "cbad") == [("c", "b")]
     assert upward(graph | {"c": set()}, "cbad") == []
     assert upward({"d": {"a"}}, "cbd") == [("d", "a")], "what has no place is above all"
+
+
+def test_nothing_private_is_imported_from_another_module() -> None:
+    found = [
+        f"{name}:{node.lineno} {one.name}"
+        for name, path in FILES.items()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("focusstack")
+        for one in node.names
+        if one.name.startswith("_") and not one.name.startswith("__")
+    ]
+    assert found == []
+
+
+def test_no_distribution_is_declared_twice() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    for lines in (project["dependencies"], *extras):
+        names = Counter(re.split(r"[^\w.-]", line, maxsplit=1)[0].lower() for line in lines)
+        assert {name for name, count in names.items() if count > 1} == set()
 
 
 # How many and how large ------------------------------------------------------------------------
@@ -170,20 +211,67 @@ def test_every_number_in_capitals_is_explained() -> None:
     assert [f"{n}:{c}" for n, c in found if not exempt.key_of(n, c)] == []
 
 
+def below_constants(module: ast.Module) -> Iterator[tuple[int, str]]:
+    """Strings that stand alone without being the docstring of what they are in."""
+    for node in ast.walk(module):
+        body = getattr(node, "body", None)
+        for statement in body[1:] if isinstance(body, list) else []:
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                yield statement.lineno, str(statement.value.value)
+
+
+def test_examples_stand_where_they_are_run() -> None:
+    """Below a constant nobody runs them."""
+    found = [
+        f"{name}:{line}"
+        for name, path in FILES.items()
+        for line, text in below_constants(tree(path))
+        if ">>>" in text
+    ]
+    assert found == []
+
+
+def missing_of(text: str) -> list[str]:
+    """Files that a text names and that are not there.
+
+    They stand from the root, from the package, or from a folder that the same paragraph, or the
+    same row of a table, names.
+    """
+    missing = []
+    for part in re.split(r"\n\n|\|\n", text):
+        named = re.findall(r"`((?:\w+/)*\w+(?:\.(?:py|toml)|/))(?:[ `:])", part)
+        homes = [ROOT, ROOT / "focusstack"]
+        for name in (n for n in named if "/" in n):
+            for home in (ROOT, ROOT / "focusstack"):
+                place = home / name
+                homes += [place if name.endswith("/") else place.parent] if place.exists() else []
+        missing += [n for n in named if not any((home / n).exists() for home in homes)]
+    return [name for name in missing if not name.endswith("X.py")]
+
+
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", *(f"docs/{p.name}" for p in PAGES)])
 def test_files_that_pages_name_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    named = re.findall(r"`((?:\w+/)*\w+(?:\.(?:py|toml)|/))`", text)
-    assert named
-    # From the root, from the package, or a file of that name where the text has led to.
-    rooms = [ROOT, ROOT / "focusstack", *(p for p in (ROOT / "focusstack").iterdir() if p.is_dir())]
-    rooms += [ROOT / "focusstack" / "alignment" / "matrices"]
-    missing = [name for name in named if not any((room / name).exists() for room in rooms)]
-    assert [name for name in missing if not name.endswith("X.py")] == []
+    assert ".py`" in text
+    assert missing_of(text) == []
+
+
+def test_files_that_pages_do_not_name_rightly_are_found() -> None:
+    assert missing_of("`fusion/` has `pyramid.py` and `docs/house.py`") == []
+    assert missing_of("`fusion/` has `ladder.py`\n\n`pyramid.py`") == ["ladder.py", "pyramid.py"]
+
+
+def test_the_tour_in_the_readme_names_every_room() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (tour,) = re.findall(r"## How it is built\n+```\n(.*?)```", text, re.DOTALL)
+    lines = re.findall(r"^((?:\w+(?:\.py|/) +)+)", tour, re.MULTILINE)
+    named = {name for line in lines for name in line.split()}
+    there = {p.name + "/" if p.is_dir() else p.name for p in (ROOT / "focusstack").iterdir()}
+    assert named == there - {"__init__.py", "__main__.py", "__pycache__/", "py.typed"}
 
 
 def test_links_of_pages_lead_somewhere() -> None:
-    for page in (ROOT / "CONTRIBUTING.md", *PAGES):
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES):
         text = page.read_text(encoding="utf-8")
         for target in re.findall(r"\]\(([^)#]+)", text):
             assert "://" in target or (page.parent / target).exists(), f"{page}: {target}"

@@ -13,8 +13,10 @@ import pytest
 import typer
 
 from focusstack.cli import app
+from focusstack.cli.options import Method
 from focusstack.errors import AlignmentError, InputError, OutputError, UsageError
 from focusstack.frames.search import find_files
+from focusstack.fusion.registry import FUSERS
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 
@@ -103,8 +105,12 @@ def test_no_option_is_documented_that_does_not_exist() -> None:
 
 
 def test_choices_are_documented() -> None:
-    for option, choices in (("format", "auto|jpg|png|tif"), ("method", "auto|pyramid|")):
-        assert f"--{option} {choices}".replace("|", "\\|") in readme()
+    for option, choices in (("format", ["auto", "jpg", "png", "tif"]), ("method", [*FUSERS])):
+        assert f"--{option} {'|'.join(choices)}`".replace("|", "\\|") in readme()
+
+
+def test_every_fusion_method_is_a_choice() -> None:
+    assert {method.value for method in Method} == set(FUSERS)
 
 
 def test_exit_codes_are_documented() -> None:
