@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from focusstack.errors import UsageError
+from focusstack.errors import OutputError, UsageError
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
 from focusstack.images.write import write_image
@@ -168,8 +168,14 @@ class OutputFolder:
         Raises
         ------
         OutputError
-            As `check_targets`.
+            As `check_targets`, and if the folder of the aligned frames is a link to another.
         """
+        place = self._paths.folder / "aligned"
+        if self.options.aligned and not self.options.multipage and place.is_symlink():
+            raise OutputError(
+                f"{place} is a link, and nothing is written through links",
+                "Remove it, or choose another --output.",
+            )
         check_targets(self._paths.targets(self._frames.names), self._frames)
 
 

@@ -41,7 +41,11 @@ class Manifest:
     def agree(self, *, overwrite: bool, resumed: bool) -> None:
         """Note what may be replaced: what is there now, or was when a resumed run began."""
         if resumed:
-            self._before = {*self._noted(BEFORE), *self._noted(MOVING)}
+            # What has left the hidden folder lies at its place: it is this run's own.
+            moved = {
+                target for target in self._noted(MOVING) if not self.looked_up(target).exists()
+            }
+            self._before = {*self._noted(BEFORE), *moved}
         elif overwrite:
             self._before = {path for path in self._folder.rglob("*") if path.is_file()}
             self._note(BEFORE, self._before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,12 +81,13 @@ def read_plan(path: str | Path) -> StackPlan:
 
 
 def _text(path: Path) -> str:
-    """Text of a file that is not endless."""
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
+    """Text of a file, which may neither be endless nor wait for somebody to write to it."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is not a file")
+    if status.st_size > MOST_BYTES:
         raise ValueError(f"it holds more than {MOST_BYTES >> 20} MB")
-    return data.decode("utf-8")
+    return path.read_text(encoding="utf-8-sig")
 
 
 def from_plain(data: Any) -> StackPlan:

@@ -281,6 +281,9 @@ class Report(Record):
         crop, canvas = self.crop, self.canvas
         if crop.x + crop.width > canvas.width or crop.y + crop.height > canvas.height:
             raise ValueError("crop: it is not inside the canvas")
+        names = [f.file for f in self.frames]
+        if len(set(names)) < len(names):
+            raise ValueError(f"frames: {max(names, key=names.count)!r:.40} is listed twice")
         if self.reference not in self.used_names:
             raise ValueError(f"reference: {self.reference!r:.40} is not one of the used frames")
         if sorted(self.order) != sorted(self.used_names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from contextlib import suppress
@@ -66,9 +67,10 @@ def parse_bytes(text: str) -> int:
         If it is none.
     """
     match = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
-    if not match:
-        raise ValueError(f"'{text}' is not an amount of memory such as 600M or 4G")
-    return int(float(match[1]) * _UNITS[match[2].upper()])
+    amount = float(match[1]) * _UNITS[match[2].upper()] if match else math.inf
+    if not math.isfinite(amount):
+        raise ValueError(f"'{text:.40}' is not an amount of memory such as 600M or 4G")
+    return int(amount)
 
 
 def in_gigabytes(amount: int) -> str:

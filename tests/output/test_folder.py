@@ -475,3 +475,15 @@ def test_the_default_output_is_beside_the_input_as_named(
     assert done.exit_code == 0, done.output
     assert (tmp_path / "link-stacked" / "fused.png").is_file()
     assert not (photos.parent / "photos-stacked").exists()
+
+
+def test_nothing_is_written_through_a_link(
+    photos: Path, whole: Path, options: StackOptions, tmp_path: Path
+) -> None:
+    out, victim = Path(shutil.copytree(whole, tmp_path / "out")), tmp_path / "victim"
+    (out / "aligned").rename(victim)
+    (out / "aligned").symlink_to(victim, target_is_directory=True)
+    before = contents(victim)
+    with pytest.raises(OutputError, match="aligned is a link"):
+        stack(photos, OutputOptions(out, overwrite=True), options)
+    assert contents(victim) == before

@@ -197,3 +197,21 @@ def test_what_cannot_be_gone_on_from_is_not_said_to_be_kept(tmp_path: Path) -> N
         staging.keep()
         raise RuntimeError
     assert not getattr(error.value, "__notes__", [])
+
+
+def test_a_run_killed_before_it_moved_a_file_does_not_replace_it(tmp_path: Path) -> None:
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), StagedFolder(tmp_path) as staging:
+        (staging.place / STATE).parent.mkdir(exist_ok=True)
+        (staging.place / STATE).write_text("{}")
+        staging.keep()
+        stage(staging, "a", "ours")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(staging._manifest, "_move", fail)
+            staging._finish()
+    (tmp_path / "a").write_text("theirs")
+    with pytest.raises(OutputError, match="appeared"), StagedFolder(tmp_path, resume=True) as again:
+        again.staged(tmp_path / "a")
+    assert (tmp_path / "a").read_text() == "theirs"

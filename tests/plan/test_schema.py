@@ -95,6 +95,14 @@ def test_a_report_that_cannot_be_rendered_is_refused(
         read_plan(saved(tmp_path, damaged(place, damage)))
 
 
+def test_a_frame_listed_twice_is_named(tmp_path: Path) -> None:
+    document = json.loads(plan_to_json(plan("a.jpg", "b.jpg")))
+    document["frames"].append(document["frames"][0])
+    del document["focus_order"]
+    with pytest.raises(InputError, match=r"frames: 'a\.jpg' is listed twice"):
+        read_plan(saved(tmp_path, json.dumps(document)))
+
+
 def test_no_more_of_a_depth_map_is_unpacked_than_its_size(tmp_path: Path) -> None:
     document = json.loads(plan_to_json(with_parallax()))
     bomb = base64.b64encode(zlib.compress(bytes(100_000_000), 9)).decode()

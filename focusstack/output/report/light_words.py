@@ -32,7 +32,7 @@ def light_words(plan: StackPlan) -> list[str]:
             "Frames have different tone curves (as if light had been raised to the powers of "
             f"{min(powers):.3f} to {max(powers):.3f})"
         )
-    return [f"{text}; that was evened out." for text in said] + [_proof(light)]
+    return [f"{text}; that was evened out." for text in said] + _proof(light)
 
 
 def light_fact(plan: StackPlan) -> str:
@@ -56,15 +56,18 @@ def _plain(left: float, trials: tuple[Trial, ...]) -> str:
     )
 
 
-def _proof(light: LightChoice) -> str:
-    """What is known of the terms that were chosen."""
-    last = [t for t in light.trials if t.terms == light.terms and t.earned][-1]
-    most = max(t.before_ev for t in light.trials if t.earned)
-    return (
+def _proof(light: LightChoice) -> list[str]:
+    """What is known of the terms that were chosen; nothing where a given plan does not tell."""
+    earned = [t for t in light.trials if t.earned]
+    chosen = [t for t in earned if t.terms == light.terms]
+    if not chosen:
+        return []
+    last, most = chosen[-1], max(t.before_ev for t in earned)
+    return [
         f"Areas that the fit had not seen differ by {last.after_ev:.3f} EV instead of {most:.3f}, "
         f"root mean square, and in {100 * last.gaining:.0f} % of the pairs of frames by less than "
         "without."
-    )
+    ]
 
 
 def _corner(frames: list[FramePlan], size: tuple[int, int]) -> float:

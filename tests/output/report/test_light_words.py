@@ -33,6 +33,12 @@ def test_what_was_evened_out_is_said_in_words() -> None:
     assert "get darker towards their corners" in page.shown
 
 
+def test_terms_whose_trial_is_not_told_are_not_said_to_be_proven() -> None:
+    told = light_words(uneven("radial"))
+    assert len(told) == 1
+    assert "instead of" not in told[0]
+
+
 def test_what_was_not_evened_out_is_said_too() -> None:
     assert light_words(plan(frame("a.jpg"), frame("b.jpg"))) == []
     (words,) = light_words(uneven("gain"))
