@@ -1,8 +1,7 @@
 """The models of report.json: what stands in it, of which type, within which limits.
 
 A file comes from outside and nothing in it is believed: every number is finite, text is text, and
-what cannot be rendered is refused with its place. Unknown entries are passed over, so that later
-versions may add to the file.
+what cannot be rendered is refused with its place. What is unknown is passed over: later versions.
 """
 
 from __future__ import annotations
