@@ -1,7 +1,7 @@
 """The models of report.json: what stands in it, of which type, within which limits.
 
 A file comes from outside and nothing in it is believed: every number is finite, text is text, and
-what cannot be rendered is refused with its place. What is unknown is passed over: later versions.
+what cannot be rendered is refused with its place. Entries that later versions add are passed over.
 """
 
 from __future__ import annotations
