@@ -135,6 +135,11 @@ def aligned_frames(
 
     The next frame is decoded while one is in use; memory does not depend on their number.
 
+    Raises
+    ------
+    UsageError
+        If the plan is of other frames: other names, another size or number of channels.
+
     Examples
     --------
     >>> from focusstack.scene import render_stack
@@ -144,6 +149,7 @@ def aligned_frames(
     """
     options = options or StackOptions()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
+    plan = fit_plan(plan, frames.names, frames.size, frames.channels)
     need = memory_needed(frames, options)
     means = replace(means_for(frames, options.threads, need, NoSink()), room=Room())
     for frame, _ in render_frames(frames, plan, (False,), means, buffers=0):

@@ -386,6 +386,14 @@ def test_wrong_options_are_refused_before_anything_is_read(
     assert frames.reads == 0
 
 
+def test_a_plan_of_other_frames_is_not_carried_out(small: RenderedStack) -> None:
+    plan = plan_stack(small.frames)
+    with pytest.raises(UsageError, match="pixels"):
+        list(aligned_frames([frame[:-8] for frame in small.frames], plan))
+    with pytest.raises(UsageError, match="missing"):
+        list(aligned_frames(small.frames[:-1], plan))
+
+
 def test_a_plan_and_another_reference_contradict_each_other(filed: Filed) -> None:
     others = [f.file for f in filed.result.plan.frames if f.file != filed.result.plan.reference]
     plan = filed.output / "report.json"
