@@ -12,6 +12,7 @@ from focusstack.alignment.tiles.poses import Series
 from focusstack.frames.proxies.proxy import make_proxy, proxy_scale, proxy_size
 from focusstack.geometry.coordinates import at_scale
 from focusstack.numeric.arrays import Image, Matrix
+from focusstack.runtime.spool import Spool
 
 AS_FREE_AS_A_MATRIX = "homography"
 """Motion model where a lens bends lines, which no matrix does: the freest follows best."""
@@ -37,6 +38,8 @@ def align(frames: Sequence[Image], reference: int | None = None, threads: int = 
 
     Raises
     ------
+    ValueError
+        If there are fewer than two frames, or their sizes differ.
     AlignmentError
         If the frames share too little with each other.
 
@@ -48,6 +51,8 @@ def align(frames: Sequence[Image], reference: int | None = None, threads: int = 
            [ 0.,  1., -4.],
            [ 0.,  0.,  1.]])
     """
+    if len(frames) < 2 or len({frame.shape for frame in frames}) > 1 or not frames[0].size:
+        raise ValueError("at least two frames of one size are needed")
     height, width = frames[0].shape[:2]
     scale, count = proxy_scale(width, height), len(frames)
     size = proxy_size(width, height, scale)
@@ -56,10 +61,13 @@ def align(frames: Sequence[Image], reference: int | None = None, threads: int = 
     fits, names = match_all(features, size, threads), [f"frame {k}" for k in range(count)]
     coarse = align_coarsely(fits, names, size, [0.0] * count, reference)
     gains = [1.0] * count
-    series = Series(proxies.__getitem__, size, coarse.reference, coarse.pairs, gains, threads)
-    found = refine(series, coarse.matrices, coarse.matches)
-    if found.poses.bends.any():
-        found = refine(series, coarse.matrices, coarse.matches, model=AS_FREE_AS_A_MATRIX)
+    with Spool() as kept:
+        series = Series(
+            proxies.__getitem__, size, coarse.reference, coarse.pairs, gains, threads, kept=kept
+        )
+        found = refine(series, coarse.matrices, coarse.matches)
+        if found.poses.bends.any():
+            found = refine(series, coarse.matrices, coarse.matches, model=AS_FREE_AS_A_MATRIX)
     return np.stack(
         [at_scale(H, scale) if np.isfinite(H).all() else H for H in found.poses.matrices]
     )

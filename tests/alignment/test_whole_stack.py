@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,17 @@ def test_what_is_exported_is_there_and_says_what_it_is(name: str) -> None:
 def test_what_is_not_exported_is_not_there() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         _ = face.nothing
+
+
+@pytest.mark.parametrize(
+    "shapes", [[], [(90, 120)], [(90, 120), (90, 121)], [(90, 120), (90, 120, 3)], [(0, 9), (0, 9)]]
+)
+def test_what_is_no_stack_is_refused(shapes: list[tuple[int, ...]]) -> None:
+    with pytest.raises(ValueError, match="at least two frames of one size"):
+        face.align([np.zeros(shape, np.uint8) for shape in shapes])
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_stays_open(plane_stack: RenderedStack) -> None:
+    face.align(plane_stack.frames[:3])
+    gc.collect()
