@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,3 +66,15 @@ def test_sixty_megapixels_fit_four_gigabytes() -> None:
     found = of(4 * GB, size=(9504, 6336))
     assert found.bytes <= 4 * GB
     assert not found.in_file
+
+
+def test_24_megapixels_need_what_was_measured() -> None:
+    assert of(16 * GB).bytes == pytest.approx(1.31e9, rel=0.06)  # python -m benchmarks.speed
+    assert of(1).bytes == pytest.approx(0.59e9, rel=0.1)
+
+
+@pytest.mark.parametrize(("channels", "bytes_a_pixel"), [(3, 39), (1, 25)])
+def test_deep_frames_need_more_of_the_fuser(channels: int, bytes_a_pixel: int) -> None:
+    # Sums in float32 of what frames of 8 bits have in 16: counted array by array.
+    deep = StackSize(1000, 100, channels, 2, 5)
+    assert deep.fuser / deep.pixels == pytest.approx(bytes_a_pixel, rel=0.1)

@@ -239,3 +239,10 @@ def test_grey_frames_are_fused_to_a_grey_image(method: str) -> None:
     fused = fuse_aligned(ArrayFrames(frames), FusionOptions(method=method))
     assert fused.image.shape == (64, 96)
     assert fused.image == pytest.approx(encode(light), abs=2e-3)
+
+
+@pytest.mark.parametrize(("code", "shows"), [(2, False), (3, True)])
+def test_a_border_is_black_up_to_two_codes(code: int, shows: bool) -> None:
+    pixels = np.full((40, 60, 3), 90, np.uint8)
+    pixels[:5] = code
+    assert filled(Picture(pixels, None, Metadata()))[2, 30] == shows
