@@ -68,12 +68,6 @@ class Strip:
         """Rows of `wide` at half the size."""
         return slice(self.wide.start // 2, (self.wide.stop + 1) // 2)
 
-    @property
-    def inner_half(self) -> slice:
-        """Own rows within `wide_half`."""
-        start = self.wide_half.start
-        return slice(self.half.start - start, self.half.stop - start)
-
 
 def strips(height: int, width: int, around: int, times: int = 1) -> list[Strip]:
     """Cut a picture into strips that see at least `around` rows more on each side.
