@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from focusstack.errors import UsageError
@@ -22,6 +22,7 @@ from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import fit_plan
+from focusstack.plan.seams import Seams
 from focusstack.runtime.heap import release_freed
 from focusstack.runtime.memory import in_gigabytes, memory_bound
 from focusstack.runtime.memory_need import MemoryNeed, StackSize, memory_need
@@ -212,10 +213,10 @@ def stack(
         release_freed()
         means = means_for(frames, options.threads, need, folder)
         if folder.wants_composite:
-            fused = fuse_frames(frames, plan, options.fusion, folder, means, progress)
+            fused, seams = fuse_frames(frames, plan, options.fusion, folder, means, progress)
             image = rounded(fused.image, folder.dtype, means.room)
             means.room.vacated()
-            plan = _with_fusion(plan, fused, options, folder, progress)
+            plan = _with_fusion(plan, (fused, seams), options, folder, progress)
         else:
             fused, image = None, None
             write_frames(frames, plan, folder, means, progress)
@@ -239,15 +240,16 @@ def _plan_of(
 
 def _with_fusion(
     plan: StackPlan,
-    fused: Fused,
+    found: tuple[Fused, Seams],
     options: StackOptions,
     folder: OutputFolder | Nowhere,
     progress: Progress,
 ) -> StackPlan:
-    """Write the maps, and add to the plan what fusion has found."""
+    """Write the maps, add to the plan what fusion has found, and judge the picture by its seams."""
+    fused, seams = found
     maps = folder.write_maps(fused, len(plan.used()))
-    entry = fusion_entry(fused, options.fusion.method, maps)
+    entry = fusion_entry(fused, options.fusion.method, maps) | {"seams": asdict(seams)}
     warnings = [text for text in motion_warning(entry) if text not in plan.warnings]
     for text in warnings:
         progress.warn(text)
-    return replace(plan, fusion=entry).with_warnings(warnings)
+    return replace(plan.judged_by(seams), fusion=entry).with_warnings(warnings)

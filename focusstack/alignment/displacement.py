@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from focusstack.alignment.fields.grid import REST_SIGMA
 from focusstack.alignment.fields.smooth import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.fields.smooth import Local, find_fields
@@ -11,6 +13,8 @@ from focusstack.alignment.parallax.search import ROUNDS as PARALLAX_ROUNDS
 from focusstack.alignment.parallax.search import Parallax, Search
 from focusstack.alignment.refine import Refined
 from focusstack.alignment.tiles.poses import Poses, Series
+from focusstack.geometry.field import Field
+from focusstack.geometry.parallax import seen_from
 
 CONSIDERED_PX, CONSIDERED_P95_PX = 0.2, 0.7
 """Held-out residual (median, 95th percentile) below which matrices are as good as tiles can tell,
@@ -54,6 +58,14 @@ class Displacement:
     local: Local | None
     before: float
     after: float
+
+    def field(self, index: int) -> Field | None:
+        """Displacement of a frame in proxy pixels."""
+        grid = None if self.local is None else self.local.fields[index]
+        more = None if grid is None else Field(grid.astype(np.float32), *self.poses.size)
+        if self.parallax is None:
+            return more
+        return seen_from(self.parallax.scene, self.parallax.views[index], more)
 
 
 def is_considered(refined: Refined) -> bool:

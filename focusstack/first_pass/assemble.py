@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from focusstack.alignment.quality.elsewhere import LEAST_SHARE
 from focusstack.alignment.quality.residual import Residual
 from focusstack.exposure.shading import EVEN
 from focusstack.first_pass.findings import Findings
@@ -53,8 +54,9 @@ def make_plan(
         scene=places.scene,
         warnings=stack_warnings(found, exposure, places.area),
         error_px=error,
-        verdict=judge_stack(given, error),
+        verdict=judge_stack(given, error, displaced=found.elsewhere.stack > LEAST_SHARE),
         quick=quick,
+        displaced_share=round(found.elsewhere.stack, 4),
         light=found.light.terms.choice,
         common_ev=round(float(np.log2(exposure.common)), 4),
         clipped_everywhere=round(exposure.clipped_everywhere, 5),
@@ -65,7 +67,8 @@ def make_plan(
 
 def record_frames(found: Findings, places: Places, exposure: CommonExposure) -> list[FramePlan]:
     """Tell all that is known of every frame but its verdict, in focus order."""
-    errors, guesses = frame_errors(found), find_guesses(found)
+    errors, guesses, elsewhere = frame_errors(found), find_guesses(found), found.elsewhere
+    row = {k: n for n, k in enumerate(found.refined.kept)}
     costs = dict(zip(found.used, places.area.costs, strict=True))
     stack, terms = found.stack, found.light.terms
     sharpest = max(s.sharpness for s in stack.statistics)
@@ -91,6 +94,8 @@ def record_frames(found: Findings, places: Places, exposure: CommonExposure) -> 
             bend=places.bend(k),
             error_px=errors.get(k),
             guessed_px=guesses.get(k, 0.0),
+            displaced_px=round(float(elsewhere.px[row[k]]), 2) if used else 0.0,
+            displaced_share=round(float(elsewhere.share[row[k]]), 4) if used else 0.0,
         )
         frames.append(frame)
     return frames

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.displacement import Displacement
+from focusstack.alignment.quality.elsewhere import Elsewhere
 from focusstack.alignment.refine import Refined
 from focusstack.alignment.tiles.poses import Poses
 from focusstack.first_pass.light import Light
@@ -28,6 +29,8 @@ class Findings:
         What matrices cannot follow, where that is proven.
     light : Light
         What brings all frames to the reference's light.
+    elsewhere : Elsewhere
+        What a wide search found elsewhere than where all this puts it.
     """
 
     stack: Measured
@@ -35,6 +38,7 @@ class Findings:
     refined: Refined
     displaced: Displacement | None
     light: Light
+    elsewhere: Elsewhere
 
     @property
     def used(self) -> list[int]:

@@ -10,7 +10,22 @@ import numpy as np
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.rejection import find_alike
 from focusstack.plan.model import FramePlan
-from focusstack.plan.verdict import PASS_PX, Doubt, Verdict, judge_by_frames, judge_frame
+from focusstack.plan.verdict import (
+    PASS_PX,
+    Cause,
+    Doubt,
+    Grade,
+    Verdict,
+    judge_by_frames,
+    judge_frame,
+    judge_reference,
+)
+
+MISPLACED: tuple[Cause, ...] = ("displaced", "moved", "parallax", "depth")
+"""What cannot be said of the frame that all others are brought to."""
+
+APART = "something lies in different places in different frames"
+"""What is said where that is sure, but not of which frame."""
 
 UNFOLLOWED = 0.5
 """Share of what tiles contradict matrices by that local displacement leaves between tiles, where it
@@ -36,6 +51,8 @@ def frame_errors(found: Findings) -> dict[int, float | None]:
         errors = np.hypot(np.hypot(sure.precision, sure.blur), np.hypot(displaced.after, between))
         if displaced.parallax is not None:
             errors = np.hypot(errors, displaced.parallax.guessed_px[refined.kept])
+    # What tiles did not reach, a wide search did: it is off by as much as it lies elsewhere.
+    errors = np.hypot(errors, found.elsewhere.px * found.scale)
     return {
         k: round(float(e) / found.scale, 4) if refined.frames[k] is not None else None
         for k, e in zip(refined.kept, errors, strict=True)
@@ -55,39 +72,62 @@ def judge_frames(
 ) -> list[FramePlan]:
     """Return the frames, in focus order, with a verdict on each that is used.
 
-    A `quick` look fails no frame.
+    A `quick` look fails no frame. The reference is never off: the others lie where it does or not.
     """
     supports = dict(zip(found.refined.kept, found.refined.certainty.support, strict=True))
     doubts, remarks = _doubts(frames, found), _duplicates(found)
     judged = []
     for k, frame in enumerate(frames):
         if frame.used:
-            verdict = judge_frame(
-                frame.seen_error_px,
-                supports[k],
-                doubts.get(k, []),
-                remarks.get(k, []),
-                "look" if quick else "fail",
-            )
+            against, more = doubts.get(k, []), remarks.get(k, [])
+            if k == found.reference and frame.error_px is not None:
+                against = [d for d in against if d.cause not in MISPLACED]
+                verdict = judge_reference(supports[k], against, more)
+            else:
+                worst: Grade = "look" if quick else "fail"
+                verdict = judge_frame(frame.seen_error_px, supports[k], against, more, worst)
             frame = replace(frame, verdict=verdict)
         judged.append(frame)
     return judged
 
 
-def judge_stack(frames: Sequence[FramePlan], error_px: float | None) -> Verdict:
-    """Judge a stack by its frames' verdicts."""
-    return judge_by_frames(
+def judge_stack(
+    frames: Sequence[FramePlan], error_px: float | None, *, displaced: bool = False
+) -> Verdict:
+    """Judge a stack by its frames' verdicts.
+
+    Parameters
+    ----------
+    frames : sequence of FramePlan
+        With their verdicts.
+    error_px : float or None
+        Estimated error of the whole stack.
+    displaced : bool, optional
+        Whether neighbours show more elsewhere than mishaps, whoever is to blame.
+    """
+    found = judge_by_frames(
         [(f.file, f.verdict) for f in frames if f.verdict is not None],
         error_px,
         [f.file for f in frames if not f.used],
-        max((e for f in frames if (e := f.seen_error_px) is not None), default=None),
+        max((e for f in frames if (e := _shown_error(f)) is not None), default=None),
     )
+    return found.doubted("displaced", APART) if displaced else found
+
+
+def _shown_error(frame: FramePlan) -> float | None:
+    """Estimated error of a frame if that is said of it: the reference has none."""
+    told = frame.verdict is not None and "error" in frame.verdict.causes
+    return frame.seen_error_px if told else None
 
 
 def _doubts(frames: Sequence[FramePlan], found: Findings) -> dict[int, list[Doubt]]:
     """What speaks against each frame besides its error."""
     doubts = _contradictions(found)
     for k, frame in enumerate(frames):
+        if frame.displaced_px:
+            share, px = max(1, round(100 * frame.displaced_share)), frame.displaced_px
+            words = f"{share} % of its detail lies {px:.0f} px elsewhere"
+            doubts.setdefault(k, []).insert(0, Doubt("displaced", words))
         if frame.guessed_px > PASS_PX:
             words = f"by {frame.guessed_px:.1f} px where nothing is sharp"
             doubts.setdefault(k, []).append(Doubt("depth", words))

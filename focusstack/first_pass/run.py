@@ -14,6 +14,7 @@ from focusstack.first_pass.steps import (
     find_alignment,
     find_displacement,
     refine_alignment,
+    search_elsewhere,
     series_of,
 )
 from focusstack.frames.sources import FrameSource
@@ -65,11 +66,12 @@ def find_plan(
             coarse = coarse.without(find_unsupported(stack, coarse, refined))
         light = find_light(stack, refined.poses.matrices, coarse, options.threads)
         local = None
+        series = series_of(stack, coarse, light.gains, options.threads, progress)
         if options.local and effort.local:
-            series = series_of(stack, coarse, light.gains, options.threads, progress)
             local = find_displacement(series, refined, progress)
+        elsewhere = search_elsewhere(stack, series, refined, local, progress)
         deep = frames.dtype != np.uint8
-        found = Findings(stack, coarse, refined, local, light)
+        found = Findings(stack, coarse, refined, local, light, elsewhere)
         plan = make_plan(found, frames.size, deep=deep, quick=effort.quick)
     for warning in plan.warnings:
         progress.warn(warning)

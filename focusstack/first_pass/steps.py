@@ -10,6 +10,8 @@ from focusstack.alignment import displacement
 from focusstack.alignment.coarse import Coarse, align_coarsely, detect_all, match_all
 from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
+from focusstack.alignment.quality.elsewhere import Elsewhere, find_elsewhere
+from focusstack.alignment.quality.wide import search_widely
 from focusstack.alignment.refine import Refined, refine
 from focusstack.alignment.tiles.poses import Series
 from focusstack.exposure.recorded import with_recorded
@@ -80,3 +82,21 @@ def find_displacement(series: Series, refined: Refined, progress: Progress) -> D
         return None
     with stage(progress, "Local displacement", LOCAL_ROUNDS):
         return displacement.find_displacement(series, refined)
+
+
+def search_elsewhere(
+    stack: Measured,
+    series: Series,
+    refined: Refined,
+    displaced: Displacement | None,
+    progress: Progress,
+) -> Elsewhere:
+    """Search every frame once more, widely, for what lies elsewhere than it was put."""
+    kept = refined.kept
+    near = [pair for apart in (1, 2) for pair in zip(kept, kept[apart:], strict=False)]
+    poses = (displaced or refined).poses
+    field = displaced.field if displaced is not None else lambda _: None
+    with stage(progress, "Checking", 1):
+        found = search_widely(series, poses, near, field)
+        progress.advance()
+    return find_elsewhere(found, kept, stack.scale, stack.size[0])

@@ -17,6 +17,7 @@ from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.numeric.arrays import Floats, Matrix
+from focusstack.plan.seams import Seams, judge_picture
 from focusstack.plan.verdict import Verdict
 
 
@@ -82,6 +83,11 @@ class FramePlan:
         pixels, against the other frames'; None if unknown.
     guessed_px : float
         What of it lies where nothing is ever sharp, so that parallax there is a guess.
+    displaced_px : float
+        How far lies what a wide search finds elsewhere in this frame; 0 where that is too little
+        to mean anything.
+    displaced_share : float
+        Share of its textured places that do.
     verdict : Verdict or None
         What to make of it, in words.
     """
@@ -104,6 +110,8 @@ class FramePlan:
     recorded_ev: float | None = None
     error_px: float | None = None
     guessed_px: float = 0.0
+    displaced_px: float = 0.0
+    displaced_share: float = 0.0
     verdict: Verdict | None = None
 
     @property
@@ -173,6 +181,8 @@ class StackPlan:
         full-size pixels; NaN where nothing was measured.
     quick : bool
         Whether it comes from a quick look: matrices alone, measured on small proxies.
+    displaced_share : float
+        Share of the textured places of neighbours in focus that a wide search finds elsewhere.
     """
 
     reference: str
@@ -195,6 +205,7 @@ class StackPlan:
     clipped_everywhere: float = 0.0
     residual_map_px: Floats | None = None
     quick: bool = False
+    displaced_share: float = 0.0
 
     def used(self) -> list[FramePlan]:
         """Return the frames that are part of the result, in focus order."""
@@ -226,6 +237,12 @@ class StackPlan:
         """Return this plan with matrices and the lens alone."""
         frames = tuple(replace(f, field=None, view=None) for f in self.frames)
         return replace(self, frames=frames, scene=None)
+
+    def judged_by(self, seams: Seams) -> StackPlan:
+        """Return this plan with a verdict on the composite, from what its seams show."""
+        if self.verdict is None:
+            return self
+        return replace(self, verdict=judge_picture(self.verdict, seams, self.error_px))
 
     def with_warnings(self, more: Sequence[str]) -> StackPlan:
         """Return this plan with further warnings."""

@@ -1,7 +1,7 @@
 """Pass, look or fail: what to make of an alignment, in words.
 
-The thresholds are those of the eye: a third of a pixel is invisible in a composite, two pixels
-double fine detail. The error they are held against is an estimate that is good to a factor of two
+The thresholds are those of the eye: half a pixel is invisible in a composite, two pixels double
+fine detail. The error they are held against is an estimate that is good to a factor of two
 (`focusstack.alignment.quality.accuracy`), which the distance between the two leaves room for.
 """
 
@@ -16,10 +16,10 @@ Grade = Literal["pass", "look", "fail"]
 GRADES: tuple[Grade, ...] = ("pass", "look", "fail")
 """From good to bad."""
 
-PASS_PX = 0.3
-"""Largest estimated error of a pass, in full-size pixels: a third of a pixel does not show in a
-composite. The claim itself is good to a factor of two (``python -m benchmarks.alignment``, where no
-stack that passes is off by a pixel)."""
+PASS_PX = 0.5
+"""Largest estimated error of a pass, in full-size pixels: an error shows in a composite from about a
+pixel on, and the claim itself is good to a factor of two (``python -m benchmarks.alignment``, where
+no stack that passes is off by a pixel)."""
 
 FAIL_PX = 2.0
 """Estimated error, in full-size pixels, from which on a frame spoils what it is fused into: fine
@@ -30,8 +30,20 @@ LEAST_SUPPORT = 0.25
 """Share of the picture's area that must lie between tiles for its corners to be believed: beyond,
 the alignment is the model's word. Chosen, not measured."""
 
-Cause = Literal["error", "blank", "support", "parallax", "depth", "moved", "missing", "lost"]
-"""Why something does not pass: its estimated error; it has no detail, or only in a part; it was
+Cause = Literal[
+    "seam",
+    "displaced",
+    "error",
+    "blank",
+    "support",
+    "parallax",
+    "depth",
+    "moved",
+    "missing",
+    "lost",
+]
+"""Why something does not pass: frames disagree where the composite goes from one to another; a part
+lies elsewhere than it was put; its estimated error; it has no detail, or only in a part; it was
 displaced as near things are, which was followed; by how much is a guess where nothing is ever
 sharp; it was displaced by what is not known; it lacks what its neighbours show; it was left out."""
 
@@ -82,6 +94,25 @@ class Verdict:
 
     def __str__(self) -> str:
         return f"{self.grade}: {self.words}" if self.words else self.grade
+
+    def doubted(self, cause: Cause, words: str) -> Verdict:
+        """Return this verdict with something more that speaks against the stack, unless it does.
+
+        Examples
+        --------
+        >>> str(Verdict("pass", "aligned to 0.02 px").doubted("lost", "left out: a.jpg"))
+        'look: left out: a.jpg'
+        """
+        if cause in self.causes:
+            return self
+        told = [self.words] if self.causes else []
+        remedies = [self.remedy] if self.remedy else []
+        return Verdict(
+            max(self.grade, "look", key=GRADES.index),
+            "; ".join([*told, words]),
+            " ".join([*remedies, ADVICE[cause]]),
+            (*self.causes, cause),
+        )
 
     def sentence(self) -> str:
         """Return the judgement of a stack as people read it, without the remedy."""
@@ -142,6 +173,29 @@ def judge_frame(
     return Verdict(grade, "; ".join(words), causes=tuple(d.cause for d in against))
 
 
+def judge_reference(
+    support: float, doubts: Sequence[Doubt] = (), remarks: Sequence[str] = ()
+) -> Verdict:
+    """Judge the frame that all others are brought to, which cannot be off.
+
+    Parameters
+    ----------
+    support, doubts, remarks
+        As for `judge_frame`.
+
+    Examples
+    --------
+    >>> str(judge_reference(0.8))
+    'pass: the reference'
+    """
+    against = list(doubts)
+    if support < LEAST_SUPPORT:
+        against.insert(0, Doubt("support", "detail in a small part only"))
+    words = ["the reference", *(d.words for d in against), *remarks]
+    causes = tuple(d.cause for d in against)
+    return Verdict("look" if against else "pass", "; ".join(words), causes=causes)
+
+
 def judge_by_frames(
     frames: Sequence[tuple[str, Verdict]],
     error_px: float | None,
@@ -199,6 +253,10 @@ def _who(names: Sequence[str], total: int) -> str:
 
 
 _TOLD: dict[Cause, tuple[str, str]] = {
+    "displaced": (
+        "shows something elsewhere than the other frames",
+        "show something elsewhere than the other frames",
+    ),
     "error": ("may be off by {px} px", "may be off by up to {px} px"),
     "parallax": (
         "was taken from another place (parallax, which was followed)",
@@ -222,6 +280,8 @@ _TOLD: dict[Cause, tuple[str, str]] = {
 """What is said of one frame and of several, by cause in the order of telling."""
 
 ADVICE: dict[Cause, str] = {
+    "seam": "Look at these places at 100 %; if they are doubled, leave out one of their frames.",
+    "displaced": "Look for things that are doubled; leave out the frame they come from.",
     "error": "Look for double edges in the composite; leave out the frame they come from.",
     "parallax": "Look at the edges between near and far in the composite.",
     "depth": "Look at smooth parts of the composite.",

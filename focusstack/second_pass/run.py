@@ -16,6 +16,7 @@ from focusstack.images.colour import to_dtype
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.options import FusionOptions
 from focusstack.plan.model import StackPlan
+from focusstack.plan.seams import Seams
 from focusstack.resample.planes import Planes
 from focusstack.resample.warp import Destination
 from focusstack.runtime.heap import keep_large_arrays_apart
@@ -27,6 +28,7 @@ from focusstack.runtime.strips import row_strips
 from focusstack.runtime.threads import Background, own_threads
 from focusstack.second_pass.frame import AlignedFrame, Validity
 from focusstack.second_pass.render import render
+from focusstack.second_pass.seams import SeamCheck
 from focusstack.second_pass.sink import FrameSink, NoSink
 
 TOUCHED = 3
@@ -45,20 +47,23 @@ class Means:
         Frames that are prepared while one is being fused; 0 with a single thread.
     room : Room
         Where what is as large as a frame lies.
+    kept : int
+        Bytes that may be kept in memory of small pictures.
     """
 
     threads: int
     ahead: int
     room: Room
+    kept: int = 0
 
 
 def means_for(frames: FrameSource, threads: int, need: MemoryNeed, sink: FrameSink) -> Means:
     """Return what to work with: in a file if the bound on memory leaves no other way."""
     ahead = need.ahead if threads > 1 else 0
     if not need.in_file:
-        return Means(threads, ahead, Room())
+        return Means(threads, ahead, Room(), need.kept)
     whole = TOUCHED * frames.size[0] * frames.size[1]
-    return Means(threads, ahead, Room(need.bound - whole, sink.scratch))
+    return Means(threads, ahead, Room(need.bound - whole, sink.scratch), need.kept)
 
 
 def write_frames(
@@ -80,8 +85,16 @@ def fuse_frames(
     sink: FrameSink,
     means: Means,
     progress: Progress,
-) -> Fused:
-    """Feed every frame to the sink and to the fuser, as often as the fuser wants to see it."""
+) -> tuple[Fused, Seams]:
+    """Feed every frame to the sink and to the fuser, as often as the fuser wants to see it.
+
+    Returns
+    -------
+    fused : Fused
+        The composite.
+    seams : Seams
+        How far frames disagree where it goes from one to another.
+    """
     shape = (plan.crop.height, plan.crop.width, *((3,) if frames.channels == 3 else ()))
     count = len(plan.used())
     fusion = replace(
@@ -92,6 +105,8 @@ def fuse_frames(
     )
     fuser = make_fuser(shape, count, fusion, means.room)
 
+    check = SeamCheck(shape, means.kept)
+
     def shown(number: int) -> Generator[tuple[Planes, Validity | None], None, None]:
         placements = _placements(plan, sink.takes_frames and number == 0)
         rendered = _rendered(frames, plan, placements, means)
@@ -99,10 +114,14 @@ def fuse_frames(
         with track(progress, stage, rendered, count * len(placements)) as found:
             for frame, in_focus in _given(found, sink if number == 0 else NoSink(), placements[0]):
                 if in_focus == placements[-1]:
+                    if number == 0:
+                        check.add(frame.planes)
                     yield frame.planes, frame.validity
                 del frame  # before the next one is asked for
 
-    return run_passes(fuser, shown)
+    with check:
+        fused = run_passes(fuser, shown)
+        return fused, check.compare(fused.source, plan.focus_order)
 
 
 def _given(

@@ -67,7 +67,7 @@ def test_what_depth_guesses_is_error_that_is_not_seen() -> None:
     assert not find_guesses(Stack().found())
 
 
-@pytest.mark.parametrize(("guessed", "told"), [(0.2, False), (0.42, True)])
+@pytest.mark.parametrize(("guessed", "told"), [(0.4, False), (0.6, True)])
 def test_a_guess_that_could_be_seen_is_told(guessed: float, told: bool) -> None:
     stack = Stack(displaced=True, guessed={2: guessed})
     assert ("depth" in causes(stack, 2)) == told
@@ -79,6 +79,25 @@ def test_contradictions_are_doubts() -> None:
     assert causes(Stack(missing={2: 0.3}), 2) == ("missing",)
     assert causes(Stack(missing={2: 0.3}, displaced=True), 2) == ()
     assert causes(Stack(shares={2: 0.01}, missing={2: 0.05}), 2) == ()
+
+
+def test_what_lies_elsewhere_is_error_of_that_size() -> None:
+    stack = Stack(elsewhere={2: 6.0}, scale=0.5)
+    assert frame_errors(stack.found())[2] == pytest.approx(6)
+    assert causes(stack, 2) == ("error", "displaced")
+    assert causes(stack, 1) == ()
+
+
+def test_the_reference_is_not_blamed() -> None:
+    stack = Stack(elsewhere={0: 6.0}, precision={0: 1.0}, shares={0: 0.1})
+    verdict = judged(stack)[0].verdict
+    assert verdict is not None
+    assert (verdict.grade, verdict.words) == ("pass", "the reference")
+
+
+def test_a_stack_does_not_pass_if_its_reference_shows_something_elsewhere() -> None:
+    frames = judged(Stack(elsewhere={0: 6.0}))
+    assert judge_stack(frames, 0.02, displaced=True).causes == ("displaced",)
 
 
 def test_frames_focused_alike_are_remarked_and_pass() -> None:

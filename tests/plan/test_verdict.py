@@ -18,10 +18,11 @@ from focusstack.plan.verdict import (
     Verdict,
     judge_by_frames,
     judge_frame,
+    judge_reference,
 )
 
 GOOD = Verdict("pass", "good to 0.02 px")
-CAUSES: tuple[Cause, ...] = tuple(c for c in get_args(Cause) if c != "lost")
+CAUSES: tuple[Cause, ...] = tuple(c for c in get_args(Cause) if c not in ("lost", "seam"))
 MOVED = Doubt("moved", "part of the subject has moved")
 
 
@@ -31,7 +32,7 @@ def off(px: float) -> Verdict:
 
 @pytest.mark.parametrize(
     ("error", "grade"),
-    [(0.0, "pass"), (0.29, "pass"), (0.31, "look"), (1.9, "look"), (2.1, "fail")],
+    [(0.0, "pass"), (0.49, "pass"), (0.51, "look"), (1.9, "look"), (2.1, "fail")],
 )
 def test_errors_decide(error: float, grade: str) -> None:
     assert judge_frame(error, 1.0).grade == grade
@@ -121,16 +122,16 @@ def test_a_sentence_is_short_and_comes_with_what_to_do(frames: list[Verdict], lo
 
 
 def test_several_things_to_look_at_have_a_line_each() -> None:
-    frames = [("a.jpg", off(0.5)), ("b.jpg", judge_frame(None, 1.0)), ("c.jpg", GOOD)]
-    found = judge_by_frames(frames, 0.5, worst_px=0.5)
+    frames = [("a.jpg", off(0.6)), ("b.jpg", judge_frame(None, 1.0)), ("c.jpg", GOOD)]
+    found = judge_by_frames(frames, 0.6, worst_px=0.6)
     assert found.lines() == [
         "Take a look:",
-        f"  a.jpg may be off by 0.5 px. {ADVICE['error']}",
+        f"  a.jpg may be off by 0.6 px. {ADVICE['error']}",
         f"  b.jpg holds too little detail to tell. {ADVICE['blank']}",
     ]
-    assert found.lines(advise=False)[1] == "  a.jpg may be off by 0.5 px."
-    assert judge_by_frames(frames[:1], 0.5, worst_px=0.5).lines() == [
-        f"Take a look: a.jpg may be off by 0.5 px. {ADVICE['error']}"
+    assert found.lines(advise=False)[1] == "  a.jpg may be off by 0.6 px."
+    assert judge_by_frames(frames[:1], 0.6, worst_px=0.6).lines() == [
+        f"Take a look: a.jpg may be off by 0.6 px. {ADVICE['error']}"
     ]
     assert judge_by_frames(frames[2:], 0.02).lines() == ["Good: aligned to 0.02 px."]
     # A plan written by hand.
@@ -170,3 +171,9 @@ def test_few_frames_with_short_names_are_named(names: list[str], told: str) -> N
     blamed = [(name, judge_frame(0.02, 1.0, [MOVED])) for name in names]
     others = [(f"{k}.jpg", GOOD) for k in range(10 - len(names))]
     assert judge_by_frames([*blamed, *others], 0.02).words.startswith(told)
+
+
+def test_the_reference_is_never_off() -> None:
+    assert judge_reference(1.0).grade == "pass"
+    assert judge_reference(1.0, [MOVED]).grade == "look"
+    assert judge_reference(0.1).causes == ("support",)

@@ -13,6 +13,7 @@ from focusstack.alignment.parallax.search import Parallax
 from focusstack.alignment.quality.accuracy import Certainty
 from focusstack.alignment.quality.closure import Closure
 from focusstack.alignment.quality.contradiction import Disagreement
+from focusstack.alignment.quality.elsewhere import Elsewhere
 from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.quality.residual import Residual
 from focusstack.alignment.refine import Refined
@@ -72,6 +73,7 @@ class Stack:
     displaced: bool = False
     after: float = 0.0
     guessed: dict[int, float] | None = None
+    elsewhere: dict[int, float] = field(default_factory=dict)
 
     @property
     def poses(self) -> Poses:
@@ -145,6 +147,13 @@ class Stack:
         return Light(gains, terms, self.measured().statistics, gains)
 
     def found(self) -> Findings:
+        px = self.array(self.elsewhere)
+        elsewhere = Elsewhere(0.1 * (px > 0), px, 0 * px, 0.1 * float(px.any()))
         return Findings(
-            self.measured(), self.coarse(), self.refined(), self.displacement(), self.light()
+            self.measured(),
+            self.coarse(),
+            self.refined(),
+            self.displacement(),
+            self.light(),
+            elsewhere,
         )

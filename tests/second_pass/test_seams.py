@@ -1,0 +1,91 @@
+"""Along seams frames are compared: what disagrees visibly is found, told and blamed."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from focusstack.numeric.arrays import Float32
+from focusstack.plan.seams import Seams
+from focusstack.resample.planes import Planes
+from focusstack.second_pass.seams import SeamCheck, summarise
+
+HEIGHT, WIDTH = 480, 640
+NAMES = ["a.jpg", "b.jpg", "c.jpg"]
+
+
+def picture(shift: float = 0.0, contrast: float = 0.1, blur: float = 0.0) -> Float32:
+    """Texture that lies `shift` pixels to the right."""
+    noise = np.random.default_rng(3).normal(size=(HEIGHT, WIDTH + 80)).astype(np.float32)
+    fine = cv2.GaussianBlur(noise, (0, 0), 1.8)
+    move = np.array([[1, 0, shift - 40], [0, 1, 0]], float)
+    moved = cv2.warpAffine(fine / fine.std(), move, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC)
+    if blur:
+        moved = cv2.GaussianBlur(moved, (0, 0), blur)
+    return np.asarray(0.4 + contrast * moved, np.float32)
+
+
+def compared(*frames: Float32) -> Seams:
+    """Seams of a composite of upright stripes, one of each frame."""
+    stripes = np.arange(WIDTH) * len(frames) // WIDTH
+    source = np.broadcast_to(stripes.astype(np.uint16), (HEIGHT, WIDTH))
+    with SeamCheck((HEIGHT, WIDTH), 0) as check:
+        for frame in frames:
+            check.add(Planes.of(frame, coded=True))
+        return check.compare(source, NAMES[: len(frames)])
+
+
+def test_frames_that_agree_pass() -> None:
+    seams = compared(picture(), picture(), picture())
+    assert seams.measured > 20
+    assert (seams.unknown, seams.visible, seams.worst) == (0, 0, None)
+    assert seams.grade == "pass"
+    assert seams.prove
+
+
+@pytest.mark.parametrize("px", [1.5, 2.2, 9.0, 21.0])
+def test_a_displacement_is_recovered_and_spoils_the_picture(px: float) -> None:
+    seams = compared(picture(), picture(px), picture(px))
+    assert seams.p95_px == pytest.approx(px, abs=0.25)
+    assert seams.grade == "fail"
+    assert {place.frames for place in seams.places} == {("a.jpg", "b.jpg")}
+
+
+@pytest.mark.parametrize(("px", "visible"), [(0.6, False), (1.4, True)])
+def test_from_about_a_pixel_on_it_shows(px: float, visible: bool) -> None:
+    assert (compared(picture(), picture(px)).visible > 0) == visible
+
+
+def test_the_frame_between_is_blamed() -> None:
+    assert compared(picture(), picture(3.0), picture()).worst == "b.jpg"
+
+
+@pytest.mark.parametrize(("contrast", "seen"), [(0.006, False), (0.02, True)])
+def test_what_has_no_contrast_does_not_show(contrast: float, seen: bool) -> None:
+    assert (compared(picture(0, contrast), picture(4, contrast)).visible > 0) == seen
+
+
+def test_a_defocused_frame_is_not_displaced() -> None:
+    seams = compared(picture(), picture(blur=3.0))
+    assert seams.visible == 0
+
+
+def test_places_are_in_pixels_of_the_composite_and_apart() -> None:
+    wide = [cv2.resize(picture(px), None, fx=4, fy=4) for px in (0.0, 2.0)]
+    height, width = wide[0].shape
+    source = np.zeros((height, width), np.uint16)
+    source[:, width // 2 :] = 1
+    with SeamCheck((height, width), 1 << 24) as check:
+        for frame in wide:
+            check.add(Planes.of(frame))
+        seams = check.compare(source, NAMES[:2])
+    assert seams.p95_px == pytest.approx(8.0, abs=0.5)
+    assert 1 < len(seams.places) <= 3
+    for place in seams.places:
+        assert place.rect.x < width // 2 < place.rect.x + place.rect.width
+
+
+def test_nothing_on_seams_says_nothing() -> None:
+    seams = summarise([], NAMES)
+    assert (seams.measured, seams.p95_px, seams.prove, seams.grade) == (0, None, False, "pass")
