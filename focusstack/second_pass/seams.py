@@ -42,7 +42,7 @@ VISIBLE_PX = 1.0
 much as it is wide. Clean sets stay below in 99.5 % of their seams (``python -m
 benchmarks.alignment``, *seams*)."""
 
-VISIBLE_CONTRAST = 2 / 255
+VISIBLE_CONTRAST = 1 / 255
 """Standard deviation of a tile's detail, as a share of white, beneath which nothing shows: about
 what an eye makes out at 100 %. Chosen, not measured."""
 
@@ -56,6 +56,11 @@ where it lies (``python -m benchmarks.alignment``, *seams*)."""
 
 SHOWN = 3
 """Places that are named: as many as people will look at. Chosen, not measured."""
+
+AS_SHARP = 0.5
+"""Share of the sharper tile's fine detail that the other must have to be compared: what is blurred
+draws no edge beside another's, and where parallax is followed each frame lies in place only where
+it is sharp. Chosen, not measured."""
 
 CODES = 65535
 """Small pictures are kept in steps of this part of twice white, which 16 bits hold."""
@@ -244,14 +249,17 @@ def compare_tiles(
     plain = [picture[inner] for picture in (a, b)]
     light = [_band(linearise(picture)) for picture in plain]
     detail = [_band(picture) for picture in plain]
+    fine = [picture - cv2.GaussianBlur(picture, (0, 0), 1.5) for picture in plain]
     known = _shifts(light[0], light[1])
     for x, y in corners:
         corner = (x - left, y - top)
         cut = (slice(corner[1], corner[1] + TILE), slice(corner[0], corner[0] + TILE))
         contrast = min(float(picture[cut].std()) for picture in detail)
-        px = known.get(corner)
-        if px is None and contrast >= VISIBLE_CONTRAST:
-            px = _far(detail, corner, a.shape[1])
+        sharp = sorted(float(picture[cut].std()) for picture in fine)
+        px = None
+        if contrast >= VISIBLE_CONTRAST and sharp[0] >= AS_SHARP * sharp[1]:
+            px = known.get(corner)
+            px = _far(detail, corner, a.shape[1]) if px is None else px
         yield (x, y), np.nan if px is None else px, contrast
 
 

@@ -47,7 +47,7 @@ def test_frames_that_agree_pass() -> None:
 @pytest.mark.parametrize("px", [1.5, 2.2, 9.0, 21.0])
 def test_a_displacement_is_recovered_and_spoils_the_picture(px: float) -> None:
     seams = compared(picture(), picture(px), picture(px))
-    assert seams.p95_px == pytest.approx(px, abs=0.25)
+    assert seams.p95_px == pytest.approx(px, abs=0.3)
     assert seams.grade == "fail"
     assert {place.frames for place in seams.places} == {("a.jpg", "b.jpg")}
 
@@ -61,7 +61,7 @@ def test_the_frame_between_is_blamed() -> None:
     assert compared(picture(), picture(3.0), picture()).worst == "b.jpg"
 
 
-@pytest.mark.parametrize(("contrast", "seen"), [(0.006, False), (0.02, True)])
+@pytest.mark.parametrize(("contrast", "seen"), [(0.002, False), (0.012, True)])
 def test_what_has_no_contrast_does_not_show(contrast: float, seen: bool) -> None:
     assert (compared(picture(0, contrast), picture(4, contrast)).visible > 0) == seen
 
