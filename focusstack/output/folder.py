@@ -128,7 +128,7 @@ class OutputFolder:
         beside.append(self._beside.submit(self._write_plan, plan))
         if self._page is not None:
             if fused is not None and image is not None:
-                self._page.add_composite(image)
+                self._page.add_composite(image, plan)
             made = provenance(self._frames, options, self.options, clock)
             self._write_page(self._page, plan, made, fused)
         for written in beside:

@@ -17,9 +17,9 @@ GRADES: tuple[Grade, ...] = ("pass", "look", "fail")
 """From good to bad."""
 
 PASS_PX = 0.5
-"""Largest estimated error of a pass, in full-size pixels: an error shows in a composite from about a
-pixel on, and the claim itself is good to a factor of two (``python -m benchmarks.alignment``, where
-no stack that passes is off by a pixel)."""
+"""Largest estimated error of a pass, in full-size pixels: an error shows in a composite from about
+a pixel on, and the claim itself is good to a factor of two (``python -m benchmarks.alignment``,
+where no stack that passes is off by a pixel)."""
 
 FAIL_PX = 2.0
 """Estimated error, in full-size pixels, from which on a frame spoils what it is fused into: fine

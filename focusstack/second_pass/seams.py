@@ -42,6 +42,10 @@ VISIBLE_PX = 1.0
 much as it is wide. Clean sets stay below in 99.5 % of their seams (``python -m
 benchmarks.alignment``, *seams*)."""
 
+VISIBLE_SMALL_PX = 0.8
+"""The same in pixels of the small pictures that are compared, which tell no less for certain: at
+reduced size, frames must disagree by more (``python -m benchmarks.alignment``, *seams*)."""
+
 VISIBLE_CONTRAST = 1 / 255
 """Standard deviation of a tile's detail, as a share of white, beneath which nothing shows: about
 what an eye makes out at 100 %. Chosen, not measured."""
@@ -91,7 +95,7 @@ class SeamTile:
     @property
     def visible(self) -> bool:
         """Whether the disagreement shows."""
-        return self.px > VISIBLE_PX
+        return self.px > max(VISIBLE_PX, VISIBLE_SMALL_PX * self.place.width / TILE)
 
 
 class SeamCheck:

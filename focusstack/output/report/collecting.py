@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from focusstack.fusion.base import Fused
+from focusstack.geometry.coordinates import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
@@ -17,6 +19,7 @@ from focusstack.output.report.samples import (
     maps,
     places,
     sample,
+    seam_crops,
     thumbnail,
 )
 from focusstack.plan.model import StackPlan
@@ -41,6 +44,8 @@ class Gathered:
         The composite again, larger.
     maps : Maps or None
         Where it comes from.
+    seams : list of bytes
+        Of the composite at full size: where frames disagree visibly.
     """
 
     places: list[Place]
@@ -49,6 +54,7 @@ class Gathered:
     composite: Sample | None = None
     large: bytes | None = None
     maps: Maps | None = None
+    seams: list[bytes] = field(default_factory=list)
 
 
 class Gathering:
@@ -81,7 +87,10 @@ class Gathering:
         """Take depth and origin of the composite."""
         self.found.maps = maps(fused)
 
-    def add_composite(self, image: Image, metadata: Metadata | None) -> None:
-        """Take the composite."""
+    def add_composite(
+        self, image: Image, metadata: Metadata | None, seams: Sequence[Rect] = ()
+    ) -> None:
+        """Take the composite, and at full size the places where frames disagree along `seams`."""
+        self.found.seams = seam_crops(image, metadata.icc if metadata else None, seams)
         self.found.composite = sample(image, metadata, self.found.places, self._size)
         self.found.large = composite(image, metadata.icc if metadata else None)

@@ -125,6 +125,7 @@ def _content(
         "first_pair": _first_pair(plan),
         "made": made,
         "moved": _moved(plan),
+        "seams": list(zip(seam_places(plan), shown.seams, strict=False)),
         "light": light_words(plan),
         **vars(drawn),
         **_pixels(plan, shown),
@@ -198,3 +199,21 @@ def _beneath(plan: StackPlan, shown: Gathered) -> str | None:
 def _moved(plan: StackPlan) -> list[dict[str, int]]:
     """Spots of the composite in which something moved."""
     return list((plan.fusion or {}).get("moved") or [])
+
+
+def seam_places(plan: StackPlan) -> list[dict[str, Any]]:
+    """Where frames disagree visibly along the seams of the composite, if that is told.
+
+    Parameters
+    ----------
+    plan : StackPlan
+        After fusion.
+
+    Returns
+    -------
+    list of dict
+        ``rect`` in pixels of the composite, ``frames`` and ``px``; empty if all is well.
+    """
+    if plan.verdict is None or "seam" not in plan.verdict.causes:
+        return []
+    return list(((plan.fusion or {}).get("seams") or {}).get("places") or [])

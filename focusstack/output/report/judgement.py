@@ -97,11 +97,11 @@ def judgement(plan: StackPlan, *, fused: bool) -> Judgement:
         Whether there is a composite.
     """
     what = "picture" if fused else "alignment"
-    doubtful = sorted((f for f in plan.used() if grade_of(f) in ("look", "fail")), key=_order)
     lost = [f for f in plan.frames if not f.used]
-    grade: Grade = grade_of(doubtful[0]) if doubtful else "pass"
-    if plan.verdict is None:
-        grade = "unknown"
+    grade = _stack_grade(plan)
+    doubtful = sorted((f for f in plan.used() if grade_of(f) in ("look", "fail")), key=_order)
+    if grade == "pass":
+        doubtful = []  # what is off in a frame does not show in the picture
     widespread = 2 * len(doubtful) > len(plan.used()) and len(doubtful) > FEW
     standing = _outstanding(plan, doubtful) if widespread else doubtful
     named = standing or doubtful[:FEW]
@@ -115,6 +115,13 @@ def judgement(plan: StackPlan, *, fused: bool) -> Judgement:
         blamed[:MOST_BLAMED],
         len(doubtful) + len(lost) - len(blamed[:MOST_BLAMED]),
     )
+
+
+def _stack_grade(plan: StackPlan) -> Grade:
+    """The verdict's, but that frames are left out says nothing of those that are not."""
+    if plan.verdict is None:
+        return "unknown"
+    return "pass" if set(plan.verdict.causes) <= {"lost"} else plan.verdict.grade
 
 
 def _outstanding(plan: StackPlan, doubtful: Sequence[FramePlan]) -> list[FramePlan]:

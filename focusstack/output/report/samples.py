@@ -35,6 +35,10 @@ THUMBNAIL_SIDE, THUMBNAIL_BYTES = 176, 5_000
 MAP_SIDE = 800
 """Longest side of depth and source map."""
 
+SEAM_SIDE, SEAM_BYTES = 360, 60_000
+"""Pixels along a side of a place where frames disagree, shown at full size, and bytes of it:
+three stand side by side. Chosen, not measured."""
+
 LIGHT_GRID = (24, 16)
 """Columns and rows of the means by which exposures are compared."""
 
@@ -209,6 +213,28 @@ def thumbnail(pixels: Image, icc: bytes | None) -> bytes:
 def composite(pixels: Image, icc: bytes | None) -> bytes:
     """Return the composite as the page shows it first."""
     return webp(eight_bit(reduce_picture(pixels, COMPOSITE_SIDE), icc), COMPOSITE_BYTES)
+
+
+def seam_crops(pixels: Image, icc: bytes | None, rects: Sequence[Rect]) -> list[bytes]:
+    """Return places of the composite at full size, each with what surrounds it.
+
+    Parameters
+    ----------
+    pixels : (H, W[, 3]) ndarray of any supported dtype
+        The composite.
+    icc : bytes or None
+        Its colour profile.
+    rects : sequence of Rect
+        The places.
+    """
+    height, width = pixels.shape[:2]
+    found = []
+    for rect in rects:
+        left = max(0, min(rect.x + (rect.width - SEAM_SIDE) // 2, width - SEAM_SIDE))
+        top = max(0, min(rect.y + (rect.height - SEAM_SIDE) // 2, height - SEAM_SIDE))
+        crop = pixels[top : top + SEAM_SIDE, left : left + SEAM_SIDE]
+        found.append(webp(eight_bit(crop, icc), SEAM_BYTES))
+    return found
 
 
 def _sheet(picture: Image | Planes, shown: Sequence[Place]) -> Float32:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
+from focusstack.geometry.coordinates import Rect
 from focusstack.images.read import read_picture
 from focusstack.numeric.arrays import Image
 from focusstack.output.report.collecting import Gathering
 from focusstack.output.report.figures import Figures
-from focusstack.output.report.html import draw_ahead, draw_exposures, report_page
+from focusstack.output.report.html import draw_ahead, draw_exposures, report_page, seam_places
 from focusstack.output.report.provenance import Provenance
 from focusstack.plan.model import StackPlan
 from focusstack.second_pass.frame import AlignedFrame
@@ -63,10 +64,11 @@ class ReportWriter:
         """Take depth and origin of the composite."""
         self._shown.add_fused(fused)
 
-    def add_composite(self, image: Image) -> None:
-        """Take the composite."""
+    def add_composite(self, image: Image, plan: StackPlan) -> None:
+        """Take the composite, and what the plan says of its seams."""
         reference = self._frames.names.index(self._plan.reference)
-        self._shown.add_composite(image, self._frames.metadata_of(reference))
+        seams = [Rect(**place["rect"]) for place in seam_places(plan)]
+        self._shown.add_composite(image, self._frames.metadata_of(reference), seams)
 
     def add_others(self, plan: StackPlan, written: dict[str, Path]) -> None:
         """Take pictures of what has not passed by: frames left out, or `written` earlier."""

@@ -42,9 +42,9 @@ def test_a_part_that_lies_elsewhere_is_found_and_nothing_else() -> None:
 
 def test_what_repeats_is_found_in_place_only() -> None:
     x, y = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
-    a = (np.sin(x / 1.3) * np.sin(y / 1.3)).astype(np.float32)
+    a: Float32 = (np.sin(x / 1.3) * np.sin(y / 1.3)).astype(np.float32)
     for shift, known in ((0, True), (4, False)):
-        _, vectors, _ = compare_widely(a, np.roll(a, shift, 1))
+        _, vectors, _ = compare_widely(a, np.asarray(np.roll(a, shift, 1), np.float32))
         far = np.linalg.norm(vectors, axis=1) > 5
         assert not far.any()
         assert np.isfinite(vectors).all() or not known
@@ -58,7 +58,7 @@ def test_what_is_another_thing_is_lost() -> None:
 
 def test_blur_moves_nothing() -> None:
     a = texture(blur=2.5)
-    _, vectors, _ = compare_widely(a, cv2.GaussianBlur(a, (0, 0), 2.0))
+    _, vectors, _ = compare_widely(a, np.asarray(cv2.GaussianBlur(a, (0, 0), 2.0), np.float32))
     assert np.nanmax(np.abs(vectors)) < 1
 
 
