@@ -69,8 +69,16 @@ UNKNOWN = 0.5
 sharp (``python -m benchmarks.alignment``)."""
 
 LEAST_DETAIL = 0.004
-"""Standard deviation of a tile, as a share of the stack's brightest, beneath which it holds nothing
-to be found: one code in 256, about the noise of a good camera. Chosen, not measured."""
+"""Root mean square of a tile's fine detail, as a share of the stack's brightest, beneath which it
+holds nothing to be found: one code in 256, about the noise of a good camera. Chosen, not
+measured."""
+
+FINE = (0.7, 2.0)
+"""Standard deviations, in pixels of the proxies, between which detail is fine: what is blurred by
+more holds none of it (``python -m benchmarks.alignment``: told beside found)."""
+
+DARKEST = 0.01
+"""Square root of light beneath which noise is not of photons. Chosen, not measured."""
 
 BLANK = 40
 """Percentile of all tiles' detail that a tile must exceed too: what is soft is left to what is
@@ -122,11 +130,11 @@ def search_widely(
     """
     scale, kept = search_scale(series.size[0]), poses.kept
     floor = LEAST_DETAIL * _brightest(series, kept)
-    pictures: dict[int, Float32] = {}
+    pictures: dict[int, tuple[Float32, Float32]] = {}
 
     def compare(pair: tuple[int, int]) -> Searched:
-        a, b = (pictures[k] for k in pair)
-        places, vectors, lost = compare_widely(a, b, floor)
+        (a, fine_a), (b, fine_b) = (pictures[k] for k in pair)
+        places, vectors, lost = compare_widely(a, b, (fine_a, fine_b), floor)
         return Searched(*pair, (places + 0.5) / scale - 0.5, vectors / scale, lost)
 
     found: list[Searched] = []
@@ -155,15 +163,20 @@ def search_scale(width: int) -> float:
     return scale
 
 
-def compare_widely(a: Float32, b: Float32, floor: float = 0.0) -> tuple[Points, Points, Image]:
+def compare_widely(
+    a: Float32, b: Float32, fine: tuple[Float32, Float32] | None = None, floor: float = 0.0
+) -> tuple[Points, Points, Image]:
     """Find the textured tiles of one picture in another of the same size.
 
     Parameters
     ----------
     a, b : (h, w) float32 ndarray
         Band-passed; NaN outside.
+    fine : tuple of two (h, w) float32 ndarray, optional
+        Squares of the pictures' fine detail, which tells where they are sharp; those of `a` and
+        `b` if not given.
     floor : float, optional
-        Standard deviation beneath which a tile is not looked at.
+        Root mean square of fine detail beneath which a tile is not looked at.
 
     Returns
     -------
@@ -181,7 +194,7 @@ def compare_widely(a: Float32, b: Float32, floor: float = 0.0) -> tuple[Points, 
     >>> np.median(vectors, 0).round() + 0, lost.any()  # no -0
     (array([-5.,  0.]), False)
     """
-    corners, detail = _tiles(a, b)
+    corners, detail = _tiles(*(fine or (a * a, b * b)))
     if not len(corners):
         nothing = np.zeros((0, 2))
         return nothing, nothing, np.zeros(0, bool)
@@ -196,15 +209,16 @@ def compare_widely(a: Float32, b: Float32, floor: float = 0.0) -> tuple[Points, 
 def _tiles(a: Float32, b: Float32) -> tuple[Points, Floats]:
     """Corners of all tiles that lie within both pictures, and the detail of the softer of the two.
 
-    `a` and `b` are NaN outside of the frames.
+    `a` and `b` are squares of detail, NaN outside of the frames.
     """
     height, width = a.shape
     corners = [
         (x, y) for y in range(0, height - TILE + 1, STEP) for x in range(0, width - TILE + 1, STEP)
     ]
-    spread = [np.minimum(_cut(a, c).std(), _cut(b, c).std()) for c in corners]  # NaN if either is
-    whole = np.isfinite(spread) & (np.array(spread) > 0)
-    return np.array(corners, float).reshape(-1, 2)[whole], np.array(spread, float)[whole]
+    mean = [np.minimum(_cut(a, c).mean(), _cut(b, c).mean()) for c in corners]  # NaN if either is
+    spread = np.sqrt(mean)
+    whole = np.isfinite(spread) & (spread > 0)
+    return np.array(corners, float).reshape(-1, 2)[whole], spread[whole]
 
 
 def _cut(
@@ -308,21 +322,39 @@ def _vertex(values: Floats, k: int) -> float:
 
 def _detail(
     series: Series, poses: Poses, index: int, scale: float, displaced: Field | None
-) -> Float32:
-    """A frame on the canvas, small, in the square root of light, band-passed; NaN outside."""
+) -> tuple[Float32, Float32]:
+    """A frame on the canvas, small, in the square root of light: band-passed, and its sharpness.
+
+    The latter is the square of its fine detail; both are NaN outside.
+    """
     proxy = proxy_in(series, index, scale)
     width, height = proxy_size(*series.size, scale)
     field = poses.field(index, displaced)
     if field is not None:
         field = field.reduced(scale, width, height)
     light = np.sqrt(np.maximum(proxy.luma * np.float32(series.gains[index]), 0))
-    fine = cv2.GaussianBlur(light, (0, 0), 1.0)
-    band = fine - cv2.GaussianBlur(light, (0, 0), 4.0)
+    band = cv2.GaussianBlur(light, (0, 0), 1.0) - cv2.GaussianBlur(light, (0, 0), 4.0)
     H = at_scale(poses.matrices[index], 1 / scale)
-    moved = resample(band, H, Rect(0, 0, width, height), field=field)
+    rect = Rect(0, 0, width, height)
     inside = cv2.warpPerspective(np.ones_like(band), H, (width, height), flags=cv2.INTER_NEAREST)
-    moved[inside == 0] = np.nan
-    return moved
+    sharp = _sharpness(series, index, light)
+    moved = [resample(picture, H, rect, field=field) for picture in (band, sharp)]
+    for picture in moved:
+        picture[inside == 0] = np.nan
+    return moved[0], np.maximum(moved[1], 0)
+
+
+def _sharpness(series: Series, index: int, light: Float32) -> Float32:
+    """Square of what a frame's proxy shows of fine detail, small, in the square root of light.
+
+    What is blurred at the proxies' size is sharp in smaller pictures, and moves as it blurs.
+    """
+    luma = proxy_in(series, index, 1).luma
+    fine = cv2.GaussianBlur(luma, (0, 0), FINE[0]) - cv2.GaussianBlur(luma, (0, 0), FINE[1])
+    power = np.asarray(cv2.resize(fine * fine, light.shape[::-1], interpolation=cv2.INTER_AREA))
+    gain = np.float32(series.gains[index])
+    root = np.maximum(light, np.float32(DARKEST))  # of which light is the square: d√x = dx / 2√x
+    return np.asarray(power * gain**2 / (4 * root**2), np.float32)
 
 
 def _brightest(series: Series, wanted: Sequence[int]) -> float:
