@@ -28,7 +28,7 @@ from focusstack.runtime.strips import row_strips
 from focusstack.runtime.threads import Background, own_threads
 from focusstack.second_pass.frame import AlignedFrame, Validity
 from focusstack.second_pass.render import render
-from focusstack.second_pass.seams import SeamCheck
+from focusstack.second_pass.seam_check import SeamCheck
 from focusstack.second_pass.sink import FrameSink, NoSink
 
 TOUCHED = 3

@@ -148,7 +148,9 @@ class Stack:
 
     def found(self) -> Findings:
         px = self.array(self.elsewhere)
-        elsewhere = Elsewhere(np.where(px > 0, 0.1, 0.0), px, np.zeros(len(px)), 0.1 * float(px.any()))
+        elsewhere = Elsewhere(
+            np.where(px > 0, 0.1, 0.0), px, np.zeros(len(px)), 0.1 * float(px.any())
+        )
         return Findings(
             self.measured(),
             self.coarse(),

@@ -15,7 +15,7 @@ DISPLACED_PX = 2.5
 more than what blurred tiles seem to move by (``python -m benchmarks.alignment``)."""
 
 DISPLACED_SMALL_PX = 1.5
-"""The same in pixels of the small pictures that are searched, which tell no less for certain
+"""As much in pixels of the small pictures that are searched, which tell no less for certain
 (``python -m benchmarks.alignment``)."""
 
 LEAST_SHARE = 0.01

@@ -3,9 +3,8 @@
 Tiles measure the last few pixels; what lies farther off matches nothing there, and a solve that
 turns away from what does not match never hears of it. So every frame is looked through once more:
 textured places are first compared where they should be, and searched for in a wide surrounding if
-they are not there. Template matching by normalised cross-correlation (Lewis, "Fast normalized
-cross-correlation", 1995), at a small scale and in the square root of linear light, in which the
-noise of photons is the same in dark and bright places.
+they are not there; at a small scale and in the square root of linear light, in which the noise of
+photons is the same in dark and bright places.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from focusstack.alignment.quality.templates import TILE, cut_tile, find_tile
 from focusstack.alignment.tiles.measure import MOST_AT_HAND, group_pairs, proxy_in
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.frames.proxies.proxy import proxy_size
@@ -30,43 +30,8 @@ WIDTH = 1040
 width, and a search takes a hundredth of a second a pair and megapixel where nothing is displaced
 (``python -m benchmarks.speed``)."""
 
-TILE, STEP = 48, 36
-"""Side of a tile and distance to the next, in pixels of the small picture: large enough for hardly
-anything but itself to look like it. Chosen, not measured by themselves."""
-
-REACH = 0.04
-"""Share of the width within which a place is searched for: a hand that held the camera moves near
-things by more only where frames hardly share anything. Chosen: what lies yet farther off counts as
-not found."""
-
-NEAR = 3
-"""Pixels of the small picture within which a place is compared where it should be. Follows from
-what tiles measure, about two of their pixels; not measured."""
-
-IN_PLACE = 0.8
-"""Correlation from which on a place is what it should be, and is not searched for elsewhere
-(``python -m benchmarks.alignment``: told beside found)."""
-
-FOUND = 0.75
-"""Correlation from which on a place is found elsewhere: chance reaches half of it in tiles of this
-size (``python -m benchmarks.alignment``: told beside found)."""
-
-AMBIGUOUS = 0.85
-"""Share of the best correlation that the second best, elsewhere, must stay below: a pattern that
-repeats looks the same in several places (``python -m benchmarks.alignment``)."""
-
-APART = 8
-"""Pixels between the best match and what counts as elsewhere: as wide as its peak. Follows from the
-pass band, not measured."""
-
-BETTER = 0.1
-"""Correlation by which what is found elsewhere must beat what is in place: blurred hairs seem to
-move, yet resemble themselves in place nearly as well (``python -m benchmarks.alignment``: told
-beside found)."""
-
-UNKNOWN = 0.5
-"""Correlation that nothing within reach attains: what is there is not the same thing, or not as
-sharp (``python -m benchmarks.alignment``)."""
+STEP = 36
+"""Pixels of the small picture from one tile to the next. Chosen, not measured."""
 
 LEAST_DETAIL = 0.004
 """Root mean square of a tile's fine detail, as a share of the stack's brightest, beneath which it
@@ -215,109 +180,12 @@ def _tiles(a: Float32, b: Float32) -> tuple[Points, Floats]:
     corners = [
         (x, y) for y in range(0, height - TILE + 1, STEP) for x in range(0, width - TILE + 1, STEP)
     ]
-    mean = [np.minimum(_cut(a, c).mean(), _cut(b, c).mean()) for c in corners]  # NaN if either is
+    mean = [
+        np.minimum(cut_tile(a, c).mean(), cut_tile(b, c).mean()) for c in corners
+    ]  # NaN if either is
     spread = np.sqrt(mean)
     whole = np.isfinite(spread) & (spread > 0)
     return np.array(corners, float).reshape(-1, 2)[whole], spread[whole]
-
-
-def _cut(
-    picture: Float32, corner: Sequence[float] | Floats, margin: int = 0, side: int = TILE
-) -> Float32:
-    """A tile with what surrounds it, as far as there is any."""
-    x, y = round(corner[0]), round(corner[1])
-    rows = slice(max(0, y - margin), y + side + margin)
-    return picture[rows, max(0, x - margin) : x + side + margin]
-
-
-def find_tile(
-    a: Float32, b: Float32, corner: Sequence[float] | Floats, width: int, side: int = TILE
-) -> tuple[tuple[float, float], bool]:
-    """Find a tile of one picture in another, in place or else widely.
-
-    Parameters
-    ----------
-    a, b : (h, w) float32 ndarray
-        Band-passed, finite around the tile.
-    corner : (2,) sequence
-        Of the tile.
-    width : int
-        Of the whole picture, of which `a` and `b` may be parts.
-    side : int, optional
-        Of the tile.
-
-    Returns
-    -------
-    vector : tuple of float
-        Displacement of the tile in `b`; NaN if it is not found for sure.
-    lost : bool
-        Whether nothing within reach resembles it.
-    """
-    reach = max(NEAR + 1, round(REACH * width))
-    tile = _cut(a, corner, 0, side)
-    near = cv2.matchTemplate(_cut(b, corner, NEAR, side), tile, cv2.TM_CCOEFF_NORMED)
-    here = _in_place(near, corner)
-    if float(near.max()) >= IN_PLACE and not _is_cut_off(near):
-        return _shown(near, corner, NEAR, here), False
-    wide = cv2.matchTemplate(_cut(b, corner, reach, side), tile, cv2.TM_CCOEFF_NORMED)
-    best = float(wide.max())
-    if best < UNKNOWN:
-        return (np.nan, np.nan), True
-    if best < FOUND or not _is_unique(wide, best):
-        return ((0.0, 0.0) if here >= FOUND else (np.nan, np.nan)), False
-    return _shown(wide, corner, reach, here), False
-
-
-def _in_place(near: Image, corner: Sequence[float] | Floats) -> float:
-    """How much a tile resembles what is in its place, within a pixel."""
-    left, top = _before(corner, NEAR)
-    return float(near[max(0, top - 1) : top + 2, max(0, left - 1) : left + 2].max())
-
-
-def _is_cut_off(correlation: Image) -> bool:
-    """Whether the correlation still rises where the search ends, so that its maximum is no peak."""
-    y, x = np.unravel_index(int(correlation.argmax()), correlation.shape)
-    return bool(y in (0, correlation.shape[0] - 1) or x in (0, correlation.shape[1] - 1))
-
-
-def _shown(
-    correlation: Image, corner: Sequence[float] | Floats, margin: int, here: float
-) -> tuple[float, float]:
-    """Displacement of a tile: none unless it is clearly better elsewhere than `here`, in place.
-
-    Correlation falls slowly from its peak where one of two tiles is blurred, and blur moves it.
-    """
-    better = float(correlation.max()) >= here + BETTER
-    return _peak(correlation, corner, margin) if better else (0.0, 0.0)
-
-
-def _before(corner: Sequence[float] | Floats, margin: int) -> tuple[int, int]:
-    """Pixels that are searched to the left of a tile and above it."""
-    return min(margin, round(float(corner[0]))), min(margin, round(float(corner[1])))
-
-
-def _is_unique(correlation: Image, best: float) -> bool:
-    """Whether nothing else within reach resembles a tile nearly as well."""
-    y, x = np.unravel_index(int(correlation.argmax()), correlation.shape)
-    rest = correlation.copy()
-    rest[max(0, y - APART) : y + APART + 1, max(0, x - APART) : x + APART + 1] = -1
-    return float(rest.max()) < AMBIGUOUS * best
-
-
-def _peak(correlation: Image, corner: Sequence[float] | Floats, margin: int) -> tuple[float, float]:
-    """Displacement of the best match, to a fraction of a pixel by parabolas through it."""
-    y, x = (int(v) for v in np.unravel_index(int(correlation.argmax()), correlation.shape))
-    left, top = _before(corner, margin)
-    return x + _vertex(correlation[y], x) - left, y + _vertex(correlation[:, x], y) - top
-
-
-def _vertex(values: Floats, k: int) -> float:
-    """Offset of the vertex of the parabola through three neighbouring values; 0 at an end."""
-    if not 0 < k < len(values) - 1:
-        return 0.0
-    before, here, after = (float(v) for v in values[k - 1 : k + 2])
-    bend = before - 2 * here + after
-    return 0.5 * (before - after) / bend if bend < 0 else 0.0
 
 
 def _detail(

@@ -9,7 +9,7 @@ import pytest
 from focusstack.numeric.arrays import Float32
 from focusstack.plan.seams import Seams
 from focusstack.resample.planes import Planes
-from focusstack.second_pass.seams import SeamCheck, summarise
+from focusstack.second_pass.seam_check import SeamCheck, summarise
 
 HEIGHT, WIDTH = 480, 640
 NAMES = ["a.jpg", "b.jpg", "c.jpg"]
@@ -72,9 +72,7 @@ def test_a_defocused_frame_is_not_displaced() -> None:
 
 
 def test_places_are_in_pixels_of_the_composite_and_apart() -> None:
-    wide = [
-        np.asarray(cv2.resize(picture(px), None, fx=4, fy=4), np.float32) for px in (0.0, 2.0)
-    ]
+    wide = [np.asarray(cv2.resize(picture(px), None, fx=4, fy=4), np.float32) for px in (0.0, 2.0)]
     height, width = wide[0].shape
     source = np.zeros((height, width), np.uint16)
     source[:, width // 2 :] = 1

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.alignment.quality.wide import find_tile
+from focusstack.alignment.quality.templates import find_tile
 from focusstack.alignment.tiles.shifts import tile_shifts
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import linearise
@@ -43,7 +43,7 @@ much as it is wide. Clean sets stay below in 99.5 % of their seams (``python -m
 benchmarks.alignment``, *seams*)."""
 
 VISIBLE_SMALL_PX = 0.8
-"""The same in pixels of the small pictures that are compared, which tell no less for certain: at
+"""As much in pixels of the small pictures that are compared, which tell no less for certain: at
 reduced size, frames must disagree by more (``python -m benchmarks.alignment``, *seams*)."""
 
 VISIBLE_CONTRAST = 1 / 255
