@@ -89,6 +89,9 @@ class StackOptions:
         result does not depend on it.
     max_megapixels : float
         Pictures that claim more are refused.
+    only, exclude : tuple of str
+        Names or globs of the frames to use, all if there are none, and of those of them to leave
+        out; see `focusstack.frames.selection.Selection`.
 
     Raises
     ------
@@ -103,8 +106,14 @@ class StackOptions:
     threads: int = field(default_factory=usable_cores)
     memory: int | None = None
     max_megapixels: float = MOST_MEGAPIXELS
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("only", "exclude"):  # one name alone is a list of one
+            given = getattr(self, name)
+            listed = (given,) if isinstance(given, str) else tuple(given)
+            object.__setattr__(self, name, listed)
         if self.threads < 1:
             raise UsageError(f"threads={self.threads} does no work", "Give 1 or more.")
         if self.memory is not None and self.memory <= 0:
