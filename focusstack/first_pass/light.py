@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -103,9 +103,19 @@ def find_common_exposure(
     used = [k for k, u in enumerate(coarse.used) if u]
     gains, filled = with_recorded(light.gains, stack.recorded, used, coarse.reference)
     exposures, _ = with_recorded(light.exposures, stack.recorded, used, coarse.reference)
-    common = headroom(gains, light.statistics, used) if deep else 1.0
+    common = headroom(gains, _unlifted(light, stack.lift), used) if deep else 1.0
     nowhere = clipped_everywhere(stack.statistics, matrices, used)
     return CommonExposure(gains, exposures, filled, common, nowhere)
+
+
+def _unlifted(light: Light, lift: float) -> list[Statistics]:
+    """Statistics whose peaks are those of the frames' own light, evened out."""
+    if lift == 1:
+        return light.statistics
+    return [
+        replace(s, peak=s.peak / lift**exponent)
+        for s, exponent in zip(light.statistics, light.terms.exponents, strict=True)
+    ]
 
 
 def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, threads: int) -> Light:
@@ -121,6 +131,8 @@ def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, threads: int) 
     each = zip(stack.statistics, terms.shadings, terms.exponents, strict=True)
     statistics = [evened(s, shading, exponent, stack.size) for s, shading, exponent in each]
     gains = _gains(_registered(statistics, matrices, coarse.used), coarse, threads)
+    # A power of lifted light is not that of the frame's own.
+    gains *= (stack.lift ** (np.array(terms.exponents) - 1))[:, None]
     return Light(gains, terms, statistics, exposures)
 
 

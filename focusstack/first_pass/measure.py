@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from focusstack.alignment.features.focus_order import focus_order
 from focusstack.errors import InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
+from focusstack.frames.proxies.lift import find_lift, lift_proxy, lift_statistics
 from focusstack.frames.proxies.proxy import (
     Proxy,
     ProxySpool,
@@ -50,6 +51,8 @@ class Measured:
         What reading the files brought up.
     recorded : list of float or None
         Exposure in stops that each frame's EXIF tells.
+    lift : float
+        Factor on the light of proxies and statistics: above 1 where the whole stack is dim.
     """
 
     order: list[int]
@@ -61,6 +64,7 @@ class Measured:
     size: tuple[int, int]
     notes: tuple[str, ...]
     recorded: list[float | None]
+    lift: float = 1.0
 
 
 def measure_frames(
@@ -88,17 +92,25 @@ def measure_frames(
             recorded.append(stops)
             if note:
                 notes.setdefault(note, []).append(frames.names[index])
+    lift = find_lift(statistics, frames.dtype)
+
+    def load(index: int) -> Proxy:
+        return lift_proxy(spool.get(index), lift)
+
+    if lift > 1:
+        statistics = [lift_statistics(s, load(i), lift) for i, s in enumerate(statistics)]
     order = focus_order([s.signature for s in statistics])
     return Measured(
         order,
         [frames.names[i] for i in order],
         [statistics[i] for i in order],
-        lambda position: spool.get(order[position]),
+        lambda position: load(order[position]),
         spool.arrays,
         scale,
         spool.size,
         tuple(f"{_some(names)}: {note}" for note, names in notes.items()),
         [recorded[i] for i in order],
+        lift,
     )
 
 

@@ -103,7 +103,8 @@ def _row(
 ) -> Row:
     number = plan.focus_order.index(f.file) + 1 if f.used else None
     small = shown.frames[f.file].thumbnail if f.file in shown.frames else shown.lost.get(f.file)
-    left = float(np.nanmean(after[number - 1])) if number and after is not None else None
+    seen = after is not None and number and np.isfinite(after[number - 1]).any()
+    left = float(np.nanmean(after[number - 1])) if seen else None
     words = f.verdict.words if f.verdict else "used"
     return Row(
         f,
@@ -114,7 +115,7 @@ def _row(
         picture_address(small) if small else None,
         file_address(aligned[f.file]) if f.file in aligned else None,
         f.movement(*plan.canvas),
-        left if left is not None and np.isfinite(left) else None,
+        left,
     )
 
 
