@@ -33,7 +33,7 @@ ORDER = (
 INSIDE = {
     "alignment": (
         "loops", "features", "tiles", "quality", "matrices", "fields", "parallax",
-        "coarse", "refine", "displacement", "whole_stack", "",
+        "groups", "coarse", "refine", "displacement", "whole_stack", "",
     ),
     "fusion": (
         "loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "registry",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.options import Alignment, Inputs, Messages, Work, stack_options
@@ -43,7 +44,8 @@ def inspect(
         from focusstack.plan.file import plan_to_json
 
         options = wanted.of(stack_options(alignment, work))
-        plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
+        with naming_groups("run", inputs):
+            plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
         if json:
             print(plan_to_json(plan), end="")
         else:

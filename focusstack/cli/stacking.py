@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.options import (
@@ -48,7 +49,8 @@ def run(
             raise UsageError("maps come from fusing", "Leave out --no-fuse, or the maps.")
         target = output_options(results.folder(inputs), results, fusion)
         options = wanted.of(stack_options(alignment, work, fusion))
-        _stack(inputs, target, options, progress, quiet=messages.quiet)
+        with naming_groups("run", inputs, results.output):
+            _stack(inputs, target, options, progress, quiet=messages.quiet)
 
 
 @spread_groups
@@ -64,7 +66,8 @@ def align(
     with reporting(messages) as progress:
         target = output_options(results.folder(inputs), results)
         options = wanted.of(stack_options(alignment, work))
-        _stack(inputs, target, options, progress, quiet=messages.quiet)
+        with naming_groups("align", inputs, results.output):
+            _stack(inputs, target, options, progress, quiet=messages.quiet)
 
 
 def _stack(

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from focusstack.alignment.coarse import LOST_SHARE, Coarse
+from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.features.focus_order import distances
 from focusstack.alignment.features.sift import MIN_INLIERS, Features
+from focusstack.alignment.groups import LOST_SHARE
 from focusstack.alignment.refine import Refined
 from focusstack.first_pass.measure import Measured
 from focusstack.frames.proxies.proxy import Proxy, Statistics
@@ -68,8 +69,10 @@ def find_unsupported(stack: Measured, coarse: Coarse, refined: Refined) -> dict[
             found[k] = tell_blur(stack, k)
         elif error > STRAYED * diagonal:
             found[k] = f"cannot be placed: it may be off by {error:.1f} px"
-    lost = len(found) + sum(not u for u in coarse.used)
-    return found if lost <= LOST_SHARE * len(coarse.used) else {}
+    used, count = sum(coarse.used), len(coarse.used)
+    if count - used > LOST_SHARE * count:  # one group stands for the stack
+        return found if len(found) <= LOST_SHARE * used else {}
+    return found if len(found) + count - used <= LOST_SHARE * count else {}
 
 
 def tell_blur(stack: Measured, index: int) -> str:

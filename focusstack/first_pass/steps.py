@@ -41,6 +41,7 @@ def find_alignment(
         stack.size,
         reservations(stack.statistics),
         None if reference == "auto" else stack.names.index(reference),
+        spoilt.keys(),
     ).without(spoilt)
     coarse = coarse.without(find_unlinked(stack, coarse, features))
     gains = find_gains(stack, coarse.matrices, coarse, threads)

@@ -55,8 +55,8 @@ class Selection:
         meant = [name] if file is None else [name, file]
         met = {p for p in self._patterns() if any(_matches(p, one) for one in meant)}
         self._met |= met
-        wanted = not self.only or bool(met & set(_single(self.only)))
-        wanted = wanted and not met & set(_single(self.exclude))
+        wanted = not self.only or bool(met & set(_patterns(self.only)))
+        wanted = wanted and not met & set(_patterns(self.exclude))
         self._seen[Path(name).name] = wanted
         return wanted
 
@@ -85,7 +85,7 @@ class Selection:
             If not. Offers names that are much like it.
         """
         for option, given in self._options():
-            for pattern in _single(given):
+            for pattern in (p for text in given if text not in self._met for p in _parts(text)):
                 if pattern not in self._met:
                     raise UsageError(
                         f"{option} {pattern} matches no frame", _offer(pattern, list(self._seen))
@@ -104,12 +104,16 @@ class Selection:
         return [("--only", self.only), ("--exclude", self.exclude)]
 
     def _patterns(self) -> list[str]:
-        return [*_single(self.only), *_single(self.exclude)]
+        return [*_patterns(self.only), *_patterns(self.exclude)]
 
 
-def _single(given: Sequence[str]) -> list[str]:
-    """Patterns one by one."""
-    return [one.strip() for text in given for one in text.split(",") if one.strip()]
+def _patterns(given: Sequence[str]) -> list[str]:
+    """All that is given, whole, as a name may hold commas, and in parts."""
+    return list(dict.fromkeys(p for text in given for p in (text, *_parts(text))))
+
+
+def _parts(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 def _matches(pattern: str, name: str | Path) -> bool:
