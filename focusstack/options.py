@@ -110,10 +110,6 @@ class StackOptions:
     exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("only", "exclude"):  # one name alone is a list of one
-            given = getattr(self, name)
-            listed = (given,) if isinstance(given, str) else tuple(given)
-            object.__setattr__(self, name, listed)
         if self.threads < 1:
             raise UsageError(f"threads={self.threads} does no work", "Give 1 or more.")
         if self.memory is not None and self.memory <= 0:

@@ -12,6 +12,7 @@ from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
 from focusstack.alignment.refine import Refined, refine
 from focusstack.alignment.tiles.poses import Series
+from focusstack.alignment.whole_frames import complete_fits
 from focusstack.exposure.recorded import with_recorded
 from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.light import find_gains
@@ -35,6 +36,8 @@ def find_alignment(
         for f in match_all(features, stack.size, threads, effort.features)
         if f.first not in spoilt and f.second not in spoilt
     ]
+    exposed = [k for k in range(count) if k not in spoilt]
+    fits = complete_fits(fits, stack.load, stack.size, exposed, threads, effort.features)
     coarse = align_coarsely(
         fits,
         stack.names,

@@ -102,9 +102,8 @@ def _selected(frames: FrameSource, selection: Selection) -> FrameSource:
     """The frames that are wanted, with a note on what is left out."""
     if not selection.any:
         return frames
-    files = frames.paths or [None] * len(frames)
-    pages = zip(frames.names, files, strict=True)
-    kept = [k for k, (name, file) in enumerate(pages) if selection.wants(name, file)]
+    files = dict(enumerate(frames.paths))
+    kept = [k for k, name in enumerate(frames.names) if selection.wants(name, files.get(k))]
     selection.check()
     return Subset(frames, kept, selection.notes)
 

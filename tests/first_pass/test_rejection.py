@@ -256,8 +256,8 @@ def test_three_foreign_pictures_among_eleven_are_left_out() -> None:
 
 def test_where_a_group_stands_for_the_stack_its_own_frames_count() -> None:
     """A quarter of eight may be given up for being off, whatever was left out before."""
-    lost = {k: "another scene" for k in range(8, 11)}
+    lost = dict.fromkeys(range(8, 11), "another scene")
     for strayed, given_up in ((2, True), (3, False)):
-        found = Stack(count=11, lost=lost, precision={k: 9.0 for k in range(1, 1 + strayed)})
+        found = Stack(count=11, lost=lost, precision=dict.fromkeys(range(1, 1 + strayed), 9.0))
         reasons = find_unsupported(found.measured(), found.coarse(), found.refined())
         assert bool(reasons) == given_up

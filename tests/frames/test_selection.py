@@ -11,7 +11,7 @@ import pytest
 import focusstack
 from focusstack.errors import InputError, UsageError
 from focusstack.first_pass.effort import QUICK
-from focusstack.frames.open import open_frames
+from focusstack.frames.open import Inputs, open_frames
 from focusstack.frames.selection import ALIKE, OFFERED, Selection
 from focusstack.frames.sources import FrameSource
 from focusstack.images.write import write_image
@@ -32,7 +32,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def left(inputs: object, *, only: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> list[str]:
+def left(inputs: Inputs, *, only: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> list[str]:
     return list(open_frames(inputs, selection=Selection(only, exclude)).names)
 
 
@@ -147,7 +147,7 @@ def test_a_run_says_what_was_left_out_and_a_plan_stays(photos: Path, tmp_path: P
 
 
 def test_a_fresh_run_says_so_too_and_arrays_can_be_chosen(photos: Path) -> None:
-    plan = focusstack.plan_stack(photos, StackOptions(exclude="IMG_2"), effort=QUICK)
+    plan = focusstack.plan_stack(photos, StackOptions(exclude=("IMG_2",)), effort=QUICK)
     assert [f.file for f in plan.frames] == [n for n in NAMES if n != "IMG_2.png"]
     assert plan.warnings[-1] == "left out as asked: IMG_2.png"
     frames = focusstack.aligned_frames(photos, plan, StackOptions(exclude=("IMG_2",)))

@@ -207,7 +207,7 @@ def relative_detail(luma: Float32) -> Float32:
         cv2.resize(_block_mean(image), (columns, rows), interpolation=cv2.INTER_AREA)
         for image in (np.square(detail, out=detail), luma)
     )
-    return np.asarray(energy / np.maximum(brightness, 0.01) ** 2)
+    return np.asarray(energy / np.maximum(brightness, 0.01) ** 2, np.float32)
 
 
 def signature_of(relative: Float32) -> Float32:

@@ -103,8 +103,7 @@ def _row(
 ) -> Row:
     number = plan.focus_order.index(f.file) + 1 if f.used else None
     small = shown.frames[f.file].thumbnail if f.file in shown.frames else shown.lost.get(f.file)
-    seen = after is not None and number and np.isfinite(after[number - 1]).any()
-    left = float(np.nanmean(after[number - 1])) if seen else None
+    left = _mean(after[number - 1]) if number and after is not None else None
     words = f.verdict.words if f.verdict else "used"
     return Row(
         f,
@@ -117,6 +116,12 @@ def _row(
         f.movement(*plan.canvas),
         left,
     )
+
+
+def _mean(stops: Float32) -> float | None:
+    """Mean of the channels that are known; None if none is."""
+    known = stops[np.isfinite(stops)]
+    return float(known.mean()) if known.size else None
 
 
 def exposures(plan: StackPlan, shown: Gathered) -> tuple[Float32 | None, Float32 | None]:

@@ -109,7 +109,7 @@ def test_a_tone_curve_is_that_of_the_frames_own_light(monkeypatch: pytest.Monkey
     exponents, size = [1.0, 0.8], (400, 320)
     rng = np.random.default_rng(2)
     light = cv2.GaussianBlur(rng.uniform(0.2, 0.9, size[::-1]).astype(np.float32), (0, 0), 9) / 64
-    frames = [encode(light ** (1 / e)).astype(np.float32) for e in exponents]
+    frames = [encode(np.asarray(light ** (1 / e), np.float32)) for e in exponents]
     facts = [make_proxy(f, 1.0) for f in frames]
     terms = Terms([EVEN, EVEN], exponents, LightChoice())
     monkeypatch.setattr("focusstack.first_pass.light.choose_terms", lambda *_: terms)

@@ -1,0 +1,286 @@
+"""Pairs whose features say nothing: registered by what is coarse in them, verified by what is fine.
+
+Where detail repeats (fabric, brick, a grid), every feature looks like many others, and where the
+subject is small there are too few. Frames are then compared as wholes, from blurred to fine. What
+does not repeat, shades and stains, brings them within half a period, and detail does the rest. A
+pair counts if its fine detail then agrees place by place, which two scenes never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from focusstack.alignment.features.sift import MIN_INLIERS, PairFit, plausible
+from focusstack.frames.proxies.proxy import Proxy
+from focusstack.geometry.coordinates import normalised, transform
+from focusstack.numeric.arrays import Float32, Floats, Image, Mask, Matrix, Points
+
+COARSEST = 48
+"""Longer side, in pixels, of the smallest pictures that are compared: a hand's shift of a twentieth
+of the picture is two of them. Chosen, not measured."""
+
+SMOOTH = 1.5
+"""Standard deviation, in pixels of each smaller picture, of the Gaussian before it: what repeats
+within four of them is gone, and comes back with the larger pictures. Chosen, not measured."""
+
+ITERATIONS, SETTLED = 40, 1e-4
+"""Steps at most with each size, and the share by which what is left must still shrink. Chosen, not
+measured."""
+
+LARGE, FEW = 100_000, 8
+"""Pixels from which on a picture is large, and steps at most with those: smaller ones have left
+less than a pixel. Bounds the time."""
+
+FINE, COARSE = 1.0, 4.0
+"""Standard deviations, in pixels at the scale of features, of the Gaussians between which detail
+must agree. Chosen: finer is lost to defocus, coarser is shared by different scenes."""
+
+WINDOW = 33
+"""Side, in pixels at the scale of features, of the places at which detail must agree: some forty
+independent values of noise lie within, whose correlation stays below a half. Chosen, not
+measured."""
+
+AGREEING = 0.6
+"""Correlation of detail from which on a place agrees: four standard deviations of chance."""
+
+LEAST_ENERGY = 0.25
+"""Share of all detail, by its energy, that must lie where it agrees: defocus and parallax leave
+that; another scene leaves none. Chosen, not measured."""
+
+SPACING = 8
+"""Distance, in pixels at the scale of features, of the places of a pair that become its matches."""
+
+MOST_PLACES = 200
+"""Places of a pair that become matches at most: about as many as features give."""
+
+
+def correlate_all(
+    load: Callable[[int], Proxy],
+    pairs: Sequence[tuple[int, int]],
+    scale: float,
+    threads: int,
+) -> list[PairFit]:
+    """Register pairs of frames as wholes.
+
+    Parameters
+    ----------
+    load : callable
+        Proxy of a frame, reduced to the scale of features.
+    pairs : sequence of (int, int)
+        What to compare.
+    scale : float
+        Pixels of those per proxy pixel.
+    threads : int
+        The result does not depend on them.
+
+    Returns
+    -------
+    list of PairFit
+        Of the pairs that could be verified, in proxy pixels.
+    """
+    wanted = sorted({k for pair in pairs for k in pair})
+    pictures = {k: _picture(load(k)) for k in wanted}
+
+    def one(pair: tuple[int, int]) -> PairFit | None:
+        return correlate(*pair, *(pictures[k] for k in pair), scale)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [fit for fit in pool.map(one, pairs) if fit is not None]
+
+
+def _picture(proxy: Proxy) -> tuple[Float32, Image]:
+    """Root of the light, in which a gain is a gain, and noise the same in dark and bright."""
+    root = np.sqrt(np.maximum(proxy.luma, 0))
+    return np.asarray(root, np.float32), np.asarray(proxy.clipped == 0, np.uint8)
+
+
+def correlate(
+    first: int,
+    second: int,
+    a: tuple[Float32, Image],
+    b: tuple[Float32, Image],
+    scale: float = 1.0,
+) -> PairFit | None:
+    """Register one frame with another as a whole.
+
+    Parameters
+    ----------
+    first, second : int
+        Indices that the result carries.
+    a, b : (h, w) float32 and uint8 ndarray
+        Pictures that differ in brightness by a factor at most, and 1 where they are not clipped.
+    scale : float, optional
+        Pixels of the pictures per proxy pixel.
+
+    Returns
+    -------
+    PairFit or None
+        None where fine detail does not agree.
+
+    Examples
+    --------
+    >>> wide = cv2.GaussianBlur(np.random.default_rng(0).random((200, 260), np.float32), (0, 0), 2)
+    >>> one, other = (np.ascontiguousarray(wide[k : k + 180, k : k + 240]) for k in (5, 2))
+    >>> usable = np.ones((180, 240), np.uint8)
+    >>> correlate(0, 1, (one, usable), (other, usable)).matrix.round(1)[:2, 2].tolist()
+    [3.0, 3.0]
+    """
+    H = _registered(a, b)
+    places = _agreeing(a, b, H)
+    if len(places) < MIN_INLIERS or not plausible(H, places):
+        return None
+    kept = places[:: -(-len(places) // MOST_PLACES)]
+    p, q = ((x + 0.5) / scale - 0.5 for x in (kept, transform(H, kept)))
+    return PairFit(first, second, p, q, _at_proxy_scale(H, scale))
+
+
+def _at_proxy_scale(H: Matrix, scale: float) -> Matrix:
+    shift = 0.5 / scale - 0.5
+    S = np.array([[1 / scale, 0, shift], [0, 1 / scale, shift], [0, 0, 1]])
+    return normalised(S @ H @ np.linalg.inv(S))
+
+
+def _registered(a: tuple[Float32, Image], b: tuple[Float32, Image]) -> Matrix:
+    """Similarity from the first to the second picture, from coarse to fine."""
+    steps = max(0, int(np.log2(max(a[0].shape) / COARSEST)))
+    H = np.eye(3)
+    for step in range(steps, -1, -1):
+        s = 0.5**step
+        small = _reduced(a, s), _reduced(b, s)
+        S = np.diag([s, s, 1.0])
+        start = S @ H @ np.linalg.inv(S)
+        if step == steps:
+            start = _shifted(*small)
+        H = np.linalg.inv(S) @ _improved(*small, start) @ S
+    return np.asarray(H)
+
+
+def _shifted(a: tuple[Float32, Image], b: tuple[Float32, Image]) -> Matrix:
+    """The whole shift, up to an eighth of the picture, at which two pictures correlate best."""
+    height, width = a[0].shape
+    y, x = height // 8, width // 8
+    inner = np.ascontiguousarray(a[0][y : height - y, x : width - x])
+    likeness = cv2.matchTemplate(b[0], inner, cv2.TM_CCOEFF_NORMED)
+    row, column = np.unravel_index(int(np.argmax(likeness)), likeness.shape)
+    return np.array([[1, 0, column - x], [0, 1, row - y], [0, 0, 1.0]])
+
+
+def _improved(a: tuple[Float32, Image], b: tuple[Float32, Image], H: Matrix) -> Matrix:
+    """The similarity near `H` that leaves least between two pictures, but for brightness.
+
+    Gauss and Newton's steps on shift, zoom, rotation, a factor and a summand, damped where they do
+    not help (Lucas and Kanade, IJCAI 1981).
+    """
+    height, width = a[0].shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    x -= np.float32((width - 1) / 2)
+    y -= np.float32((height - 1) / 2)
+    best, found, damping = np.inf, H, 1e-3
+    step: Floats | None = None
+    for _ in range(ITERATIONS if height * width < LARGE else FEW):
+        tried = found if step is None else found @ _similarity(step, width, height)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        moved = cv2.warpPerspective(b[0], tried, (width, height), flags=flags)
+        seen = cv2.warpPerspective(b[1], tried, (width, height), flags=cv2.WARP_INVERSE_MAP)
+        weight = (a[1] & cv2.erode(seen, np.ones((3, 3), np.uint8))).astype(np.float32)
+        if weight.sum() < height * width / 4:
+            break
+        left = _left(a[0], moved, weight)
+        if left < best:
+            done = best - left < SETTLED * left
+            best, found, damping = left, tried, damping / 10
+            normal, target = _equations(a[0], np.asarray(moved, np.float32), weight, (x, y))
+            if done:
+                break
+        else:
+            damping *= 10
+        damped = normal + np.diag(damping * normal.diagonal() + 1e-12)
+        step = np.linalg.solve(damped, target)[:4]
+    return np.asarray(found)
+
+
+def _similarity(step: Floats, width: int, height: int) -> Matrix:
+    """Shift, zoom and rotation about the middle."""
+    tx, ty, zoom, turn = step
+    x, y = (width - 1) / 2, (height - 1) / 2
+    A = np.array([[1 + zoom, -turn], [turn, 1 + zoom]])
+    return np.vstack([np.c_[A, np.array([x + tx, y + ty]) - A @ (x, y)], [0, 0, 1]])
+
+
+def _left(a: Float32, moved: Image, weight: Float32) -> float:
+    """Variance of one picture that a factor of the other does not explain, as a share."""
+    total = weight.sum()
+    one, other = (weight * (i - (weight * i).sum() / total) for i in (a, moved))
+    mixed, own, theirs = (
+        float((p * q).sum()) for p, q in ((one, other), (one, one), (other, other))
+    )
+    return 1 - max(mixed, 0.0) ** 2 / max(own * theirs, 1e-20)
+
+
+def _equations(
+    a: Float32, moved: Float32, weight: Float32, place: tuple[Float32, Float32]
+) -> tuple[Floats, Floats]:
+    """Normal equations of a step, then of the factor and the summand."""
+    x, y = place
+    gx, gy = (cv2.Sobel(moved, cv2.CV_32F, *d, ksize=3, scale=1 / 8) for d in ((1, 0), (0, 1)))
+    columns = [gx, gy, gx * x + gy * y, gy * x - gx * y, moved, np.ones_like(moved)]
+    # In units of the moved picture: its factor is fitted to the other's light.
+    J = np.stack([(weight * c).ravel() for c in columns])
+    total = weight.sum()
+    one, other = a - (weight * a).sum() / total, moved - (weight * moved).sum() / total
+    factor = float((weight * one * other).sum() / max(float((weight * other * other).sum()), 1e-12))
+    J[:4] *= np.float32(factor)
+    residual = (weight * (one - factor * other)).ravel()
+    return (J @ J.T).astype(float), (J @ residual).astype(float)
+
+
+def _reduced(one: tuple[Float32, Image], scale: float) -> tuple[Float32, Image]:
+    if scale == 1:
+        return one
+    picture, usable = one
+    size = max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale))
+    # What repeats must be gone before it is sampled: it would beat with the samples.
+    smooth = cv2.GaussianBlur(picture, (0, 0), SMOOTH / scale)
+    small = cv2.resize(smooth, size, interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(usable * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32), np.asarray(mask > 127, np.uint8)
+
+
+def _agreeing(a: tuple[Float32, Image], b: tuple[Float32, Image], H: Matrix) -> Points:
+    """Places of the first picture at which the second shows the same fine detail."""
+    height, width = a[0].shape
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpPerspective(b[0], H, (width, height), flags=flags)
+    seen = cv2.warpPerspective(b[1], H, (width, height), flags=cv2.INTER_NEAREST | flags & 16)
+    usable = np.asarray(cv2.erode(a[1] & seen, np.ones((WINDOW, WINDOW), np.uint8)), bool)
+    one, other = _detail(a[0]), _detail(np.asarray(moved, np.float32))
+    mixed, own, theirs = (_mean(x * y) for x, y in ((one, other), (one, one), (other, other)))
+    together = np.sqrt(np.maximum(own, 0) * np.maximum(theirs, 0))
+    agrees = usable & (mixed > AGREEING * np.maximum(together, 1e-12))
+    if together[agrees].sum() < LEAST_ENERGY * together[usable].sum():
+        return np.zeros((0, 2))
+    agrees &= _worth(together, usable)
+    y, x = np.nonzero(agrees[::SPACING, ::SPACING])
+    return np.asarray(np.stack([x, y], 1) * SPACING, float)
+
+
+def _worth(energy: Floats | Float32, usable: Mask) -> Mask:
+    """Where there is more than the mean detail of the picture, or a tenth of its most."""
+    if not usable.any():
+        return usable
+    inside = energy[usable]
+    return np.asarray(energy >= min(float(inside.mean()), 0.1 * float(inside.max())))
+
+
+def _detail(picture: Float32) -> Float32:
+    blurred = (cv2.GaussianBlur(picture, (0, 0), sigma) for sigma in (FINE, COARSE))
+    fine, coarse = blurred
+    return np.asarray(fine - coarse, np.float32)
+
+
+def _mean(image: Float32) -> Float32:
+    return np.asarray(cv2.blur(image, (WINDOW, WINDOW)), np.float32)
