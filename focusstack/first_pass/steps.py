@@ -10,6 +10,7 @@ from focusstack.alignment import displacement
 from focusstack.alignment.coarse import Coarse, align_coarsely, detect_all, match_all
 from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
+from focusstack.alignment.features.sift import Features
 from focusstack.alignment.refine import Refined, refine
 from focusstack.alignment.tiles.poses import Series
 from focusstack.alignment.whole_frames import complete_fits
@@ -22,6 +23,10 @@ from focusstack.first_pass.rejection import find_spoilt, find_unlinked
 from focusstack.numeric.arrays import Floats
 from focusstack.runtime.progress import Progress, stage
 
+BESIDE_BORDER = 6.0
+"""Proxy pixels from a border within which features are given up: what describes them reaches
+beyond it. Chosen, not measured."""
+
 
 def find_alignment(
     stack: Measured, reference: str, threads: int, progress: Progress, effort: Effort
@@ -30,6 +35,7 @@ def find_alignment(
     count = len(stack.names)
     with stage(progress, "Finding features", count):
         features = detect_all(stack.load, count, threads, progress.advance, effort.features)
+    features = [_shown(f, stack.border(k)) for k, f in enumerate(features)]
     spoilt = find_spoilt(stack.statistics)
     fits = [
         f
@@ -50,6 +56,15 @@ def find_alignment(
     gains = find_gains(stack, coarse.matrices, coarse, threads)
     used = [k for k, u in enumerate(coarse.used) if u]
     return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]
+
+
+def _shown(features: Features, border: Floats | None) -> Features:
+    """Features that are well inside what a frame shows: a border's edge is none of the scene's."""
+    if border is None:
+        return features
+    x, y = features.points.T
+    far = np.min([a * x + b * y + c for a, b, c in border], axis=0) > BESIDE_BORDER
+    return Features(features.points[far], features.descriptors[far])
 
 
 def series_of(

@@ -86,7 +86,7 @@ def correlate_all(
     pictures = {k: _picture(load(k)) for k in wanted}
 
     def one(pair: tuple[int, int]) -> PairFit | None:
-        return correlate(*pair, *(pictures[k] for k in pair), scale)
+        return correlate(*pair, pictures[pair[0]], pictures[pair[1]], scale)
 
     with ThreadPoolExecutor(threads) as pool:
         return [fit for fit in pool.map(one, pairs) if fit is not None]
@@ -186,7 +186,9 @@ def _improved(a: tuple[Float32, Image], b: tuple[Float32, Image], H: Matrix) -> 
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         moved = cv2.warpPerspective(b[0], tried, (width, height), flags=flags)
         seen = cv2.warpPerspective(b[1], tried, (width, height), flags=cv2.WARP_INVERSE_MAP)
-        weight = (a[1] & cv2.erode(seen, np.ones((3, 3), np.uint8))).astype(np.float32)
+        # What lies at an edge is mixed with what lies beyond.
+        inner = cv2.erode(seen, np.ones((3, 3), np.uint8), borderValue=0)
+        weight = np.asarray(a[1] & inner, np.float32)
         if weight.sum() < height * width / 4:
             break
         left = _left(a[0], moved, weight)
@@ -199,7 +201,7 @@ def _improved(a: tuple[Float32, Image], b: tuple[Float32, Image], H: Matrix) -> 
         else:
             damping *= 10
         damped = normal + np.diag(damping * normal.diagonal() + 1e-12)
-        step = np.linalg.solve(damped, target)[:4]
+        step = np.asarray(np.linalg.solve(damped, target)[:4], float)
     return np.asarray(found)
 
 

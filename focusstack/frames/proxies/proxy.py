@@ -184,7 +184,7 @@ def _block_mean(image: Float32) -> Float32:
 
 
 def _statistics(light: Float32, proxy: Proxy) -> Statistics:
-    clean = 1 - _block_mean(proxy.clipped.astype(np.float32))
+    clean = clean_share(proxy.clipped)
     relative = relative_detail(proxy.luma)
     return Statistics(
         np.stack([_block_mean(plane) for plane in light], -1),
@@ -194,6 +194,11 @@ def _statistics(light: Float32, proxy: Proxy) -> Statistics:
         clipped=cv2.countNonZero(proxy.clipped) / proxy.clipped.size,
         peak=np.array([_peak(plane) for plane in light]),
     )
+
+
+def clean_share(clipped: Image) -> Float32:
+    """Share of each block's pixels that are not clipped, of 1 where a pixel is."""
+    return np.asarray(1 - _block_mean(clipped.astype(np.float32)), np.float32)
 
 
 def relative_detail(luma: Float32) -> Float32:
