@@ -179,7 +179,7 @@ def _side(distance: Image, side: int) -> Floats | None:
         a, b, c = -b, a, c + b * (width - 1)
     elif side == 3:  # turned y is height - 1 - y
         b, c = -b, c + b * (height - 1)
-    return np.array([a, b, c]) / np.hypot(a, b)
+    return np.asarray(np.array([a, b, c], float) / np.hypot(a, b))
 
 
 def _top(distance: Image) -> tuple[float, float] | None:

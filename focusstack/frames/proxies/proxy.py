@@ -217,7 +217,7 @@ def relative_detail(luma: Float32) -> Float32:
 
 def signature_of(relative: Float32) -> Float32:
     """Logarithm of what `relative_detail` returns, as frames are compared by it."""
-    return np.log(relative + 1e-7).astype(np.float32)
+    return np.asarray(np.log(relative + 1e-7), np.float32)
 
 
 def _peak(plane: Float32) -> float:
