@@ -52,6 +52,8 @@ class Coarse:
         Why frames are left out, as far as it is known.
     separate : tuple of (int, int)
         Pairs that match each other but not the rest.
+    notes : tuple of str
+        What there is to say of how the frames were linked.
     """
 
     matrices: Matrix
@@ -61,6 +63,7 @@ class Coarse:
     pairs: tuple[tuple[int, int], ...]
     reasons: dict[int, str] = field(default_factory=dict)
     separate: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def without(self, reasons: Mapping[int, str]) -> Coarse:
         """Leave out further frames, for these reasons."""

@@ -25,7 +25,7 @@ def complete_fits(
     frames: Sequence[int],
     threads: int,
     megapixels: float,
-) -> list[PairFit]:
+) -> tuple[list[PairFit], bool]:
     """Add pair fits from whole frames where features do not link all frames.
 
     Parameters
@@ -45,20 +45,22 @@ def complete_fits(
 
     Returns
     -------
-    list of PairFit
+    fits : list of PairFit
         As given, if all hang together. If most do, with what links the others to them; else what
         whole frames say goes before what features say, which a repeating pattern deceives.
+    guided : bool
+        False if some of them rest on detail alone, which may repeat.
     """
     count = max(frames, default=-1) + 1
     true = consistent(fits, count, size)
     linked = [(f.first, f.second) for f in true]
     parts = [part for part in connected_parts(count, linked) if set(part) & set(frames)]
     if len(parts) < 2:
-        return list(fits)
+        return list(fits), True
     main = set(parts[0]) if dominates(parts) else set()
     pairs = [p for p in pairs_in_order(frames, APART) if not set(p) <= main]
     pairs = [(min(pair), max(pair)) for pair in pairs]
     scale = proxy_scale(*size, megapixels)
-    found = correlate_all(lambda k: reduced(load(k), scale), pairs, scale, threads)
+    found, guided = correlate_all(lambda k: reduced(load(k), scale), pairs, scale, threads)
     known = {(f.first, f.second) for f in found}
-    return [f for f in fits if (f.first, f.second) not in known] + found
+    return [f for f in fits if (f.first, f.second) not in known] + found, guided

@@ -26,6 +26,7 @@ def stack_warnings(found: Findings, exposure: CommonExposure, area: CommonArea) 
     return (
         *stack.notes,
         *_lost(stack, found.coarse),
+        *found.coarse.notes,
         *_ungauged(stack, exposure.gains, used, exposure.filled),
         *_contradicted(stack, found.light.exposures, used),
         *_veiled(stack, found.light.veils, used),

@@ -23,6 +23,12 @@ from focusstack.first_pass.rejection import find_spoilt, find_unlinked
 from focusstack.numeric.arrays import Floats
 from focusstack.runtime.progress import Progress, stage
 
+BY_DETAIL = (
+    "only fine detail tells where the frames lie; if it repeats, as in fabric or a grid, they may "
+    "lie a whole repeat off"
+)
+"""What is said where features say nothing, and what is coarse in the frames neither."""
+
 BESIDE_BORDER = 6.0
 """Proxy pixels from a border within which features are given up: what describes them reaches
 beyond it. Chosen, not measured."""
@@ -43,7 +49,7 @@ def find_alignment(
         if f.first not in spoilt and f.second not in spoilt
     ]
     exposed = [k for k in range(count) if k not in spoilt]
-    fits = complete_fits(fits, stack.load, stack.size, exposed, threads, effort.features)
+    fits, guided = complete_fits(fits, stack.load, stack.size, exposed, threads, effort.features)
     coarse = align_coarsely(
         fits,
         stack.names,
@@ -53,6 +59,8 @@ def find_alignment(
         spoilt.keys(),
     ).without(spoilt)
     coarse = coarse.without(find_unlinked(stack, coarse, features))
+    if not guided:
+        coarse = replace(coarse, notes=(BY_DETAIL,))
     gains = find_gains(stack, coarse.matrices, coarse, threads)
     used = [k for k, u in enumerate(coarse.used) if u]
     return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]

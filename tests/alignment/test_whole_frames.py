@@ -32,8 +32,10 @@ def scene(name: str, seed: int = 0) -> Float32:
     rng = np.random.default_rng(seed)
     shape = SIZE[1] + 2 * AROUND, SIZE[0] + 2 * AROUND
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    if name == "fabric":
+    if name in ("fabric", "even fabric"):
         weave = 0.3 + 0.1 * np.sin(2 * np.pi * x / 9) + 0.1 * np.sin(2 * np.pi * y / 9)
+        if name == "even fabric":
+            return np.asarray(weave, np.float32)
         return np.asarray(weave * (1 + 0.25 * shades(rng, shape)), np.float32)
     if name == "grid":
         lines = np.where((x % 24 < 2) | (y % 24 < 2), 0.1, 0.6).astype(np.float32)
@@ -94,6 +96,13 @@ def test_detail_that_repeats(name: str) -> None:
     assert furthest(*photographed(scene(name))) < 0.3
 
 
+def test_detail_that_repeats_and_nothing_else_is_told() -> None:
+    plan = plan_stack(ArrayFrames(photographed(scene("even fabric"), shake=1)[0]), effort=QUICK)
+    assert any("a whole repeat off" in warning for warning in plan.warnings)
+    guided = plan_stack(ArrayFrames(photographed(scene("fabric"))[0]), effort=QUICK)
+    assert not guided.warnings
+
+
 def test_a_small_subject_on_black() -> None:
     assert furthest(*photographed(scene("insect")), around=0.03) < 1.5
 
@@ -114,4 +123,4 @@ def test_where_features_link_all_frames_nothing_is_added() -> None:
     def load(_: int) -> Proxy:
         raise AssertionError("no frame is to be looked at")
 
-    assert complete_fits([], load, SIZE, [2], 1, 0.35) == []
+    assert complete_fits([], load, SIZE, [2], 1, 0.35) == ([], True)

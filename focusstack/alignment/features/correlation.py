@@ -27,6 +27,10 @@ SMOOTH = 1.5
 """Standard deviation, in pixels of each smaller picture, of the Gaussian before it: what repeats
 within four of them is gone, and comes back with the larger pictures. Chosen, not measured."""
 
+GUIDING = 0.7
+"""Correlation of the smallest pictures from which on it tells where they lie; what is left of noise
+and of detail that repeats correlates by less. Chosen, not measured."""
+
 ITERATIONS, SETTLED = 40, 1e-4
 """Steps at most with each size, and the share by which what is left must still shrink. Chosen, not
 measured."""
@@ -63,7 +67,7 @@ def correlate_all(
     pairs: Sequence[tuple[int, int]],
     scale: float,
     threads: int,
-) -> list[PairFit]:
+) -> tuple[list[PairFit], bool]:
     """Register pairs of frames as wholes.
 
     Parameters
@@ -79,8 +83,10 @@ def correlate_all(
 
     Returns
     -------
-    list of PairFit
+    fits : list of PairFit
         Of the pairs that could be verified, in proxy pixels.
+    guided : bool
+        Whether more than fine detail, which may repeat, tells where all of these lie.
     """
     wanted = sorted({k for pair in pairs for k in pair})
     pictures = {k: _picture(load(k)) for k in wanted}
@@ -89,7 +95,8 @@ def correlate_all(
         return correlate(*pair, pictures[pair[0]], pictures[pair[1]], scale)
 
     with ThreadPoolExecutor(threads) as pool:
-        return [fit for fit in pool.map(one, pairs) if fit is not None]
+        fits = [fit for fit in pool.map(one, pairs) if fit is not None]
+    return fits, all(is_guided(pictures[f.first], pictures[f.second]) for f in fits)
 
 
 def _picture(proxy: Proxy) -> tuple[Float32, Image]:
@@ -146,27 +153,43 @@ def _at_proxy_scale(H: Matrix, scale: float) -> Matrix:
 
 def _registered(a: tuple[Float32, Image], b: tuple[Float32, Image]) -> Matrix:
     """Similarity from the first to the second picture, from coarse to fine."""
-    steps = max(0, int(np.log2(max(a[0].shape) / COARSEST)))
+    steps = _steps(a[0])
     H = np.eye(3)
     for step in range(steps, -1, -1):
         s = 0.5**step
         small = _reduced(a, s), _reduced(b, s)
         S = np.diag([s, s, 1.0])
         start = S @ H @ np.linalg.inv(S)
-        if step == steps:
-            start = _shifted(*small)
+        if step == steps and (shift := _shifted(*small)) is not None:
+            start = shift
         H = np.linalg.inv(S) @ _improved(*small, start) @ S
     return np.asarray(H)
 
 
-def _shifted(a: tuple[Float32, Image], b: tuple[Float32, Image]) -> Matrix:
-    """The whole shift, up to an eighth of the picture, at which two pictures correlate best."""
+def _shifted(a: tuple[Float32, Image], b: tuple[Float32, Image]) -> Matrix | None:
+    """The whole shift, up to an eighth of the picture, at which two pictures correlate best.
+
+    None where they hardly do anywhere: noise correlates by chance.
+    """
     height, width = a[0].shape
     y, x = height // 8, width // 8
     inner = np.ascontiguousarray(a[0][y : height - y, x : width - x])
     likeness = cv2.matchTemplate(b[0], inner, cv2.TM_CCOEFF_NORMED)
+    if not likeness.max() > GUIDING:
+        return None
     row, column = np.unravel_index(int(np.argmax(likeness)), likeness.shape)
     return np.array([[1, 0, column - x], [0, 1, row - y], [0, 0, 1.0]])
+
+
+def is_guided(a: tuple[Float32, Image], b: tuple[Float32, Image]) -> bool:
+    """Whether what does not repeat tells where two pictures lie, or detail alone."""
+    s = 0.5 ** _steps(a[0])
+    return _shifted(_reduced(a, s), _reduced(b, s)) is not None
+
+
+def _steps(picture: Float32) -> int:
+    """How often a picture is halved until it is as small as they are compared."""
+    return max(0, int(np.log2(max(picture.shape) / COARSEST)))
 
 
 def _improved(a: tuple[Float32, Image], b: tuple[Float32, Image], H: Matrix) -> Matrix:
