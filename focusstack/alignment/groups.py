@@ -15,7 +15,7 @@ FEWEST_OF_A_GROUP = 3
 Chosen, not measured; triangles confirm three."""
 
 LEAST_OF_ALL = 0.5
-"""Share of all frames that such a group holds at least: else nobody could say that it is the one
+"""Share of all frames of which such a group holds more: else nobody could say that it is the one
 that was meant. A choice of what to promise, not measured."""
 
 TIMES_THE_NEXT = 2
@@ -75,7 +75,7 @@ def dominates(groups: Sequence[Sequence[int]]) -> bool:
     following = len(groups[1]) if len(groups) > 1 else 0
     return (
         largest >= FEWEST_OF_A_GROUP
-        and largest >= LEAST_OF_ALL * count
+        and largest > LEAST_OF_ALL * count
         and largest >= TIMES_THE_NEXT * following
     )
 

@@ -55,7 +55,7 @@ def test_zoom_turn_and_shift_are_found_whatever_the_exposure(move: Matrix, gain:
     fit = correlate(3, 5, one, other)
     assert fit is not None
     assert (fit.first, fit.second) == (3, 5)
-    truth = normalised(np.linalg.inv(move))
+    truth = normalised(np.asarray(np.linalg.inv(move), float))
     places = np.array([[60, 60], [360, 60], [60, 260], [360, 260.0]])
     assert np.abs(transform(fit.matrix, places) - transform(truth, places)).max() < 0.3
     assert np.abs(transform(truth, fit.p) - fit.q).max() < 0.5
