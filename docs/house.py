@@ -33,7 +33,7 @@ ORDER = (
 INSIDE = {
     "alignment": (
         "loops", "features", "tiles", "quality", "matrices", "fields", "parallax",
-        "coarse", "refine", "displacement", "whole_stack", "",
+        "groups", "whole_frames", "coarse", "refine", "displacement", "whole_stack", "",
     ),
     "fusion": (
         "loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "registry",

@@ -157,6 +157,7 @@ def common_area(
     width: int,
     height: int,
     fields: Sequence[Field | None] | None = None,
+    edges: Sequence[Floats | None] = (),
 ) -> CommonArea:
     """Find the largest rectangle inside every frame.
 
@@ -168,6 +169,8 @@ def common_area(
         Size of the frames, and of the canvas.
     fields : sequence of Field or None, optional
         Local displacement of each frame.
+    edges : sequence of (n, 3) ndarray or None, optional
+        Lines ``a x + b y + c >= 0`` in frame pixels inside which each frame shows something.
 
     Returns
     -------
@@ -187,6 +190,12 @@ def common_area(
     """
     canvas = Rect(0, 0, width, height)
     planes = [half_planes(H, width, height) for H in matrices]
+    for k, lines in enumerate(edges):
+        if lines is not None:
+            reach = BESIDE_EDGE + _farthest(fields[k] if fields else None)
+            planes[k] = np.concatenate(
+                [planes[k], _moved(lines, matrices[k], width, height, reach)]
+            )
     rect = largest_rectangle(np.concatenate(planes), canvas)
     if rect is None or rect.area < LEAST_SHARE * canvas.area:
         raise AlignmentError(
@@ -197,6 +206,25 @@ def common_area(
     if fields:
         rect = _within_fields(rect, matrices, fields, width, height)
     return CommonArea(rect, costs)
+
+
+BESIDE_EDGE = REACH + 2
+"""Pixels inside a border's line that are cut off with it: the warp's reach, and what interpolated
+the edge or JPEG made of it."""
+
+
+def _farthest(field: Field | None) -> float:
+    """How far a field displaces anything, at most, in pixels."""
+    return 0.0 if field is None else float(np.abs(field.grid).max())
+
+
+def _moved(lines: Floats, H: Matrix, width: int, height: int, reach: float) -> Floats:
+    """Lines of a frame, `reach` pixels further in, as half planes of the canvas."""
+    inner = lines - np.array([0, 0, reach])
+    moved = inner @ np.linalg.inv(H)
+    middle = transform(H, np.array([[(width - 1) / 2, (height - 1) / 2]]))[0]
+    moved /= np.hypot(moved[:, 0], moved[:, 1])[:, None]
+    return np.asarray(moved * np.sign(moved @ np.r_[middle, 1])[:, None])
 
 
 def _within_fields(

@@ -89,6 +89,9 @@ class StackOptions:
         result does not depend on it.
     max_megapixels : float
         Pictures that claim more are refused.
+    only, exclude : tuple of str
+        Names or globs of the frames to use, all if there are none, and of those of them to leave
+        out; see `focusstack.frames.selection.Selection`.
 
     Raises
     ------
@@ -103,6 +106,8 @@ class StackOptions:
     threads: int = field(default_factory=usable_cores)
     memory: int | None = None
     max_megapixels: float = MOST_MEGAPIXELS
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.threads < 1:

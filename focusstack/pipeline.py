@@ -11,6 +11,7 @@ from focusstack.first_pass.effort import THOROUGH, Effort
 from focusstack.first_pass.run import find_plan
 from focusstack.frames.open import Inputs, open_frames
 from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
+from focusstack.frames.selection import Selection
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
 from focusstack.fusion.registry import check_method
@@ -21,7 +22,7 @@ from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import fit_plan
+from focusstack.plan.reuse import fit_plan, leave_out
 from focusstack.plan.seams import Seams
 from focusstack.runtime.heap import release_freed
 from focusstack.runtime.memory import in_gigabytes, memory_bound
@@ -100,8 +101,23 @@ def plan_stack(
     'frame_0002'
     """
     options, progress = options or StackOptions(), progress or Silent()
-    frames = open_frames(inputs, progress, options.max_megapixels)
+    frames = _opened(inputs, options, progress)
     return _plan_of(frames, options, memory_needed(frames, options), progress, effort)
+
+
+def _opened(inputs: Inputs, options: StackOptions, progress: Progress | None = None) -> FrameSource:
+    """Open the frames that the options ask for."""
+    return open_frames(inputs, progress, options.max_megapixels, _selection(options))
+
+
+def _selection(options: StackOptions) -> Selection:
+    return Selection(options.only, options.exclude)
+
+
+def _fitted(plan: StackPlan, frames: FrameSource, options: StackOptions) -> StackPlan:
+    """An earlier plan for these frames, without those that the options leave out."""
+    plan = leave_out(plan, frames.names, _selection(options))
+    return fit_plan(plan, frames.names, frames.size, frames.channels)
 
 
 def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
@@ -117,7 +133,7 @@ def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
 def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) -> StackPlan:
     """Read an earlier plan and fit it to these frames and options."""
     assert options.plan is not None
-    plan = fit_plan(read_plan(options.plan), frames.names, frames.size, frames.channels)
+    plan = _fitted(read_plan(options.plan), frames, options)
     if options.reference not in ("auto", plan.reference):
         raise UsageError(
             f"the plan's reference is {plan.reference}, not {options.reference}",
@@ -149,8 +165,8 @@ def aligned_frames(
     ['frame_0003', 'frame_0002', 'frame_0001']
     """
     options = options or StackOptions()
-    frames = open_frames(inputs, max_megapixels=options.max_megapixels)
-    plan = fit_plan(plan, frames.names, frames.size, frames.channels)
+    frames = _opened(inputs, options)
+    plan = _fitted(plan, frames, options)
     need = memory_needed(frames, options)
     means = replace(means_for(frames, options.threads, need, NoSink()), room=Room())
     for frame, _ in render_frames(frames, plan, (False,), means, buffers=0):
@@ -203,7 +219,7 @@ def stack(
     (172, 232, 3)
     """
     options, progress = options or StackOptions(), StageClock(progress)
-    frames = open_frames(inputs, progress, options.max_megapixels)
+    frames = _opened(inputs, options, progress)
     check_method(options.fusion)
     need = memory_needed(frames, options)
     _tell_memory(need, options, progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +12,7 @@ from focusstack.alignment.features.focus_order import pairs_in_order
 from focusstack.alignment.features.links import chained, hub
 from focusstack.alignment.features.sift import Features, PairFit, detect, fit_pair
 from focusstack.alignment.features.triangles import consistent
+from focusstack.alignment.groups import check_groups
 from focusstack.alignment.matrices.models import MODELS, nearest_similarity, normalisation
 from focusstack.alignment.matrices.solve import solve
 from focusstack.alignment.tiles.matches import Matches, isotropic, residuals
@@ -29,10 +30,6 @@ not fine ones; tiles bring the precision (``python -m benchmarks.alignment``, *s
 INLIER_PX = 3.0
 """Distance of an inlier, in pixels at the scale of feature detection; generous, for parallax
 (``python -m benchmarks.alignment``, *parallax, layers*)."""
-
-LOST_SHARE = 0.25
-"""A stack that loses more than this share of its frames has fallen apart. A choice of what to
-promise, not measured."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,8 @@ class Coarse:
         Why frames are left out, as far as it is known.
     separate : tuple of (int, int)
         Pairs that match each other but not the rest.
+    notes : tuple of str
+        What there is to say of how the frames were linked.
     """
 
     matrices: Matrix
@@ -64,6 +63,7 @@ class Coarse:
     pairs: tuple[tuple[int, int], ...]
     reasons: dict[int, str] = field(default_factory=dict)
     separate: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def without(self, reasons: Mapping[int, str]) -> Coarse:
         """Leave out further frames, for these reasons."""
@@ -126,6 +126,7 @@ def align_coarsely(
     size: tuple[int, int],
     penalty: Sequence[float],
     reference: int | None = None,
+    spoilt: Collection[int] = (),
 ) -> Coarse:
     """Solve all frames at once from their feature matches.
 
@@ -142,18 +143,21 @@ def align_coarsely(
     reference : int, optional
         Forces the frame that does not move; None chooses the one from which the others differ
         least.
+    spoilt : collection of int, optional
+        Frames without fits, as they are left out for their exposure.
 
     Raises
     ------
     AlignmentError
-        If more than a quarter of the frames cannot be linked to the rest, naming where the stack
-        falls apart, or if the forced reference is not among those that can.
+        If more than a quarter of the frames cannot be linked to the rest and no group of frames
+        clearly dominates, naming where the stack falls apart; or if the forced reference is not
+        among those that can be linked.
     """
     count = len(names)
     fits = consistent(fits, count, size)
     parts = connected_parts(count, [(f.first, f.second) for f in fits])
     kept = parts[0]
-    _check_parts(parts, names)
+    check_groups(parts, names, spoilt)
     if reference is not None and reference not in kept:
         raise AlignmentError(
             f"{names[reference]} shares too little with the other frames to be the reference",
@@ -177,29 +181,6 @@ def align_coarsely(
     pairs = tuple((m.first, m.second) for m in matches)
     separate = tuple((f.first, f.second) for f in fits if f.first not in kept)
     return Coarse(H, used, reference, tuple(matches), pairs, separate=separate)
-
-
-def _check_parts(parts: Sequence[Sequence[int]], names: Sequence[str]) -> None:
-    lost = sum(len(p) for p in parts[1:])
-    if len(parts[0]) >= 2 and lost <= LOST_SHARE * len(names):
-        return
-    if len(parts[0]) < 2:
-        raise AlignmentError(
-            "no two frames share enough detail to be aligned",
-            "Check that the files are one focus series of one subject.",
-        )
-    listed = "; ".join(_named(p, names) for p in parts[:6]) + ("; …" if len(parts) > 6 else "")
-    raise AlignmentError(
-        f"the stack falls apart: {len(parts)} groups of frames share nothing with each other: "
-        + listed,
-        "Stack the groups one by one, or add the frames that are missing between them.",
-    )
-
-
-def _named(part: Sequence[int], names: Sequence[str]) -> str:
-    if len(part) == 1:
-        return names[part[0]]
-    return f"{names[part[0]]} … {names[part[-1]]} ({len(part)} frames)"
 
 
 def _solved(

@@ -31,6 +31,8 @@ class _Group(NamedTuple):
         hints = get_type_hints(self.kind, include_extras=True)
         for f in self.fields:
             default = Parameter.empty if f.default is MISSING else f.default
+            if f.default_factory is not MISSING:
+                default = f.default_factory()
             yield Parameter(
                 f.name, Parameter.KEYWORD_ONLY, default=default, annotation=hints[f.name]
             )

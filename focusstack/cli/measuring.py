@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
+from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.options import Alignment, Inputs, Messages, Work, stack_options
 from focusstack.cli.reporting import reporting, say
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 def inspect(
     inputs: Inputs,
     *,
+    wanted: Wanted,
     json: Annotated[
         bool, typer.Option("--json", help="Print report.json instead of a table.")
     ] = False,
@@ -40,15 +43,16 @@ def inspect(
         from focusstack.pipeline import plan_stack
         from focusstack.plan.file import plan_to_json
 
-        options = stack_options(alignment, work)
-        plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
+        options = wanted.of(stack_options(alignment, work))
+        with naming_groups("run", inputs):
+            plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
         if json:
             print(plan_to_json(plan), end="")
         else:
-            _show(plan, inputs)
+            _show(plan, inputs, wanted)
 
 
-def _show(plan: StackPlan, inputs: list[Path]) -> None:
+def _show(plan: StackPlan, inputs: list[Path], wanted: Wanted) -> None:
     """Print the table, the verdict, and what to do next."""
     from focusstack.output.report.table import facts, plan_table, rich_table, verdict_lines
 
@@ -64,6 +68,6 @@ def _show(plan: StackPlan, inputs: list[Path]) -> None:
         say(f"  {name:<8}  {value}")
     given = " ".join(shlex.quote(str(path)) for path in inputs[:1])
     more = " …" if len(inputs) > 1 else ""
-    say(f"  next      focusstack run {given}{more}")
+    say(f"  next      focusstack run {given}{more}{wanted.said()}")
     if plan.quick and plan.verdict is not None and plan.verdict.grade != "pass":
         say("            (it measures more closely, follows parallax and says how well)")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
+from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.options import (
     Alignment,
     Fusion,
@@ -32,6 +34,7 @@ OF_ALIGNING = Only(
 @spread_groups
 def run(
     inputs: Inputs,
+    wanted: Wanted,
     results: Results,
     alignment: Alignment,
     fusion: Fusion,
@@ -45,13 +48,15 @@ def run(
         if results.no_fuse and (fusion.depth or fusion.source_map):
             raise UsageError("maps come from fusing", "Leave out --no-fuse, or the maps.")
         target = output_options(results.folder(inputs), results, fusion)
-        options = stack_options(alignment, work, fusion)
-        _stack(inputs, target, options, progress, quiet=messages.quiet)
+        options = wanted.of(stack_options(alignment, work, fusion))
+        with naming_groups("run", inputs, results.output):
+            _stack(inputs, target, options, progress, quiet=messages.quiet)
 
 
 @spread_groups
 def align(
     inputs: Inputs,
+    wanted: Wanted,
     results: Annotated[Results, OF_ALIGNING],
     alignment: Alignment,
     work: Work,
@@ -60,8 +65,9 @@ def align(
     """Equalise, align and crop: aligned frames only."""
     with reporting(messages) as progress:
         target = output_options(results.folder(inputs), results)
-        options = stack_options(alignment, work)
-        _stack(inputs, target, options, progress, quiet=messages.quiet)
+        options = wanted.of(stack_options(alignment, work))
+        with naming_groups("align", inputs, results.output):
+            _stack(inputs, target, options, progress, quiet=messages.quiet)
 
 
 def _stack(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from focusstack.exposure.gains import (
 from focusstack.exposure.highlights import clipped_everywhere, headroom
 from focusstack.exposure.recorded import with_recorded
 from focusstack.exposure.terms import Terms, choose_terms, evened
+from focusstack.exposure.veil import find_veils, without_veil
 from focusstack.first_pass.measure import Measured
 from focusstack.frames.proxies.proxy import Statistics
 from focusstack.numeric.arrays import Floats, Matrix
@@ -39,12 +40,15 @@ class Light:
         Of the frames, with the terms applied.
     exposures : (n, C) float64 ndarray
         The gains that would do best alone.
+    veils : (n, C) float64 ndarray or None
+        Light that glare or haze adds to each frame, in the statistics' units; None without any.
     """
 
     gains: Floats
     terms: Terms
     statistics: list[Statistics]
     exposures: Floats
+    veils: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -103,25 +107,42 @@ def find_common_exposure(
     used = [k for k, u in enumerate(coarse.used) if u]
     gains, filled = with_recorded(light.gains, stack.recorded, used, coarse.reference)
     exposures, _ = with_recorded(light.exposures, stack.recorded, used, coarse.reference)
-    common = headroom(gains, light.statistics, used) if deep else 1.0
+    common = headroom(gains, _unlifted(light, stack.lift), used) if deep else 1.0
     nowhere = clipped_everywhere(stack.statistics, matrices, used)
     return CommonExposure(gains, exposures, filled, common, nowhere)
 
 
+def _unlifted(light: Light, lift: float) -> list[Statistics]:
+    """Statistics whose peaks are those of the frames' own light, evened out."""
+    if lift == 1:
+        return light.statistics
+    return [
+        replace(s, peak=s.peak / lift**exponent)
+        for s, exponent in zip(light.statistics, light.terms.exponents, strict=True)
+    ]
+
+
 def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, threads: int) -> Light:
     """Gains, and shading or an exponent where they are earned."""
-    blocks = _registered(stack.statistics, matrices, coarse.used)
+    measured = stack.statistics
+    blocks = _registered(measured, matrices, coarse.used)
+    veils = find_veils(blocks, coarse.pairs, coarse.reference)
+    if veils is not None:  # what it adds is no gain, and no tone curve
+        measured = [without_veil(s, v) for s, v in zip(measured, veils, strict=True)]
+        blocks = _registered(measured, matrices, coarse.used)
     with side_by_side(threads) as both:
         terms, exposures = both(
             lambda: choose_terms(blocks, matrices, coarse.pairs, coarse.reference, stack.size),
             lambda: _gains(blocks, coarse, threads),
         )
     if not terms.any:
-        return Light(exposures, terms, stack.statistics, exposures)
-    each = zip(stack.statistics, terms.shadings, terms.exponents, strict=True)
+        return Light(exposures, terms, stack.statistics, exposures, veils)
+    each = zip(measured, terms.shadings, terms.exponents, strict=True)
     statistics = [evened(s, shading, exponent, stack.size) for s, shading, exponent in each]
     gains = _gains(_registered(statistics, matrices, coarse.used), coarse, threads)
-    return Light(gains, terms, statistics, exposures)
+    # A power of lifted light is not that of the frame's own.
+    gains *= (stack.lift ** (np.array(terms.exponents) - 1))[:, None]
+    return Light(gains, terms, statistics, exposures, veils)
 
 
 def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse, threads: int) -> Floats:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from focusstack.alignment.features.focus_order import focus_order
 from focusstack.errors import InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
+from focusstack.frames.borders import at_scale_of, fill_border, find_border, outside
+from focusstack.frames.proxies.lift import find_lift, lift_proxy, lift_statistics
 from focusstack.frames.proxies.proxy import (
     Proxy,
     ProxySpool,
     Statistics,
+    clean_share,
     make_proxy,
     proxy_scale,
     proxy_size,
 )
 from focusstack.frames.sources import FrameSource
+from focusstack.images.metadata import join_notes
+from focusstack.images.read import Picture
+from focusstack.numeric.arrays import Floats
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.spool import Spool
@@ -50,6 +58,11 @@ class Measured:
         What reading the files brought up.
     recorded : list of float or None
         Exposure in stops that each frame's EXIF tells.
+    lift : float
+        Factor on the light of proxies and statistics: above 1 where the whole stack is dim.
+    borders : list of (n, 3) ndarray or None
+        Lines, in proxy pixels, inside which each frame shows something; None where it does
+        everywhere, and for all if the list is empty.
     """
 
     order: list[int]
@@ -61,6 +74,12 @@ class Measured:
     size: tuple[int, int]
     notes: tuple[str, ...]
     recorded: list[float | None]
+    lift: float = 1.0
+    borders: Sequence[Floats | None] = ()
+
+    def border(self, k: int) -> Floats | None:
+        """Lines, in proxy pixels, that end what frame `k` shows; None where nothing does."""
+        return self.borders[k] if self.borders else None
 
 
 def measure_frames(
@@ -70,11 +89,13 @@ def measure_frames(
 
     `readers` threads hold a frame each.
     """
+    borders: list[Floats | None] = [None] * len(frames)
 
     def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
         picture = frames.read(index)
-        proxy, facts = make_proxy(picture.pixels, scale, picture.transfer, spool.size)
-        return proxy, facts, picture.note, recorded_stops(picture.metadata)
+        proxy, facts, borders[index] = _small(picture, scale, spool.size)
+        note = picture.note if borders[index] is None else join_notes(picture.note, CUT_OFF)
+        return proxy, facts, note, recorded_stops(picture.metadata)
 
     count = len(frames)
     statistics: list[Statistics] = []
@@ -88,18 +109,49 @@ def measure_frames(
             recorded.append(stops)
             if note:
                 notes.setdefault(note, []).append(frames.names[index])
+    lift = find_lift(statistics, frames.dtype)
+
+    def load(index: int) -> Proxy:
+        return lift_proxy(spool.get(index), lift)
+
+    if lift > 1:
+        statistics = [lift_statistics(s, load(i), lift) for i, s in enumerate(statistics)]
     order = focus_order([s.signature for s in statistics])
     return Measured(
         order,
         [frames.names[i] for i in order],
         [statistics[i] for i in order],
-        lambda position: spool.get(order[position]),
+        lambda position: load(order[position]),
         spool.arrays,
         scale,
         spool.size,
         tuple(f"{_some(names)}: {note}" for note, names in notes.items()),
         [recorded[i] for i in order],
+        lift,
+        [borders[i] for i in order],
     )
+
+
+CUT_OFF = "a border was burnt in by another program; it is cut off"
+"""What is said of frames that have one."""
+
+
+def _small(
+    picture: Picture, scale: float, size: tuple[int, int]
+) -> tuple[Proxy, Statistics, Floats | None]:
+    """Proxy and statistics of a frame, and where, in proxy pixels, what it shows ends, if it does.
+
+    Nothing beyond the lines of a border counts.
+    """
+    border = find_border(picture)
+    if border is None:
+        return *make_proxy(picture.pixels, scale, picture.transfer, size), None
+    pixels = fill_border(picture.pixels, border)
+    proxy, facts = make_proxy(pixels, scale, picture.transfer, size)
+    border = at_scale_of(border, size[0] / pixels.shape[1])
+    beyond = outside(border, (proxy.luma.shape[1], proxy.luma.shape[0]), 1.0)
+    cut = replace(proxy, clipped=np.asarray(proxy.clipped | beyond, np.uint8))
+    return cut, replace(facts, clean=clean_share(cut.clipped)), border
 
 
 def _some(names: Sequence[str]) -> str:

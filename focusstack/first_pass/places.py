@@ -10,6 +10,7 @@ from focusstack.alignment.displacement import Displacement
 from focusstack.alignment.tiles.poses import Poses
 from focusstack.crop import CommonArea, common_area
 from focusstack.first_pass.findings import Findings
+from focusstack.frames.borders import at_scale_of
 from focusstack.geometry.coordinates import at_scale
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
@@ -55,7 +56,9 @@ def place_frames(found: Findings, size: tuple[int, int]) -> Places:
     scene, views = _full_parallax(found.displaced, len(matrices), found.scale, size)
     used = found.used
     moved = [poses.field(k, seen_from(scene, views[k], fields[k])) for k in used]
-    return Places(poses, fields, scene, views, common_area(matrices[used], *size, moved))
+    borders = [found.stack.border(k) for k in used]
+    edges = [None if b is None else at_scale_of(b, 1 / found.scale) for b in borders]
+    return Places(poses, fields, scene, views, common_area(matrices[used], *size, moved, edges))
 
 
 def full_size(matrices: Matrix, scale: float) -> Matrix:

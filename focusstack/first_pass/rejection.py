@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from focusstack.alignment.coarse import LOST_SHARE, Coarse
+from focusstack.alignment.coarse import FEATURE_MEGAPIXELS, INLIER_PX, Coarse
 from focusstack.alignment.features.focus_order import distances
 from focusstack.alignment.features.sift import MIN_INLIERS, Features
+from focusstack.alignment.features.turned import quarter_turns
+from focusstack.alignment.groups import LOST_SHARE
 from focusstack.alignment.refine import Refined
 from focusstack.first_pass.measure import Measured
-from focusstack.frames.proxies.proxy import Proxy, Statistics
+from focusstack.frames.proxies.proxy import Proxy, Statistics, proxy_scale
 from focusstack.numeric.arrays import Floats
 
 STRAYED = 0.002
@@ -20,6 +22,11 @@ STRAYED = 0.002
 What is off by less still holds what no other frame shows: it is kept, and the verdict names it.
 Several times what any frame that belongs is off by (``python -m benchmarks.alignment``: 1.4 px of
 2500)."""
+
+
+ASKED = 4
+"""Frames that one that shares nothing is held against to see whether it lies turned: those nearest
+in focus. Chosen, not measured; it decides the words only."""
 
 
 STREAKED = 1.5
@@ -42,7 +49,9 @@ def find_unlinked(stack: Measured, coarse: Coarse, features: Sequence[Features])
     partners = {k: {j for p in coarse.separate if k in p for j in p} - {k} for k in lost}
     reasons = {}
     for k in lost:
-        if partners[k]:
+        if turned := find_turn(stack, coarse, features, k):
+            reasons[k] = turned
+        elif partners[k]:
             others = ", ".join(stack.names[j] for j in sorted(partners[k])[:3])
             reasons[k] = f"its links to the rest break: it can only be matched with {others}"
         elif weaker[k] > DULL or len(features[k].points) < FEW_FEATURES:
@@ -50,6 +59,19 @@ def find_unlinked(stack: Measured, coarse: Coarse, features: Sequence[Features])
         else:
             reasons[k] = "shows nothing of what the others show: another scene, or no overlap"
     return reasons
+
+
+def find_turn(
+    stack: Measured, coarse: Coarse, features: Sequence[Features], index: int
+) -> str | None:
+    """What to say of a frame that lies turned against its nearest fellows; None if it does not."""
+    used = [k for k, u in enumerate(coarse.used) if u]
+    near = sorted(used, key=lambda k: abs(k - index))[:ASKED]
+    far = INLIER_PX / proxy_scale(*stack.size, FEATURE_MEGAPIXELS)
+    turns = (quarter_turns(features[index], features[k], far) for k in near)
+    found = next((t for t in turns if t), 0)
+    lies = {1: "on its left side", 2: "upside down", 3: "on its right side"}
+    return f"lies {lies[found]} against the others: turn it, then it can be used" if found else None
 
 
 def find_unsupported(stack: Measured, coarse: Coarse, refined: Refined) -> dict[int, str]:
@@ -68,8 +90,10 @@ def find_unsupported(stack: Measured, coarse: Coarse, refined: Refined) -> dict[
             found[k] = tell_blur(stack, k)
         elif error > STRAYED * diagonal:
             found[k] = f"cannot be placed: it may be off by {error:.1f} px"
-    lost = len(found) + sum(not u for u in coarse.used)
-    return found if lost <= LOST_SHARE * len(coarse.used) else {}
+    used, count = sum(coarse.used), len(coarse.used)
+    if count - used > LOST_SHARE * count:  # one group stands for the stack
+        return found if len(found) <= LOST_SHARE * used else {}
+    return found if len(found) + count - used <= LOST_SHARE * count else {}
 
 
 def tell_blur(stack: Measured, index: int) -> str:

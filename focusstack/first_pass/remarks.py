@@ -26,8 +26,10 @@ def stack_warnings(found: Findings, exposure: CommonExposure, area: CommonArea) 
     return (
         *stack.notes,
         *_lost(stack, found.coarse),
+        *found.coarse.notes,
         *_ungauged(stack, exposure.gains, used, exposure.filled),
         *_contradicted(stack, found.light.exposures, used),
+        *_veiled(stack, found.light.veils, used),
         *_white(exposure.common, exposure.clipped_everywhere),
         *_costly(stack, used, area),
     )
@@ -62,6 +64,19 @@ def _contradicted(stack: Measured, gains: Floats, used: Sequence[int]) -> list[s
     return [
         "the exposure recorded in EXIF is not the one measured, which is used: "
         f"{', '.join(some[:3])}{more}"
+    ]
+
+
+def _veiled(stack: Measured, veils: Floats | None, used: Sequence[int]) -> list[str]:
+    if veils is None:
+        return []
+    light = {k: float(np.median(stack.statistics[k].blocks)) for k in used if veils[k].any()}
+    some = [f"{stack.names[k]} ({100 * veils[k].mean() / light[k]:.0f} %)" for k in sorted(light)]
+    more = f" and {len(some) - 3} more" if len(some) > 3 else ""
+    return [
+        "a veil of light, glare or haze, lies over "
+        f"{', '.join(some[:3])}{more}, in shares of the frame's light: gains are measured without "
+        "it, but it is not taken off"
     ]
 
 

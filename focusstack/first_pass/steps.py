@@ -10,10 +10,12 @@ from focusstack.alignment import displacement
 from focusstack.alignment.coarse import Coarse, align_coarsely, detect_all, match_all
 from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
+from focusstack.alignment.features.sift import Features
 from focusstack.alignment.quality.elsewhere import Elsewhere, find_elsewhere
 from focusstack.alignment.quality.wide import search_widely
 from focusstack.alignment.refine import Refined, refine
 from focusstack.alignment.tiles.poses import Series
+from focusstack.alignment.whole_frames import complete_fits
 from focusstack.exposure.recorded import with_recorded
 from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.light import find_gains
@@ -23,6 +25,16 @@ from focusstack.first_pass.rejection import find_spoilt, find_unlinked
 from focusstack.numeric.arrays import Floats
 from focusstack.runtime.progress import Progress, stage
 
+BY_DETAIL = (
+    "only fine detail tells where the frames lie; if it repeats, as in fabric or a grid, they may "
+    "lie a whole repeat off"
+)
+"""What is said where features say nothing, and what is coarse in the frames neither."""
+
+BESIDE_BORDER = 6.0
+"""Proxy pixels from a border within which features are given up: what describes them reaches
+beyond it. Chosen, not measured."""
+
 
 def find_alignment(
     stack: Measured, reference: str, threads: int, progress: Progress, effort: Effort
@@ -31,23 +43,38 @@ def find_alignment(
     count = len(stack.names)
     with stage(progress, "Finding features", count):
         features = detect_all(stack.load, count, threads, progress.advance, effort.features)
+    features = [_shown(f, stack.border(k)) for k, f in enumerate(features)]
     spoilt = find_spoilt(stack.statistics)
     fits = [
         f
         for f in match_all(features, stack.size, threads, effort.features)
         if f.first not in spoilt and f.second not in spoilt
     ]
+    exposed = [k for k in range(count) if k not in spoilt]
+    fits, guided = complete_fits(fits, stack.load, stack.size, exposed, threads, effort.features)
     coarse = align_coarsely(
         fits,
         stack.names,
         stack.size,
         reservations(stack.statistics),
         None if reference == "auto" else stack.names.index(reference),
+        spoilt.keys(),
     ).without(spoilt)
     coarse = coarse.without(find_unlinked(stack, coarse, features))
+    if not guided:
+        coarse = replace(coarse, notes=(BY_DETAIL,))
     gains = find_gains(stack, coarse.matrices, coarse, threads)
     used = [k for k, u in enumerate(coarse.used) if u]
     return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]
+
+
+def _shown(features: Features, border: Floats | None) -> Features:
+    """Features that are well inside what a frame shows: a border's edge is none of the scene's."""
+    if border is None:
+        return features
+    x, y = features.points.T
+    far = np.min([a * x + b * y + c for a, b, c in border], axis=0) > BESIDE_BORDER
+    return Features(features.points[far], features.descriptors[far])
 
 
 def series_of(

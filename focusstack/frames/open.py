@@ -8,13 +8,15 @@ from typing import cast
 
 import numpy as np
 
-from focusstack.errors import UsageError
+from focusstack.errors import InputError, UsageError
 from focusstack.frames.choice import some
 from focusstack.frames.files import FileFrames
 from focusstack.frames.film import FilmFrames
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.frames.search import survey
+from focusstack.frames.selection import Selection
 from focusstack.frames.sources import FrameSource
+from focusstack.frames.subset import Subset
 from focusstack.images.limits import MOST_MEGAPIXELS
 from focusstack.images.read import Reading
 from focusstack.images.suffixes import VIDEO
@@ -27,7 +29,10 @@ _INPUTS = "Give a folder, files, globs, or a list of arrays, one for each frame.
 
 
 def open_frames(
-    inputs: Inputs, progress: Progress | None = None, max_megapixels: float = MOST_MEGAPIXELS
+    inputs: Inputs,
+    progress: Progress | None = None,
+    max_megapixels: float = MOST_MEGAPIXELS,
+    selection: Selection | None = None,
 ) -> FrameSource:
     """Return the frames behind a folder, files, globs or arrays, in natural order.
 
@@ -39,13 +44,15 @@ def open_frames(
         Is told what is left out; silent if not given.
     max_megapixels : float, optional
         Files that claim more are refused.
+    selection : Selection, optional
+        Which of the frames are wanted; all if not given.
 
     Raises
     ------
     InputError
         If they cannot be a stack; names the file.
     UsageError
-        If `inputs` is of another type.
+        If `inputs` is of another type, or `selection` means no frame or leaves fewer than two.
 
     Examples
     --------
@@ -53,6 +60,18 @@ def open_frames(
     >>> list(frames.names), frames.size
     (['frame_0001', 'frame_0002'], (96, 64))
     """
+    wanted = selection or Selection()
+    try:
+        return _selected(_opened(inputs, progress, max_megapixels, wanted), wanted)
+    except InputError:
+        wanted.check()  # whoever mistyped a name should hear of that
+        raise
+
+
+def _opened(
+    inputs: Inputs, progress: Progress | None, max_megapixels: float, selection: Selection
+) -> FrameSource:
+    """All frames; of several files, those that are wanted."""
     if isinstance(inputs, (str, Path)):
         inputs = [inputs]
     elif isinstance(inputs, FrameSource):
@@ -63,7 +82,7 @@ def open_frames(
     if not all(isinstance(one, (str, Path)) for one in given):
         kinds = ", ".join(sorted({type(one).__name__ for one in given}))
         raise UsageError(f"a stack cannot be read from a list of {kinds}", _INPUTS)
-    found = survey(cast(Sequence[str | Path], given))
+    found = survey(cast(Sequence[str | Path], given), selection)
     if progress:
         if found.skipped:
             progress.note(f"not used: {some([p.name for p in found.skipped], 20)}")
@@ -77,6 +96,16 @@ def open_frames(
             f"{films[0]} is a film, which is a stack by itself", "Give the film alone."
         )
     return FilmFrames(films[0])
+
+
+def _selected(frames: FrameSource, selection: Selection) -> FrameSource:
+    """The frames that are wanted, with a note on what is left out."""
+    if not selection.any:
+        return frames
+    files = dict(enumerate(frames.paths))
+    kept = [k for k, name in enumerate(frames.names) if selection.wants(name, files.get(k))]
+    selection.check()
+    return Subset(frames, kept, selection.notes)
 
 
 def _listed(inputs: object) -> list[object]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from focusstack.errors import InputError
 from focusstack.frames.choice import choose
+from focusstack.frames.selection import Selection
 from focusstack.images.suffixes import PICTURES, PLAIN, READABLE, VIDEO
 
 
@@ -42,13 +43,15 @@ class Found(NamedTuple):
     notes: list[str]
 
 
-def survey(inputs: Sequence[str | Path]) -> Found:
+def survey(inputs: Sequence[str | Path], selection: Selection | None = None) -> Found:
     """Collect picture files from folders, files and glob patterns.
 
     Parameters
     ----------
     inputs : sequence of path
         Folders (not searched below their first level), files, or patterns such as ``*.jpg``.
+    selection : Selection, optional
+        Which of the files are wanted: the others are passed over, whatever they are.
 
     Returns
     -------
@@ -66,15 +69,14 @@ def survey(inputs: Sequence[str | Path]) -> Found:
     files: list[Path] = []
     skipped: list[Path] = []
     groups: dict[Path, list[Path]] = defaultdict(list)
-    for given in inputs:
-        for path, named in _candidates(Path(given)):
-            if named:
-                _check_named(path)
-                files.append(path)
-            elif path.suffix.lower() in READABLE:
-                groups[path.parent].append(path)
-            else:
-                skipped.append(path)
+    for path, named in _wanted([c for i in inputs for c in _candidates(Path(i))], selection):
+        if named:
+            _check_named(path)
+            files.append(path)
+        elif path.suffix.lower() in READABLE:
+            groups[path.parent].append(path)
+        else:
+            skipped.append(path)
     notes: list[str] = []
     for found in groups.values():
         unnamed = sorted({p for p in found if p not in set(files)}, key=_order)
@@ -84,7 +86,7 @@ def survey(inputs: Sequence[str | Path]) -> Found:
         files += chosen.files
         skipped += chosen.skipped
         notes += chosen.notes
-    if not files:
+    if not files and not (selection and selection.left_out):
         raise _nothing(inputs)
     _refuse_repeated(files)
     skipped = sorted(set(skipped), key=lambda path: natural_key(str(path)))
@@ -111,6 +113,18 @@ def _candidates(given: Path) -> list[tuple[Path, bool]]:
     else:
         raise InputError(f"{given} does not exist.", "Check its name.")
     return [(p, False) for p in inside if _may_be_frame(p)]
+
+
+def _wanted(found: list[tuple[Path, bool]], selection: Selection | None) -> list[tuple[Path, bool]]:
+    """Candidates that are wanted; one file alone holds the frames to select from."""
+    readable = [path for path, _ in found if path.suffix.lower() in READABLE]
+    if selection is None or len(set(readable)) < 2:
+        return found
+    return [
+        (path, named)
+        for path, named in found
+        if path.suffix.lower() not in READABLE or selection.wants(path)
+    ]
 
 
 def _listed(folder: Path) -> list[Path]:

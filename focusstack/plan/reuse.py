@@ -2,12 +2,67 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from focusstack.errors import UsageError
+from focusstack.frames.choice import some
+from focusstack.frames.selection import Selection
 from focusstack.plan.model import StackPlan
+
+AS_ASKED = "left out as asked"
+"""Why a frame of an earlier plan is not used that is left out by name."""
+
+
+def leave_out(plan: StackPlan, names: Sequence[str], selection: Selection) -> StackPlan:
+    """Return `plan` without the frames that `selection` leaves out and that are not at hand.
+
+    The others stay where they are: matrices, gains and crop are those of the whole stack.
+
+    Parameters
+    ----------
+    plan : StackPlan
+        Of an earlier run.
+    names : sequence of str
+        Of the frames at hand, which may have another suffix than the plan's.
+    selection : Selection
+        What is wanted.
+
+    Raises
+    ------
+    UsageError
+        If the plan's reference is left out, on which all others lie.
+    """
+    here = {Path(name).stem for name in names}
+    suffixes = {Path(name).suffix for name in names}
+    left = {
+        f.file
+        for f in plan.frames
+        if Path(f.file).stem not in here
+        and any(
+            not selection.wants(name)
+            for name in (f.file, *(Path(f.file).with_suffix(s).name for s in suffixes))
+        )
+    }
+    if plan.reference in left:
+        raise UsageError(
+            f"the plan's reference, {plan.reference}, is left out: all others lie on it",
+            "Keep it, or run without --plan.",
+        )
+    gone = [f.file for f in plan.frames if f.file in left and f.used]
+    if not gone:
+        return plan
+    frames = tuple(
+        replace(f, used=False, reason=AS_ASKED, matrix=None, field=None, view=None, verdict=None)
+        if f.file in gone
+        else f
+        for f in plan.frames
+    )
+    order = tuple(name for name in plan.focus_order if name not in gone)
+    told = f"{AS_ASKED}: {some(gone, 20)}"
+    return replace(plan, frames=frames, focus_order=order).with_warnings([told])
 
 
 def fit_plan(
@@ -34,6 +89,7 @@ def fit_plan(
             "Use the plan with frames of the same size, or run without --plan.",
         )
     stems = {Path(name).stem: name for name in names}
+    stems = {Path(f.file).stem: f.file for f in plan.frames if f.reason == AS_ASKED} | stems
     missing = [f.file for f in plan.frames if f.used and Path(f.file).stem not in stems]
     planned = {Path(f.file).stem for f in plan.frames}
     extra = [name for stem, name in stems.items() if stem not in planned]
@@ -45,7 +101,10 @@ def fit_plan(
         )
         raise UsageError(
             f"the plan does not fit these frames; {what}",
-            "Give the frames that the plan was made of, or run without --plan.",
+            "Give the frames that the plan was made of, or run without --plan."
+            if missing
+            else f"Leave {'it' if len(extra) == 1 else 'them'} out, --exclude "
+            f"{shlex.quote(','.join(extra))}, or run without --plan.",
         )
     here = [f for f in plan.frames if Path(f.file).stem in stems]
     return replace(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from focusstack.alignment.features.sift import Features
+from focusstack.first_pass.effort import QUICK
 from focusstack.first_pass.rejection import (
     find_alike,
     find_spoilt,
@@ -236,3 +237,27 @@ def test_frames_a_third_of_a_step_apart_are_focused_alike(
 ) -> None:
     details = [0.0, 1.0, 2.0, 2.0 + step, 3.2, 4.2]
     assert find_alike([statistics(detail=d) for d in details]) == twins
+
+
+def test_three_foreign_pictures_among_eleven_are_left_out() -> None:
+    stack = render_stack("plane", width=SIZE[0], height=SIZE[1], frames=8, seed=21)
+    others = [
+        render_stack("plane", width=SIZE[0], height=SIZE[1], frames=1, seed=seed).frames[0]
+        for seed in (4, 5, 6)
+    ]
+    plan = plan_stack(ArrayFrames([*stack.frames[:5], *others, *stack.frames[5:]]), effort=QUICK)
+    assert [f.used for f in plan.frames] == [True] * 5 + [False] * 3 + [True] * 3
+    left = [f for f in plan.frames if not f.used]
+    assert all(f.reason and "another scene" in f.reason for f in left)
+    assert all(any(f.file in warning for warning in plan.warnings) for f in left)
+    assert plan.verdict is not None
+    assert plan.verdict.grade == "look"
+
+
+def test_where_a_group_stands_for_the_stack_its_own_frames_count() -> None:
+    """A quarter of eight may be given up for being off, whatever was left out before."""
+    lost = dict.fromkeys(range(8, 11), "another scene")
+    for strayed, given_up in ((2, True), (3, False)):
+        found = Stack(count=11, lost=lost, precision=dict.fromkeys(range(1, 1 + strayed), 9.0))
+        reasons = find_unsupported(found.measured(), found.coarse(), found.refined())
+        assert bool(reasons) == given_up

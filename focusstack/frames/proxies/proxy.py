@@ -184,26 +184,40 @@ def _block_mean(image: Float32) -> Float32:
 
 
 def _statistics(light: Float32, proxy: Proxy) -> Statistics:
-    # Loads the compiler, which takes a while.
-    from focusstack.frames.proxies.loops.bands import gaussian_difference
-
-    clean = 1 - _block_mean(proxy.clipped.astype(np.float32))
-    rows, columns = SIGNATURE_TILES
-    detail = gaussian_difference(proxy.luma, 1.0, 3.0, 1.0)
-    energy, brightness = (
-        cv2.resize(_block_mean(image), (columns, rows), interpolation=cv2.INTER_AREA)
-        for image in (np.square(detail, out=detail), proxy.luma)
-    )
-    relative = energy / np.maximum(brightness, 0.01) ** 2
-    signature = np.log(relative + 1e-7).astype(np.float32)
+    clean = clean_share(proxy.clipped)
+    relative = relative_detail(proxy.luma)
     return Statistics(
         np.stack([_block_mean(plane) for plane in light], -1),
         clean,
-        signature,
+        signature_of(relative),
         sharpness=float(np.sqrt(relative.mean())),
         clipped=cv2.countNonZero(proxy.clipped) / proxy.clipped.size,
         peak=np.array([_peak(plane) for plane in light]),
     )
+
+
+def clean_share(clipped: Image) -> Float32:
+    """Share of each block's pixels that are not clipped, of 1 where a pixel is."""
+    return np.asarray(1 - _block_mean(clipped.astype(np.float32)), np.float32)
+
+
+def relative_detail(luma: Float32) -> Float32:
+    """Energy of fine detail over squared brightness, tile by tile, of linear luma ``(h, w)``."""
+    # Loads the compiler, which takes a while.
+    from focusstack.frames.proxies.loops.bands import gaussian_difference
+
+    rows, columns = SIGNATURE_TILES
+    detail = gaussian_difference(luma, 1.0, 3.0, 1.0)
+    energy, brightness = (
+        cv2.resize(_block_mean(image), (columns, rows), interpolation=cv2.INTER_AREA)
+        for image in (np.square(detail, out=detail), luma)
+    )
+    return np.asarray(energy / np.maximum(brightness, 0.01) ** 2, np.float32)
+
+
+def signature_of(relative: Float32) -> Float32:
+    """Logarithm of what `relative_detail` returns, as frames are compared by it."""
+    return np.asarray(np.log(relative + 1e-7), np.float32)
 
 
 def _peak(plane: Float32) -> float:

@@ -79,6 +79,7 @@ def _command(frames: FrameSource, options: StackOptions, output: OutputOptions) 
         ),
         "--reference": options.reference if options.reference != given.reference else None,
         "--plan": options.plan.name if options.plan else None,
+        **_pages(frames, options),
     }
     for name, value in values.items():
         parts += [name, str(value)] if value is not None else []
@@ -91,6 +92,16 @@ def _command(frames: FrameSource, options: StackOptions, output: OutputOptions) 
     }
     parts += [name for name, wanted in flags.items() if wanted]
     return shlex.join(parts)
+
+
+def _pages(frames: FrameSource, options: StackOptions) -> dict[str, str | None]:
+    """Which of a file's pages were used; files are named by themselves."""
+    if len(set(frames.paths)) == len(frames):
+        return {}
+    return {
+        "--only": ",".join(options.only) or None,
+        "--exclude": ",".join(options.exclude) or None,
+    }
 
 
 def _inputs(frames: FrameSource) -> Sequence[str]:

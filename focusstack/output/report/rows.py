@@ -103,7 +103,7 @@ def _row(
 ) -> Row:
     number = plan.focus_order.index(f.file) + 1 if f.used else None
     small = shown.frames[f.file].thumbnail if f.file in shown.frames else shown.lost.get(f.file)
-    left = float(np.nanmean(after[number - 1])) if number and after is not None else None
+    left = _mean(after[number - 1]) if number and after is not None else None
     words = f.verdict.words if f.verdict else "used"
     return Row(
         f,
@@ -114,8 +114,14 @@ def _row(
         picture_address(small) if small else None,
         file_address(aligned[f.file]) if f.file in aligned else None,
         f.movement(*plan.canvas),
-        left if left is not None and np.isfinite(left) else None,
+        left,
     )
+
+
+def _mean(stops: Float32) -> float | None:
+    """Mean of the channels that are known; None if none is."""
+    known = stops[np.isfinite(stops)]
+    return float(known.mean()) if known.size else None
 
 
 def exposures(plan: StackPlan, shown: Gathered) -> tuple[Float32 | None, Float32 | None]:

@@ -45,6 +45,12 @@ LIGHT_GRID = (24, 16)
 APART = 3
 """Step between pixels of the overview that its mean light is taken of, each way."""
 
+LIT = 0.05
+"""Linear light of the brightest place below which a stack is dim, and darkness beside that.
+
+Chosen, not measured: four stops below white; any picture on a screen is brighter somewhere.
+"""
+
 DARK = 1e-3
 """Linear light, white at 1, below which a mean is noise.
 
@@ -292,8 +298,9 @@ def brightness(samples: Sequence[Sample]) -> Float32:
         In stops; NaN where everything is black.
     """
     light = np.stack([s.light for s in samples])
-    lit = np.min(light, axis=0) > DARK
-    stops = np.log2(np.maximum(light, DARK))
+    dark = DARK * min(1.0, float(light.max()) / LIT)
+    lit = np.min(light, axis=0) > dark
+    stops = np.log2(np.maximum(light, dark))
     stops -= np.median(stops, axis=0)
     found = np.full((len(samples), light.shape[-1]), np.nan, np.float32)
     for c in range(light.shape[-1]):

@@ -73,6 +73,8 @@ class ReportWriter:
     def add_others(self, plan: StackPlan, written: dict[str, Path]) -> None:
         """Take pictures of what has not passed by: frames left out, or `written` earlier."""
         for f in plan.frames:
+            if f.file not in self._frames.names:
+                continue  # left out by name
             if not f.used:
                 lost = self._frames.read(self._frames.names.index(f.file))
                 self._shown.add_lost(f.file, lost)
