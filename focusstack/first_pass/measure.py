@@ -17,6 +17,7 @@ from focusstack.frames.proxies.proxy import (
     proxy_size,
 )
 from focusstack.frames.sources import FrameSource
+from focusstack.numeric.arrays import Image
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.spool import Spool
@@ -50,6 +51,8 @@ class Measured:
         What reading the files brought up.
     recorded : list of float or None
         Exposure in stops that each frame's EXIF tells.
+    marked : (h, w) uint8 ndarray or None
+        1 where proxies show marks fixed to the sensor, which are taken out of what `load` gives.
     """
 
     order: list[int]
@@ -61,6 +64,7 @@ class Measured:
     size: tuple[int, int]
     notes: tuple[str, ...]
     recorded: list[float | None]
+    marked: Image | None = None
 
 
 def measure_frames(

@@ -62,6 +62,7 @@ def series_of(
         threads,
         progress.advance,
         stack.kept,
+        stack.marked,
     )
 
 
