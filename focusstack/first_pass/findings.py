@@ -10,6 +10,7 @@ from focusstack.alignment.refine import Refined
 from focusstack.alignment.tiles.poses import Poses
 from focusstack.first_pass.light import Light
 from focusstack.first_pass.measure import Measured
+from focusstack.plan.marks import Marks
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Findings:
         What matrices cannot follow, where that is proven.
     light : Light
         What brings all frames to the reference's light.
+    marks : Marks or None
+        What is fixed to the sensor, in full-size pixels.
+    doubted : bool
+        Whether marks are suspected that could not be told from the scene.
     """
 
     stack: Measured
@@ -35,6 +40,8 @@ class Findings:
     refined: Refined
     displaced: Displacement | None
     light: Light
+    marks: Marks | None = None
+    doubted: bool = False
 
     @property
     def used(self) -> list[int]:

@@ -87,6 +87,9 @@ def judge_stack(frames: Sequence[FramePlan], error_px: float | None) -> Verdict:
 def _doubts(frames: Sequence[FramePlan], found: Findings) -> dict[int, list[Doubt]]:
     """What speaks against each frame besides its error."""
     doubts = _contradictions(found)
+    if found.doubted:
+        for k in found.used:
+            doubts.setdefault(k, []).append(Doubt("marks", "detail that stays on the sensor"))
     for k, frame in enumerate(frames):
         if frame.guessed_px > PASS_PX:
             words = f"by {frame.guessed_px:.1f} px where nothing is sharp"

@@ -12,7 +12,13 @@ from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import find_light
 from focusstack.first_pass.marks.finding import Search
-from focusstack.first_pass.measure import Measured, check_reference, glanced, measure_frames, spool_for
+from focusstack.first_pass.measure import (
+    Measured,
+    check_reference,
+    glanced,
+    measure_frames,
+    spool_for,
+)
 from focusstack.first_pass.rejection import find_unsupported
 from focusstack.first_pass.steps import (
     find_alignment,
@@ -83,7 +89,8 @@ def find_plan(
             series = series_of(stack, coarse, light.gains, options.threads, progress)
             local = find_displacement(series, refined, progress)
         deep = frames.dtype != np.uint8
-        found = Findings(stack, coarse, refined, local, light)
+        mask = marks.full_size(frames.size)
+        found = Findings(stack, coarse, refined, local, light, mask, marks.doubted)
         plan = make_plan(found, frames.size, deep=deep, quick=effort.quick)
     for warning in plan.warnings:
         progress.warn(warning)

@@ -17,6 +17,7 @@ from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.numeric.arrays import Floats, Matrix
+from focusstack.plan.marks import Marks
 from focusstack.plan.verdict import Verdict
 
 
@@ -173,6 +174,8 @@ class StackPlan:
         full-size pixels; NaN where nothing was measured.
     quick : bool
         Whether it comes from a quick look: matrices alone, measured on small proxies.
+    marks : Marks or None
+        What is fixed to the sensor and takes no part.
     """
 
     reference: str
@@ -195,6 +198,7 @@ class StackPlan:
     clipped_everywhere: float = 0.0
     residual_map_px: Floats | None = None
     quick: bool = False
+    marks: Marks | None = None
 
     def used(self) -> list[FramePlan]:
         """Return the frames that are part of the result, in focus order."""

@@ -30,10 +30,13 @@ LEAST_SUPPORT = 0.25
 """Share of the picture's area that must lie between tiles for its corners to be believed: beyond,
 the alignment is the model's word. Chosen, not measured."""
 
-Cause = Literal["error", "blank", "support", "parallax", "depth", "moved", "missing", "lost"]
+Cause = Literal[
+    "error", "blank", "support", "parallax", "depth", "moved", "missing", "marks", "lost"
+]
 """Why something does not pass: its estimated error; it has no detail, or only in a part; it was
 displaced as near things are, which was followed; by how much is a guess where nothing is ever
-sharp; it was displaced by what is not known; it lacks what its neighbours show; it was left out."""
+sharp; it was displaced by what is not known; it lacks what its neighbours show; marks on the
+sensor may hold it in place; it was left out."""
 
 LEADS: dict[Grade, str] = {"pass": "Good", "look": "Take a look", "fail": "Not good"}
 """How a verdict begins when it is read by people."""
@@ -213,6 +216,10 @@ _TOLD: dict[Cause, tuple[str, str]] = {
         "hold something displaced by movement or parallax",
     ),
     "missing": ("lacks detail that its neighbours show", "lack detail that their neighbours show"),
+    "marks": (
+        "may be held in place by marks on the sensor",
+        "may be held in place by marks on the sensor",
+    ),
     "support": (
         "has detail in a small part of the picture only",
         "have detail in a small part of the picture only",
@@ -227,6 +234,7 @@ ADVICE: dict[Cause, str] = {
     "depth": "Look at smooth parts of the composite.",
     "moved": "Look for double edges in the composite; leave out the frame they come from.",
     "missing": "Something moved there, or is blurred: look at it in the composite.",
+    "marks": "Give a shot of a white or dark surface with --dust.",
     "support": "Look at the corners of the composite.",
     "blank": "Leave out what shows nothing in focus.",
     "lost": "The report says why.",

@@ -70,7 +70,7 @@ def cleaned(stack: Measured, blemishes: Blemishes, name: str) -> Measured:
 
 
 def _evened(statistics: Statistics, before: Float32, after: Float32) -> Statistics:
-    """Statistics whose blocks are as bright as they were without blemishes, which have no colour."""
+    """Statistics whose blocks are as bright as without blemishes, which have no colour."""
     rows, columns = statistics.blocks.shape[:2]
     whole = slice(0, max(rows * BLOCK, 1)), slice(0, max(columns * BLOCK, 1))
     means = [

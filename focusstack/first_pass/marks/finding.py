@@ -25,6 +25,7 @@ from focusstack.first_pass.marks.witness import STIRRED_PX, Witness, belongs_to_
 from focusstack.first_pass.measure import Measured
 from focusstack.geometry.coordinates import at_scale, outline, transform
 from focusstack.numeric.arrays import Floats, Image, Mask, Matrix, Points
+from focusstack.plan.marks import Marks
 
 ROUNDS = (Round(1, 1.0, 6.0, 96), Round(0.5, 1.0, 6.0, 64), Round(0.25, 1.0, 6.0, 64))
 """Scales at which marks are looked for, with what tiles are measured in: their detail is made
@@ -66,6 +67,13 @@ class Found:
     gains: Floats
     blemishes: Blemishes | None = None
     doubted: bool = False
+
+    def full_size(self, size: tuple[int, int]) -> Marks | None:
+        """Return the marks in the pixels of frames of a `size`; None if there are none."""
+        if self.blemishes is None or self.blemishes.marked is None:
+            return None
+        mask = cv2.resize(self.blemishes.marked, size, interpolation=cv2.INTER_NEAREST)
+        return Marks(np.asarray(mask, np.uint8))
 
 
 class Search:
@@ -130,7 +138,7 @@ class Search:
                 return replace(plain, doubted=sensor < CONVINCED)
             if not any(o.any() for o in own):
                 return plain
-        marked = self._outlines(seen, peaks, own, used)
+        marked = self._outlines(seen, peaks, own, used, "marks")
         return self._aligned(Blemishes(marked), "marks") if marked.any() else plain
 
     def _tried(
@@ -138,7 +146,8 @@ class Search:
     ) -> Found | None:
         """Align without all that may be marks; None if nothing is left to align."""
         try:
-            return self._aligned(Blemishes(self._outlines(seen, peaks, which, used)), "trial")
+            mask = self._outlines(seen, peaks, which, used, "trial")
+            return self._aligned(Blemishes(mask), "trial")
         except AlignmentError:
             return None
 
@@ -148,13 +157,28 @@ class Search:
         return Found(stack, coarse, gains, blemishes)
 
     def _outlines(
-        self, seen: list[Persistence], peaks: list[Points], which: list[Mask], used: list[int]
+        self,
+        seen: list[Persistence],
+        peaks: list[Points],
+        which: list[Mask],
+        used: list[int],
+        name: str,
     ) -> Image:
-        size = self._stack.size
-        mask = np.zeros(size[::-1], np.uint8)
+        size, load = self._stack.size, self._stack.load
+        core = np.zeros(size[::-1], np.uint8)
+        mask = core
         for found, places, some in zip(seen, peaks, which, strict=True):
-            mask |= cores(found, places[some], size)
-        return outlined(self._stack.load, used, mask)
+            chosen = places[some]
+            if mask.any() and len(chosen):
+                # Coarser detail that smaller marks do not account for.
+                left = cleaned(self._stack, Blemishes(mask), f"{name} {found.scale}")
+                how = next(how for how in self._rounds if how.scale == found.scale)
+                still = measure_persistence(self._series(left), used, how)
+                chosen = chosen[still.holds(chosen)]
+            if len(chosen):
+                core = core | cores(found, found.without_rims(chosen), size)
+                mask = outlined(load, used, core)
+        return mask
 
     def _series(self, stack: Measured) -> Series:
         ones = [1.0] * len(stack.names)
@@ -187,9 +211,7 @@ class Search:
         asked = self._ask(stack, matrices, [p.passing() for p in seen], used)
         return max((w.whole() for w in asked), key=max)
 
-    def _without_stripes(
-        self, plain: Found, seen: Persistence, used: list[int]
-    ) -> Found | None:
+    def _without_stripes(self, plain: Found, seen: Persistence, used: list[int]) -> Found | None:
         """Align without columns or rows that are brighter than others, if that proves movement."""
         load = self._stack.load
         lines = [stripes(load, used, axis) if is_striped(seen, axis) else None for axis in (0, 1)]

@@ -31,6 +31,10 @@ TURNS = 2
 """How often outlines are drawn: once with wide surroundings, and again with what is then known not
 to be part of marks."""
 
+SURE = 6.0
+"""Standard errors, of about 1.5 times the median deviation each, from which on a difference is more
+than noise. Chosen, not measured."""
+
 GUARD = 2
 """Pixels of a proxy around a mark that are given up with it: the lens of the camera's own filters,
 JPEG and reductions carry it so far. Chosen, not measured."""
@@ -99,8 +103,11 @@ def _depth(load: Callable[[int], Proxy], frames: Sequence[int], mask: Image) -> 
         taken[line] = np.log(luma[rows, columns] + dark) - np.log(behind + dark)
     usual = np.median(taken, axis=0)
     spread = np.median(np.abs(taken - usual), axis=0)
+    # What the median of so many frames still wavers by.
+    noise = SURE * float(np.median(spread)) / len(frames) ** 0.5
+    sure = (spread < STEADY * np.abs(usual)) & (np.abs(usual) > max(LEAST, noise))
     depth = np.zeros(mask.shape, np.float32)
-    depth[rows, columns] = np.where(spread < STEADY * np.abs(usual), usual, 0)
+    depth[rows, columns] = np.where(sure, usual, 0)
     return depth
 
 
@@ -109,14 +116,14 @@ def _grown(depth: Float32, core: Image) -> Image:
     whole = np.zeros(core.shape, np.uint8)
     for sign in (1, -1):
         height = sign * depth
-        count, label = cv2.connectedComponents((height > LEAST).astype(np.uint8), connectivity=4)
+        count, found = cv2.connectedComponents((height > 0).astype(np.uint8), connectivity=4)
+        label = np.asarray(found, np.int64)
         top = np.zeros(count, np.float32)
         inside = core > 0
         np.maximum.at(top, label[inside], height[inside])
         top[0] = 0
-        least = np.maximum(LEAST_SHARE * top, LEAST)[label]
-        part = (height > least) & (top[label] > LEAST)
-        whole |= cv2.morphologyEx(
-            part.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
-        )
+        part = (height > LEAST_SHARE * top[label]) & (top[label] > 0)
+        kernel = np.ones((3, 3), np.uint8)
+        closed = cv2.morphologyEx(part.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
+        whole |= np.asarray(closed, np.uint8)
     return whole

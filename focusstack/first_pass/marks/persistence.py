@@ -37,6 +37,14 @@ AROUND = 33
 """Side, in pixels, of the window in which a mark is to be prominent: several times what the band
 pass lets through. Chosen, not measured."""
 
+RIM = 12
+"""Pixels from a mark within which the band pass leaves a rim of the other sign: two standard
+deviations of its wider Gaussian. Not measured."""
+
+RIMMED = 1.5
+"""By how many times a mark is at least stronger than its rim. Follows from the band pass: a disc
+of any size comes to more. Not measured."""
+
 SPARED = 8
 """One frame in so many may lack a mark: it came late, was wiped off, or lies before white. Chosen,
 not measured."""
@@ -91,6 +99,29 @@ class Persistence:
         rows, columns = np.nonzero((height > 0) & (height >= highest) & prominent)
         return np.stack([columns, rows], 1).astype(float)
 
+    def holds(self, places: Points) -> Mask:
+        """Tell at which of the places ``(N, 2)``, or right beside, detail is prominent here."""
+        near = np.zeros(self.mean.shape, np.uint8)
+        columns, rows = self.peaks().astype(int).T
+        near[rows, columns] = 1
+        near = np.asarray(cv2.dilate(near, np.ones((5, 5), np.uint8)))
+        columns, rows = places.astype(int).T
+        return np.asarray(near[rows, columns] > 0)
+
+    def without_rims(self, places: Points) -> Points:
+        """Leave out the places ``(N, 2)`` that lie in the rim of a stronger mark.
+
+        The band pass surrounds a mark with a rim of the other sign, which is fainter.
+        """
+        columns, rows = places.astype(int).T
+        height = self.mean[rows, columns]
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * RIM + 1, 2 * RIM + 1))
+        rim = np.zeros(len(places), bool)
+        for sign in (1, -1):
+            other = cv2.dilate(np.maximum(-sign * self.mean, 0), kernel)[rows, columns]
+            rim |= (sign * height > 0) & (other > RIMMED * np.abs(height))
+        return places[~rim]
+
     def passing(self) -> Points:
         """Return up to `SAMPLED` pixels ``(N, 2)`` whose detail comes and goes most."""
         near = cv2.dilate(self.suspected.astype(np.uint8), np.ones((9, 9), np.uint8))
@@ -139,7 +170,7 @@ def _sampled(picture: Image, places: Points) -> Floats:
                   cv2.BORDER_REPLICATE)
         for i in range(0, len(places), MOST)
     ]  # fmt: skip
-    return np.concatenate(parts, axis=1)[0].astype(float)
+    return np.asarray(np.concatenate(parts, axis=1)[0], float)
 
 
 def measure_persistence(series: Series, frames: Sequence[int], how: Round) -> Persistence:

@@ -52,4 +52,4 @@ def stripes(load: Callable[[int], Proxy], frames: Sequence[int], axis: int) -> F
         logarithm = np.log(np.maximum(luma if axis == 0 else luma.T, 0) + np.float32(DARK))
         wide = cv2.GaussianBlur(logarithm, (0, 0), sigmaX=WIDE_PX, sigmaY=1e-3)
         lines.append(np.median(logarithm - wide, axis=0))
-    return np.exp(np.median(lines, axis=0)).astype(np.float32)
+    return np.asarray(np.exp(np.median(lines, axis=0)), np.float32)
