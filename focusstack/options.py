@@ -89,6 +89,8 @@ class StackOptions:
         result does not depend on it.
     max_megapixels : float
         Pictures that claim more are refused.
+    dust : path, optional
+        A shot of a white or dark surface by the same camera, in which marks on the sensor show.
 
     Raises
     ------
@@ -103,6 +105,7 @@ class StackOptions:
     threads: int = field(default_factory=usable_cores)
     memory: int | None = None
     max_megapixels: float = MOST_MEGAPIXELS
+    dust: Path | None = None
 
     def __post_init__(self) -> None:
         if self.threads < 1:

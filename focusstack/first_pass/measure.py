@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from focusstack.alignment.features.focus_order import focus_order
 from focusstack.errors import InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
+from focusstack.first_pass.hot_pixels import HotPixels
 from focusstack.frames.proxies.proxy import (
     Proxy,
     ProxySpool,
@@ -17,7 +20,7 @@ from focusstack.frames.proxies.proxy import (
     proxy_size,
 )
 from focusstack.frames.sources import FrameSource
-from focusstack.numeric.arrays import Image
+from focusstack.numeric.arrays import Image, Indices
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.spool import Spool
@@ -53,6 +56,8 @@ class Measured:
         Exposure in stops that each frame's EXIF tells.
     marked : (h, w) uint8 ndarray or None
         1 where proxies show marks fixed to the sensor, which are taken out of what `load` gives.
+    hot : (N,) int64 ndarray
+        Index of full-size pixels that are single and bright in nearly all frames.
     """
 
     order: list[int]
@@ -65,6 +70,7 @@ class Measured:
     notes: tuple[str, ...]
     recorded: list[float | None]
     marked: Image | None = None
+    hot: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def measure_frames(
@@ -76,10 +82,16 @@ def measure_frames(
     """
 
     def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
-        picture = frames.read(index)
+        try:
+            picture = frames.read(index)
+            hot.look(index, picture.pixels)
+        except BaseException:
+            hot.give_up()
+            raise
         proxy, facts = make_proxy(picture.pixels, scale, picture.transfer, spool.size)
         return proxy, facts, picture.note, recorded_stops(picture.metadata)
 
+    hot = HotPixels(frames.size)
     count = len(frames)
     statistics: list[Statistics] = []
     recorded: list[float | None] = []
@@ -103,6 +115,7 @@ def measure_frames(
         spool.size,
         tuple(f"{_some(names)}: {note}" for note, names in notes.items()),
         [recorded[i] for i in order],
+        hot=hot.lasting(),
     )
 
 

@@ -11,7 +11,9 @@ from focusstack.first_pass.assemble import make_plan
 from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import find_light
+from focusstack.first_pass.marks.cleaning import Blemishes, cleaned, reduced_mask
 from focusstack.first_pass.marks.finding import Search
+from focusstack.first_pass.marks.shot import read_shot
 from focusstack.first_pass.measure import (
     Measured,
     check_reference,
@@ -76,6 +78,10 @@ def find_plan(
     with spool, own_threads():
         seen = glanced(frames, scale) if effort.quick else frames
         stack = measure_frames(seen, spool, scale, need.readers, progress)
+        given = None
+        if options.dust is not None:
+            given = read_shot(options.dust, frames.size, options.max_megapixels)
+            stack = cleaned(stack, Blemishes(reduced_mask(given.mask, stack.size)), "shot")
         align = partial(_align, options=options, progress=progress, effort=effort)
         marks = Search(stack, align, options.threads).begun(*align(stack))
         stack, coarse, gains = marks.stack, marks.coarse, marks.gains
@@ -89,7 +95,7 @@ def find_plan(
             series = series_of(stack, coarse, light.gains, options.threads, progress)
             local = find_displacement(series, refined, progress)
         deep = frames.dtype != np.uint8
-        mask = marks.full_size(frames.size)
+        mask = marks.full_size(frames.size, scale, given)
         found = Findings(stack, coarse, refined, local, light, mask, marks.doubted)
         plan = make_plan(found, frames.size, deep=deep, quick=effort.quick)
     for warning in plan.warnings:

@@ -39,6 +39,12 @@ class Blemishes:
         return luma if self.marked is None else without(luma, self.marked)
 
 
+def reduced_mask(mask: Image, size: tuple[int, int]) -> Image:
+    """Mask ``(h, w)``, for proxies of a `size`, of what a mask of full size holds."""
+    share = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(share > 0).astype(np.uint8)
+
+
 def cleaned(stack: Measured, blemishes: Blemishes, name: str) -> Measured:
     """Return a stack whose proxies and block means show no blemishes.
 
@@ -65,7 +71,8 @@ def cleaned(stack: Measured, blemishes: Blemishes, name: str) -> Measured:
     statistics = [
         _evened(s, stack.load(k).luma, load(k).luma) for k, s in enumerate(stack.statistics)
     ]
-    marked = blemishes.marked
+    masks = [mask for mask in (stack.marked, blemishes.marked) if mask is not None]
+    marked = np.bitwise_or.reduce(masks) if masks else None
     return replace(stack, load=load, kept=kept, statistics=statistics, marked=marked)
 
 

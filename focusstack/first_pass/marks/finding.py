@@ -12,10 +12,10 @@ from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.tiles.measure import Round
 from focusstack.alignment.tiles.poses import Series
 from focusstack.errors import AlignmentError
+from focusstack.first_pass.hot_pixels import FEWEST, hot_mask
 from focusstack.first_pass.marks.cleaning import Blemishes, cleaned
 from focusstack.first_pass.marks.outline import cores, outlined
 from focusstack.first_pass.marks.persistence import (
-    FEWEST,
     Looking,
     Persistence,
     measure_persistence,
@@ -68,12 +68,32 @@ class Found:
     blemishes: Blemishes | None = None
     doubted: bool = False
 
-    def full_size(self, size: tuple[int, int]) -> Marks | None:
-        """Return the marks in the pixels of frames of a `size`; None if there are none."""
-        if self.blemishes is None or self.blemishes.marked is None:
-            return None
-        mask = cv2.resize(self.blemishes.marked, size, interpolation=cv2.INTER_NEAREST)
-        return Marks(np.asarray(mask, np.uint8))
+    def full_size(self, size: tuple[int, int], scale: float, given: Marks | None) -> Marks | None:
+        """Return all marks in the pixels of frames, and the hot ones; None if there are none.
+
+        Parameters
+        ----------
+        size : tuple of int
+            Width and height of the frames.
+        scale : float
+            Proxy pixels per frame pixel.
+        given : Marks or None
+            What is known of them beforehand.
+        """
+        back = {
+            k: at_scale(self.coarse.matrices[k], scale)
+            for k, used in enumerate(self.coarse.used)
+            if used
+        }
+        masks = [given.mask] if given else []
+        if self.blemishes is not None and self.blemishes.marked is not None:
+            found = cv2.resize(self.blemishes.marked, size, interpolation=cv2.INTER_NEAREST)
+            masks.append(np.asarray(found, np.uint8))
+        hot = hot_mask(self.stack.hot, size, back)
+        if hot is not None:
+            masks.append(hot)
+        whole = np.bitwise_or.reduce(masks) if masks else None
+        return Marks(whole) if whole is not None and whole.any() else None
 
 
 class Search:

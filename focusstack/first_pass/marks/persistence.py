@@ -16,6 +16,7 @@ import numpy as np
 
 from focusstack.alignment.tiles.measure import CODES, Round, codes_in, proxy_in
 from focusstack.alignment.tiles.poses import Series
+from focusstack.first_pass.hot_pixels import SPARED
 from focusstack.frames.proxies.proxy import proxy_size
 from focusstack.numeric.arrays import Float32, Floats, Image, Mask, Points
 
@@ -45,10 +46,6 @@ RIMMED = 1.5
 """By how many times a mark is at least stronger than its rim. Follows from the band pass: a disc
 of any size comes to more. Not measured."""
 
-SPARED = 8
-"""One frame in so many may lack a mark: it came late, was wiped off, or lies before white. Chosen,
-not measured."""
-
 DARK = 0.002
 """Linear light, white 1, that is added to what detail is divided by: in the dark noise would be
 detail. One code of 255 near black."""
@@ -59,9 +56,6 @@ Chosen, not measured."""
 
 MOST = 30000
 """Points that OpenCV looks up at once: its own limit is 32767 a side."""
-
-FEWEST = 4
-"""Frames without which nothing can be told to be in nearly all. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
