@@ -139,7 +139,9 @@ class Search:
         witnesses = self._ask(self._stack, coarse.matrices, peaks, used)
         own = [belongs_to_sensor(w) for w in witnesses]
         open_ = [w.moved < STIRRED_PX for w in witnesses]
-        if not any(o.any() for o in (*own, *open_)):
+        # Where most of what stays moves with the scene, the rest lies where the scene hardly moves.
+        resting = sum(int(o.sum()) for o in open_) > sum(len(p) for p in peaks) / 2
+        if not resting and not any(o.any() for o in own):
             return plain
         scene, sensor = self._movement(self._stack, coarse.matrices, seen, used)
         right = max(scene, sensor) > CONVINCED and scene >= sensor

@@ -46,9 +46,9 @@ RIMMED = 1.5
 """By how many times a mark is at least stronger than its rim. Follows from the band pass: a disc
 of any size comes to more. Not measured."""
 
-DARK = 0.002
+DARK = 0.01
 """Linear light, white 1, that is added to what detail is divided by: in the dark noise would be
-detail. One code of 255 near black."""
+detail. Seven stops below white. Chosen, not measured."""
 
 SAMPLED = 3000
 """Places of the scene that are asked how it moved: enough for a share to be known to a percent.
@@ -70,12 +70,15 @@ class Persistence:
         Mean and standard deviation of the detail as a share of the light.
     lasting : (h, w) bool ndarray
         Whether nearly all frames have it, all bright or all dark.
+    light : (h, w) float32 ndarray
+        Mean linear luma.
     """
 
     scale: float
     mean: Float32
     spread: Float32
     lasting: Mask
+    light: Float32
 
     @property
     def suspected(self) -> Mask:
@@ -119,13 +122,18 @@ class Persistence:
     def passing(self) -> Points:
         """Return up to `SAMPLED` pixels ``(N, 2)`` whose detail comes and goes most."""
         near = cv2.dilate(self.suspected.astype(np.uint8), np.ones((9, 9), np.uint8))
-        coming = np.where((self.spread > np.abs(self.mean)) & (near == 0), self.spread, 0)
+        # In the dark noise comes and goes as well: the light itself counts, not shares of it.
+        strength = self.spread * self.light
+        coming = np.where((self.spread > np.abs(self.mean)) & (near == 0), strength, 0)
+        inner = np.zeros_like(coming)
+        inner[AROUND:-AROUND, AROUND:-AROUND] = coming[AROUND:-AROUND, AROUND:-AROUND]
+        coming = inner  # frames may have been cut at their edges
         known = coming[coming > 0]
         if not known.size:
             return np.zeros((0, 2))
-        rows, columns = np.nonzero(coming > np.quantile(known, 0.8))
-        every = max(1, len(rows) // SAMPLED)
-        return np.stack([columns[::every], rows[::every]], 1).astype(float)
+        most = max(0.8, 1 - SAMPLED / known.size)
+        rows, columns = np.nonzero(coming > np.quantile(known, most))
+        return np.stack([columns, rows], 1).astype(float)
 
 
 class Looking:
@@ -153,8 +161,9 @@ class Looking:
             return np.zeros(0)
         codes, _ = codes_in(self._series, index, self.how)
         luma = proxy_in(self._series, index, self.how.scale).luma
-        light = _sampled(luma, places) + DARK
-        return np.asarray(_sampled(codes, places) / CODES / light, float)
+        detail = _sampled(codes, places) / CODES
+        light = _sampled(luma, places) - np.minimum(detail, 0) + DARK
+        return np.asarray(detail / light, float)
 
 
 def _sampled(picture: Image, places: Points) -> Floats:
@@ -190,11 +199,11 @@ def measure_persistence(series: Series, frames: Sequence[int], how: Round) -> Pe
         ):
             luma = proxy_in(series, index, how.scale).luma
             if sums is None:
-                sums = np.zeros((3, *luma.shape), np.float32)
+                sums = np.zeros((4, *luma.shape), np.float32)
             add_frame(codes, luma, sums, step=1 / CODES, floor=DARK, least=FAINTEST / 2)
     assert sums is not None
     count = len(frames)
     mean = sums[0] / np.float32(count)
     spread = np.sqrt(np.maximum(sums[1] / np.float32(count) - mean * mean, 0))
     lasting = np.abs(sums[2]) >= count - count // SPARED
-    return Persistence(how.scale, mean, spread.astype(np.float32), lasting)
+    return Persistence(how.scale, mean, spread.astype(np.float32), lasting, sums[3] / np.float32(count))

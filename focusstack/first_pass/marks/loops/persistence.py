@@ -19,11 +19,15 @@ def _add(
     steps, dark, limit = np.float32(step), np.float32(floor), np.float32(least)
     for y in range(codes.shape[0]):
         row, light = codes[y], luma[y]
-        total, square, alike = sums[0, y], sums[1, y], sums[2, y]
+        total, square, alike, whole = sums[0, y], sums[1, y], sums[2, y], sums[3, y]
         for x in range(row.size):
-            # Detail as a share of the light: the same in all frames, whatever their exposure.
-            value = np.float32(row[x]) * steps / (light[x] + dark)
+            detail = np.float32(row[x]) * steps
+            # As a share of the light: the same in all frames, whatever their exposure. What is
+            # darker than its surroundings is a share of theirs.
+            around = light[x] - min(detail, np.float32(0))
+            value = detail / (around + dark)
             total[x] += value
+            whole[x] += light[x]
             square[x] += value * value
             # Bright marks count up, dark ones down.
             sign = np.float32(1) if value > limit else np.float32(0)
@@ -58,9 +62,9 @@ def add_frame(
         Band-passed linear luma.
     luma : (H, W) float32 ndarray
         Linear luma.
-    sums : (3, H, W) float32 ndarray
-        Sum of the detail as a share of the light, sum of its squares, and how many more frames are
-        brighter than `least` than darker; added to.
+    sums : (4, H, W) float32 ndarray
+        Sum of the detail as a share of the light, sum of its squares, how many more frames are
+        brighter than `least` than darker, and sum of the light; added to.
     step : float
         Light of one code.
     floor : float
