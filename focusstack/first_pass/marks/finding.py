@@ -37,6 +37,10 @@ CONVINCED = 0.5
 says, for that to be believed: detail changes its blur from frame to frame (``python -m
 benchmarks.alignment --only dust tripod``)."""
 
+TELLING = 10
+"""Places that stay, at one scale, of which it counts how many move with the scene. Chosen, not
+measured."""
+
 CLEARLY = 0.15
 """By how much larger the scene's share must be than the sensor's. Chosen, not measured."""
 
@@ -137,10 +141,12 @@ class Search:
         """Tell marks from the scene; align without what may be marks where that takes it."""
         coarse = plain.coarse
         witnesses = self._ask(self._stack, coarse.matrices, peaks, used)
-        own = [belongs_to_sensor(w) for w in witnesses]
+        own = _owned(witnesses, seen, peaks)
         open_ = [w.moved < STIRRED_PX for w in witnesses]
         # Where most of what stays moves with the scene, the rest lies where the scene hardly moves.
-        resting = sum(int(o.sum()) for o in open_) > sum(len(p) for p in peaks) / 2
+        # The finest detail tells: what is coarse comes to rest as soon as the hand is steady.
+        told = next((o for o in open_ if len(o) >= TELLING), open_[0])
+        resting = 2 * int(told.sum()) > len(told) or not len(told)
         if not resting and not any(o.any() for o in own):
             return plain
         scene, sensor = self._movement(self._stack, coarse.matrices, seen, used)
@@ -155,7 +161,7 @@ class Search:
             coarse = tried.coarse
             scene, sensor = self._movement(tried.stack, coarse.matrices, seen, used)
             witnesses = self._ask(self._stack, coarse.matrices, peaks, used)
-            own = [belongs_to_sensor(w) for w in witnesses]
+            own = _owned(witnesses, seen, peaks)
             if scene < CONVINCED or scene < sensor + CLEARLY:
                 return replace(plain, doubted=sensor < CONVINCED)
             if not any(o.any() for o in own):
@@ -249,3 +255,13 @@ class Search:
         across = [float(np.ptp(moved[..., axis], axis=0).max()) for axis in (0, 1)]
         far = [a for a, one in zip(across, lines, strict=True) if one is not None]
         return found if max(far) >= STIRRED_PX else None
+
+
+def _owned(
+    witnesses: Sequence[Witness], seen: Sequence[Persistence], peaks: Sequence[Points]
+) -> list[Mask]:
+    """Tell which peaks are the sensor's, at each scale."""
+    return [
+        belongs_to_sensor(w, p.wavering(places))
+        for w, p, places in zip(witnesses, seen, peaks, strict=True)
+    ]

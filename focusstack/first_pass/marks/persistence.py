@@ -96,6 +96,12 @@ class Persistence:
         rows, columns = np.nonzero((height > 0) & (height >= highest) & prominent)
         return np.stack([columns, rows], 1).astype(float)
 
+    def wavering(self, places: Points) -> Floats:
+        """Return the spread at places ``(N, 2)`` as a share of the mean."""
+        columns, rows = places.astype(int).T
+        mean = np.maximum(np.abs(self.mean[rows, columns]), np.float32(1e-6))
+        return np.asarray(self.spread[rows, columns] / mean, float)
+
     def holds(self, places: Points) -> Mask:
         """Tell at which of the places ``(N, 2)``, or right beside, detail is prominent here."""
         near = np.zeros(self.mean.shape, np.uint8)

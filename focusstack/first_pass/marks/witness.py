@@ -15,8 +15,8 @@ import numpy as np
 from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Floats, Indices, Mask, Matrix, Points
 
-APART_PX = 3.0
-"""Movement of the scene, in pixels of the compared picture, that parts it from the sensor: half of
+APART_PX = 5.0
+"""Movement of the scene, in pixels of the compared picture, that parts it from the sensor: most of
 what the band pass lets through. Found with ``python -m benchmarks.alignment --only dust``."""
 
 REACH = 8
@@ -142,18 +142,32 @@ SENSOR = 0.6
 """Least share of a mark's detail that is found again at the same place of the sensor (``python -m
 benchmarks.alignment --only dust``)."""
 
-SCENE = 0.3
-"""Largest share of what is found again on the sensor that may be found in the scene as well:
-a mark that is larger than the scene's movement overlaps itself there (``python -m
-benchmarks.alignment --only dust``)."""
+SCENE = 0.55
+"""Largest share of what is found again on the sensor that may be found in the scene as well, where
+nothing comes and goes: a mark that is larger than the scene's movement overlaps itself there
+(``python -m benchmarks.alignment --only dust``)."""
+
+UNSTEADY = 1.2
+"""By how much that share is lower for each part of itself that a mark wavers by: what is less
+steady must be told apart more clearly (``python -m benchmarks.alignment --only dust``, and ring,
+balls and ant, where nothing is to be found)."""
 
 TIMES = 3
 """Frames that must have been compared. Chosen, not measured."""
 
 
-def belongs_to_sensor(found: Witness) -> Mask:
-    """Tell which places are the sensor's, whatever the scene does."""
+def belongs_to_sensor(found: Witness, wavering: Floats) -> Mask:
+    """Tell which places are the sensor's, whatever the scene does.
+
+    Parameters
+    ----------
+    found : Witness
+        What was asked of N places.
+    wavering : (N,) ndarray
+        Standard deviation of the detail there over the frames, as a share of its mean.
+    """
     own = np.maximum(found.own, 1e-12)
     scene, sensor = found.scene / own, found.sensor / own
     stirred = (found.moved >= STIRRED_PX) & (found.frames >= TIMES)
-    return np.asarray(stirred & (sensor > SENSOR) & (scene < SCENE * sensor))
+    apart = scene < (SCENE - UNSTEADY * wavering) * sensor
+    return np.asarray(stirred & (sensor > SENSOR) & apart)
