@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
-from focusstack.plan import packed, schema
+from focusstack.plan import bitmaps, schema
 from focusstack.plan.schema import Report
 
 PLACE = Path(__file__).with_name("report.schema.json")
@@ -33,7 +33,7 @@ def _describe(properties: dict[str, Any], name: str, text: str) -> None:
 def _descriptions() -> dict[str, dict[str, str]]:
     """What stands below each attribute of each record, which only a document needs."""
     found = {}
-    bodies = (ast.parse(inspect.getsource(module)).body for module in (packed, schema))
+    bodies = (ast.parse(inspect.getsource(module)).body for module in (bitmaps, schema))
     for record in chain.from_iterable(bodies):
         if isinstance(record, ast.ClassDef):
             found[record.name] = {

@@ -100,9 +100,7 @@ def signature(frames: FrameSource, output: OutputOptions, options: StackOptions)
     made: dict[str, Any] = {
         "version": __version__,
         "plan given": given,
-        **(
-            {} if options.dust is None else {"shot given": digest(options.dust, sample=False).hex()}
-        ),
+        "shot given": shot,
         "options": asked,
         "frames": files,
     }

@@ -11,9 +11,9 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
 from focusstack.numeric.arrays import Floats
+from focusstack.plan.bitmaps import DepthRecord
 from focusstack.plan.marks import Marks
 from focusstack.plan.model import FramePlan, PairClosure, StackPlan
-from focusstack.plan.packed import DepthRecord
 from focusstack.plan.schema import (
     FrameRecord,
     LightRecord,

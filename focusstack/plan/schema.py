@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from focusstack.exposure.shading import STRONGEST, STRONGEST_EXPONENT
+from focusstack.plan.bitmaps import DepthRecord, MarksRecord
 from focusstack.plan.limits import Bend, Cells, Gain, Matrix3, Nodes, Number, Size
-from focusstack.plan.packed import DepthRecord, MarksRecord
 from focusstack.plan.verdict import Cause, Grade
 
 SCHEMA = 1

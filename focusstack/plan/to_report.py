@@ -18,9 +18,9 @@ from focusstack.exposure.trial import LightChoice
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import DEPTH_STEPS, SceneDepth
 from focusstack.numeric.arrays import Floats
+from focusstack.plan.bitmaps import DepthRecord, MarksRecord, Packed
 from focusstack.plan.marks import Marks
 from focusstack.plan.model import FramePlan, StackPlan
-from focusstack.plan.packed import DepthRecord, MarksRecord, Packed
 from focusstack.plan.schema import (
     SCHEMA,
     CanvasRecord,

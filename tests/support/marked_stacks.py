@@ -23,7 +23,8 @@ def soft_stack(
     width, height = SIZE
     noise = rng.standard_normal((height + 200, width + 200, 3)).astype(np.float32)
     scene = sum(
-        s * cv2.GaussianBlur(noise, (0, 0), s) * w for s, w in ((4.0, 0.25), (8.0, 0.4), (16.0, 0.6))
+        s * cv2.GaussianBlur(noise, (0, 0), s) * w
+        for s, w in ((4.0, 0.25), (8.0, 0.4), (16.0, 0.6))
     )
     light = 0.3 * np.exp(0.35 * scene / scene.std())
     pictures, places = [], []

@@ -212,4 +212,6 @@ def measure_persistence(series: Series, frames: Sequence[int], how: Round) -> Pe
     mean = sums[0] / np.float32(count)
     spread = np.sqrt(np.maximum(sums[1] / np.float32(count) - mean * mean, 0))
     lasting = np.abs(sums[2]) >= count - count // SPARED
-    return Persistence(how.scale, mean, spread.astype(np.float32), lasting, sums[3] / np.float32(count))
+    return Persistence(
+        how.scale, mean, spread.astype(np.float32), lasting, sums[3] / np.float32(count)
+    )

@@ -75,7 +75,8 @@ def marks_in(light: Float32) -> Image:
     reach = max(3, min(light.shape[:2]) // AROUND) | 1
     found = np.zeros(light.shape[:2], np.uint8)
     dark = float(np.median(light)) < BLACK
-    for plane in cv2.split(light):
+    for channel in cv2.split(light):
+        plane = channel if dark else _without_shading(np.asarray(channel, np.float32))
         mask = np.zeros(plane.shape, np.uint8)
         for _ in range(3):  # marks themselves are not to be surroundings
             clean = (mask == 0).astype(np.float32)
@@ -88,3 +89,17 @@ def marks_in(light: Float32) -> Image:
         found |= mask
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * GUARD + 1, 2 * GUARD + 1))
     return np.asarray(cv2.dilate(found, kernel), np.uint8)
+
+
+def _without_shading(plane: Float32) -> Float32:
+    """Light divided by how a lens and a lamp shade it: a smooth surface of the second degree."""
+    y, x = np.meshgrid(
+        *(np.linspace(-1, 1, n, dtype=np.float32) for n in plane.shape), indexing="ij"
+    )
+    terms = [np.ones_like(x), x, y, x * x, x * y, y * y]
+    every = max(1, plane.shape[0] // 64), max(1, plane.shape[1] // 64)
+    some = np.stack([t[:: every[0], :: every[1]].ravel() for t in terms], 1)
+    known = plane[:: every[0], :: every[1]].ravel()
+    found = np.linalg.lstsq(some, known, rcond=None)[0]
+    smooth = sum(np.float32(f) * t for f, t in zip(found, terms, strict=True))
+    return np.asarray(plane / np.maximum(smooth, np.float32(1e-3)), np.float32)

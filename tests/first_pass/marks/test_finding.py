@@ -8,7 +8,7 @@ import pytest
 from focusstack.numeric.arrays import Image
 from focusstack.pipeline import plan_stack
 from focusstack.plan.model import StackPlan
-from tests.support.marked_stacks import SIZE, recorded, soft_stack, specks, position_error
+from tests.support.marked_stacks import SIZE, position_error, recorded, soft_stack, specks
 
 CLEAR = np.ones(SIZE[::-1], np.float32)
 

@@ -41,7 +41,7 @@ class DepthRecord(Packed):
         size = self.rows * self.columns * 2
         if size > 2 * MOST_NODES:
             raise ValueError(f"no depth map has {self.rows} x {self.columns} nodes")
-        steps = unpacked(self.zlib_base64, size, "depth map")
+        steps = unpacked(self.zlib_base64, size, f"depth map of {self.rows} x {self.columns} nodes")
         return np.frombuffer(steps, "<i2").reshape(self.rows, self.columns)
 
 
