@@ -53,7 +53,7 @@ def seen(times: int, frames: int) -> list[int]:
     hot = HotPixels(SIZE)
     for k in range(frames):
         hot.look(k, frame(np.uint8) if k < times else np.full((40, 60, 3), 100, np.uint8))
-    return hot.lasting().tolist()
+    return [int(place) for place in hot.lasting()]
 
 
 def test_what_shines_in_nearly_all_frames_lasts() -> None:

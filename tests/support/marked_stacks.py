@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from focusstack.geometry.coordinates import transform
-from focusstack.images.colour import decode, encode
+from focusstack.images.colour import encode
 from focusstack.numeric.arrays import Image, Matrix
 
 SIZE = (360, 270)
@@ -22,10 +22,8 @@ def soft_stack(
     rng = np.random.default_rng(seed)
     width, height = SIZE
     noise = rng.standard_normal((height + 200, width + 200, 3)).astype(np.float32)
-    scene = sum(
-        s * cv2.GaussianBlur(noise, (0, 0), s) * w
-        for s, w in ((4.0, 0.25), (8.0, 0.4), (16.0, 0.6))
-    )
+    sizes = ((4.0, 0.25), (8.0, 0.4), (16.0, 0.6))
+    scene = np.sum([s * w * cv2.GaussianBlur(noise, (0, 0), s) for s, w in sizes], axis=0)
     light = 0.3 * np.exp(0.35 * scene / scene.std())
     pictures, places = [], []
     for k in range(frames):
@@ -82,8 +80,3 @@ def position_error(matrices: list[Matrix], places: Matrix) -> float:
         off = transform(found, points) - transform(true, points)
         square.append((off**2).sum(1))
     return float(np.sqrt(np.mean(square)))
-
-
-def decoded(image: Image) -> Image:
-    """Linear light of 8-bit codes."""
-    return decode(image.astype(np.float32) / 255)

@@ -13,8 +13,8 @@ from focusstack.numeric.arrays import Float32
 
 ALIKE = 0.8
 """Correlation between one half of the frame and the other from which on columns are a pattern: no
-scene has as straight and upright lines from edge to edge. A scene of straight edges comes to 0.5 (``python -m
-benchmarks.alignment --only "column noise"``)."""
+scene has as straight and upright lines from edge to edge. One of straight edges comes to 0.5
+(``python -m benchmarks.alignment --only "column noise"``)."""
 
 FAINTEST_RMS = 0.004
 """Least root mean square of the pattern, after the band pass, as a share of the light: less pulls

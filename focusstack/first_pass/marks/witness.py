@@ -51,7 +51,7 @@ class Witness:
     frames: Indices
 
     def whole(self) -> tuple[float, float]:
-        """Return how far half of the places at least are found again: in the scene, on the sensor."""
+        """Return how far the places are found again in the scene, and on the sensor: medians."""
         asked = self.own > 0
         if not asked.any():
             return 0.0, 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from focusstack.first_pass.marks.shot import BLACK, FAINTEST, SHINING, marks_in,
 from focusstack.images.write import write_image
 
 
-def even(level: float) -> np.ndarray:
+def even(level: float) -> Any:
     """Linear light that falls off towards the corners, with a little noise."""
     y, x = np.mgrid[-1:1:120j, -1:1:160j]
     noise = np.random.default_rng(0).normal(0, 0.0003, (120, 160, 3))
@@ -48,7 +49,7 @@ def test_another_size_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "white.png"
     write_image(path, np.full((60, 80, 3), 200, np.uint8))
     assert read_shot(path, (80, 60), 1).count == 0
-    with pytest.raises(InputError, match="white.png has 80 x 60 pixels, the frames have 90 x 60"):
+    with pytest.raises(InputError, match=r"white\.png has 80 x 60 pixels, the frames have 90 x 60"):
         read_shot(path, (90, 60), 1)
 
 
