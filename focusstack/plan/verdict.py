@@ -217,8 +217,8 @@ _TOLD: dict[Cause, tuple[str, str]] = {
     ),
     "missing": ("lacks detail that its neighbours show", "lack detail that their neighbours show"),
     "marks": (
-        "may follow dust",
-        "may follow dust",
+        "may follow marks on the sensor",
+        "may follow marks on the sensor",
     ),
     "support": (
         "has detail in a small part of the picture only",
