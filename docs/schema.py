@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
-from focusstack.plan import schema
+from focusstack.plan import bitmaps, schema
 from focusstack.plan.schema import Report
 
 PLACE = Path(__file__).with_name("report.schema.json")
@@ -33,7 +33,8 @@ def _describe(properties: dict[str, Any], name: str, text: str) -> None:
 def _descriptions() -> dict[str, dict[str, str]]:
     """What stands below each attribute of each record, which only a document needs."""
     found = {}
-    for record in ast.parse(inspect.getsource(schema)).body:
+    bodies = (ast.parse(inspect.getsource(module)).body for module in (bitmaps, schema))
+    for record in chain.from_iterable(bodies):
         if isinstance(record, ast.ClassDef):
             found[record.name] = {
                 field.target.id.rstrip("_"): inspect.cleandoc(told.value.value)

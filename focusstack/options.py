@@ -92,6 +92,8 @@ class StackOptions:
     only, exclude : tuple of str
         Names or globs of the frames to use, all if there are none, and of those of them to leave
         out; see `focusstack.frames.selection.Selection`.
+    dust : path, optional
+        A shot of a white or dark surface by the same camera, in which marks on the sensor show.
 
     Raises
     ------
@@ -108,6 +110,7 @@ class StackOptions:
     max_megapixels: float = MOST_MEGAPIXELS
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    dust: Path | None = None
 
     def __post_init__(self) -> None:
         if self.threads < 1:

@@ -47,6 +47,10 @@ class Kind:
         Sideways shift between nearest and farthest, in pixels at 3 megapixels.
     bad : str
         What is wrong with one frame; empty for none.
+    dust : int
+        Specks on the sensor.
+    columns : float
+        Standard deviation of what the sensor's columns differ by, as a share of the light.
     jpeg : bool
         Whether frames went through JPEG.
     bits : int
@@ -73,6 +77,8 @@ class Kind:
     layers: bool = False
     parallax: float = 0.0
     bad: str = ""
+    dust: int = 0
+    columns: float = 0.0
     jpeg: bool = False
     bits: int = 8
     shuffled: bool = False
@@ -121,6 +127,9 @@ _KINDS: tuple[tuple[Kind, int], ...] = (
     (Kind("shuffled", shuffled=True, frames=14), 1),
     (Kind("parallax, relief", parallax=6), 1),
     (Kind("parallax, layers", parallax=12, layers=True), 1),
+    (Kind("dust", dust=60, texture="low"), 2),
+    (Kind("dust, soft subject", dust=200, texture="low", blur=0.02), 1),
+    (Kind("column noise", columns=0.06, texture="low"), 1),
     *((Kind(bad, bad=bad, tilt=0.002), 1) for bad in BAD_FRAMES),
 )
 

@@ -96,12 +96,30 @@ class Stack(WithoutFiles):
             light = _streaked(light, STREAK * self.size[0])
         if wrong == "defocused":
             light = defocus(light, 0.02 * self.size[0])
-        light = self._recorded(light, k)
+        light = self._recorded(light, k) * self._let_through()
         frame = expose(light, self.exposure[k], self.kind.noise, rng, self.dtype)
         if not self.kind.jpeg:
             return frame
         _, data = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])
         return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+
+    def _let_through(self) -> Float32 | np.float32:
+        """Share of the light ``(H, W, 1)`` that the sensor's marks let through in every frame."""
+        kind, (width, height) = self.kind, self.size
+        if not (kind.dust or kind.columns):
+            return np.float32(1)
+        rng = np.random.default_rng((kind.seed, 991))
+        through = np.ones((height, width), np.float32)
+        for _ in range(kind.dust):
+            radius, depth = rng.uniform(0.001, 0.005) * width, rng.uniform(0.1, 0.6)
+            cx, cy = rng.uniform(0, width), rng.uniform(0, height)
+            x0, y0 = max(0, int(cx - 2 * radius)), max(0, int(cy - 2 * radius))
+            part = through[y0 : int(cy + 2 * radius) + 2, x0 : int(cx + 2 * radius) + 2]
+            y, x = np.mgrid[y0 : y0 + part.shape[0], x0 : x0 + part.shape[1]]
+            edge = np.tanh((np.hypot(x - cx, y - cy) - radius) / 1.5)
+            part *= (1 - depth * (0.5 - 0.5 * edge)).astype(np.float32)
+        through *= (1 + kind.columns * rng.standard_normal(width)).astype(np.float32)
+        return through[..., None]
 
     def _recorded(self, light: Float32, k: int) -> Float32:
         """Light as a lens lets it fall off and a tone curve bends it."""

@@ -33,7 +33,7 @@ def inspect(
             "--thorough", help="Measure as closely as `run` does, which takes ten times as long."
         ),
     ] = False,
-    alignment: Annotated[Alignment, Only("reference")],
+    alignment: Annotated[Alignment, Only("reference", "dust")],
     work: Work,
     messages: Messages,
 ) -> None:

@@ -151,6 +151,16 @@ class Alignment:
             rich_help_panel=ALIGNMENT,
         ),
     ] = False
+    dust: Annotated[
+        Path | None,
+        typer.Option(
+            "--dust",
+            metavar="FILE",
+            show_default=False,
+            help="A white or dark shot that shows marks on the sensor.",
+            rich_help_panel=ALIGNMENT,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -244,6 +254,7 @@ def stack_options(alignment: Alignment, work: Work, fusion: Fusion | None = None
         threads=work.threads or usable_cores(),
         memory=work.memory,
         max_megapixels=work.max_megapixels,
+        dust=alignment.dust,
     )
 
 

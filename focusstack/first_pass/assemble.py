@@ -62,6 +62,7 @@ def make_plan(
         clipped_everywhere=round(exposure.clipped_everywhere, 5),
         residual_map_px=None if refined.map is None else (refined.map / scale).round(4),
         pairs=_closures(found),
+        marks=found.marks,
     )
 
 

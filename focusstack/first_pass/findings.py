@@ -11,6 +11,7 @@ from focusstack.alignment.refine import Refined
 from focusstack.alignment.tiles.poses import Poses
 from focusstack.first_pass.light import Light
 from focusstack.first_pass.measure import Measured
+from focusstack.plan.marks import Marks
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class Findings:
         What brings all frames to the reference's light.
     elsewhere : Elsewhere
         What a wide search found elsewhere than where all this puts it.
+    marks : Marks or None
+        What is fixed to the sensor, in full-size pixels.
+    doubted : bool
+        Whether marks are suspected that could not be told from the scene.
     """
 
     stack: Measured
@@ -39,6 +44,8 @@ class Findings:
     displaced: Displacement | None
     light: Light
     elsewhere: Elsewhere
+    marks: Marks | None = None
+    doubted: bool = False
 
     @property
     def used(self) -> list[int]:

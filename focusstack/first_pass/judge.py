@@ -123,6 +123,9 @@ def _shown_error(frame: FramePlan) -> float | None:
 def _doubts(frames: Sequence[FramePlan], found: Findings) -> dict[int, list[Doubt]]:
     """What speaks against each frame besides its error."""
     doubts = _contradictions(found)
+    if found.doubted:
+        for k in found.used:
+            doubts.setdefault(k, []).append(Doubt("marks", "detail that stays on the sensor"))
     for k, frame in enumerate(frames):
         if frame.displaced_px:
             share, px = max(1, round(100 * frame.displaced_share)), frame.displaced_px

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from focusstack.alignment.features.focus_order import focus_order
 from focusstack.errors import InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
+from focusstack.first_pass.hot_pixels import HotPixels
 from focusstack.frames.borders import at_scale_of, fill_border, find_border, outside
 from focusstack.frames.proxies.lift import find_lift, lift_proxy, lift_statistics
 from focusstack.frames.proxies.proxy import (
@@ -24,7 +25,7 @@ from focusstack.frames.proxies.proxy import (
 from focusstack.frames.sources import FrameSource
 from focusstack.images.metadata import join_notes
 from focusstack.images.read import Picture
-from focusstack.numeric.arrays import Floats
+from focusstack.numeric.arrays import Floats, Image, Indices
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.spool import Spool
@@ -63,6 +64,10 @@ class Measured:
     borders : list of (n, 3) ndarray or None
         Lines, in proxy pixels, inside which each frame shows something; None where it does
         everywhere, and for all if the list is empty.
+    marked : (h, w) uint8 ndarray or None
+        1 where proxies show marks fixed to the sensor, which are taken out of what `load` gives.
+    hot : (N,) int64 ndarray
+        Index of full-size pixels that are single and bright in nearly all frames.
     """
 
     order: list[int]
@@ -81,6 +86,9 @@ class Measured:
         """Lines, in proxy pixels, that end what frame `k` shows; None where nothing does."""
         return self.borders[k] if self.borders else None
 
+    marked: Image | None = None
+    hot: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
+
 
 def measure_frames(
     frames: FrameSource, spool: ProxySpool, scale: float, readers: int, progress: Progress
@@ -92,11 +100,17 @@ def measure_frames(
     borders: list[Floats | None] = [None] * len(frames)
 
     def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
-        picture = frames.read(index)
+        try:
+            picture = frames.read(index)
+            hot.look(index, picture.pixels)
+        except BaseException:
+            hot.give_up()
+            raise
         proxy, facts, borders[index] = _small(picture, scale, spool.size)
         note = picture.note if borders[index] is None else join_notes(picture.note, CUT_OFF)
         return proxy, facts, note, recorded_stops(picture.metadata)
 
+    hot = HotPixels(frames.size)
     count = len(frames)
     statistics: list[Statistics] = []
     recorded: list[float | None] = []
@@ -129,6 +143,7 @@ def measure_frames(
         [recorded[i] for i in order],
         lift,
         [borders[i] for i in order],
+        hot=hot.lasting(),
     )
 
 

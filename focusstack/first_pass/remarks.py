@@ -25,6 +25,7 @@ def stack_warnings(found: Findings, exposure: CommonExposure, area: CommonArea) 
     stack, used = found.stack, found.used
     return (
         *stack.notes,
+        *([found.marks.in_words()] if found.marks else []),
         *_lost(stack, found.coarse),
         *found.coarse.notes,
         *_ungauged(stack, exposure.gains, used, exposure.filled),

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
+from focusstack.alignment.coarse import Coarse
 from focusstack.first_pass.assemble import make_plan
 from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import find_light
-from focusstack.first_pass.measure import check_reference, glanced, measure_frames, spool_for
+from focusstack.first_pass.marks.cleaning import Blemishes, cleaned, reduced_mask
+from focusstack.first_pass.marks.finding import Search
+from focusstack.first_pass.marks.shot import read_shot
+from focusstack.first_pass.measure import (
+    Measured,
+    check_reference,
+    glanced,
+    measure_frames,
+    spool_for,
+)
 from focusstack.first_pass.rejection import find_unsupported
 from focusstack.first_pass.steps import (
     find_alignment,
@@ -18,12 +30,20 @@ from focusstack.first_pass.steps import (
     series_of,
 )
 from focusstack.frames.sources import FrameSource
+from focusstack.numeric.arrays import Floats
 from focusstack.options import StackOptions
 from focusstack.plan.model import StackPlan
 from focusstack.runtime.heap import reuse_freed_memory
 from focusstack.runtime.memory_need import MemoryNeed
 from focusstack.runtime.progress import Progress
 from focusstack.runtime.threads import own_threads
+
+
+def _align(
+    stack: Measured, options: StackOptions, progress: Progress, effort: Effort
+) -> tuple[Coarse, Floats]:
+    """Align a stack coarsely, as the options say."""
+    return find_alignment(stack, options.reference, options.threads, progress, effort)
 
 
 def find_plan(
@@ -59,7 +79,13 @@ def find_plan(
     with spool, own_threads():
         seen = glanced(frames, scale) if effort.quick else frames
         stack = measure_frames(seen, spool, scale, need.readers, progress)
-        coarse, gains = find_alignment(stack, options.reference, options.threads, progress, effort)
+        given = None
+        if options.dust is not None:
+            given = read_shot(options.dust, frames.size, options.max_megapixels)
+            stack = cleaned(stack, Blemishes(reduced_mask(given.mask, stack.size)), "shot")
+        align = partial(_align, options=options, progress=progress, effort=effort)
+        marks = Search(stack, align, options.threads).begun(*align(stack))
+        stack, coarse, gains = marks.stack, marks.coarse, marks.gains
         series = series_of(stack, coarse, gains, options.threads, progress)
         refined = refine_alignment(series, coarse, progress, effort)
         if not effort.quick:  # too few tiles to give up a frame for
@@ -71,7 +97,8 @@ def find_plan(
             local = find_displacement(series, refined, progress)
         elsewhere = search_elsewhere(stack, series, refined, local, progress)
         deep = frames.dtype != np.uint8
-        found = Findings(stack, coarse, refined, local, light, elsewhere)
+        mask = marks.full_size(frames.size, scale, given)
+        found = Findings(stack, coarse, refined, local, light, elsewhere, mask, marks.doubted)
         plan = make_plan(found, frames.size, deep=deep, quick=effort.quick)
     for warning in plan.warnings:
         progress.warn(warning)

@@ -91,6 +91,7 @@ def series_of(
         threads,
         progress.advance,
         stack.kept,
+        stack.marked,
     )
 
 

@@ -29,7 +29,7 @@ DONE = STATE.with_name("done.jsonl")
 """Complete files, one a line: digest and name."""
 
 _NOT_ASKED = {
-    "folder", "overwrite", "resume", "threads", "memory", "plan", "max_megapixels", "report"
+    "folder", "overwrite", "resume", "threads", "memory", "plan", "dust", "max_megapixels", "report"
 }  # fmt: skip
 """Options that change no byte of a picture, or are part of the plan."""
 
@@ -93,10 +93,14 @@ def signature(frames: FrameSource, output: OutputOptions, options: StackOptions)
     given = None
     if options.plan is not None and options.plan.is_file():  # else reading it will say so
         given = digest(options.plan, sample=False).hex()
+    shot = None
+    if options.dust is not None and options.dust.is_file():
+        shot = digest(options.dust, sample=False).hex()
     files = {str(path): list(fingerprint(path)) for path in dict.fromkeys(frames.paths)}
     made: dict[str, Any] = {
         "version": __version__,
         "plan given": given,
+        "shot given": shot,
         "options": asked,
         "frames": files,
     }

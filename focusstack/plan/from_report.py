@@ -11,9 +11,10 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import DEPTH_STEPS, SceneDepth, Viewpoint
 from focusstack.numeric.arrays import Floats
+from focusstack.plan.bitmaps import DepthRecord
+from focusstack.plan.marks import Marks
 from focusstack.plan.model import FramePlan, PairClosure, StackPlan
 from focusstack.plan.schema import (
-    DepthRecord,
     FrameRecord,
     LightRecord,
     Report,
@@ -47,6 +48,7 @@ def to_plan(report: Report) -> StackPlan:
         common_ev=report.common_ev,
         clipped_everywhere=report.clipped_everywhere,
         residual_map_px=_map(report.residual_map_px),
+        marks=None if report.marks is None else Marks(report.marks.mask()),
     )
 
 

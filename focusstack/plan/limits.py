@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, Strict, StrictInt
 
 from focusstack.frames.proxies.proxy import PROXY_MEGAPIXELS
 from focusstack.geometry.lens import STRONGEST_BEND
+from focusstack.images.limits import MOST_MEGAPIXELS
 
 SINGULAR = 1e-9
 """Determinant below which a matrix leaves nothing of a frame. Chosen, not measured: hands and
@@ -18,6 +19,10 @@ MOST_NODES = round(PROXY_MEGAPIXELS * 1e6)
 """Nodes of the largest depth map: fewer than a proxy has pixels (one in four along a side). What
 claims more is not unpacked, so that a small file cannot ask for much memory. Follows from the
 proxies' size, not measured."""
+
+MOST_PIXELS = round(MOST_MEGAPIXELS * 1e6)
+"""Pixels of the largest frame that marks are unpacked for: as many as are read without being asked.
+Not measured."""
 
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]

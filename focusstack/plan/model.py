@@ -17,6 +17,7 @@ from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
 from focusstack.numeric.arrays import Floats, Matrix
+from focusstack.plan.marks import Marks
 from focusstack.plan.seams import Seams, judge_picture
 from focusstack.plan.verdict import Verdict
 
@@ -183,6 +184,8 @@ class StackPlan:
         Whether it comes from a quick look: matrices alone, measured on small proxies.
     displaced_share : float
         Share of the textured places of neighbours in focus that a wide search finds elsewhere.
+    marks : Marks or None
+        What is fixed to the sensor and takes no part.
     """
 
     reference: str
@@ -206,6 +209,7 @@ class StackPlan:
     residual_map_px: Floats | None = None
     quick: bool = False
     displaced_share: float = 0.0
+    marks: Marks | None = None
 
     def used(self) -> list[FramePlan]:
         """Return the frames that are part of the result, in focus order."""

@@ -6,17 +6,13 @@ what cannot be rendered is refused with its place. Entries that later versions a
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
 from typing import Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from focusstack.exposure.shading import STRONGEST, STRONGEST_EXPONENT
-from focusstack.plan.limits import MOST_NODES, Bend, Cells, Gain, Matrix3, Nodes, Number, Size
+from focusstack.plan.bitmaps import DepthRecord, MarksRecord
+from focusstack.plan.limits import Bend, Cells, Gain, Matrix3, Nodes, Number, Size
 from focusstack.plan.verdict import Cause, Grade
 
 SCHEMA = 1
@@ -154,37 +150,6 @@ class FrameRecord(Record):
         return self
 
 
-class DepthRecord(Record):
-    """How near everything is, where parallax was found: 16-bit steps, compressed."""
-
-    rows: Annotated[StrictInt, Field(ge=2)]
-    columns: Annotated[StrictInt, Field(ge=2)]
-    slab: Number
-    """Depth between the planes of focus of one frame and the next."""
-    zlib_base64: StrictStr
-    """Little-endian steps of relative inverse depth, row by row."""
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> DepthRecord:
-        self.steps()
-        return self
-
-    def steps(self) -> NDArray[np.int16]:
-        """Unpack the steps ``(rows, columns)``; no more than their size is ever unpacked."""
-        size = self.rows * self.columns * 2
-        if size > 2 * MOST_NODES:
-            raise ValueError(f"no depth map has {self.rows} x {self.columns} nodes")
-        unpacker = zlib.decompressobj()
-        try:
-            packed = base64.b64decode(self.zlib_base64, validate=True)
-            unpacked = unpacker.decompress(packed, size)
-        except (zlib.error, binascii.Error) as error:
-            raise ValueError("the depth map is damaged") from error
-        if len(unpacked) != size or unpacker.unconsumed_tail:
-            raise ValueError(f"the depth map is not one of {self.rows} x {self.columns} nodes")
-        return np.frombuffer(unpacked, "<i2").reshape(self.rows, self.columns)
-
-
 class TrialRecord(Record):
     """What came of correcting light by more than a gain."""
 
@@ -272,6 +237,8 @@ class Report(Record):
     """Share of the picture that is clipped in every frame."""
     residual_map_px: Cells | None = None
     """Median residual in the cells of a grid over the canvas, full-size pixels."""
+    marks: MarksRecord | None = None
+    """What is fixed to the sensor; null where nothing was found."""
     warnings: list[StrictStr] = []
     pairs: list[PairRecord] = []
 
@@ -287,6 +254,8 @@ class Report(Record):
             raise ValueError(f"reference: {self.reference!r:.40} is not one of the used frames")
         if sorted(self.order) != sorted(self.used_names):
             raise ValueError("focus_order: it does not name the used frames, each once")
+        if self.marks and (self.marks.width, self.marks.height) != (canvas.width, canvas.height):
+            raise ValueError("marks: they are not of the frames' size")
         return self
 
     @property

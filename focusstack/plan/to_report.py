@@ -18,12 +18,13 @@ from focusstack.exposure.trial import LightChoice
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import DEPTH_STEPS, SceneDepth
 from focusstack.numeric.arrays import Floats
+from focusstack.plan.bitmaps import DepthRecord, MarksRecord, Packed
+from focusstack.plan.marks import Marks
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.plan.schema import (
     SCHEMA,
     CanvasRecord,
     CropRecord,
-    DepthRecord,
     FrameRecord,
     LightRecord,
     PairRecord,
@@ -65,6 +66,7 @@ def to_report(plan: StackPlan) -> Report:
         common_ev=plan.common_ev,
         clipped_everywhere=plan.clipped_everywhere,
         residual_map_px=_cells(plan.residual_map_px),
+        marks=plan.marks and _marks(plan.marks),
         warnings=list(plan.warnings),
         pairs=[
             PairRecord.model_construct(
@@ -80,7 +82,7 @@ def content(part: Any) -> Any:
 
     Not pydantic's own way, which would first build what checks.
     """
-    if isinstance(part, Record):
+    if isinstance(part, (Record, Packed)):
         fields = type(part).model_fields
         return {field.alias or name: content(getattr(part, name)) for name, field in fields.items()}
     if isinstance(part, dict):
@@ -160,6 +162,20 @@ def _depth(scene: SceneDepth) -> DepthRecord:
         columns=steps.shape[1],
         slab=scene.slab,
         zlib_base64=base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode("ascii"),
+    )
+
+
+def _marks(marks: Marks) -> MarksRecord:
+    """A bit for each pixel, compressed: marks are few."""
+    height, width = marks.mask.shape
+    return MarksRecord.model_construct(
+        count=marks.count,
+        share=round(marks.share, 6),
+        width=width,
+        height=height,
+        zlib_base64=base64.b64encode(zlib.compress(np.packbits(marks.mask).tobytes(), 9)).decode(
+            "ascii"
+        ),
     )
 
 

@@ -40,12 +40,14 @@ Cause = Literal[
     "depth",
     "moved",
     "missing",
+    "marks",
     "lost",
 ]
 """Why something does not pass: frames disagree where the composite goes from one to another; a part
 lies elsewhere than it was put; its estimated error; it has no detail, or only in a part; it was
 displaced as near things are, which was followed; by how much is a guess where nothing is ever
-sharp; it was displaced by what is not known; it lacks what its neighbours show; it was left out."""
+sharp; it was displaced by what is not known; it lacks what its neighbours show; marks on the
+sensor may hold it in place; it was left out."""
 
 LEADS: dict[Grade, str] = {"pass": "Good", "look": "Take a look", "fail": "Not good"}
 """How a verdict begins when it is read by people."""
@@ -271,6 +273,10 @@ _TOLD: dict[Cause, tuple[str, str]] = {
         "hold something displaced by movement or parallax",
     ),
     "missing": ("lacks detail that its neighbours show", "lack detail that their neighbours show"),
+    "marks": (
+        "may follow marks on the sensor",
+        "may follow marks on the sensor",
+    ),
     "support": (
         "has detail in a small part of the picture only",
         "have detail in a small part of the picture only",
@@ -287,6 +293,7 @@ ADVICE: dict[Cause, str] = {
     "depth": "Look at smooth parts of the composite.",
     "moved": "Look for double edges in the composite; leave out the frame they come from.",
     "missing": "Something moved there, or is blurred: look at it in the composite.",
+    "marks": "Give a shot of a white or dark surface with --dust.",
     "support": "Look at the corners of the composite.",
     "blank": "Leave out what shows nothing in focus.",
     "lost": "The report says why.",

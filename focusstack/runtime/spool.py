@@ -99,6 +99,33 @@ class Spool:
         return made
 
 
+class Apart(Spool):
+    """Room of another spool for arrays whose keys are apart from all others.
+
+    Parameters
+    ----------
+    spool : Spool
+        Where they lie.
+    name : hashable
+        What sets their keys apart.
+    """
+
+    def __init__(self, spool: Spool, name: Hashable) -> None:
+        self._spool, self._name = spool, name
+
+    def put(self, key: Hashable, *arrays: NDArray[Any]) -> None:
+        """Store `arrays`; what `key` stood for before is forgotten."""
+        self._spool.put((self._name, key), *arrays)
+
+    def get(self, key: Hashable) -> Arrays:
+        """Return what was stored under `key`."""
+        return self._spool.get((self._name, key))
+
+    def kept(self, key: Hashable, make: Callable[[], Arrays]) -> Arrays:
+        """Return what was stored under `key`, or make and store it."""
+        return self._spool.kept((self._name, key), make)
+
+
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     """View of the array that nobody can write to by mistake."""
     view = array.view()

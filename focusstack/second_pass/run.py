@@ -30,6 +30,7 @@ from focusstack.second_pass.frame import AlignedFrame, Validity
 from focusstack.second_pass.render import render
 from focusstack.second_pass.seam_check import SeamCheck
 from focusstack.second_pass.sink import FrameSink, NoSink
+from focusstack.second_pass.veil import Veil
 
 TOUCHED = 3
 """Bytes per pixel that one step on a whole coarse level may touch."""
@@ -180,15 +181,19 @@ def render_frames(
     decoded = 2 * frames.size[0] * frames.size[1] * frames.channels * frames.dtype.itemsize
     # Where frames are not read ahead, nothing of them is to stay while they are fused.
     source = frames.one_by_one() if ahead else frames
+    veil = None
+    if plan.marks is not None:
+        veil = Veil.over(plan, plan.marks, means.threads, in_focus=placements[-1])
     with own_threads(), Ahead(source.read, order, ahead) as pictures:
         for placed in used:
             room.tidy(coming=decoded)  # decoders hold a picture twice for a moment
             picture = pictures.take()
             for number, in_focus in enumerate(placements, start=1):
                 field = plan.displacement(placed, in_focus=in_focus)
+                moved = replace(placed, field=field)
                 frame = render(
                     picture,
-                    replace(placed, field=field),
+                    moved,
                     plan.crop,
                     highest,
                     Destination(next(turns, None), coded, room),
@@ -197,7 +202,7 @@ def render_frames(
                 if number == len(placements):
                     del picture  # makes room for the next one, which is read meanwhile
                     pictures.begin()
-                yield frame, in_focus
+                yield frame if veil is None else veil.laid_over(frame, moved), in_focus
                 del frame
 
 

@@ -100,6 +100,16 @@ def on_canvas(detail: Detail, H: Matrix, gain: float = 1.0, field: Field | None 
 
 def detail_in(series: Series, index: int, how: Round) -> Detail:
     """Detail of a frame; what has been made once is read back."""
+    codes, usable = codes_in(series, index, how)
+    luma = np.multiply(codes, np.float32(1 / CODES), dtype=np.float32)
+    return Detail(luma, from_bits(usable, luma.shape))
+
+
+def codes_in(series: Series, index: int, how: Round) -> Arrays:
+    """Detail of a frame in steps of one part in `CODES` of white, and the bits of what is usable.
+
+    What has been made once is read back.
+    """
 
     def make() -> Arrays:
         # Loads the compiler, which takes a while.
@@ -107,11 +117,19 @@ def detail_in(series: Series, index: int, how: Round) -> Detail:
 
         proxy = proxy_in(series, index, how.scale)
         codes = coded_difference(proxy.luma, how.fine, how.coarse, CODES)
-        return codes, as_bits(away_from(proxy.clipped))
+        usable = away_from(proxy.clipped)
+        if series.marked is not None:
+            usable &= clear_of(series.marked, usable.shape)
+        return codes, as_bits(usable)
 
-    codes, usable = series.kept.kept(("detail", index, how.scale, how.fine, how.coarse), make)
-    luma = np.multiply(codes, np.float32(1 / CODES), dtype=np.float32)
-    return Detail(luma, from_bits(usable, luma.shape))
+    return series.kept.kept(("detail", index, how.scale, how.fine, how.coarse), make)
+
+
+def clear_of(marked: Image, shape: tuple[int, int]) -> Image:
+    """1 where a proxy reduced to `shape` holds nothing of what is `marked`, else 0."""
+    height, width = shape
+    share = cv2.resize(marked * np.uint8(255), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(share == 0).view(np.uint8)
 
 
 def away_from(clipped: Image) -> Image:

@@ -13,7 +13,7 @@ from focusstack.frames.proxies.proxy import Proxy
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.field import Field
 from focusstack.geometry.lens import displacement, recorded, straightened
-from focusstack.numeric.arrays import Floats, Matrix, Points
+from focusstack.numeric.arrays import Floats, Image, Matrix, Points
 from focusstack.runtime.spool import Spool
 
 
@@ -39,6 +39,8 @@ class Series:
         Called after each round of measuring.
     kept : Spool
         What has been made of the proxies already.
+    marked : (h, w) uint8 ndarray or None
+        1 where proxies show marks fixed to the sensor, which no tile is to see.
     """
 
     load: Callable[[int], Proxy]
@@ -49,6 +51,7 @@ class Series:
     threads: int = 2
     advance: Callable[[], None] = lambda: None
     kept: Spool = field(default_factory=Spool)
+    marked: Image | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Marks fixed to the sensor: found, proven against the scene, and taken out of what is measured."""

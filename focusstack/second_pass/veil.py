@@ -1,0 +1,98 @@
+"""What marks fixed to the sensor hide of the canvas, frame by frame, and in all frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from focusstack.geometry.coordinates import Rect
+from focusstack.numeric.arrays import Image
+from focusstack.plan.marks import Marks
+from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.resample.warp import resample
+from focusstack.second_pass.frame import AlignedFrame, Validity
+
+TRUSTED = 255
+"""Validity of what is to be trusted fully."""
+
+CONTINUED = 0.012
+"""Half width, as a share of the canvas's, of what is hidden in all frames up to which it is
+continued from around: a speck. Wider than that are captions, which the reference frame shows.
+Chosen, not measured."""
+
+
+@dataclass(frozen=True)
+class Veil:
+    """Where frames show marks instead of the scene.
+
+    Attributes
+    ----------
+    marks : Marks
+        In the frames' pixels.
+    rect : Rect
+        The part of the canvas that frames fill.
+    shown : (H, W) bool ndarray or None
+        Where the reference frame shows its marks, which no frame shows the scene behind.
+    reference : str
+        File name of the reference frame.
+    threads : int
+        How many share the work.
+    """
+
+    marks: Marks
+    rect: Rect
+    shown: Image | None
+    reference: str
+    threads: int
+
+    @classmethod
+    def over(cls, plan: StackPlan, marks: Marks, threads: int, *, in_focus: bool) -> Veil:
+        """Find what is hidden in all frames of a plan.
+
+        Parameters
+        ----------
+        plan : StackPlan
+            Where the frames lie.
+        marks : Marks
+            Of all frames.
+        threads : int
+            How many share the work.
+        in_focus : bool
+            How frames are placed that are fused, see :meth:`StackPlan.displacement`.
+        """
+        veil = cls(marks, plan.crop, None, plan.reference, threads)
+        hidden = np.ones((plan.crop.height, plan.crop.width), bool)
+        for frame in plan.used():
+            field = plan.displacement(frame, in_focus=in_focus)
+            hidden &= ~veil.clear(replace(frame, field=field))
+            if not hidden.any():
+                return veil
+        return replace(veil, shown=_wide(hidden, CONTINUED * plan.canvas[0]))
+
+    def clear(self, frame: FramePlan) -> Image:
+        """Return where a frame shows the scene: no marked pixel weighs there."""
+        assert frame.matrix is not None
+        # Taps next to the nearest weigh little, but a hot pixel is far brighter than all.
+        near = cv2.dilate(self.marks.mask, np.ones((3, 3), np.uint8))
+        scene = np.where(near > 0, np.uint8(0), np.uint8(255))
+        moved = resample(scene, frame.matrix, self.rect, field=frame.field, threads=self.threads)
+        return np.asarray(moved > 0.5)
+
+    def laid_over(self, aligned: AlignedFrame, frame: FramePlan) -> AlignedFrame:
+        """Return an aligned frame that is not trusted where it shows marks."""
+        clear = self.clear(frame)
+        if self.shown is not None and frame.file == self.reference:
+            clear |= self.shown
+        trust = np.uint8(TRUSTED) if aligned.validity is None else aligned.validity
+        validity: Validity = clear.view(np.uint8) * trust
+        return replace(aligned, validity=validity)
+
+
+def _wide(hidden: Image, half_width: float) -> Image | None:
+    """Those parts of a mask that are wider than twice `half_width`; None if there are none."""
+    inner = cv2.distanceTransform(hidden.view(np.uint8), cv2.DIST_L2, 3)
+    _, label = cv2.connectedComponents(hidden.view(np.uint8), connectivity=8)
+    wide = np.unique(label[inner > half_width])
+    return np.asarray(np.isin(label, wide)) if len(wide) else None
