@@ -67,7 +67,7 @@ def find_plan(
         local = None
         if options.local and effort.local:
             series = series_of(stack, coarse, light.gains, options.threads, progress)
-            local = find_displacement(series, refined, progress)
+            local = find_displacement(series, refined, coarse, progress)
         deep = frames.dtype != np.uint8
         found = Findings(stack, coarse, refined, local, light)
         plan = make_plan(found, frames.size, deep=deep, quick=effort.quick)

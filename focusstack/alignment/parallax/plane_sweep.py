@@ -1,0 +1,236 @@
+"""Depth of every part of the picture where the camera's travel is known: a plane sweep.
+
+All frames are placed as if everything lay at one depth, for one depth after the other; where detail
+of the frames agrees, that is the depth (Collins, "A space-sweep approach to true multi-image
+matching", CVPR 1996). Neighbours share a depth unless the picture says otherwise: the agreement is
+summed along paths from eight sides (semi-global matching: Hirschmüller, TPAMI 30(2), 2008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from focusstack.alignment.tiles.measure import Detail, Round, detail_in, on_canvas, proxy_in
+from focusstack.alignment.tiles.poses import Poses, Series
+from focusstack.geometry.coordinates import Rect, at_scale
+from focusstack.numeric.arrays import Float32, Floats, Matrix
+from focusstack.resample.warp import resample
+
+MEGAPIXELS = 0.6
+"""Most pixels of the pictures that are swept, in millions: bounds time and memory."""
+
+FINE, COARSE = 1.0, 6.0
+"""Pass band: standard deviations of two Gaussians, in reduced pixels, as for tiles."""
+
+WINDOW = 7
+"""Side of the window in which detail is compared, in reduced pixels: thin things are lost in wider
+ones, and chance agrees in narrower ones."""
+
+STEP_PX = 1.0
+"""Displacement between two frames from one depth to the next, at most, in reduced pixels; between
+them a parabola is laid."""
+
+FEWEST, MOST = 9, 64
+"""Depths that are tried."""
+
+MOST_PAIRS = 24
+"""Pairs that are compared, the nearest in focus first: bounds time."""
+
+BEND, JUMP = 0.08, 1.5
+"""What a step of one depth, and of more, between neighbours costs, in units of a correlation."""
+
+EDGE = 0.04
+"""Difference of encoded luma, 0..1, between neighbours at which a jump of depth costs half."""
+
+FAINT = 1.0
+"""Share of the median energy of detail in which noise is as likely as detail."""
+
+SURE = 0.25
+"""Correlation by which the best depth must exceed the mean of all to be sure."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found, at the size of the proxies.
+
+    Attributes
+    ----------
+    depth : (h, w) float32 ndarray
+        Relative inverse depth, -0.5 to 0.5.
+    guessed : (h, w) float32 ndarray
+        How far it is a guess from around, 0..1.
+    """
+
+    depth: Float32
+    guessed: Float32
+
+
+def sweep_scale(size: tuple[int, int]) -> float:
+    """The power of a half by which proxies of `size` are reduced."""
+    scale = 1.0
+    while size[0] * size[1] * scale**2 > MEGAPIXELS * 1e6:
+        scale /= 2
+    return scale
+
+
+def swept_depth(series: Series, poses: Poses, travel: Floats) -> Swept:
+    """Find the depth at which frames agree.
+
+    Parameters
+    ----------
+    series : Series
+        The frames.
+    poses : Poses
+        Where they lie at depth zero.
+    travel : (n, 3) ndarray
+        Of the frames that have a place, in their order: displacement for one unit of depth, in
+        half diagonals.
+    """
+    scale = sweep_scale(series.size)
+    depths = _tried(series, travel, scale)
+    volume, energy = _compared(series, poses, travel, depths, scale)
+    guide = _guide(series, scale, volume.shape[:2])
+    found = cv2.medianBlur(_lowest(_smoothed(volume, guide)), 5)
+    sure = np.clip((volume.mean(2) - volume.min(2)) / SURE, 0, 1) * energy
+    depth = (np.interp(found, np.arange(len(depths)), depths)).astype(np.float32)
+    whole = series.size
+    return Swept(
+        np.asarray(cv2.resize(depth, whole, interpolation=cv2.INTER_LINEAR), np.float32),
+        np.asarray(1 - cv2.resize(sure, whole, interpolation=cv2.INTER_LINEAR), np.float32),
+    )
+
+
+def _tried(series: Series, travel: Floats, scale: float) -> Floats:
+    """The depths to try: frames that are compared are displaced by a pixel from each to the next."""
+    farthest = np.ptp(travel[:, :2], axis=0) * 0.5 * np.hypot(*series.size) * scale
+    count = int(np.clip(np.ceil(np.hypot(*farthest) / STEP_PX) + 1, FEWEST, MOST))
+    return np.linspace(-0.5, 0.5, count)
+
+
+def placed_at(depth: float, travel: Floats, size: tuple[int, int]) -> Matrix:
+    """Matrix by which a frame's place is completed where everything lies at `depth`.
+
+    It maps where the reference sees a thing to where the frame's matrix would put it.
+    """
+    half = 0.5 * float(np.hypot(*size))
+    x, y, z = travel * depth
+    cx, cy = (np.array(size) - 1) / 2
+    return np.array(
+        [[1 - z, 0, half * x + z * cx], [0, 1 - z, half * y + z * cy], [0, 0, 1]], float
+    )
+
+
+def _near_pairs(series: Series, kept: Sequence[int]) -> list[tuple[int, int]]:
+    row = {frame: k for k, frame in enumerate(kept)}
+    pairs = [(row[i], row[j]) for i, j in series.pairs if i in row and j in row]
+    return sorted(pairs, key=lambda ij: (abs(ij[0] - ij[1]), ij))[:MOST_PAIRS]
+
+
+def _compared(
+    series: Series, poses: Poses, travel: Floats, depths: Floats, scale: float
+) -> tuple[Float32, Float32]:
+    """One minus the correlation of all frames at every depth ``(h, w, D)``; energy, 0..1."""
+    kept = poses.kept
+    how = Round(scale, FINE, COARSE, 48)
+    details = [detail_in(series, k, how) for k in kept]
+    pairs = _near_pairs(series, kept)
+    volume = np.empty((*details[0].luma.shape, len(depths)), np.float32)
+    strength = np.zeros(details[0].luma.shape, np.float32)
+    seen = np.ones(strength.shape, bool)
+    for level, together, apart in _sums(series, poses, travel, depths, details, pairs):
+        if not level:
+            faint = np.float32(FAINT * np.median(apart[apart > 0]) + 1e-12)
+        volume[:, :, level] = 1 - together / (apart + faint)
+        np.maximum(strength, apart, out=strength)
+        seen &= apart > 0
+    # What frames see at some depths only must not be drawn to these.
+    volume[~seen] = 1
+    return volume, np.asarray(strength / (strength + faint) * seen, np.float32)
+
+
+def _sums(
+    series: Series,
+    poses: Poses,
+    travel: Floats,
+    depths: Floats,
+    details: Sequence[Detail],
+    pairs: Sequence[tuple[int, int]],
+) -> Iterator[tuple[int, Float32, Float32]]:
+    """At every depth, sums over pairs of what their detail has in common, and at most could have."""
+    height, width = details[0].luma.shape
+    ratio = width / series.size[0]
+    for level, depth in enumerate(depths):
+        placed = []
+        for k, (frame, detail) in enumerate(zip(poses.kept, details, strict=True)):
+            M = np.linalg.inv(placed_at(depth, travel[k], series.size)) @ poses.matrices[frame]
+            placed.append(on_canvas(detail, at_scale(M, 1 / ratio), series.gains[frame]))
+        power = [np.sqrt(np.maximum(_windowed(p.luma * p.luma), 0)) for p in placed]
+        together, apart = (np.zeros((height, width), np.float32) for _ in range(2))
+        for i, j in pairs:
+            both = placed[i].usable & placed[j].usable
+            together += _windowed(placed[i].luma * placed[j].luma) * both
+            apart += power[i] * power[j] * both
+        yield level, together, apart
+
+
+def _windowed(image: Float32) -> Float32:
+    return np.asarray(cv2.blur(image, (WINDOW, WINDOW)), np.float32)
+
+
+def _guide(series: Series, scale: float, shape: tuple[int, int]) -> Float32:
+    """Encoded luma of the reference, which tells where depth may jump."""
+    luma = proxy_in(series, series.reference, scale).luma
+    luma = resample(luma, np.eye(3), Rect(0, 0, shape[1], shape[0]))
+    return np.asarray(np.sqrt(np.clip(luma, 0, 1)), np.float32)
+
+
+def _smoothed(volume: Float32, guide: Float32) -> Float32:
+    """Costs summed along paths from eight sides."""
+    total = np.zeros_like(volume)
+    for turned in (False, True):
+        cost, seen, out = (
+            (np.swapaxes(a, 0, 1) if turned else a) for a in (volume, guide, total)
+        )
+        for back in (False, True):
+            ways = (0,) if turned else (-1, 0, 1)
+            _add_paths(cost[::-1] if back else cost, seen[::-1] if back else seen,
+                       out[::-1] if back else out, ways)  # fmt: skip
+    return total
+
+
+def _add_paths(cost: Float32, guide: Float32, out: Float32, ways: Sequence[int]) -> None:
+    """Add the costs of paths that come from the row before, straight or slanting."""
+    before = {way: cost[0].copy() for way in ways}
+    out[0] += len(ways) * cost[0]
+    for y in range(1, len(cost)):
+        for way in ways:
+            last = before[way]
+            if way:  # what lies beyond the side comes from straight ahead
+                last = np.concatenate([last[:1], last[:-1]] if way > 0 else [last[1:], last[-1:]])
+            seen = guide[y - 1]
+            if way:
+                seen = np.concatenate([seen[:1], seen[:-1]] if way > 0 else [seen[1:], seen[-1:]])
+            jump = JUMP / (1 + np.abs(guide[y] - seen) / np.float32(EDGE)) + np.float32(BEND)
+            least = last.min(1, keepdims=True)
+            best = np.minimum(last, least + jump[:, None])
+            np.minimum(best[:, 1:], last[:, :-1] + np.float32(BEND), out=best[:, 1:])
+            np.minimum(best[:, :-1], last[:, 1:] + np.float32(BEND), out=best[:, :-1])
+            best += cost[y] - least
+            out[y] += best
+            before[way] = best
+
+
+def _lowest(total: Float32) -> Float32:
+    """Index of the lowest cost, between depths too."""
+    index = total.argmin(2)
+    inner = np.clip(index, 1, total.shape[2] - 2)
+    low, here, high = (
+        np.take_along_axis(total, (inner + o)[..., None], 2)[..., 0] for o in (-1, 0, 1)
+    )
+    bend = np.maximum(low - 2 * here + high, 1e-6)
+    part = np.clip(0.5 * (low - high) / bend, -0.5, 0.5)
+    return np.asarray(np.where(inner == index, index + part, index), np.float32)
