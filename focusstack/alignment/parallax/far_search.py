@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from focusstack.alignment.parallax.depth_and_travel import Geometry, SeenTiles
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
-from focusstack.alignment.parallax.focus_index import focus_index
-from focusstack.alignment.parallax.plane_sweep import Swept, swept_depth
+from focusstack.alignment.parallax.plane_sweep import Focus, Swept, swept_depth
 from focusstack.alignment.parallax.search import FEWEST, Parallax
-from focusstack.alignment.quality.held_out import HeldOut, weighted_quantile
-from focusstack.alignment.tiles.measure import Round, measure_pairs
+from focusstack.alignment.quality.held_out import HeldOut
+from focusstack.alignment.tiles.measure import Round, detail_in, measure_pairs, on_canvas
 from focusstack.alignment.tiles.poses import Poses, Series
+from focusstack.geometry.coordinates import at_scale
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import SceneDepth, Viewpoint
 from focusstack.numeric.arrays import Float32, Floats
@@ -38,11 +39,14 @@ so that what matrices alone nearly explain counts for them."""
 ASTRAY = 0.3
 """Share of the places without detail whose depth a sweep takes from the wrong neighbour. Chosen."""
 
-IN_FOCUS_SHARE = 0.8
-"""Share of what is sharpest in a frame that its slab must hold."""
+SHARP = Round(0.5, 0.7, 3.0, 48)
+"""How detail is seen that tells which frame is focused on a depth: as for the focus index."""
 
-LEAST_FOCUS = 0.002
-"""Share of the picture that must be sharpest in a frame for its focus to be told by it."""
+BINS = 40
+"""Depths at which frames are compared."""
+
+LINE = 0.01
+"""How much a straight line through all depths counts where no depth is sharpest in a frame."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class _Found:
         """Depth as `Geometry` takes it: along planes that lie evenly between both ends."""
         return (self.swept.depth + np.float32(0.5)) * np.float32(self.model.count - 1)
 
-    def placed(self, series: Series) -> Callable[[int], Field | None]:
+    def placed(self) -> Callable[[int], Field | None]:
         """Displacement of each frame."""
         scene, row = self.model.scene(self.index), _rows(self.poses)
         return lambda i: scene.displacement(self.model.view(row[i])) if i in row else None
@@ -90,7 +94,7 @@ def find_far_parallax(series: Series, matrices: Poses, start: FeatureTravel) -> 
     found: _Found | None = None
     travel = start.travel[poses.kept]
     for rounds in SWEEPS:
-        found = _swept(series, poses, travel)
+        found = _swept(series, poses, travel, found and _focus(series, found))
         for how in rounds:
             found = _measured(series, found, how)
             series.advance()
@@ -108,17 +112,17 @@ def _rows(poses: Poses) -> dict[int, int]:
     return {frame: k for k, frame in enumerate(poses.kept)}
 
 
-def _swept(series: Series, poses: Poses, travel: Floats) -> _Found:
+def _swept(series: Series, poses: Poses, travel: Floats, focus: Focus | None) -> _Found:
     kept = poses.kept
     still = Geometry.still(len(kept), kept.index(series.reference), series.size)
     model = replace(still, travel=travel)
-    return _Found(poses, model, swept_depth(series, poses, travel))
+    return _Found(poses, model, swept_depth(series, poses, travel, focus))
 
 
 def _measured(series: Series, found: _Found, how: Round) -> _Found | None:
     """Correct matrices and travel by tiles; None where too few can be compared."""
     poses, model = found.poses, found.model
-    tiles = list(measure_pairs(series, poses, how, found.placed(series), found.index))
+    tiles = list(measure_pairs(series, poses, how, found.placed(), found.index))
     if not tiles:
         return None
     seen = SeenTiles.of(tiles, _rows(poses))
@@ -133,7 +137,7 @@ def _agreeing(series: Series, found: _Found | Poses) -> int:
     if isinstance(found, Poses):
         measured = measure_pairs(series, found, COUNTED)
     else:
-        measured = measure_pairs(series, found.poses, COUNTED, found.placed(series))
+        measured = measure_pairs(series, found.poses, COUNTED, found.placed())
     return sum(len(shifts.centres) for *_, shifts in measured)
 
 
@@ -142,67 +146,86 @@ def _concluded(series: Series, found: _Found) -> Parallax:
     assert found.seen is not None
     before, tiles = found.seen
     held: HeldOut = before.held_out(tiles)
-    depth = model.depth(found.index).astype(np.float32)
-    sharpest, unknown = focus_index(series, poses, found.placed(series))
-    planes, slab = focus_of_frames(sharpest, (1 - unknown) * (1 - swept.guessed), depth, model.count)
-    scene: SceneDepth = replace(model.scene(found.index), slab=slab)
+    focus = _focus(series, found)
+    scene: SceneDepth = replace(model.scene(found.index), slab=focus.slab)
     views: list[Viewpoint | None] = [None] * len(poses.matrices)
     guess = np.zeros(len(poses.matrices))
     guess[poses.kept] = model.guessed(found.index, np.float32(ASTRAY) * swept.guessed)
     for k, frame in enumerate(poses.kept):
-        views[frame] = replace(model.view(k), focus=float(planes[k]))
+        views[frame] = replace(model.view(k), focus=float(focus.planes[k]))
     return Parallax(poses, scene, tuple(views), held, guess)
 
 
-def focus_of_frames(
-    sharpest: Float32, sure: Float32, depth: Float32, count: int
-) -> tuple[Floats, float]:
-    """At which depth each frame is focused, and how far about it things are in focus.
+def _focus(series: Series, found: _Found) -> Focus:
+    """On what the frames are focused, from how sharp they are at every depth."""
+    model, swept, placed = found.model, found.swept, found.placed()
+    shape = np.array(swept.depth.shape)[::-1]
+    sure, number, energies = np.zeros(0), np.zeros(0, int), []
+    for frame in found.poses.kept:
+        detail = detail_in(series, frame, SHARP)
+        height, width = detail.luma.shape
+        field = found.poses.field(frame, placed(frame))
+        field = field and field.reduced(SHARP.scale, width, height)
+        H = at_scale(found.poses.matrices[frame], 1 / SHARP.scale)
+        seen = on_canvas(detail, H, series.gains[frame], field)
+        if not energies:
+            size = (width, height)
+            assert (shape >= size).all()
+            deep = cv2.resize(model.depth(found.index), size, interpolation=cv2.INTER_AREA)
+            number = np.clip(((deep + 0.5) * BINS).astype(int), 0, BINS - 1).ravel()
+            sure = 1 - cv2.resize(swept.guessed, size, interpolation=cv2.INTER_AREA).ravel()
+        energies.append(np.bincount(number, np.square(seen.luma).ravel() * sure, BINS))
+    share = np.bincount(number, sure, BINS) / max(float(sure.sum()), 1e-9)
+    return focus_of_frames(np.stack(energies, 1), share)
+
+
+def focus_of_frames(energy: Floats, share: Floats) -> Focus:
+    """At which depth each frame is focused.
 
     Parameters
     ----------
-    sharpest : (h, w) float32 ndarray
-        Index of the frame, from 0, in which each place is sharpest.
-    sure : (h, w) float32 ndarray
-        How sure that is, 0..1.
-    depth : (h, w) float32 ndarray
-        Relative inverse depth.
-    count : int
-        Number of frames.
-
-    Returns
-    -------
-    planes : (count,) float64 ndarray
-        Depth in focus, which rises or falls throughout.
-    slab : float
-        Distance from it within which most of what is sharpest in a frame lies.
+    energy : (D, n) float64 ndarray
+        Of the finest detail of every frame, by depth from -0.5 to 0.5.
+    share : (D,) float64 ndarray
+        Share of the picture that lies there.
 
     Examples
     --------
-    >>> frame = np.repeat(np.arange(4, dtype=np.float32), 25).reshape(10, 10)
-    >>> planes, slab = focus_of_frames(frame, np.ones_like(frame), frame / 4 - 0.5, 4)
-    >>> planes.tolist(), round(slab, 2)
-    ([-0.5, -0.25, 0.0, 0.25], 0.25)
+    >>> depth = (np.arange(40) + 0.5) / 40 - 0.5
+    >>> energy = np.exp(-9 * np.abs(depth[:, None] - [-0.4, -0.1, 0.1, 0.5]))
+    >>> focus_of_frames(energy, np.full(40, 1 / 40)).planes.round(1).tolist()
+    [-0.4, -0.1, 0.1, 0.5]
     """
-    place, weight, deep = sharpest.ravel(), sure.ravel().astype(float), depth.ravel().astype(float)
-    shares = [weight * np.maximum(1 - np.abs(place - k), 0) for k in range(count)]
-    total = np.array([share.sum() for share in shares])
-    told = total > LEAST_FOCUS * len(place)
-    if not told.any():
-        return np.zeros(count), 1.0
-    middle = np.array([weighted_quantile(deep, s) for s, t in zip(shares, told, strict=True) if t])
-    planes = _monotone(middle, total[told])
-    planes = np.interp(np.arange(count), np.flatnonzero(told), planes)
-    away = np.concatenate([np.abs(deep - plane) for plane in planes])
-    slab = weighted_quantile(away, np.concatenate(shares), IN_FOCUS_SHARE)
-    return planes, float(max(slab, np.abs(np.diff(planes)).mean()))
+    count = energy.shape[1]
+    depth = (np.arange(len(energy)) + 0.5) / len(energy) - 0.5
+    # What is at one depth is compared between frames: how much there is does not matter.
+    energy = energy / np.maximum(energy.max(1, keepdims=True), 1e-30)
+    weight = np.sqrt(share) * (1 - energy.mean(1))
+    told = weight > 0
+    if np.count_nonzero(told) < FEWEST:
+        return Focus(np.linspace(-0.5, 0.5, count), 1.0, 0.0)
+    depth, weight, place = depth[told], weight[told], _sharpest(energy[told])
+    turn = 1.0 if np.polyfit(depth, place, 1, w=weight)[0] >= 0 else -1.0
+    place = turn * _rising(turn * place, weight)
+    slope, start = np.polyfit(place, depth, 1, w=weight)
+    planes = start + slope * np.arange(count)
+    for k in range(count):
+        near = weight * np.maximum(1 - np.abs(place - k), 0)
+        planes[k] = (near @ depth + LINE * planes[k]) / (near.sum() + LINE)
+    planes = turn * _rising(turn * planes, np.ones(count))
+    clear = float(np.average(1 - energy[told].mean(1), weights=share[told])) * count / (count - 1)
+    # Where all frames are about as sharp, all depths are in focus in all of them.
+    blunt = float(np.clip(1 - clear, 0, 1))
+    return Focus(planes, float(np.abs(np.diff(planes)).mean() + blunt**2), 1 - blunt)
 
 
-def _monotone(values: Floats, weight: Floats) -> Floats:
-    """The nearest values that rise throughout, or fall throughout, whichever is nearer."""
-    up, down = _rising(values, weight), -_rising(-values, weight)
-    apart = [float(weight @ np.square(found - values)) for found in (up, down)]
-    return up if apart[0] <= apart[1] else down
+def _sharpest(energy: Floats) -> Floats:
+    """Index of the highest of each row, between columns too by a parabola through logarithms."""
+    log, top = np.log(np.maximum(energy, 1e-12)), energy.argmax(1)
+    inner = np.clip(top, 1, energy.shape[1] - 2)
+    before, peak, after = (log[np.arange(len(log)), inner + o] for o in (-1, 0, 1))
+    part = 0.5 * (before - after) / np.minimum(before - 2 * peak + after, -1e-6)
+    return np.where(inner == top, inner + np.clip(part, -0.5, 0.5), top).astype(float)
 
 
 def _rising(values: Floats, weight: Floats) -> Floats:

@@ -49,8 +49,47 @@ EDGE = 0.04
 FAINT = 1.0
 """Share of the median energy of detail in which noise is as likely as detail."""
 
+FOCUS = 0.5
+"""What it costs, in units of a correlation, if the frame focused on a depth shows nothing there
+while another depth's frame is sharp, where focus tells depth."""
+
+EVEN = 1.0, 4.0
+"""Depths within the first of each other, in steps, are evened out over the second, in reduced
+pixels: what is uneven in depth travels unevenly."""
+
+AROUND, ENOUGH = 4.0, 0.3
+"""Standard deviation of the neighbourhood, in reduced pixels, that tells the depth of a place
+without detail; mean certainty of one that tells it all. As of the focus index."""
+
 SURE = 0.25
 """Correlation by which the best depth must exceed the mean of all to be sure."""
+
+
+@dataclass(frozen=True)
+class Focus:
+    """On what each frame is focused.
+
+    Attributes
+    ----------
+    planes : (n,) float64 ndarray
+        Depth in focus, which rises or falls throughout.
+    slab : float
+        Distance from it within which things are in focus.
+    told : float
+        How well depth tells the frame in which something is sharpest, 0..1.
+    """
+
+    planes: Floats
+    slab: float
+    told: float
+
+    def amplitude(self, depth: float, frames: Sequence[Float32]) -> Float32:
+        """Amplitude of what is at `depth` in the frames that are focused on it."""
+        turn = 1 if self.planes[-1] >= self.planes[0] else -1
+        place = float(np.interp(turn * depth, turn * self.planes, np.arange(len(frames))))
+        low = min(int(place), len(frames) - 2)
+        share = np.float32(place - low)
+        return np.asarray((1 - share) * frames[low] + share * frames[low + 1], np.float32)
 
 
 @dataclass(frozen=True)
@@ -77,8 +116,10 @@ def sweep_scale(size: tuple[int, int]) -> float:
     return scale
 
 
-def swept_depth(series: Series, poses: Poses, travel: Floats) -> Swept:
-    """Find the depth at which frames agree.
+def swept_depth(
+    series: Series, poses: Poses, travel: Floats, focus: Focus | None = None
+) -> Swept:
+    """Find the depth at which frames agree, and at which the right one is sharp.
 
     Parameters
     ----------
@@ -89,13 +130,17 @@ def swept_depth(series: Series, poses: Poses, travel: Floats) -> Swept:
     travel : (n, 3) ndarray
         Of the frames that have a place, in their order: displacement for one unit of depth, in
         half diagonals.
+    focus : Focus, optional
+        On what they are focused; only agreement tells if not given.
     """
     scale = sweep_scale(series.size)
     depths = _tried(series, travel, scale)
-    volume, energy = _compared(series, poses, travel, depths, scale)
+    volume, energy = _compared(series, poses, travel, depths, scale, focus)
     guide = _guide(series, scale, volume.shape[:2])
     found = cv2.medianBlur(_lowest(_smoothed(volume, guide)), 5)
+    found = cv2.bilateralFilter(found, -1, *EVEN)
     sure = np.clip((volume.mean(2) - volume.min(2)) / SURE, 0, 1) * energy
+    sure = np.clip(cv2.GaussianBlur(sure, (0, 0), AROUND) / ENOUGH, 0, 1)
     depth = (np.interp(found, np.arange(len(depths)), depths)).astype(np.float32)
     whole = series.size
     return Swept(
@@ -131,50 +176,71 @@ def _near_pairs(series: Series, kept: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _compared(
-    series: Series, poses: Poses, travel: Floats, depths: Floats, scale: float
+    series: Series,
+    poses: Poses,
+    travel: Floats,
+    depths: Floats,
+    scale: float,
+    focus: Focus | None,
 ) -> tuple[Float32, Float32]:
     """One minus the correlation of all frames at every depth ``(h, w, D)``; energy, 0..1."""
     kept = poses.kept
     how = Round(scale, FINE, COARSE, 48)
     details = [detail_in(series, k, how) for k in kept]
     pairs = _near_pairs(series, kept)
-    volume = np.empty((*details[0].luma.shape, len(depths)), np.float32)
-    strength = np.zeros(details[0].luma.shape, np.float32)
-    seen = np.ones(strength.shape, bool)
-    for level, together, apart in _sums(series, poses, travel, depths, details, pairs):
+    shape = details[0].luma.shape
+    volume = np.empty((*shape, len(depths)), np.float32)
+    sharp = np.zeros((*shape, len(depths) if focus else 0), np.float16)
+    strength, sharpest = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    seen = np.ones(shape, bool)
+    placed = _placed(series, poses, travel, depths, details)
+    for level, (together, apart, power) in enumerate(_sums(placed, pairs)):
         if not level:
-            faint = np.float32(FAINT * np.median(apart[apart > 0]) + 1e-12)
-        volume[:, :, level] = 1 - together / (apart + faint)
-        np.maximum(strength, apart, out=strength)
+            faint = np.float32(FAINT * np.median(apart[apart > 0]) / len(pairs) + 1e-12)
+        volume[:, :, level] = 1 - together / (apart + faint * len(pairs))
+        np.maximum(strength, apart / len(pairs), out=strength)
         seen &= apart > 0
+        if focus:
+            own = focus.amplitude(depths[level], power) / np.sqrt(faint)
+            sharp[:, :, level] = own
+            np.maximum(sharpest, own, out=sharpest)
+    if focus:
+        for level in range(len(depths)):
+            lacks = 1 - sharp[:, :, level] / (sharpest + 1)
+            volume[:, :, level] += np.float32(FOCUS * focus.told) * lacks
     # What frames see at some depths only must not be drawn to these.
     volume[~seen] = 1
     return volume, np.asarray(strength / (strength + faint) * seen, np.float32)
 
 
-def _sums(
-    series: Series,
-    poses: Poses,
-    travel: Floats,
-    depths: Floats,
-    details: Sequence[Detail],
-    pairs: Sequence[tuple[int, int]],
-) -> Iterator[tuple[int, Float32, Float32]]:
-    """At every depth, sums over pairs of what their detail has in common, and at most could have."""
-    height, width = details[0].luma.shape
-    ratio = width / series.size[0]
-    for level, depth in enumerate(depths):
-        placed = []
+def _placed(
+    series: Series, poses: Poses, travel: Floats, depths: Floats, details: Sequence[Detail]
+) -> Iterator[list[Detail]]:
+    """All frames' detail where it lies on the canvas if everything is at one depth, by depth."""
+    ratio = details[0].luma.shape[1] / series.size[0]
+    for depth in depths:
+        found = []
         for k, (frame, detail) in enumerate(zip(poses.kept, details, strict=True)):
             M = np.linalg.inv(placed_at(depth, travel[k], series.size)) @ poses.matrices[frame]
-            placed.append(on_canvas(detail, at_scale(M, 1 / ratio), series.gains[frame]))
-        power = [np.sqrt(np.maximum(_windowed(p.luma * p.luma), 0)) for p in placed]
-        together, apart = (np.zeros((height, width), np.float32) for _ in range(2))
+            found.append(on_canvas(detail, at_scale(M, 1 / ratio), series.gains[frame]))
+        yield found
+
+
+def _sums(
+    placed: Iterator[list[Detail]], pairs: Sequence[tuple[int, int]]
+) -> Iterator[tuple[Float32, Float32, list[Float32]]]:
+    """At every depth, what detail of all pairs has in common, and at most could have.
+
+    And the amplitude of every frame's.
+    """
+    for frames in placed:
+        power = [np.sqrt(np.maximum(_windowed(f.luma * f.luma), 0)) for f in frames]
+        together, apart = (np.zeros(power[0].shape, np.float32) for _ in range(2))
         for i, j in pairs:
-            both = placed[i].usable & placed[j].usable
-            together += _windowed(placed[i].luma * placed[j].luma) * both
+            both = frames[i].usable & frames[j].usable
+            together += _windowed(frames[i].luma * frames[j].luma) * both
             apart += power[i] * power[j] * both
-        yield level, together, apart
+        yield together, apart, power
 
 
 def _windowed(image: Float32) -> Float32:
