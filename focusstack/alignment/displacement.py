@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from focusstack.alignment.fields.grid import REST_SIGMA
-from focusstack.alignment.fields.smooth import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.fields.smooth import Local, find_fields
 from focusstack.alignment.parallax.far_search import find_far_parallax
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
@@ -31,7 +30,10 @@ PROMISING_GAINED = 0.65
 """Parallax that lowers the residual of a smaller share of the pairs in its coarse rounds will not
 be likely in the end (``python -m benchmarks.alignment``, *parallax*)."""
 
-ROUNDS = len(PARALLAX_ROUNDS) + len(LOCAL_ROUNDS)
+FAR_REST_SIGMA = 5.0
+"""How large a smooth displacement may be on top of parallax of a hand that moved far, in pixels: what
+is so near is often held in the other hand, and turns."""
+
 """How often progress is reported."""
 
 
@@ -81,7 +83,7 @@ def find_displacement(
     """
     far = find_far_parallax(series, refined.poses, travel) if travel else None
     if far is not None:
-        local = find_fields(series, far.poses, far.added_to, REST_SIGMA)
+        local = find_fields(series, far.poses, far.added_to, FAR_REST_SIGMA)
         return _followed(far, local if local.adds else None)
     search = Search.begun(series, refined.poses)
     parallax = None

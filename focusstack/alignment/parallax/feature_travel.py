@@ -29,10 +29,10 @@ FAR_PX = 6.0
 the coarsest round see ten pixels, of the next five (``python -m benchmarks.alignment``, *walk*)."""
 
 NEAR_LINE = 0.3
-"""Distance from its line, as a share of `FAR_PX`, up to which a match fits: features found small are
-good to about a pixel of the proxy (``python -m benchmarks.alignment``, *walk*)."""
+"""Distance from its line, as a share of `FAR_PX`, up to which a match fits: features found small
+are good to about a pixel of the proxy (``python -m benchmarks.alignment``, *walk*)."""
 
-LEAST_FAR = 0.03
+LEAST_FAR = 0.05
 """Share of all matches that must be far off for travel to be looked for: without parallax one in a
 hundred is (``python -m benchmarks.alignment``)."""
 

@@ -40,7 +40,7 @@ FEWEST, MOST = 9, 64
 MOST_PAIRS = 24
 """Pairs that are compared, the nearest in focus first: bounds time."""
 
-BEND, JUMP = 0.08, 1.5
+BEND, JUMP = 0.2, 1.5
 """What a step of one depth, and of more, between neighbours costs, in units of a correlation."""
 
 EDGE = 0.04
@@ -49,11 +49,11 @@ EDGE = 0.04
 FAINT = 1.0
 """Share of the median energy of detail in which noise is as likely as detail."""
 
-FOCUS = 0.5
+FOCUS = 1.0
 """What it costs, in units of a correlation, if the frame focused on a depth shows nothing there
 while another depth's frame is sharp, where focus tells depth."""
 
-EVEN = 1.0, 4.0
+EVEN = 1.5, 6.0
 """Depths within the first of each other, in steps, are evened out over the second, in reduced
 pixels: what is uneven in depth travels unevenly."""
 
@@ -150,7 +150,7 @@ def swept_depth(
 
 
 def _tried(series: Series, travel: Floats, scale: float) -> Floats:
-    """The depths to try: frames that are compared are displaced by a pixel from each to the next."""
+    """The depths to try: from each to the next, frames are displaced by a pixel."""
     farthest = np.ptp(travel[:, :2], axis=0) * 0.5 * np.hypot(*series.size) * scale
     count = int(np.clip(np.ceil(np.hypot(*farthest) / STEP_PX) + 1, FEWEST, MOST))
     return np.linspace(-0.5, 0.5, count)
