@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from focusstack.alignment.fields.grid import REST_SIGMA
+from focusstack.alignment.fields.smooth import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.fields.smooth import Local, find_fields
 from focusstack.alignment.parallax.far_search import find_far_parallax
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
@@ -34,6 +35,7 @@ FAR_REST_SIGMA = 5.0
 """How large a smooth displacement may be on top of parallax of a hand that moved far, in pixels: what
 is so near is often held in the other hand, and turns."""
 
+ROUNDS = len(PARALLAX_ROUNDS) + len(LOCAL_ROUNDS)
 """How often progress is reported."""
 
 
