@@ -91,11 +91,10 @@ def with_travel(coarse: Coarse, fits: Sequence[PairFit], size: tuple[int, int]) 
     size : tuple of int
         Width and height of the proxies.
     """
-    every = [
-        Matches(f.first, f.second, *map(np.concatenate, ((f.p, f.others[0]), (f.q, f.others[1]))),
-                isotropic(len(f.p) + len(f.others[0]), 0.5))
-        for f in fits
-    ]  # fmt: skip
+    every = []
+    for f in fits:
+        p, q = (np.concatenate(ends) for ends in ((f.p, f.others[0]), (f.q, f.others[1])))
+        every.append(Matches(f.first, f.second, p, q, isotropic(len(p), 0.5)))
     matrices = np.where(np.array(coarse.used)[:, None, None], coarse.matrices, np.nan)
     return replace(coarse, travel=travel_from_features(every, matrices, coarse.reference, size))
 

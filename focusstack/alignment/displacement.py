@@ -32,8 +32,8 @@ PROMISING_GAINED = 0.65
 be likely in the end (``python -m benchmarks.alignment``, *parallax*)."""
 
 FAR_REST_SIGMA = 5.0
-"""How large a smooth displacement may be on top of parallax of a hand that moved far, in pixels: what
-is so near is often held in the other hand, and turns."""
+"""How large a smooth displacement may be on top of parallax of a hand that moved far, in pixels:
+what is so near is often held in the other hand, and turns. Chosen, not measured."""
 
 ROUNDS = len(PARALLAX_ROUNDS) + len(LOCAL_ROUNDS)
 """How often progress is reported."""

@@ -98,7 +98,7 @@ def find_far_parallax(series: Series, matrices: Poses, start: FeatureTravel) -> 
     found: _Found | None = None
     travel = start.travel[poses.kept]
     for rounds in SWEEPS:
-        found = _swept(series, poses, travel, found and _focus(series, found))
+        found = _swept(series, poses, travel, _focus(series, found) if found else None)
         for how in rounds:
             found = _measured(series, found, how)
             series.advance()
@@ -163,8 +163,8 @@ def _concluded(series: Series, found: _Found) -> Parallax:
 def _focus(series: Series, found: _Found) -> Focus:
     """On what the frames are focused, from how sharp they are at every depth."""
     model, swept, placed = found.model, found.swept, found.placed()
-    shape = np.array(swept.depth.shape)[::-1]
-    sure, number, energies = np.zeros(0), np.zeros(0, int), []
+    sure, number = np.zeros(0), np.zeros(0, int)
+    energies: list[Floats] = []
     for frame in found.poses.kept:
         detail = detail_in(series, frame, SHARP)
         height, width = detail.luma.shape
@@ -174,10 +174,10 @@ def _focus(series: Series, found: _Found) -> Focus:
         seen = on_canvas(detail, H, series.gains[frame], field)
         if not energies:
             size = (width, height)
-            assert (shape >= size).all()
             deep = cv2.resize(model.depth(found.index), size, interpolation=cv2.INTER_AREA)
             number = np.clip(((deep + 0.5) * BINS).astype(int), 0, BINS - 1).ravel()
-            sure = 1 - cv2.resize(swept.guessed, size, interpolation=cv2.INTER_AREA).ravel()
+            unsure = cv2.resize(swept.guessed, size, interpolation=cv2.INTER_AREA)
+            sure = 1 - unsure.ravel().astype(float)
         squared = np.square(seen.luma).ravel()
         squared -= np.float32(NOISE) * np.median(squared)
         energies.append(np.maximum(np.bincount(number, squared * sure, BINS), 0))
@@ -214,7 +214,7 @@ def focus_of_frames(energy: Floats, share: Floats) -> Focus:
     turn = 1.0 if np.polyfit(depth, place, 1, w=weight)[0] >= 0 else -1.0
     place = turn * _rising(turn * place, weight)
     slope, start = np.polyfit(place, depth, 1, w=weight)
-    planes = start + slope * np.arange(count)
+    planes: Floats = start + slope * np.arange(count, dtype=float)
     for k in range(count):
         near = weight * np.maximum(1 - np.abs(place - k), 0)
         planes[k] = (near @ depth + LINE * planes[k]) / (near.sum() + LINE)
@@ -231,7 +231,7 @@ def _sharpest(energy: Floats) -> Floats:
     inner = np.clip(top, 1, energy.shape[1] - 2)
     before, peak, after = (log[np.arange(len(log)), inner + o] for o in (-1, 0, 1))
     part = 0.5 * (before - after) / np.minimum(before - 2 * peak + after, -1e-6)
-    return np.where(inner == top, inner + np.clip(part, -0.5, 0.5), top).astype(float)
+    return np.asarray(np.where(inner == top, inner + np.clip(part, -0.5, 0.5), top), float)
 
 
 def _rising(values: Floats, weight: Floats) -> Floats:

@@ -11,17 +11,22 @@ the fit has not seen must confirm it: wrong matches lie along a given line by ch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from focusstack.alignment.matrices.models import MODELS, matrices, normalisation
-from focusstack.alignment.parallax.depth_and_travel import PRIOR
+from focusstack.alignment.parallax.depth_and_travel import PRIOR, perspective_terms
+from focusstack.alignment.parallax.feature_tracks import (
+    FeatureTracks,
+    numbered,
+    tracks_on_canvas,
+)
 from focusstack.alignment.tiles.matches import Matches
 from focusstack.alignment.tiles.shifts import checkerboard
-from focusstack.geometry.coordinates import normalised, transform
+from focusstack.geometry.coordinates import normalised
 from focusstack.geometry.parallax import travel_directions
-from focusstack.numeric.arrays import Floats, Indices, Mask, Matrix, Points
+from focusstack.numeric.arrays import Floats, Mask, Matrix, Points
 from focusstack.numeric.robust import geman_mcclure_weight
 
 FAR_PX = 6.0
@@ -49,14 +54,14 @@ SEARCHED = 0.12
 Chosen: a tenth is promised."""
 
 TURNS = 20
-"""How often travel and depth are solved in turn: they settle in about ten."""
+"""How often travel and depth are solved in turn: about ten settle them. Chosen, not measured."""
 
 ALL = (0.5, 99.5)
 """Percentiles of the tracks' depths that become the ends of the scene's: nearly all, but for
-mishaps."""
+mishaps. Chosen, not measured."""
 
 WIDEST = 4.0
-"""Width of the robust kernel in the first turns, as a multiple of the last ones'."""
+"""Width of the robust kernel in the first turns, as a multiple of the last ones'. Chosen."""
 
 
 @dataclass(frozen=True)
@@ -80,47 +85,6 @@ class FeatureTravel:
     travel: Floats
     places: Points
     depth: Floats
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """Matches of all pairs on the canvas; frames are numbered among those in use.
-
-    Attributes
-    ----------
-    frames : (M, 2) int ndarray
-    places, shifts : (M, 2) float64 ndarray
-        Middle of both ends, and the way from the first to the second, pixels.
-    track : (M,) int ndarray
-        Number of the track that each match belongs to.
-    count, reference : int
-        Frames in use, and which of them does not move.
-    size : tuple of int
-        Width and height of the canvas.
-    """
-
-    frames: Indices
-    places: Points
-    shifts: Points
-    track: Indices
-    count: int
-    reference: int
-    size: tuple[int, int]
-
-    def part(self, which: Mask) -> _Seen:
-        """Some of the matches."""
-        return replace(
-            self,
-            frames=self.frames[which],
-            places=self.places[which],
-            shifts=self.shifts[which],
-            track=self.track[which],
-        )
-
-    @property
-    def half_diagonal(self) -> float:
-        """Unit of travel, in pixels."""
-        return 0.5 * float(np.hypot(*self.size))
 
 
 @dataclass(frozen=True)
@@ -153,7 +117,7 @@ def travel_from_features(
         None where no second motion is sure, which is so where nothing is far off.
     """
     kept = [k for k, M in enumerate(H) if np.isfinite(M).all()]
-    seen = _on_canvas(matches, H, kept, reference, size)
+    seen = tracks_on_canvas(matches, H, kept, reference, size)
     if seen is None:
         return None
     length = np.linalg.norm(seen.shifts, axis=1)
@@ -163,80 +127,25 @@ def travel_from_features(
     seen = seen.part(within)
     fold = checkerboard(seen.places, size)
     # Matches of a track must not be on both sides: the first tells for all.
-    fold = fold[np.unique(seen.track, return_index=True)[1]][_numbered(seen.track)]
+    fold = fold[np.unique(seen.track, return_index=True)[1]][numbered(seen.track)]
     for side in (False, True):
         learnt = _fitted(seen.part(fold == side))
         if learnt is None or not _confirmed(seen.part(fold != side), learnt):
             return None
     fit = _fitted(seen)
-    return fit and _concluded(seen, fit, H, kept)
+    return _concluded(seen, fit, H, kept) if fit else None
 
 
-def _numbered(track: Indices) -> Indices:
-    return np.asarray(np.unique(track, return_inverse=True)[1].ravel())
-
-
-def _on_canvas(
-    matches: Sequence[Matches],
-    H: Matrix,
-    kept: Sequence[int],
-    reference: int,
-    size: tuple[int, int],
-) -> _Seen | None:
-    """All matches between frames in use, with the tracks that they form."""
-    row = {frame: k for k, frame in enumerate(kept)}
-    found = [m for m in matches if m.first in row and m.second in row and len(m.p)]
-    if len(kept) < 2 or not found:
-        return None
-    a = np.concatenate([transform(H[m.first], m.p) for m in found])
-    b = np.concatenate([transform(H[m.second], m.q) for m in found])
-    of = np.concatenate([np.tile([row[m.first], row[m.second]], (len(m.p), 1)) for m in found])
-    ends = np.concatenate(
-        [np.column_stack([of[:, 0], a]), np.column_stack([of[:, 1], b])]
-    )
-    point = np.unique(ends.round(6), axis=0, return_inverse=True)[1].reshape(2, -1)
-    track = _joined(point)
-    seen = _Seen(of, (a + b) / 2, b - a, track, len(kept), row[reference], size)
-    return seen.part(_unambiguous(point, of, track))
-
-
-def _joined(point: Indices) -> Indices:
-    """Number of the track of each match: matches with a point in common belong together."""
-    label = np.arange(point.max() + 1)
-    while True:
-        least = np.minimum(label[point[0]], label[point[1]])
-        new = label.copy()
-        for end in point:
-            np.minimum.at(new, end, least)
-        if np.array_equal(new, label):
-            return np.asarray(_numbered(label[point[0]]))
-        label = new
-
-
-def _unambiguous(point: Indices, frames: Indices, track: Indices) -> Mask:
-    """Which matches are of tracks that see no frame at two places: others hold a wrong match."""
-    seen = np.unique(np.column_stack([np.tile(track, 2), frames.T.ravel(), point.ravel()]), axis=0)
-    twice = (np.diff(seen[:, :2], axis=0) == 0).all(1)
-    return ~np.isin(track, seen[1:][twice, 0])
-
-
-def _corrections(places: Points, size: tuple[int, int]) -> Floats:
-    """Derivative ``(M, 2, 6)`` of the displacement by a perspective correction, pixels."""
-    x, y = transform(normalisation(*size), places).T
-    zero, one = np.zeros_like(x), np.ones_like(x)
-    across = np.stack([x, -y, one, zero, -x * x, -x * y], -1)
-    down = np.stack([y, x, zero, one, -x * y, -y * y], -1)
-    return 0.5 * float(np.hypot(*size)) * np.stack([across, down], 1)
-
-
-def _fitted(seen: _Seen) -> _Fit | None:
+def _fitted(seen: FeatureTracks) -> _Fit | None:
     """Matrices, travel and depth in turn; None where there is nothing to begin with."""
+    if not len(seen.track):
+        return None
     depth, known = _first_depth(seen)
     if np.count_nonzero(known) < LEAST_TRACKS:
         return None
     still = np.zeros((seen.count, 9))
     fit = _Fit(still[:, :6], still[:, 6:])
-    C, L = _corrections(seen.places, seen.size), _along(seen)
+    C, L = perspective_terms(seen.places, seen.size), _along(seen)
     for turn in range(TURNS):
         width = NEAR_LINE * FAR_PX * max(1.0, WIDEST * (1 - 2 * turn / TURNS))
         left = _left(seen, C, L, fit, depth) if turn else np.zeros_like(seen.shifts)
@@ -247,11 +156,11 @@ def _fitted(seen: _Seen) -> _Fit | None:
     return fit if fit.travel.any() else None
 
 
-def _along(seen: _Seen) -> Floats:
+def _along(seen: FeatureTracks) -> Floats:
     return seen.half_diagonal * travel_directions(seen.places, seen.size)
 
 
-def _first_depth(seen: _Seen) -> tuple[Floats, Mask]:
+def _first_depth(seen: FeatureTracks) -> tuple[Floats, Mask]:
     """Depth of the tracks of the pair in which most matches lie along one line, others unknown."""
     depth, known = np.zeros(seen.track.max() + 1), np.zeros(seen.track.max() + 1, bool)
     best = 0.0
@@ -280,18 +189,18 @@ def _first_depth(seen: _Seen) -> tuple[Floats, Mask]:
     return depth, known
 
 
-def _predicted(seen: _Seen, A: Floats, x: Floats) -> Floats:
+def _predicted(seen: FeatureTracks, A: Floats, x: Floats) -> Floats:
     i, j = seen.frames.T
     return np.asarray(np.einsum("mij,mj->mi", A, x[j] - x[i]))
 
 
-def _left(seen: _Seen, C: Floats, L: Floats, fit: _Fit, depth: Floats) -> Floats:
+def _left(seen: FeatureTracks, C: Floats, L: Floats, fit: _Fit, depth: Floats) -> Floats:
     """What is left of every match, ``(M, 2)`` pixels."""
     by_travel = _predicted(seen, L, fit.travel) * depth[seen.track][:, None]
     return np.asarray(seen.shifts - _predicted(seen, C, fit.theta) - by_travel)
 
 
-def _solved(seen: _Seen, C: Floats, L: Floats, depth: Floats, weight: Floats) -> _Fit:
+def _solved(seen: FeatureTracks, C: Floats, L: Floats, depth: Floats, weight: Floats) -> _Fit:
     """Matrices and travel for given depth, by weighted least squares."""
     A = np.concatenate([C, L * depth[seen.track][:, None, None]], 2)
     n, size = seen.count, A.shape[2]
@@ -318,12 +227,12 @@ def _solved(seen: _Seen, C: Floats, L: Floats, depth: Floats, weight: Floats) ->
 
 
 def _depth(
-    seen: _Seen, C: Floats, L: Floats, fit: _Fit, width: float
+    seen: FeatureTracks, C: Floats, L: Floats, fit: _Fit, width: float
 ) -> tuple[Floats, Mask]:
     """Depth of every track for given matrices and travel, and which have one."""
     aim = seen.shifts - _predicted(seen, C, fit.theta)
     unit = _predicted(seen, L, fit.travel)
-    unit[~_travelled(seen, fit)[seen.frames].all(1)] = 0
+    unit *= _travelled(seen, fit)[seen.frames].all(1)[:, None]
     tracks = seen.track.max() + 1
     stiff = np.bincount(seen.track, np.square(unit).sum(1), tracks)
     pull = np.bincount(seen.track, (unit * aim).sum(1), tracks)
@@ -331,11 +240,9 @@ def _depth(
     return pull / (stiff + width**2), stiff > 0
 
 
-def _travelled(seen: _Seen, fit: _Fit) -> Mask:
+def _travelled(seen: FeatureTracks, fit: _Fit) -> Mask:
     """Frames of which the travel is known: the reference, and what a solve has reached."""
-    reached = fit.theta.any(1)
-    reached[seen.reference] = True
-    return np.asarray(reached)
+    return np.asarray(fit.theta.any(1) | (np.arange(seen.count) == seen.reference))
 
 
 def _centred(
@@ -350,16 +257,16 @@ def _centred(
     return _Fit(theta, fit.travel * span), np.clip((depth - middle) / span, -1, 1)
 
 
-def _fits(seen: _Seen, fit: _Fit) -> tuple[Mask, Floats]:
+def _fits(seen: FeatureTracks, fit: _Fit) -> tuple[Mask, Floats]:
     """Which matches the fit explains, given the depth that it makes of them; and that depth."""
-    C, L = _corrections(seen.places, seen.size), _along(seen)
+    C, L = perspective_terms(seen.places, seen.size), _along(seen)
     depth, known = _depth(seen, C, L, fit, NEAR_LINE * FAR_PX)
     left = np.linalg.norm(_left(seen, C, L, fit, depth), axis=1)
     near = left < 2 * NEAR_LINE * FAR_PX
     return near & known[seen.track] & (np.abs(depth) < 0.75)[seen.track], depth
 
 
-def _confirmed(seen: _Seen, fit: _Fit) -> bool:
+def _confirmed(seen: FeatureTracks, fit: _Fit) -> bool:
     """Whether matches that the fit has not seen lie where it says, far off as they are."""
     fits, _ = _fits(seen, fit)
     length = np.linalg.norm(seen.shifts, axis=1)
@@ -370,10 +277,10 @@ def _confirmed(seen: _Seen, fit: _Fit) -> bool:
     return bool(tracks >= LEAST_TRACKS / 2 and (far & fits).sum() > ABOVE_CHANCE * chance)
 
 
-def _concluded(seen: _Seen, fit: _Fit, H: Matrix, kept: Sequence[int]) -> FeatureTravel:
+def _concluded(seen: FeatureTracks, fit: _Fit, H: Matrix, kept: Sequence[int]) -> FeatureTravel:
     """The fit for all frames, with the tracks that it explains."""
     fits, depth = _fits(seen, fit)
-    C, L = _corrections(seen.places, seen.size), _along(seen)
+    C, L = perspective_terms(seen.places, seen.size), _along(seen)
     i, j = seen.frames.T
     moved = np.einsum("mij,mj->mi", C, fit.theta[i] + fit.theta[j]) / 2
     by_travel = np.einsum("mij,mj->mi", L, fit.travel[i] + fit.travel[j]) / 2

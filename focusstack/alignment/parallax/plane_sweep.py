@@ -116,9 +116,7 @@ def sweep_scale(size: tuple[int, int]) -> float:
     return scale
 
 
-def swept_depth(
-    series: Series, poses: Poses, travel: Floats, focus: Focus | None = None
-) -> Swept:
+def swept_depth(series: Series, poses: Poses, travel: Floats, focus: Focus | None = None) -> Swept:
     """Find the depth at which frames agree, and at which the right one is sharp.
 
     Parameters
@@ -258,9 +256,7 @@ def _smoothed(volume: Float32, guide: Float32) -> Float32:
     """Costs summed along paths from eight sides."""
     total = np.zeros_like(volume)
     for turned in (False, True):
-        cost, seen, out = (
-            (np.swapaxes(a, 0, 1) if turned else a) for a in (volume, guide, total)
-        )
+        cost, seen, out = ((np.swapaxes(a, 0, 1) if turned else a) for a in (volume, guide, total))
         for back in (False, True):
             ways = (0,) if turned else (-1, 0, 1)
             _add_paths(cost[::-1] if back else cost, seen[::-1] if back else seen,

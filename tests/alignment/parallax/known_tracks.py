@@ -44,7 +44,8 @@ class Tracks:
         rng = np.random.default_rng(6)
         found = []
         for i, j in PAIRS:
-            angle, away = rng.uniform(0, 2 * np.pi, wrong), reach * np.sqrt(rng.uniform(0, 1, wrong))
+            angle = rng.uniform(0, 2 * np.pi, wrong)
+            away = reach * np.sqrt(rng.uniform(0, 1, wrong))
             p = rng.uniform((0, 0), SIZE, (wrong, 2))
             q = p + (away * (np.cos(angle), np.sin(angle))).T
             both = np.concatenate([self.places[i], p]), np.concatenate([self.places[j], q])

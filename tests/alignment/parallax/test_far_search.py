@@ -11,7 +11,7 @@ from focusstack.alignment.parallax.far_search import find_far_parallax, focus_of
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
 from focusstack.alignment.parallax.search import Parallax
 from focusstack.alignment.tiles.poses import Poses, Series
-from tests.alignment.parallax.known_layers import COUNT, FAR, NEAR, REFERENCE, SIZE, STILL, still
+from tests.alignment.parallax.known_layers import COUNT, FAR, NEAR, REFERENCE, STILL, still
 from tests.alignment.parallax.known_layers import frames as layers
 from tests.alignment.parallax.test_plane_sweep import HALF, walked
 
@@ -74,7 +74,7 @@ def test_it_is_proven_and_the_reference_does_not_move(found: Parallax) -> None:
 
 def test_frames_are_focused_from_far_to_near(found: Parallax) -> None:
     planes = [view.focus for view in found.views if view is not None]
-    assert all(a <= b for a, b in zip(planes, planes[1:], strict=False))
+    assert planes == sorted(planes)
     assert planes[0] < -0.25
     assert planes[-1] > 0.25
     assert 0.1 < found.scene.slab < 0.6
