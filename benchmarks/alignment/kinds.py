@@ -125,12 +125,12 @@ _KINDS: tuple[tuple[Kind, int], ...] = (
     (Kind("shuffled", shuffled=True, frames=14), 1),
     (Kind("parallax, relief", parallax=6), 1),
     (Kind("parallax, layers", parallax=12, layers=True), 1),
-    (Kind("walk 15 px", parallax=15, layers=True, frames=6), 1),
-    (Kind("walk 30 px", parallax=30, layers=True, frames=4), 1),
-    (Kind("walk 60 px", parallax=60, layers=True, frames=5), 1),
-    (Kind("near thing 12 %", parallax=40, layers=True, near=0.12, frames=4), 1),
-    (Kind("near thing 30 %", parallax=60, layers=True, near=0.3, frames=3), 1),
-    (Kind("near thing 55 %", parallax=25, layers=True, near=0.55, frames=5), 1),
+    (Kind("parallax, walk 15 px", parallax=15, layers=True, frames=6), 1),
+    (Kind("parallax, walk 30 px", parallax=30, layers=True, frames=4), 1),
+    (Kind("parallax, walk 60 px", parallax=60, layers=True, frames=5), 1),
+    (Kind("parallax, near thing 12 %", parallax=40, layers=True, near=0.12, frames=4), 1),
+    (Kind("parallax, near thing 30 %", parallax=60, layers=True, near=0.3, frames=3), 1),
+    (Kind("parallax, near thing 55 %", parallax=25, layers=True, near=0.55, frames=5), 1),
     *((Kind(bad, bad=bad, tilt=0.002), 1) for bad in BAD_FRAMES),
 )
 
