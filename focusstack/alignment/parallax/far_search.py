@@ -15,7 +15,8 @@ import numpy as np
 
 from focusstack.alignment.parallax.depth_and_travel import Geometry, SeenTiles
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
-from focusstack.alignment.parallax.plane_sweep import Focus, Swept, swept_depth
+from focusstack.alignment.parallax.focused_depth import Focus, focus_of_frames
+from focusstack.alignment.parallax.plane_sweep import Swept, swept_depth
 from focusstack.alignment.parallax.search import FEWEST, Parallax
 from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.measure import Round, detail_in, measure_pairs, on_canvas
@@ -48,9 +49,6 @@ BINS = 40
 NOISE = 2.2
 """Mean square of noise over the median of its squares; half of a picture holds little else. Normal
 noise has 1 / 0.6745²."""
-
-LINE = 0.01
-"""How much a straight line through all depths counts where no depth is sharpest in a frame."""
 
 
 @dataclass(frozen=True)
@@ -183,63 +181,3 @@ def _focus(series: Series, found: _Found) -> Focus:
         energies.append(np.maximum(np.bincount(number, squared * sure, BINS), 0))
     share = np.bincount(number, sure, BINS) / max(float(sure.sum()), 1e-9)
     return focus_of_frames(np.stack(energies, 1), share)
-
-
-def focus_of_frames(energy: Floats, share: Floats) -> Focus:
-    """At which depth each frame is focused.
-
-    Parameters
-    ----------
-    energy : (D, n) float64 ndarray
-        Of the finest detail of every frame, by depth from -0.5 to 0.5.
-    share : (D,) float64 ndarray
-        Share of the picture that lies there.
-
-    Examples
-    --------
-    >>> depth = (np.arange(40) + 0.5) / 40 - 0.5
-    >>> energy = np.exp(-9 * np.abs(depth[:, None] - [-0.4, -0.1, 0.1, 0.5]))
-    >>> focus_of_frames(energy, np.full(40, 1 / 40)).planes.round(1).tolist()
-    [-0.4, -0.1, 0.1, 0.4]
-    """
-    count = energy.shape[1]
-    depth = (np.arange(len(energy)) + 0.5) / len(energy) - 0.5
-    # What is at one depth is compared between frames: how much there is does not matter.
-    energy = energy / np.maximum(energy.max(1, keepdims=True), 1e-30)
-    weight = np.sqrt(share) * (1 - energy.mean(1))
-    told = weight > 0
-    if np.count_nonzero(told) < FEWEST:
-        return Focus(np.linspace(-0.5, 0.5, count), 1.0, 0.0)
-    depth, weight, place = depth[told], weight[told], _sharpest(energy[told])
-    turn = 1.0 if np.polyfit(depth, place, 1, w=weight)[0] >= 0 else -1.0
-    place = turn * _rising(turn * place, weight)
-    slope, start = np.polyfit(place, depth, 1, w=weight)
-    planes: Floats = start + slope * np.arange(count, dtype=float)
-    for k in range(count):
-        near = weight * np.maximum(1 - np.abs(place - k), 0)
-        planes[k] = (near @ depth + LINE * planes[k]) / (near.sum() + LINE)
-    planes = turn * _rising(turn * planes, np.ones(count))
-    clear = float(np.average(1 - energy[told].mean(1), weights=share[told])) * count / (count - 1)
-    # Where all frames are about as sharp, all depths are in focus in all of them.
-    blunt = float(np.clip(1 - clear, 0, 1))
-    return Focus(planes, float(np.abs(np.diff(planes)).mean() + blunt**2), 1 - blunt)
-
-
-def _sharpest(energy: Floats) -> Floats:
-    """Index of the highest of each row, between columns too by a parabola through logarithms."""
-    log, top = np.log(np.maximum(energy, 1e-12)), energy.argmax(1)
-    inner = np.clip(top, 1, energy.shape[1] - 2)
-    before, peak, after = (log[np.arange(len(log)), inner + o] for o in (-1, 0, 1))
-    part = 0.5 * (before - after) / np.minimum(before - 2 * peak + after, -1e-6)
-    return np.asarray(np.where(inner == top, inner + np.clip(part, -0.5, 0.5), top), float)
-
-
-def _rising(values: Floats, weight: Floats) -> Floats:
-    """Least-squares values that rise (pool adjacent violators)."""
-    pools: list[tuple[float, float, int]] = []
-    for value, share in zip(values.tolist(), weight.tolist(), strict=True):
-        pools.append((value, share, 1))
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            (a, u, m), (b, v, n) = pools[-2:]
-            pools[-2:] = [((a * u + b * v) / (u + v), u + v, m + n)]
-    return np.concatenate([np.full(n, value) for value, _, n in pools])

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from focusstack.alignment.parallax.focused_depth import Focus
 from focusstack.alignment.tiles.measure import Detail, Round, detail_in, on_canvas, proxy_in
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.coordinates import Rect, at_scale
@@ -22,6 +24,8 @@ from focusstack.resample.warp import resample
 
 MEGAPIXELS = 0.6
 """Most pixels of the pictures that are swept, in millions: bounds time and memory."""
+
+Float16 = NDArray[np.float16]
 
 FINE, COARSE = 1.0, 6.0
 """Pass band: standard deviations of two Gaussians, in reduced pixels, as for tiles."""
@@ -34,13 +38,13 @@ STEP_PX = 1.0
 """Displacement between two frames from one depth to the next, at most, in reduced pixels; between
 them a parabola is laid."""
 
-FEWEST, MOST = 9, 64
+FEWEST, MOST = 9, 48
 """Depths that are tried."""
 
 MOST_PAIRS = 24
 """Pairs that are compared, the nearest in focus first: bounds time."""
 
-BEND, JUMP = 0.2, 1.5
+BEND, JUMP = 0.1, 0.8
 """What a step of one depth, and of more, between neighbours costs, in units of a correlation."""
 
 EDGE = 0.04
@@ -49,7 +53,7 @@ EDGE = 0.04
 FAINT = 1.0
 """Share of the median energy of detail in which noise is as likely as detail."""
 
-FOCUS = 1.0
+FOCUS = 0.25
 """What it costs, in units of a correlation, if the frame focused on a depth shows nothing there
 while another depth's frame is sharp, where focus tells depth."""
 
@@ -63,33 +67,6 @@ without detail; mean certainty of one that tells it all. As of the focus index."
 
 SURE = 0.25
 """Correlation by which the best depth must exceed the mean of all to be sure."""
-
-
-@dataclass(frozen=True)
-class Focus:
-    """On what each frame is focused.
-
-    Attributes
-    ----------
-    planes : (n,) float64 ndarray
-        Depth in focus, which rises or falls throughout.
-    slab : float
-        Distance from it within which things are in focus.
-    told : float
-        How well depth tells the frame in which something is sharpest, 0..1.
-    """
-
-    planes: Floats
-    slab: float
-    told: float
-
-    def amplitude(self, depth: float, frames: Sequence[Float32]) -> Float32:
-        """Amplitude of what is at `depth` in the frames that are focused on it."""
-        turn = 1 if self.planes[-1] >= self.planes[0] else -1
-        place = float(np.interp(turn * depth, turn * self.planes, np.arange(len(frames))))
-        low = min(int(place), len(frames) - 2)
-        share = np.float32(place - low)
-        return np.asarray((1 - share) * frames[low] + share * frames[low + 1], np.float32)
 
 
 @dataclass(frozen=True)
@@ -137,7 +114,7 @@ def swept_depth(series: Series, poses: Poses, travel: Floats, focus: Focus | Non
     guide = _guide(series, scale, volume.shape[:2])
     found = cv2.medianBlur(_lowest(_smoothed(volume, guide)), 5)
     found = cv2.bilateralFilter(found, -1, *EVEN)
-    sure = np.clip((volume.mean(2) - volume.min(2)) / SURE, 0, 1) * energy
+    sure = np.clip((volume.mean(2, dtype=np.float32) - volume.min(2)) / SURE, 0, 1) * energy
     sure = np.clip(cv2.GaussianBlur(sure, (0, 0), AROUND) / ENOUGH, 0, 1)
     depth = (np.interp(found, np.arange(len(depths)), depths)).astype(np.float32)
     whole = series.size
@@ -180,21 +157,22 @@ def _compared(
     depths: Floats,
     scale: float,
     focus: Focus | None,
-) -> tuple[Float32, Float32]:
+) -> tuple[Float16, Float32]:
     """One minus the correlation of all frames at every depth ``(h, w, D)``; energy, 0..1."""
     kept = poses.kept
     how = Round(scale, FINE, COARSE, 48)
     details = [detail_in(series, k, how) for k in kept]
     pairs = _near_pairs(series, kept)
     shape = details[0].luma.shape
-    volume = np.empty((*shape, len(depths)), np.float32)
+    volume = np.empty((*shape, len(depths)), np.float16)  # it is large, and costs are coarse
     sharp = np.zeros((*shape, len(depths) if focus else 0), np.float16)
     strength, sharpest = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     seen = np.ones(shape, bool)
     placed = _placed(series, poses, travel, depths, details)
     for level, (together, apart, power) in enumerate(_sums(placed, pairs)):
         if not level:
-            faint = np.float32(FAINT * np.median(apart[apart > 0]) / len(pairs) + 1e-12)
+            middle = np.median(apart[apart > 0]) if apart.any() else 0.0
+            faint = np.float32(FAINT * middle / len(pairs) + 1e-12)
         volume[:, :, level] = 1 - together / (apart + faint * len(pairs))
         np.maximum(strength, apart / len(pairs), out=strength)
         seen &= apart > 0
@@ -252,9 +230,9 @@ def _guide(series: Series, scale: float, shape: tuple[int, int]) -> Float32:
     return np.asarray(np.sqrt(np.clip(luma, 0, 1)), np.float32)
 
 
-def _smoothed(volume: Float32, guide: Float32) -> Float32:
+def _smoothed(volume: Float16, guide: Float32) -> Float32:
     """Costs summed along paths from eight sides."""
-    total = np.zeros_like(volume)
+    total = np.zeros(volume.shape, np.float32)
     for turned in (False, True):
         cost, seen, out = ((np.swapaxes(a, 0, 1) if turned else a) for a in (volume, guide, total))
         for back in (False, True):
@@ -264,9 +242,9 @@ def _smoothed(volume: Float32, guide: Float32) -> Float32:
     return total
 
 
-def _add_paths(cost: Float32, guide: Float32, out: Float32, ways: Sequence[int]) -> None:
+def _add_paths(cost: Float16, guide: Float32, out: Float32, ways: Sequence[int]) -> None:
     """Add the costs of paths that come from the row before, straight or slanting."""
-    before = {way: cost[0].copy() for way in ways}
+    before = {way: cost[0].astype(np.float32) for way in ways}
     out[0] += len(ways) * cost[0]
     for y in range(1, len(cost)):
         for way in ways:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from focusstack.alignment.parallax.focused_depth import Focus
 from focusstack.alignment.parallax.plane_sweep import (
-    Focus,
     Swept,
     placed_at,
     sweep_scale,
@@ -76,15 +76,6 @@ def test_a_frame_placed_at_a_depth_lies_as_its_field_says() -> None:
     np.testing.assert_allclose(
         transform(placed_at(depth, travel, SIZE), places), places + field.at(places), atol=1e-3
     )
-
-
-def test_amplitude_is_that_of_the_frames_in_focus() -> None:
-    flat = [np.full((2, 2), value, np.float32) for value in (1, 3, 9)]
-    for planes, between in ((np.array([-0.5, 0.0, 0.5]), 6), (np.array([0.5, 0.0, -0.5]), 2)):
-        focus = Focus(planes, 0.5, 1.0)
-        assert focus.amplitude(0.0, flat)[0, 0] == 3
-        assert focus.amplitude(0.25, flat)[0, 0] == between
-        assert focus.amplitude(planes[0] * 1.2, flat)[0, 0] == 1
 
 
 @pytest.mark.parametrize(
