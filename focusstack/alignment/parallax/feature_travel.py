@@ -232,7 +232,7 @@ def _depth(
     """Depth of every track for given matrices and travel, and which have one."""
     aim = seen.shifts - _predicted(seen, C, fit.theta)
     unit = _predicted(seen, L, fit.travel)
-    unit *= np.take(_travelled(seen, fit), seen.frames).all(1)[:, None]
+    unit *= np.all(_travelled(seen, fit)[seen.frames], axis=1, keepdims=True)
     tracks = seen.track.max() + 1
     stiff = np.bincount(seen.track, np.square(unit).sum(1), tracks)
     pull = np.bincount(seen.track, (unit * aim).sum(1), tracks)

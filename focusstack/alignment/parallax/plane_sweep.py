@@ -233,12 +233,15 @@ def _guide(series: Series, scale: float, shape: tuple[int, int]) -> Float32:
 def _smoothed(volume: Float16, guide: Float32) -> Float32:
     """Costs summed along paths from eight sides."""
     total = np.zeros(volume.shape, np.float32)
-    for turned in (False, True):
-        cost, seen, out = ((np.swapaxes(a, 0, 1) if turned else a) for a in (volume, guide, total))
-        for back in (False, True):
-            ways = (0,) if turned else (-1, 0, 1)
-            _add_paths(cost[::-1] if back else cost, seen[::-1] if back else seen,
-                       out[::-1] if back else out, ways)  # fmt: skip
+    for way in (slice(None), slice(None, None, -1)):  # down and up, then right and left
+        _add_paths(volume[way], guide[way], total[way], (-1, 0, 1))
+        across = (slice(None), way)
+        _add_paths(
+            volume[across].swapaxes(0, 1),
+            guide[across].swapaxes(0, 1),
+            total[across].swapaxes(0, 1),
+            (0,),
+        )
     return total
 
 
