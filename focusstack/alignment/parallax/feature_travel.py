@@ -45,8 +45,8 @@ LEAST_TRACKS = 24
 """Tracks off the plane that must fit the travel. Chosen, not measured: a few leaves in the wind are
 fewer, a thing in the foreground has more."""
 
-ABOVE_CHANCE = 3.0
-"""Times as many tracks must fit as wrong matches would by chance (``python -m
+BEYOND_CHANCE = 0.25
+"""Share of the matches far off that must fit, beyond those that would by chance (``python -m
 benchmarks.alignment``, *other scene, moved subject*)."""
 
 SEARCHED = 0.12
@@ -274,7 +274,8 @@ def _confirmed(seen: FeatureTracks, fit: _Fit) -> bool:
     # The share of all directions in which a wrong match of this length lies near its line.
     chance = np.minimum(1, 4 * NEAR_LINE * FAR_PX / (np.pi * length[far])).sum()
     tracks = len(np.unique(seen.track[far & fits]))
-    return bool(tracks >= LEAST_TRACKS / 2 and (far & fits).sum() > ABOVE_CHANCE * chance)
+    beyond = ((far & fits).sum() - chance) / max(far.sum() - chance, 1e-9)
+    return bool(tracks >= LEAST_TRACKS / 2 and beyond > BEYOND_CHANCE)
 
 
 def _concluded(seen: FeatureTracks, fit: _Fit, H: Matrix, kept: Sequence[int]) -> FeatureTravel:
