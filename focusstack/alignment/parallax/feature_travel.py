@@ -37,7 +37,7 @@ NEAR_LINE = 0.3
 """Distance from its line, as a share of `FAR_PX`, up to which a match fits: features found small
 are good to about a pixel of the proxy (``python -m benchmarks.alignment``, *walk*)."""
 
-LEAST_FAR = 0.05
+LEAST_FAR = 0.025
 """Share of all matches that must be far off for travel to be looked for: without parallax one in a
 hundred is (``python -m benchmarks.alignment``)."""
 
@@ -45,7 +45,7 @@ LEAST_TRACKS = 24
 """Tracks off the plane that must fit the travel. Chosen, not measured: a few leaves in the wind are
 fewer, a thing in the foreground has more."""
 
-BEYOND_CHANCE = 0.25
+BEYOND_CHANCE = 0.45
 """Share of the matches far off that must fit, beyond those that would by chance (``python -m
 benchmarks.alignment``, *other scene, moved subject*)."""
 
