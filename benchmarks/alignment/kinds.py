@@ -43,6 +43,9 @@ class Kind:
         ``low`` (smooth, with few details) or ``grain`` (noise of all sizes).
     layers : bool
         Depth in sharp-edged layers instead of a smooth relief.
+    near : float
+        Share of the picture that one near thing before the farthest layer fills, instead of layers
+        at all depths; 0 for these.
     parallax : float
         Sideways shift between nearest and farthest, in pixels at 3 megapixels.
     bad : str
@@ -75,6 +78,7 @@ class Kind:
     curve: float = 0.0
     texture: str = "photo"
     layers: bool = False
+    near: float = 0.0
     parallax: float = 0.0
     bad: str = ""
     dust: int = 0
@@ -130,6 +134,12 @@ _KINDS: tuple[tuple[Kind, int], ...] = (
     (Kind("dust", dust=60, texture="low"), 2),
     (Kind("dust, soft subject", dust=200, texture="low", blur=0.02), 1),
     (Kind("column noise", columns=0.06, texture="low"), 1),
+    (Kind("parallax, walk 15 px", parallax=15, layers=True, frames=6), 1),
+    (Kind("parallax, walk 30 px", parallax=30, layers=True, frames=4), 1),
+    (Kind("parallax, walk 60 px", parallax=60, layers=True, frames=5), 1),
+    (Kind("parallax, near thing 12 %", parallax=40, layers=True, near=0.12, frames=4), 1),
+    (Kind("parallax, near thing 30 %", parallax=60, layers=True, near=0.3, frames=3), 1),
+    (Kind("parallax, near thing 55 %", parallax=25, layers=True, near=0.55, frames=5), 1),
     *((Kind(bad, bad=bad, tilt=0.002), 1) for bad in BAD_FRAMES),
 )
 

@@ -89,7 +89,8 @@ def paint(kind: Kind, rect: Rect, rng: np.random.Generator) -> Subject:
     first = Layer(_texture(kind.texture, shape, rng, 20), None, 0.1 if kind.layers else None)
     layers = [first]
     if kind.layers:
-        for depth, share, hue in ((0.35, 0.6, 50), (0.6, 0.4, 90), (0.9, 0.25, 130)):
+        several = ((0.35, 0.6, 50), (0.6, 0.4, 90), (0.9, 0.25, 130))
+        for depth, share, hue in ((0.9, kind.near, 130),) if kind.near else several:
             cover = _blobs(shape, rng, share)
             layers.append(Layer(_texture(kind.texture, shape, rng, hue), cover, depth))
     return Subject(rect, tuple(layers), _relief(rect, rng))

@@ -15,6 +15,7 @@ from focusstack.alignment.features.triangles import consistent
 from focusstack.alignment.groups import check_groups
 from focusstack.alignment.matrices.models import MODELS, nearest_similarity, normalisation
 from focusstack.alignment.matrices.solve import solve
+from focusstack.alignment.parallax.feature_travel import FeatureTravel, travel_from_features
 from focusstack.alignment.tiles.matches import Matches, isotropic, residuals
 from focusstack.alignment.tiles.measure import reduced
 from focusstack.errors import AlignmentError
@@ -54,6 +55,8 @@ class Coarse:
         Pairs that match each other but not the rest.
     notes : tuple of str
         What there is to say of how the frames were linked.
+    travel : FeatureTravel or None
+        What features say of a hand that moved far, where that is sure.
     """
 
     matrices: Matrix
@@ -64,6 +67,7 @@ class Coarse:
     reasons: dict[int, str] = field(default_factory=dict)
     separate: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
+    travel: FeatureTravel | None = None
 
     def without(self, reasons: Mapping[int, str]) -> Coarse:
         """Leave out further frames, for these reasons."""
@@ -73,6 +77,26 @@ class Coarse:
             pairs=tuple(p for p in self.pairs if not set(p) & set(reasons)),
             reasons={**self.reasons, **reasons},
         )
+
+
+def with_travel(coarse: Coarse, fits: Sequence[PairFit], size: tuple[int, int]) -> Coarse:
+    """The alignment, with what matches that no matrix explains tell of the camera's travel.
+
+    Parameters
+    ----------
+    coarse : Coarse
+        Of the whole stack.
+    fits : sequence of PairFit
+        Of all pairs, in proxy pixels.
+    size : tuple of int
+        Width and height of the proxies.
+    """
+    every = []
+    for f in fits:
+        p, q = (np.concatenate(ends) for ends in ((f.p, f.others[0]), (f.q, f.others[1])))
+        every.append(Matches(f.first, f.second, p, q, isotropic(len(p), 0.5)))
+    matrices = np.where(np.array(coarse.used)[:, None, None], coarse.matrices, np.nan)
+    return replace(coarse, travel=travel_from_features(every, matrices, coarse.reference, size))
 
 
 def detect_all(

@@ -9,6 +9,8 @@ import numpy as np
 from focusstack.alignment.fields.grid import REST_SIGMA
 from focusstack.alignment.fields.smooth import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.fields.smooth import Local, find_fields
+from focusstack.alignment.parallax.far_search import find_far_parallax
+from focusstack.alignment.parallax.feature_travel import FeatureTravel
 from focusstack.alignment.parallax.search import ROUNDS as PARALLAX_ROUNDS
 from focusstack.alignment.parallax.search import Parallax, Search
 from focusstack.alignment.refine import Refined
@@ -32,6 +34,10 @@ benchmarks.alignment``, *parallax*)."""
 PROMISING_GAINED = 0.65
 """Parallax that lowers the residual of a smaller share of the pairs in its coarse rounds will not
 be likely in the end (``python -m benchmarks.alignment``, *parallax*)."""
+
+FAR_REST_SIGMA = 5.0
+"""How large a smooth displacement may be on top of parallax of a hand that moved far, in pixels:
+what is so near is often held in the other hand, and turns. Chosen, not measured."""
 
 ROUNDS = len(PARALLAX_ROUNDS) + len(LOCAL_ROUNDS)
 """How often progress is reported."""
@@ -75,7 +81,9 @@ def is_considered(refined: Refined) -> bool:
     return unsure or left.median >= CONSIDERED_PX or left.p95 >= CONSIDERED_P95_PX
 
 
-def find_displacement(series: Series, refined: Refined) -> Displacement | None:
+def find_displacement(
+    series: Series, refined: Refined, travel: FeatureTravel | None = None
+) -> Displacement | None:
     """Local displacement of all frames, if held-out tiles prove it.
 
     Parameters
@@ -84,7 +92,13 @@ def find_displacement(series: Series, refined: Refined) -> Displacement | None:
         The frames, in focus order.
     refined : Refined
         The alignment by matrices.
+    travel : FeatureTravel, optional
+        What features say of a hand that moved farther than tiles see.
     """
+    far = find_far_parallax(series, refined.poses, travel) if travel else None
+    if far is not None:
+        local = find_fields(series, far.poses, far.added_to, FAR_REST_SIGMA)
+        return _followed(far, local if local.adds else None)
     search = Search.begun(series, refined.poses)
     parallax = None
     if search is not None and search.held_out.share < PROMISING_SHARE:

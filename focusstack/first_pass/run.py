@@ -94,7 +94,7 @@ def find_plan(
         local = None
         series = series_of(stack, coarse, light.gains, options.threads, progress)
         if options.local and effort.local:
-            local = find_displacement(series, refined, progress)
+            local = find_displacement(series, refined, coarse, progress)
         elsewhere = search_elsewhere(stack, series, refined, local, progress)
         deep = frames.dtype != np.uint8
         mask = marks.full_size(frames.size, scale, given)

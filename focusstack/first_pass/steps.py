@@ -7,7 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from focusstack.alignment import displacement
-from focusstack.alignment.coarse import Coarse, align_coarsely, detect_all, match_all
+from focusstack.alignment.coarse import (
+    Coarse,
+    align_coarsely,
+    detect_all,
+    match_all,
+    with_travel,
+)
 from focusstack.alignment.displacement import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.displacement import Displacement
 from focusstack.alignment.features.sift import Features
@@ -63,6 +69,8 @@ def find_alignment(
     coarse = coarse.without(find_unlinked(stack, coarse, features))
     if not guided:
         coarse = replace(coarse, notes=(BY_DETAIL,))
+    if effort.local:
+        coarse = with_travel(coarse, fits, stack.size)
     gains = find_gains(stack, coarse.matrices, coarse, threads)
     used = [k for k, u in enumerate(coarse.used) if u]
     return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]
@@ -104,9 +112,11 @@ def refine_alignment(series: Series, coarse: Coarse, progress: Progress, effort:
         return refine(series, coarse.matrices, coarse.matches, effort.rounds, effort.model)
 
 
-def find_displacement(series: Series, refined: Refined, progress: Progress) -> Displacement | None:
+def find_displacement(
+    series: Series, refined: Refined, coarse: Coarse, progress: Progress
+) -> Displacement | None:
     """Local displacement of the frames, if matrices leave enough and tiles prove it."""
-    if not displacement.is_considered(refined):
+    if coarse.travel is None and not displacement.is_considered(refined):
         return None
     with stage(progress, "Local displacement", LOCAL_ROUNDS):
         return displacement.find_displacement(series, refined)
@@ -128,3 +138,4 @@ def search_elsewhere(
         found = search_widely(series, poses, near, field)
         progress.advance()
     return find_elsewhere(found, kept, stack.scale, stack.size[0])
+        return displacement.find_displacement(series, refined, coarse.travel)

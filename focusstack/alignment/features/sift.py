@@ -66,6 +66,8 @@ class PairFit:
         Matching points in the first and second frame, inliers only.
     matrix : (3, 3) float64 ndarray
         First frame to second frame.
+    others : tuple of two (M, 2) float64 ndarray
+        Matches that the matrix does not explain: wrong ones, and what it cannot follow.
     """
 
     first: int
@@ -73,6 +75,7 @@ class PairFit:
     p: Points
     q: Points
     matrix: Matrix
+    others: tuple[Points, Points] = (np.zeros((0, 2)), np.zeros((0, 2)))
 
 
 def detect(proxy: Image, limit: int = 1000) -> Features:
@@ -182,7 +185,7 @@ def fit_pair(first: int, second: int, a: Features, b: Features, threshold: float
     near = np.linalg.norm(transform(M, p) - q, axis=1) < threshold
     if near.sum() < max(MIN_INLIERS, 0.15 * len(p)):
         return None
-    return PairFit(first, second, p[near], q[near], M)
+    return PairFit(first, second, p[near], q[near], M, (p[~near], q[~near]))
 
 
 def plausible(H: Matrix, points: Points) -> bool:

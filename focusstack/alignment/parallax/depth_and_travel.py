@@ -79,6 +79,18 @@ class SeenTiles:
         )
 
 
+def perspective_terms(places: Points, size: tuple[int, int]) -> Floats:
+    """Derivative ``(T, 2, 6)`` of the displacement by a perspective correction, in half diagonals.
+
+    places ``(T, 2)`` are pixels of a canvas of `size`, width and height.
+    """
+    x, y = transform(normalisation(*size), places).T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    across = np.stack([x, -y, one, zero, -x * x, -x * y], -1)
+    down = np.stack([y, x, zero, one, -x * y, -y * y], -1)
+    return 0.5 * float(np.hypot(*size)) * np.stack([across, down], 1)
+
+
 @dataclass(frozen=True)
 class Geometry:
     """Depth of each plane of focus and travel of each frame, in half diagonals."""
@@ -142,15 +154,7 @@ class Geometry:
         along = self.half_diagonal * travel_directions(tiles.places, self.size)
         present = _predicted(tiles, along, self.travel)
         target = tiles.shifts + present * self.depth(tiles.index)[:, None]
-        return self._corrections(tiles.places), along, target
-
-    def _corrections(self, places: Points) -> Floats:
-        """Derivative ``(T, 2, 6)`` of the displacement by a perspective correction."""
-        x, y = transform(normalisation(*self.size), places).T
-        zero, one = np.zeros_like(x), np.ones_like(x)
-        across = np.stack([x, -y, one, zero, -x * x, -x * y], -1)
-        down = np.stack([y, x, zero, one, -x * y, -y * y], -1)
-        return self.half_diagonal * np.stack([across, down], 1)
+        return perspective_terms(tiles.places, self.size), along, target
 
     def solved(self, tiles: SeenTiles) -> tuple[Geometry, Matrix]:
         """Fit to all tiles.
