@@ -32,7 +32,7 @@ AWRY = 3
 """Pixels of the finer picture by which the way on the grid may be wrong. Chosen, not measured: about
 a cell."""
 
-STILL = 2
+STILL = 1
 """Pixels of the finer picture within which detail is in its old place: alignment is not better than
 that at its worst. Chosen, not measured."""
 
