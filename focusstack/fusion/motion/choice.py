@@ -22,7 +22,7 @@ NEAR = 3.0
 """Standard deviation, in cells, of the window over which a place is judged by itself. Benchmark:
 ``python -m benchmarks.fusion``, *lost*."""
 
-CLEAR = 2.0
+CLEAR = 3.0
 """Energy of one frame by that of the other from which on a place is clear. Benchmark:
 ``python -m benchmarks.fusion``, *lost*."""
 

@@ -49,6 +49,11 @@ BETTER = 0.5
 ``python -m benchmarks.fusion``, *ghost* and *lost*."""
 
 
+ENOUGH = 0.7
+"""Share of the places looked at of what is connected from which on all of it has moved. Benchmark:
+``python -m benchmarks.fusion``, *ghost* and *lost*."""
+
+
 def proven(sure: Mask, way: Float32, detail: Float32, own: Close, other: Close) -> Mask:
     """Return which of the cells that seem to have moved have done so.
 
@@ -63,7 +68,7 @@ def proven(sure: Mask, way: Float32, detail: Float32, own: Close, other: Close) 
     own, other : (H, W) uint8 ndarray
         Finer luma of both frames; a cell is a square of these pixels.
     """
-    found = np.zeros_like(sure)
+    found, asked = np.zeros_like(sure), np.zeros_like(sure)
     if not sure.any():
         return found
     rows, columns = np.nonzero(sure)
@@ -78,10 +83,19 @@ def proven(sure: Mask, way: Float32, detail: Float32, own: Close, other: Close) 
     scale = round(own.shape[0] / sure.shape[0])
     for start in order[first]:
         y, x = int(rows[start]), int(columns[start])
+        asked[y, x] = True
         if _moved(own, other, (x * scale, y * scale), way[y, x] * scale):
             top, left = y // side * side, x // side * side
             found[top : top + side, left : left + side] = True
-    return found & sure
+    return _with_their_things(sure, found & sure, asked)
+
+
+def _with_their_things(sure: Mask, found: Mask, asked: Mask) -> Mask:
+    """All of what is connected, where enough of the places `asked` about are `found` to have moved."""
+    count, labels = cv2.connectedComponents(sure.view(np.uint8))
+    of = np.bincount(labels[asked], minlength=count)
+    moved = np.bincount(labels[asked & found], minlength=count)
+    return np.asarray(found | (sure & (moved > ENOUGH * of)[labels]))
 
 
 def _moved(own: Close, other: Close, place: tuple[int, int], way: Float32) -> bool:

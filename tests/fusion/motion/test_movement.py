@@ -13,7 +13,6 @@ from focusstack.fusion.motion.movement import (
     around_all,
     mask_levels,
     motion_level,
-    sharper,
 )
 from focusstack.fusion.motion.observation import Sight, sight
 from focusstack.fusion.motion.presence import linear_light
@@ -45,7 +44,7 @@ def seen(frame: Float32) -> Sight:
     focus = cv2.GaussianBlur(pyramid.bands[0] ** 2, (0, 0), 2)
     small = cv2.resize(focus, pyramid.gauss[0].shape[::-1], interpolation=cv2.INTER_AREA)
     light = linear_light(frame, pyramid.gauss[0], None)
-    return sight(pyramid.gauss[0], np.asarray(small, np.float32), None, light)
+    return sight(pyramid.gauss[0], np.asarray(small, np.float32), None, light, pyramid.gauss[0])
 
 
 @pytest.mark.parametrize("method", ["auto", "weighted"])
@@ -169,43 +168,8 @@ def even(fine: Float32, detail: float = 0.0) -> Sight:
     """A sight of such fine energy, and of such detail everywhere."""
     nothing = np.zeros_like(fine)
     full = np.full_like(fine, detail)
-    return Sight(nothing, nothing + 1, full, fine, fine, nothing[..., None])
-
-
-def test_energy_on_the_grid_counts_for_a_twentieth() -> None:
-    nothing, spot = np.zeros((60, 60), np.float32), np.zeros((60, 60), bool)
-    spot[20:40, 20:40] = True
-    ratio = sharper(spot, spot, even(nothing, 1.0), even(nothing + 0.1))
-    np.testing.assert_allclose(ratio[spot], 2, rtol=1e-4)
-
-
-@pytest.mark.parametrize(("side", "whole_spot"), [(56, True), (90, False)])
-def test_large_spots_are_chosen_window_by_window(side: int, *, whole_spot: bool) -> None:
-    slid = np.zeros((130, 130), bool)
-    slid[20 : 20 + side, 20 : 20 + side] = True
-    new = np.full((130, 130), 2.0, np.float32)
-    new[:, 20 + side // 2 :] = 4.0
-    found = sharper(slid, slid, even(np.ones_like(new)), even(new))
-    left, right = found[20 + side // 2, 24], found[20 + side // 2, 20 + side - 4]
-    if whole_spot:
-        assert left == right == pytest.approx(3)
-    else:  # half a spot away from the border, 45 cells, is nearly four windows
-        assert left == pytest.approx(2, abs=0.05)
-        assert right == pytest.approx(4, abs=0.05)
-        middle = found[20 + side // 2, 20 + side // 2 - 12]
-        assert middle == pytest.approx(2 + 2 * 0.16, abs=0.12)
-
-
-@pytest.mark.parametrize(("ratio", "own"), [(0.6, True), (0.9, False), (1.4, False), (2.2, True)])
-def test_what_moved_so_little_is_judged_in_its_place_if_that_is_clear(
-    ratio: float, *, own: bool
-) -> None:
-    spot = np.zeros((100, 100), bool)
-    spot[20:80, 20:80] = True
-    new = np.ones((100, 100), np.float32)
-    new[:, :40] = ratio
-    found = sharper(spot, np.zeros_like(spot), even(np.ones_like(new)), even(new))
-    assert (found[50, 22] == pytest.approx(ratio, rel=0.05)) == own
+    close = nothing.astype(np.uint8)
+    return Sight(nothing, nothing + 1, full, fine, fine, nothing[..., None], close)
 
 
 def test_what_many_frames_show_has_to_be_surpassed_four_times() -> None:
