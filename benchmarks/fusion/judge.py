@@ -94,9 +94,7 @@ def fuse(method: str, frames: Sequence[Float32]) -> Fused:
     return fuser.result()
 
 
-def judge(
-    fused: Fused, scene: Photographs, one_frame: float, frames: Sequence[Float32]
-) -> Judged:
+def judge(fused: Fused, scene: Photographs, one_frame: float, frames: Sequence[Float32]) -> Judged:
     """Compare a composite with the truth.
 
     Parameters

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from focusstack.fusion.motion.displaced import LEAST_ENERGY
-from focusstack.fusion.motion.observation import Sight, window_mean
+from focusstack.fusion.motion.observation import NARROW, Sight, window_mean
 from focusstack.numeric.arrays import Float32, Mask
 
 CHOICE, SPOT = 12.0, 6.0
@@ -18,17 +18,13 @@ COARSE_SHARE = np.float32(0.05)
 """Share of the energy on the grid that counts beside all finer: it decides where nothing is in
 focus. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
-NEAR = 3.0
-"""Standard deviation, in cells, of the window over which a place is judged by itself. Benchmark:
-``python -m benchmarks.fusion``, *lost*."""
-
-CLEAR = 3.0
+CLEAR = 2.0
 """Energy of one frame by that of the other from which on a place is clear. Benchmark:
 ``python -m benchmarks.fusion``, *lost*."""
 
-ROUND = 1.0
-"""Cells by which an area must be wider than what is displaced, on either side, to be judged by
-itself. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
+RIM = 2.0
+"""Standard deviations of the window of `fine` by which a rim in which only one frame has detail is
+seen wider than it is, on either side. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
 
 def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Float32:
@@ -55,8 +51,9 @@ def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Float32:
     sums = [np.bincount(labels.ravel(), plane.ravel(), count) for plane in (before, now)]
     small = stats[:, cv2.CC_STAT_AREA] < (SPOT * CHOICE) ** 2
     ratio = np.where(small[labels], (sums[1] / sums[0])[labels], ratio)
-    here = window_mean(now, NEAR) / window_mean(before, NEAR)
-    alone = wider(here > CLEAR, reach + ROUND) | wider(here < 1 / CLEAR, reach + ROUND)
+    here = now / before
+    radius = reach / 2 + np.float32(RIM * NARROW)
+    alone = wider(here > CLEAR, radius) | wider(here < 1 / CLEAR, radius)
     return np.where(alone, here, ratio).astype(np.float32)
 
 

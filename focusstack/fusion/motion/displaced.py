@@ -140,7 +140,12 @@ def _planes(sight: Sight) -> Float32:
 
 
 def _found(
-    way: Float32, back: Float32, own: Float32, other: Float32, apart: Float32, known: Mask,
+    way: Float32,
+    back: Float32,
+    own: Float32,
+    other: Float32,
+    apart: Float32,
+    known: Mask,
     close: tuple[Close, Close],
 ) -> tuple[Mask, Mask, Float32]:
     """Where detail of `own` is elsewhere in `other`, where it is so far away, and how far."""

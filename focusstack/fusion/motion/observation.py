@@ -66,7 +66,9 @@ class Sight:
     def part(self, box: Box) -> Sight:
         """Return what is in some rows and columns."""
         scale = self.scale
-        close = tuple(slice(side.start * scale, side.stop * scale) if side.stop else side for side in box)
+        close = tuple(
+            slice(side.start * scale, side.stop * scale) if side.stop else side for side in box
+        )
         boxes = {"close": close}
         return Sight(
             *(

@@ -49,6 +49,9 @@ BETTER = 0.5
 ``python -m benchmarks.fusion``, *ghost* and *lost*."""
 
 
+ROUNDING = 1e-3
+"""Correlation that is lost by rounding to 255ths. Chosen, not measured."""
+
 ENOUGH = 0.7
 """Share of the places looked at of what is connected from which on all of it has moved. Benchmark:
 ``python -m benchmarks.fusion``, *ghost* and *lost*."""
@@ -117,7 +120,7 @@ def _moved(own: Close, other: Close, place: tuple[int, int], way: Float32) -> bo
         max(_correlation(here, _soft(patch, blur)), _correlation(_soft(here, blur), patch))
         for blur in BLURS
     )
-    return 1 - best < BETTER * (1 - still)
+    return 1 - best < BETTER * (1 - still) - ROUNDING
 
 
 def _around(picture: Close, x: int, y: int, more: int) -> Close | None:
