@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.fusion.painters import blossoms, bristles, lamps, veil, wall
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import encode, to_float
-from numpy.typing import NDArray
-
 from focusstack.numeric.arrays import Float32, Image, Mask
 from focusstack.scene.camera import focus_steps
 from focusstack.scene.canvas import Canvas
@@ -210,7 +209,8 @@ def recorded(code: Image, jpeg: int | None, shift: NDArray[np.float64] | None) -
 
 def swaying(frame: int, frames: int) -> tuple[float, float]:
     """Back and forth, as in the wind."""
-    return 0.03 * np.sin(2.4 * frame), 0.1 + 0.008 * np.sin(1.7 * frame)
+    turn = 34 * frame / frames
+    return 0.03 * np.sin(turn), 0.1 + 0.008 * np.sin(0.7 * turn)
 
 
 SCENES = [

@@ -71,7 +71,7 @@ class WeightedFuser:
         self._motion_level = level = motion_level(shapes)
         self._movement = (
             None
-            if level is None
+            if level is None or not options.moved
             else Movement(shapes[level], level, crew.both, search=options.motion)
         )
         self._smoothing = options.smoothing or 0.0

@@ -219,6 +219,8 @@ class SpotRecord(Record):
     y: StrictInt
     width: StrictInt
     height: StrictInt
+    frame: StrictInt | None = None
+    """Number, in focus order from 0, of the frame that shows most of it."""
 
 
 class FusionRecord(Record):

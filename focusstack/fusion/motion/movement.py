@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 
 from focusstack.fusion.levels.laplacian import reduced
-from focusstack.fusion.motion.choice import sharper
 from focusstack.fusion.motion.displaced import LEAST_DIFFERENCE, WINDOW, Search
 from focusstack.fusion.motion.observation import LEAST_VALIDITY, Box, Sight, window_mean
 from focusstack.fusion.motion.presence import changed, whole, windows_level
 from focusstack.fusion.motion.regions import BETTER, described, winning
+from focusstack.fusion.motion.winner import sharper
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
 

@@ -80,7 +80,7 @@ class Sight:
     @property
     def scale(self) -> int:
         """Pixels of `close` across a cell."""
-        return round(self.close.shape[0] / self.luma.shape[0])
+        return int(round(self.close.shape[0] / self.luma.shape[0]))
 
     def take(self, other: Sight, where: Mask, instead: Mask) -> None:
         """Let `other` take part.

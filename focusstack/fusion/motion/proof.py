@@ -1,8 +1,8 @@
 """Make sure, in finer pictures, that detail is elsewhere in another frame.
 
 On the grid, blur is easily taken for movement: the rim of a blurred hair lies beside the hair, and
-bristles look alike. Seen more closely, what has moved looks the same in its other place, and does not
-look the same in its old place, however blurred.
+bristles look alike. Seen more closely, what has moved looks the same in its other place, and does
+not look the same in its old place, however blurred.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Close = NDArray[np.uint8]
 """Luma ``(H, W)`` finer than the grid, in 255ths."""
 
 BLOCK = 6
-"""Cells across a block, of which one place is looked at. Benchmark: ``python -m benchmarks.fusion``,
-*ghost* and *lost*."""
+"""Cells across a block, of which one place is looked at. Benchmark:
+``python -m benchmarks.fusion``, *ghost* and *lost*."""
 
 MOST_BLOCKS = 200
 """Blocks that are looked at in a frame, at most; there are more cells in each if need be. The time
@@ -29,8 +29,8 @@ PATCH = 12
 ``python -m benchmarks.fusion``, *ghost* and *lost*."""
 
 AWRY = 3
-"""Pixels of the finer picture by which the way on the grid may be wrong. Chosen, not measured: about
-a cell."""
+"""Pixels of the finer picture by which the way on the grid may be wrong. Chosen, not measured:
+about a cell."""
 
 STILL = 1
 """Pixels of the finer picture within which detail is in its old place: alignment is not better than
@@ -94,7 +94,7 @@ def proven(sure: Mask, way: Float32, detail: Float32, own: Close, other: Close) 
 
 
 def _with_their_things(sure: Mask, found: Mask, asked: Mask) -> Mask:
-    """All of what is connected, where enough of the places `asked` about are `found` to have moved."""
+    """All that is connected, where enough of the places `asked` about are `found` to have moved."""
     count, labels = cv2.connectedComponents(sure.view(np.uint8))
     of = np.bincount(labels[asked], minlength=count)
     moved = np.bincount(labels[asked & found], minlength=count)

@@ -17,7 +17,9 @@ from focusstack.fusion.motion.movement import (
 from focusstack.fusion.motion.observation import Sight, sight
 from focusstack.fusion.motion.presence import linear_light
 from focusstack.numeric.arrays import Float32
+from focusstack.options import FusionOptions
 from tests.fusion.levels.test_depth_map import tilted
+from tests.fusion.motion.test_presence import defocused
 from tests.fusion.pictures import blurred, fuse, rms, textured
 
 SHAPE = (200, 260)
@@ -56,6 +58,14 @@ def test_what_moved_is_shown_once(method: str) -> None:
     assert min(rms(fuse("pyramid", frames).image, frame) for frame in frames) > 0.06
     assert fused.moved is not None
     assert 0.02 < fused.moved.mean() < 0.6
+
+
+def test_what_moved_need_not_be_looked_for() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    fused = fuse(
+        "auto", [with_disc(calm, x) for x in (110, 118)], options=FusionOptions(moved=False)
+    )
+    assert fused.moved is None
 
 
 def test_the_sharpest_frame_shows_what_moved() -> None:
@@ -196,3 +206,38 @@ def test_what_is_hidden_is_searched_with_its_surroundings() -> None:
     gone[200, 300:310] = True
     rows, columns = around_all(gone)
     assert (rows, columns) == (slice(160, 233), slice(256, 342))
+
+
+def hairs() -> Float32:
+    """Bright hairs before a plain wall, encoded."""
+    rng = np.random.default_rng(4)
+    picture = np.full(SHAPE, 0.35, np.float32)
+    for _ in range(60):
+        x, y, turn = rng.uniform(60, 200), rng.uniform(50, 150), rng.uniform(0, np.pi)
+        along = 40 * np.cos(turn), 40 * np.sin(turn)
+        end = round(x + along[0]), round(y + along[1])
+        cv2.line(picture, (round(x), round(y)), end, 0.9, 2, cv2.LINE_AA)
+    return blurred(picture, 0.7)
+
+
+@pytest.mark.parametrize("quality", [None, 95, 90])
+def test_no_place_shows_less_than_its_second_best_frame(quality: int | None) -> None:
+    picture = hairs()
+    frames = []
+    for radius in (0.0, 0.5, 6.0, 12.0, 3.0, 12.0):
+        code = np.rint(255 * np.clip(noisy(defocused(picture, radius), int(radius)), 0, 1))
+        shown = code.astype(np.uint8)
+        if quality is not None:
+            _, file = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, quality])
+            shown = np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8)
+        frames.append((shown / np.float32(255)).astype(np.float32))
+    image = fuse("auto", frames).image
+
+    def detail(frame: Float32) -> Float32:
+        fine = frame - cv2.GaussianBlur(frame, (0, 0), 2)
+        return np.asarray(cv2.boxFilter(fine * fine, -1, (25, 25)), np.float32)
+
+    best, second = np.sort([detail(frame) for frame in frames], axis=0)[[-1, -2]]
+    there = best > (8 / 255) ** 2
+    assert there.mean() > 0.2
+    assert (detail(image)[there] > 0.8**2 * second[there]).all()

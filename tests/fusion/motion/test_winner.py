@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.fusion.motion.choice import sharper, wider
+from focusstack.fusion.motion.winner import sharper, wider
 from focusstack.numeric.arrays import Float32, Mask
 from tests.fusion.motion.test_movement import even
 
-NOWHERE_NEAR = 99.0
+NOWHERE_NEAR = 999.0
 
 
 def plane(value: float, side: int = 130) -> Float32:

@@ -52,7 +52,7 @@ def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Float32:
     small = stats[:, cv2.CC_STAT_AREA] < (SPOT * CHOICE) ** 2
     ratio = np.where(small[labels], (sums[1] / sums[0])[labels], ratio)
     here = now / before
-    radius = reach / 2 + np.float32(RIM * NARROW)
+    radius = np.asarray(reach / 2 + RIM * NARROW, np.float32)
     alone = wider(here > CLEAR, radius) | wider(here < 1 / CLEAR, radius)
     return np.where(alone, here, ratio).astype(np.float32)
 
