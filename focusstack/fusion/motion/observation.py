@@ -80,7 +80,8 @@ class Sight:
     @property
     def scale(self) -> int:
         """Pixels of `close` across a cell."""
-        return int(round(self.close.shape[0] / self.luma.shape[0]))
+        across: float = self.close.shape[0] / self.luma.shape[0]
+        return round(across)
 
     def take(self, other: Sight, where: Mask, instead: Mask) -> None:
         """Let `other` take part.
