@@ -77,7 +77,12 @@ def test_what_moved_looks_the_same(noise: float, *, seen: bool) -> None:
 
 def test_blocks_are_larger_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[object] = []
-    monkeypatch.setattr(proof, "_moved", lambda *_: looked_at.append(0) or True)
+
+    def look(*place: object) -> bool:
+        looked_at.append(place)
+        return True
+
+    monkeypatch.setattr(proof, "_moved", look)
     sure, way = np.ones((300, 400), bool), np.zeros((300, 400, 2), np.float32)
     picture = np.zeros((300, 400), np.uint8)
     assert proven(sure, way, sure.astype(np.float32), picture, picture).all()
