@@ -207,10 +207,9 @@ def recorded(code: Image, jpeg: int | None, shift: NDArray[np.float64] | None) -
     return np.ascontiguousarray(cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1])
 
 
-def swaying(frame: int, frames: int) -> tuple[float, float]:
+def swaying(frame: int, frames: int) -> tuple[float, float]:  # noqa: ARG001
     """Back and forth, as in the wind."""
-    turn = 34 * frame / frames
-    return 0.03 * np.sin(turn), 0.1 + 0.008 * np.sin(0.7 * turn)
+    return 0.03 * np.sin(2.4 * frame), 0.1 + 0.008 * np.sin(1.7 * frame)
 
 
 SCENES = [
