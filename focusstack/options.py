@@ -50,6 +50,9 @@ class FusionOptions:
         Whether detail found elsewhere in other frames means that something moved. False where
         frames are placed by what is sharp in them: what is blurred then lies beside its place. What
         is in some frames only is found anyway.
+    moved : bool
+        Whether anything that moves is looked for at all; if not, every place shows what is
+        sharpest there, and what moved may be seen twice.
     threads : int
         Threads; the result does not depend on it.
     deep : bool
@@ -60,6 +63,7 @@ class FusionOptions:
     radius: float | None = None
     smoothing: float | None = None
     motion: bool = True
+    moved: bool = True
     threads: int = 2
     deep: bool = True
 

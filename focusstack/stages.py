@@ -31,7 +31,7 @@ from focusstack.second_pass.prealigned import cut, fuse_aligned, shared_area
 def fuse_files(
     inputs: Sequence[Path],
     target: OutputOptions,
-    method: str,
+    fusion: FusionOptions,
     progress: Progress,
     max_megapixels: float,
 ) -> None:
@@ -47,8 +47,8 @@ def fuse_files(
             raise OutputError(f"{path} exists", "Choose another name or give --overwrite.")
     frames = open_frames(inputs, progress, max_megapixels)
     check_targets([output, *maps], frames)
-    fused = fuse_aligned(frames, FusionOptions(method=method), progress)
-    for text in motion_warning(fusion_entry(fused, method, [])):
+    fused = fuse_aligned(frames, fusion, progress)
+    for text in motion_warning(fusion_entry(fused, fusion.method, [])):
         progress.warn(text)
     write_maps(fused, len(frames), target.maps, maps)
     metadata = frames.read(len(frames) // 2).metadata

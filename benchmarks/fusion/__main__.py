@@ -18,7 +18,7 @@ from focusstack.images.colour import luma
 
 HEAD = [
     "scene", "method", "PSNR away", "at edges", "SSIM away", "at edges", "flat noise", "halo",
-    "ghost", "depth rank",
+    "ghost", "lost %", "tint", "depth rank",
 ]  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def main() -> None:
         frames = list(taken.frames())
         middle = spread(luma(frames[len(frames) // 2]), taken.card)
         for method in chosen.methods:
-            found = judge(fuse(method, frames), taken, middle)
+            found = judge(fuse(method, frames), taken, middle, frames)
             print(row(scene.title, method, found), flush=True)
 
 
@@ -57,6 +57,8 @@ def row(title: str, method: str, found: Judged) -> str:
         f"{found.flat_noise:.2f}",
         f"{found.halo:.2f}",
         "–" if found.ghost is None else f"{found.ghost:.1f}",
+        f"{100 * found.lost:.2f}",
+        f"{found.tint:.2f}",
         f"{found.depth_rank:.3f}" if found.depth_rank > 0.5 else "–",
     ]
     return "| " + " | ".join(cells) + " |"

@@ -30,6 +30,15 @@ HALO = 3.0
 TEXTURE = 0.01
 """Root mean square of fine luma that is texture."""
 
+KEPT = 0.8
+"""Part of the detail of the second-best frame, root mean square, that the composite has to show."""
+
+WINDOW = 25
+"""Pixels across the window over which detail is compared."""
+
+AROUND = 40
+"""Pixels around a depth edge in which colour is judged."""
+
 INSET = 8
 """Pixels at the border that are left out."""
 
@@ -51,6 +60,12 @@ class Judged:
     ghost : float or None
         Root mean square error where something moved, in 8-bit steps, against the truth that fits
         best: with it in one of its places, or without it.
+    lost : float
+        Share of what frames show textured in which the composite has less than `KEPT` of the detail
+        that two frames have there.
+    tint : float
+        Root mean square of the smooth part of the error of colour differences within `AROUND` of
+        depth edges, in 8-bit steps.
     depth_rank : float
         Rank correlation of the depth map with the truth where there is texture; not a number
         where one pixel shows two depths.
@@ -63,6 +78,8 @@ class Judged:
     flat_noise: float
     halo: float
     ghost: float | None
+    lost: float
+    tint: float
     depth_rank: float
 
 
@@ -77,7 +94,7 @@ def fuse(method: str, frames: Sequence[Float32]) -> Fused:
     return fuser.result()
 
 
-def judge(fused: Fused, scene: Photographs, one_frame: float) -> Judged:
+def judge(fused: Fused, scene: Photographs, one_frame: float, frames: Sequence[Float32]) -> Judged:
     """Compare a composite with the truth.
 
     Parameters
@@ -88,6 +105,8 @@ def judge(fused: Fused, scene: Photographs, one_frame: float) -> Judged:
         What was photographed.
     one_frame : float
         Standard deviation of one frame's luma on the card.
+    frames : sequence of (H, W, 3) float32 ndarray
+        What was fused.
     """
     image = np.clip(fused.image, 0, 1)
     inside = np.zeros(image.shape[:2], bool)
@@ -108,6 +127,10 @@ def judge(fused: Fused, scene: Photographs, one_frame: float) -> Judged:
         flat_noise=spread(luma(image), scene.card) / one_frame,
         halo=255 * rms(smooth[away if none else edge]),
         ghost=ghost(image, scene) if scene.swept.any() else None,
+        lost=lost(image, frames),
+        tint=255 * rms(colour_of(smooth)[depth_edges(scene.depth, AROUND) & inside & ~scene.swept])
+        if edge.any()
+        else 0.0,
         depth_rank=float(rank),
     )
 
@@ -117,11 +140,31 @@ def ghost(image: Float32, scene: Photographs) -> float:
     return 255 * min(rms((image - truth)[scene.swept]) for truth in scene.truths)
 
 
-def depth_edges(depth: Float32) -> Mask:
+def lost(image: Float32, frames: Sequence[Float32]) -> float:
+    """Share of the textured area in which less is to be seen than in two frames."""
+    detail = np.sort([energy(luma(frame)) for frame in frames], axis=0)
+    best, second = detail[-1], detail[-2]
+    there = best > max(float(np.percentile(best, 60)), TEXTURE**2)
+    return float((energy(luma(image)) < KEPT**2 * second)[there].mean())
+
+
+def energy(luma: Float32) -> Float32:
+    """Mean square of fine detail over a window."""
+    fine = luma - cv2.GaussianBlur(luma, (0, 0), 2)
+    return np.asarray(cv2.boxFilter(fine * fine, -1, (WINDOW, WINDOW)), np.float32)
+
+
+def colour_of(error: Float32) -> Float32:
+    """Differences ``(H, W, 2)`` of red and blue from luma."""
+    grey = luma(error)
+    return np.dstack([error[..., 0] - grey, error[..., 2] - grey])
+
+
+def depth_edges(depth: Float32, near: int = NEAR) -> Mask:
     """Where a step in depth is near."""
     beside = np.ones((3, 3), np.uint8)
     step = cv2.dilate(depth, beside) - cv2.erode(depth, beside) > EDGE
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * NEAR + 1, 2 * NEAR + 1))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * near + 1, 2 * near + 1))
     return np.asarray(cv2.dilate(step.view(np.uint8), disc)).view(bool)
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmarks.fusion.painters import blossoms, bristles, lamps, veil, wall
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import encode, to_float
-from focusstack.numeric.arrays import Float32, Mask
+from focusstack.numeric.arrays import Float32, Image, Mask
 from focusstack.scene.camera import focus_steps
 from focusstack.scene.canvas import Canvas
 from focusstack.scene.charts import ellipse, leaves, plane, stems, steps
@@ -66,6 +68,10 @@ class Scene:
         Where something is that moves while the scene is photographed.
     light : float
         Exposure; below 1 for dark frames.
+    jpeg : int, optional
+        Quality of the JPEG files that frames come from, with halved colour as cameras write it.
+    astray : float
+        Pixels by which frames are misaligned, root mean square.
     """
 
     title: str
@@ -75,6 +81,8 @@ class Scene:
     blur: float = 9.0
     path: Path | None = None
     light: float = 1.0
+    jpeg: int | None = None
+    astray: float = 0.0
 
 
 def with_card(painter: Painter) -> Painter:
@@ -88,27 +96,6 @@ def with_card(painter: Painter) -> Painter:
         return [sheets[0], card, *sheets[1:]]
 
     return paint
-
-
-def veil(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:
-    """A see-through textured veil before a textured wall: both are to be seen sharp."""
-    sheets = [canvas.sheet(leaves(canvas.shape, rng, 200), None, (0, 0, 0.15))]
-    cover = np.float32(0.35) * ellipse(canvas, -0.2, 0.05, 0.45, 0.32, 15)
-    sheets.append(canvas.sheet(leaves(canvas.shape, rng, 30), cover, (0, 0, 0.85)))
-    return sheets
-
-
-def wall(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:
-    """A wall with next to no texture, and a textured ledge before it."""
-    shade = np.linspace(0.25, 0.45, canvas.shape[0], dtype=np.float32)[:, None, None]
-    plain = np.broadcast_to(shade, (*canvas.shape, 3)) * np.array([1, 0.95, 0.85], np.float32)
-    sheets = [canvas.sheet(plain, None, (0, 0, 0.2))]
-    _, y = canvas.grid()
-    ledge = np.broadcast_to(np.clip((y - 0.36) * canvas.unit, 0, 1), canvas.shape)
-    sheets.append(
-        canvas.sheet(leaves(canvas.shape, rng, 20), ledge.astype(np.float32), (0, 0, 0.8))
-    )
-    return sheets
 
 
 def sideways(frame: int, frames: int) -> tuple[float, float]:
@@ -186,7 +173,8 @@ def photograph(scene: Scene, size: tuple[int, int] = SIZE, seed: int = 1) -> Pho
             light, _ = compose(sheets(place), np.eye(3), size, focus=float(sharp), blur=scene.blur)
             noise = scene.noise / 255 / MID_GREY
             code = expose(light, exposure, noise, rng, np.dtype(np.uint8))
-            yield to_float(code)
+            shift = rng.normal(0, scene.astray / 2**0.5, 2) if scene.astray else None
+            yield to_float(recorded(code, scene.jpeg, shift))
 
     shown = dict.fromkeys([*places, None])  # without it is true, too
     sharp = [compose(sheets(place), np.eye(3), size)[0] for place in shown]
@@ -204,6 +192,26 @@ def photograph(scene: Scene, size: tuple[int, int] = SIZE, seed: int = 1) -> Pho
     return Photographs(frames, truths, depth, card & clear & ~swept, swept)
 
 
+def recorded(code: Image, jpeg: int | None, shift: NDArray[np.float64] | None) -> Image:
+    """Frame as it comes from a file and out of alignment."""
+    if shift is not None:
+        way = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
+        code = cv2.warpAffine(
+            code, way, code.shape[1::-1], None, cv2.INTER_LANCZOS4, cv2.BORDER_REFLECT_101
+        )
+    if jpeg is None:
+        return code
+    how = [cv2.IMWRITE_JPEG_QUALITY, jpeg]
+    how += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420]
+    _, file = cv2.imencode(".jpg", code[..., ::-1], how)
+    return np.ascontiguousarray(cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1])
+
+
+def swaying(frame: int, frames: int) -> tuple[float, float]:  # noqa: ARG001
+    """Back and forth, as in the wind."""
+    return 0.03 * np.sin(2.4 * frame), 0.1 + 0.008 * np.sin(1.7 * frame)
+
+
 SCENES = [
     Scene("tilted plane", plane),
     Scene("tilted plane, noise 0.5", plane, noise=0.5),
@@ -219,6 +227,13 @@ SCENES = [
     Scene("something passes", steps, path=passing),
     Scene("something jumps before a wall", wall, path=jumping),
     Scene("something passes before a wall", wall, path=passing),
+    Scene("something sways", steps, path=swaying, frames=14),
+    Scene("bristles, blur 20", bristles, blur=20.0, frames=12),
+    Scene("bristles, blur 40, few frames", bristles, blur=40.0, frames=4),
+    Scene("bristles, JPEG, astray 1", bristles, blur=20.0, frames=12, jpeg=92, astray=1.0),
+    Scene("steps, JPEG, astray 0.5", steps, jpeg=92, astray=0.5),
+    Scene("saturated colours", blossoms, blur=16.0),
+    Scene("lamps", lamps, blur=16.0, frames=6),
     Scene("low light, noise 6", steps, noise=6.0, light=0.35),
     Scene("steps, 30 frames, noise 2", steps, frames=30, noise=2.0),
     Scene("steps, 100 frames, noise 2", steps, frames=100, noise=2.0),

@@ -14,7 +14,7 @@ from focusstack.images.limits import MOST_MEGAPIXELS
 from focusstack.runtime.memory import parse_bytes
 
 if TYPE_CHECKING:
-    from focusstack.options import OutputOptions, StackOptions
+    from focusstack.options import FusionOptions, OutputOptions, StackOptions
 
 
 class Format(StrEnum):
@@ -41,6 +41,13 @@ class Method(StrEnum):
     pyramid = "pyramid"
     weighted = "weighted"
     depth = "depth"
+
+
+class Moved(StrEnum):
+    """What is done about things that move."""
+
+    auto = "auto"
+    off = "off"
 
 
 RESULTS, ALIGNMENT, FUSION = "Results", "Alignment", "Fusion"
@@ -170,6 +177,14 @@ class Fusion:
     method: Annotated[
         Method, typer.Option("--method", help="How the frames are fused.", rich_help_panel=FUSION)
     ] = Method.auto
+    moved: Annotated[
+        Moved,
+        typer.Option(
+            "--moved",
+            help="auto: what moved is taken from one frame; off: it is not looked for.",
+            rich_help_panel=FUSION,
+        ),
+    ] = Moved.auto
     depth: Annotated[
         bool,
         typer.Option(
@@ -241,15 +256,22 @@ class Messages:
     ] = False
 
 
+def fusion_options(fusion: Fusion) -> FusionOptions:
+    """Return how frames are to be fused."""
+    from focusstack.options import FusionOptions
+
+    return FusionOptions(method=fusion.method.value, moved=fusion.moved is Moved.auto)
+
+
 def stack_options(alignment: Alignment, work: Work, fusion: Fusion | None = None) -> StackOptions:
     """Return how a stack is to be worked on."""
-    from focusstack.options import FusionOptions, StackOptions
+    from focusstack.options import StackOptions
     from focusstack.runtime.cores import usable_cores
 
     return StackOptions(
         reference=alignment.reference,
         plan=alignment.plan,
-        fusion=FusionOptions(method=(fusion or Fusion()).method.value),
+        fusion=fusion_options(fusion or Fusion()),
         local=not alignment.no_local,
         threads=work.threads or usable_cores(),
         memory=work.memory,

@@ -16,6 +16,7 @@ from focusstack.cli.options import (
     Messages,
     Results,
     Work,
+    fusion_options,
     output_options,
     stack_options,
 )
@@ -49,7 +50,7 @@ def fuse(
         from focusstack.stages import fuse_files
 
         target = output_options(output, results, fusion)
-        fuse_files(inputs, target, fusion.method.value, progress, work.max_megapixels)
+        fuse_files(inputs, target, fusion_options(fusion), progress, work.max_megapixels)
         say(str(output), quiet=messages.quiet)
 
 

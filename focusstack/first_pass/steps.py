@@ -119,7 +119,7 @@ def find_displacement(
     if coarse.travel is None and not displacement.is_considered(refined):
         return None
     with stage(progress, "Local displacement", LOCAL_ROUNDS):
-        return displacement.find_displacement(series, refined)
+        return displacement.find_displacement(series, refined, coarse.travel)
 
 
 def search_elsewhere(
@@ -138,4 +138,3 @@ def search_elsewhere(
         found = search_widely(series, poses, near, field)
         progress.advance()
     return find_elsewhere(found, kept, stack.scale, stack.size[0])
-        return displacement.find_displacement(series, refined, coarse.travel)

@@ -71,7 +71,7 @@ class WeightedFuser:
         self._motion_level = level = motion_level(shapes)
         self._movement = (
             None
-            if level is None
+            if level is None or not options.moved
             else Movement(shapes[level], level, crew.both, search=options.motion)
         )
         self._smoothing = options.smoothing or 0.0
@@ -184,7 +184,8 @@ class WeightedFuser:
         luma = luma_of(here)
         focus = reduced(self._evidence.focus, luma.shape)
         light = linear_light(fine, here, colour)
-        seen = sight(luma, focus, None if validity is None else validity.coarse[level - 1], light)
+        known = None if validity is None else validity.coarse[level - 1]
+        seen = sight(luma, focus, known, light, luma_of(fine))
         return self._movement.add(seen)
 
     def _choose(self, motion: Motion, validity: ValidityLevels | None) -> ValidityLevels | None:

@@ -112,7 +112,8 @@ def fusion_entry(fused: Fused, method: str, maps: list[str]) -> dict[str, Any]:
     dict
         ``moved_share`` is the part of the picture in which something moved between frames, so
         that one of them was chosen; ``moved`` lists the larger spots as x, y, width and height
-        in pixels of the composite. Both are None if the method does not look for motion.
+        in pixels of the composite, and the number, in focus order from 0, of the frame that
+        shows most of it. Both are None if the method does not look for motion.
     """
     entry: dict[str, Any] = {"method": method, "maps": maps, "moved_share": None, "moved": None}
     if fused.moved is not None:
@@ -126,15 +127,17 @@ def _spots(fused: Fused) -> list[dict[str, int]]:
     height, width = fused.image.shape[:2]
     rows, columns = fused.moved.shape
     across, down = width / columns, height / rows
-    _, _, spots, _ = cv2.connectedComponentsWithStats(fused.moved.view(np.uint8))
+    _, labels, spots, _ = cv2.connectedComponentsWithStats(fused.moved.view(np.uint8))
+    source = cv2.resize(fused.source, (columns, rows), interpolation=cv2.INTER_NEAREST)
     return [
         {
             "x": round(x * across),
             "y": round(y * down),
             "width": round(w * across),
             "height": round(h * down),
+            "frame": int(np.bincount(source[labels == number]).argmax()),
         }
-        for x, y, w, h, size in spots[1:].tolist()
+        for number, (x, y, w, h, size) in enumerate(spots[1:].tolist(), start=1)
         if size >= LEAST_SPOT * rows * columns
     ]
 

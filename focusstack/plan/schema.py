@@ -177,13 +177,11 @@ class PairRecord(Record):
     closure_px: Number
 
 
-class SpotRecord(Record):
+class SpotRecord(CropRecord):
     """Where something moved between frames, pixels of the composite."""
 
-    x: StrictInt
-    y: StrictInt
-    width: StrictInt
-    height: StrictInt
+    frame: StrictInt | None = None
+    """Number, in focus order from 0, of the frame that shows most of it."""
 
 
 class FusionRecord(Record):

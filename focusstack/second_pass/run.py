@@ -101,7 +101,6 @@ def fuse_frames(
     fusion = replace(
         fusion,
         threads=means.threads,
-        motion=fusion.motion and plan.scene is None,
         deep=frames.dtype != np.uint8,
     )
     fuser = make_fuser(shape, count, fusion, means.room)

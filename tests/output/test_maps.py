@@ -50,9 +50,16 @@ def test_spots_are_in_pixels_of_the_composite() -> None:
     moved = np.zeros((3, 3), bool)
     moved[1:, 0] = True
     entry = fusion_entry(made(moved), "auto", ["depth.png"])
-    assert entry["moved"] == [{"x": 0, "y": 2, "width": 3, "height": 4}]
+    assert entry["moved"] == [{"x": 0, "y": 2, "width": 3, "height": 4, "frame": 0}]
     assert entry["moved_share"] == pytest.approx(2 / 9, abs=1e-4)
     assert "22 %" in motion_warning(entry)[0]
+
+
+def test_spots_tell_the_frame_that_shows_them() -> None:
+    moved = np.zeros((3, 3), bool)
+    moved[:, 2] = True
+    (spot,) = fusion_entry(made(moved), "auto", [])["moved"]
+    assert spot["frame"] == 3
 
 
 def test_motion_is_told_from_a_hundredth_of_the_picture_on() -> None:

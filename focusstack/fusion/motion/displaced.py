@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from focusstack.fusion.loops.arguments import Limits
 from focusstack.fusion.motion.observation import LEAST_VALIDITY, WIDE, Sight, window_mean
+from focusstack.fusion.motion.proof import Close, proven
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -94,8 +95,8 @@ class Search:
         self._flows = [cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST) for _ in range(2)]
         self._side_by_side = side_by_side
 
-    def displaced(self, first: Sight, second: Sight) -> tuple[Mask, Mask]:
-        """Return where detail of one sight is elsewhere in the other.
+    def displaced(self, first: Sight, second: Sight) -> tuple[Mask, Mask, Float32]:
+        """Return where detail of one sight is elsewhere in the other, and how far away.
 
         Parameters
         ----------
@@ -104,9 +105,12 @@ class Search:
 
         Returns
         -------
-        tuple of (h, w) bool ndarray
-            Where anything is displaced, before and after; and where so far that it is motion and
-            no fault of the alignment.
+        displaced : (h, w) bool ndarray
+            Where anything is displaced, before and after.
+        far : (h, w) bool ndarray
+            Where so far that it is motion and no fault of the alignment.
+        reach : (h, w) float32 ndarray
+            Cells by which what is nearby is displaced, at most; 0 where nothing is.
         """
         before, now = _bytes(first.luma), _bytes(second.luma)
         planes = _planes(first), _planes(second)
@@ -117,12 +121,14 @@ class Search:
         known = cv2.erode(valid, np.ones((9, 9), np.uint8)) > LEAST_VALIDITY
         apart = window_mean((first.luma - second.luma) ** 2, WINDOW)
 
-        def found(forth: int) -> tuple[Mask, Mask]:
+        def found(forth: int) -> tuple[Mask, Mask, Float32]:
             back = 1 - forth
-            return _found(both[forth], both[back], planes[forth], planes[back], apart, known)
+            sights = (first, second)
+            close = (sights[forth].close, sights[back].close)
+            return _found(both[forth], both[back], planes[forth], planes[back], apart, known, close)
 
         there, here = self._side_by_side(lambda: found(0), lambda: found(1))
-        return there[0] | here[0], there[1] | here[1]
+        return there[0] | here[0], there[1] | here[1], np.maximum(there[2], here[2])
 
     def _way(self, which: int, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
         flow = np.zeros((*first.shape, 2), np.float32)
@@ -134,21 +140,36 @@ def _planes(sight: Sight) -> Float32:
 
 
 def _found(
-    way: Float32, back: Float32, own: Float32, other: Float32, apart: Float32, known: Mask
-) -> tuple[Mask, Mask]:
-    """Where detail of `own` is elsewhere in `other`, and where it is so far away."""
+    way: Float32,
+    back: Float32,
+    own: Float32,
+    other: Float32,
+    apart: Float32,
+    known: Mask,
+    close: tuple[Close, Close],
+) -> tuple[Mask, Mask, Float32]:
+    """Where detail of `own` is elsewhere in `other`, where it is so far away, and how far."""
     from focusstack.fusion.loops import displaced as round_trip  # loads the compiler
 
     left, flags = np.empty(apart.shape, np.float32), np.empty(apart.shape, np.uint8)
     round_trip.follow()(way, back, own, other, _LIMITS, left, flags)
     sure = known & (flags & round_trip.SURE > 0)
     if not sure.any():
-        return sure, sure
+        return sure, sure, np.zeros(apart.shape, np.float32)
     least = LEAST_DIFFERENCE**2
     sure &= (window_mean(left, WINDOW) < np.float32(EXPLAINED) * apart) & (apart > least)
+    sure = proven(sure, way, own[1], *close)
     slight = known & (flags & round_trip.SLIGHT > 0) & (apart > least / 4)
     far = sure & (flags & round_trip.FAR > 0)
-    return grown(sure, slight), grown(far, sure)
+    return grown(sure, slight), grown(far, sure), _reach(way, sure)
+
+
+def _reach(way: Float32, sure: Mask) -> Float32:
+    """How far what is surely displaced is, for everything near it."""
+    length = np.where(sure, cv2.magnitude(way[..., 0], way[..., 1]), np.float32(0))
+    side = 2 * round(WIDE) + 1
+    near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(length, near), np.float32)
 
 
 def grown(sure: Mask, slight: Mask) -> Mask:

@@ -15,10 +15,11 @@ import cv2
 import numpy as np
 
 from focusstack.fusion.levels.laplacian import reduced
-from focusstack.fusion.motion.displaced import LEAST_DIFFERENCE, LEAST_ENERGY, WINDOW, Search
-from focusstack.fusion.motion.observation import LEAST_VALIDITY, WIDE, Box, Sight, window_mean
+from focusstack.fusion.motion.displaced import LEAST_DIFFERENCE, WINDOW, Search
+from focusstack.fusion.motion.observation import LEAST_VALIDITY, Box, Sight, window_mean
 from focusstack.fusion.motion.presence import changed, whole, windows_level
 from focusstack.fusion.motion.regions import BETTER, described, winning
+from focusstack.fusion.motion.winner import sharper
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -29,20 +30,6 @@ their number. Benchmark: ``python -m benchmarks.speed``."""
 FEWEST_CELLS = 24
 """Cells of the shorter side beneath which nothing can be said: the windows would not fit.
 Chosen, not measured."""
-
-CHOICE, SPOT = 12.0, 6.0
-"""Standard deviation, in cells, of the window over which the sharper one of two is chosen; side,
-in such windows, up to which a connected spot is chosen as a whole. Benchmark:
-``python -m benchmarks.fusion``, *ghost*."""
-
-COARSE_SHARE = np.float32(0.05)
-"""Share of the energy on the grid that counts beside all finer: it decides where nothing is in
-focus. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
-
-WORSE, SHARPER = 0.8, 1.6
-"""Energy by that of earlier frames in the same place, between which a wider window is asked of
-what has moved so little that it may be a fault of the alignment. Benchmark:
-``python -m benchmarks.fusion``, *ghost*."""
 
 MOST_SUPPORT = 4
 """Frames that show the same count for their number up to this: what only one frame shows has to
@@ -135,6 +122,7 @@ class Movement:
         self._shown: Sight | None = None
         self._previous: Sight | None = None
         self._hidden, self._jumped = np.zeros(shape, bool), np.zeros(shape, bool)
+        self._reach = self._reached = np.zeros(shape, np.float32)
         self._age, self._support, self._waiting = (np.ones(shape, np.float32) for _ in range(3))
 
     def add(self, new: Sight) -> Motion | None:
@@ -151,6 +139,7 @@ class Movement:
             self._shown = new.copy()
             return None
         slid = self._slides(previous, new)
+        reach = self._reached
         jumped = self._jumps(previous, new, np.ones_like(self._age))
         changed_now = slid | jumped
         if self._hidden.any():
@@ -161,6 +150,7 @@ class Movement:
             jumped = whole(jumped, 2**self._halvings)
         slid, jumped = as_one(slid, jumped)
         self._jumped = jumped
+        self._reach = reach + np.where(self._hidden, self._reach, np.float32(0))
         self._waiting = np.where(changed_now, np.float32(1), self._waiting + 1)
         taken = self._won(shown, new, slid, jumped)
         self._show(new, (slid | jumped) & ~taken, taken)
@@ -174,7 +164,7 @@ class Movement:
         """Where, in a part of the grid that both are of, things have moved a little."""
         if self._search is None:
             return np.zeros_like(self.moved[box])
-        slid, far = self._search.displaced(before, now)
+        slid, far, self._reached = self._search.displaced(before, now)
         self.moved[box] |= far
         return slid
 
@@ -199,7 +189,7 @@ class Movement:
         """Where the new frame takes the place of those before."""
         taken = np.zeros_like(slid)
         if slid.any():
-            taken |= slid & (sharper(slid, self.moved, shown, new) > BETTER)
+            taken |= slid & (sharper(slid, self._reach, shown, new) > BETTER)
         if jumped.any():
             most = np.float32(MOST_SUPPORT)
             before = shown.fine * np.minimum(self._support, most)
@@ -236,31 +226,6 @@ def as_one(slid: Mask, jumped: Mask) -> tuple[Mask, Mask]:
     most[0] = False
     jumped_spots = most[labels]
     return (labels > 0) & ~jumped_spots, jumped_spots
-
-
-def sharper(slid: Mask, moved: Mask, shown: Sight, new: Sight) -> Float32:
-    """Return how much more energy than what is shown a frame has where things slid.
-
-    Each connected spot is judged as a whole, but large ones window by window, as much may be in
-    them. So is each place of a spot in which nothing moved far, if it is clear there.
-
-    Parameters
-    ----------
-    slid, moved : (h, w) bool ndarray
-        Where things have another place, and where that is no fault of the alignment.
-    shown, new : Sight
-        What is shown so far, and the frame.
-    """
-    before, now = (s.fine + COARSE_SHARE * s.detail**2 + LEAST_ENERGY for s in (shown, new))
-    ratio = window_mean(now * slid, CHOICE) / (window_mean(before * slid, CHOICE) + LEAST_ENERGY)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(slid.view(np.uint8))
-    sums = [np.bincount(labels.ravel(), plane.ravel(), count) for plane in (before, now)]
-    small = stats[:, cv2.CC_STAT_AREA] < (SPOT * CHOICE) ** 2
-    ratio = np.where(small[labels], (sums[1] / sums[0])[labels], ratio)
-    here = window_mean(now, WIDE) / window_mean(before, WIDE)
-    clear = (here < WORSE) | (here > SHARPER)
-    clear &= ~np.isin(labels, np.unique(labels[moved]))
-    return np.where(clear, here, ratio).astype(np.float32)
 
 
 def _around(gone: Mask) -> Float32:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from focusstack.fusion.levels.laplacian import down, up
+from focusstack.fusion.motion.proof import Close
 from focusstack.numeric.arrays import Float32, Mask
 
 NARROW, WIDE = 2.0, 6.0
@@ -46,6 +47,8 @@ class Sight:
         Energy finer than the grid in a narrow and in a wide window.
     light : (h, w, C) float32 ndarray
         Linear light, as of :func:`focusstack.fusion.motion.presence.linear_light`.
+    close : (H, W) uint8 ndarray
+        Encoded luma in 255ths, finer than the grid by a power of two, or as the grid.
     """
 
     luma: Float32
@@ -54,6 +57,7 @@ class Sight:
     fine: Float32
     sharp: Float32
     light: Float32
+    close: Close
 
     def copy(self) -> Sight:
         """Return a sight that can be changed without changing this one."""
@@ -61,9 +65,23 @@ class Sight:
 
     def part(self, box: Box) -> Sight:
         """Return what is in some rows and columns."""
-        return Sight(
-            *(np.ascontiguousarray(getattr(self, plane.name)[box]) for plane in fields(self))
+        scale = self.scale
+        close = tuple(
+            slice(side.start * scale, side.stop * scale) if side.stop else side for side in box
         )
+        boxes = {"close": close}
+        return Sight(
+            *(
+                np.ascontiguousarray(getattr(self, plane.name)[boxes.get(plane.name, box)])
+                for plane in fields(self)
+            )
+        )
+
+    @property
+    def scale(self) -> int:
+        """Pixels of `close` across a cell."""
+        across: float = self.close.shape[0] / self.luma.shape[0]
+        return round(across)
 
     def take(self, other: Sight, where: Mask, instead: Mask) -> None:
         """Let `other` take part.
@@ -80,12 +98,17 @@ class Sight:
         seen = where.view(np.uint8)
         for name in ("luma", "validity", "detail", "light"):
             cv2.copyTo(getattr(other, name), seen, getattr(self, name))
+        scale, (height, width) = self.scale, self.close.shape
+        wide = seen if scale == 1 else np.repeat(np.repeat(seen, scale, 0), scale, 1)
+        cv2.copyTo(other.close, np.ascontiguousarray(wide[:height, :width]), self.close)
         for own, plane in ((self.fine, other.fine), (self.sharp, other.sharp)):
             np.maximum(own, plane, out=own, where=where)
             np.copyto(own, plane, where=instead)
 
 
-def sight(luma: Float32, focus: Float32, validity: Float32 | None, light: Float32) -> Sight:
+def sight(
+    luma: Float32, focus: Float32, validity: Float32 | None, light: Float32, fine: Float32
+) -> Sight:
     """Return what is needed of a frame.
 
     Parameters
@@ -98,6 +121,8 @@ def sight(luma: Float32, focus: Float32, validity: Float32 | None, light: Float3
         0..1; None is 1 everywhere.
     light : (h, w, C) float32 ndarray
         Its linear light.
+    fine : (H, W) float32 ndarray
+        Encoded luma finer than the grid by a power of two, or as the grid.
     """
     band = luma - up(down(luma), luma.shape)
     return Sight(
@@ -107,6 +132,7 @@ def sight(luma: Float32, focus: Float32, validity: Float32 | None, light: Float3
         fine=window_mean(focus, NARROW),
         sharp=window_mean(focus, WIDE),
         light=light,
+        close=np.asarray(np.rint(np.clip(fine, 0, 1) * np.float32(255)), np.uint8),
     )
 
 

@@ -196,9 +196,11 @@ def _beneath(plan: StackPlan, shown: Gathered) -> str | None:
     return picture_address(sample.thumbnail) if sample else None
 
 
-def _moved(plan: StackPlan) -> list[dict[str, int]]:
-    """Spots of the composite in which something moved."""
-    return list((plan.fusion or {}).get("moved") or [])
+def _moved(plan: StackPlan) -> list[dict[str, int | str]]:
+    """Spots of the composite in which something moved, and the frame that shows most of each."""
+    spots = list((plan.fusion or {}).get("moved") or [])
+    names = dict(enumerate(plan.focus_order))
+    return [{**spot, "name": names.get(spot.get("frame"), "")} for spot in spots]
 
 
 def seam_places(plan: StackPlan) -> list[dict[str, Any]]:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.fusion.motion.displaced import _found, grown
+from focusstack.fusion.motion.displaced import _found, _reach, grown
+from focusstack.fusion.motion.proof import Close
 from focusstack.numeric.arrays import Float32, Mask
+from tests.fusion.pictures import textured
 
 SHAPE = (48, 48)
 
 
 def plane(value: float = 0.0) -> Float32:
     return np.full(SHAPE, value, np.float32)
+
+
+def closer(shift: float) -> tuple[Close, Close]:
+    """Both frames four times as fine, of which the second shows the same `shift` cells away."""
+    fine = np.asarray(np.rint(255 * textured((4 * 48, 4 * 48), grain=1.5)), np.uint8)
+    return fine, np.roll(fine, round(4 * shift), axis=1)
 
 
 def search(
@@ -23,7 +31,7 @@ def search(
     astray: float = 0.0,
     left: Float32 | float = 0.0,
     apart: float = 1.0,
-) -> tuple[Mask, Mask]:
+) -> tuple[Mask, Mask, Float32]:
     """Look for detail that is `shift` cells to the right; by default sharp, and there again.
 
     detail and sharp: of both frames; fine: energy by that on the grid; astray: cells between the
@@ -38,7 +46,8 @@ def search(
             (plane() + np.sqrt(np.float32(left)), plane()), detail, sharp, strict=True
         )
     ]
-    return _found(way, back, planes[0], planes[1], plane(apart), np.ones(SHAPE, bool))
+    everywhere = np.ones(SHAPE, bool)
+    return _found(way, back, planes[0], planes[1], plane(apart), everywhere, closer(shift))
 
 
 def finds(shift: float, **how: object) -> bool:
@@ -114,7 +123,7 @@ def test_slight_displacement_counts_beside_what_is_sure() -> None:
         way[..., 0] = np.where(np.arange(48) < 20, np.float32(1), np.float32(shift))
         back[..., 0] = -way[..., 0]
         own = np.stack([plane(), plane(0.1), plane(1), plane(1)])
-        found, _ = _found(way, back, own, own, plane(1), np.ones(SHAPE, bool))
+        found, _, _ = _found(way, back, own, own, plane(1), np.ones(SHAPE, bool), closer(1))
         assert found[24, 10]
         assert found[24, 24] == spreads
 
@@ -126,3 +135,24 @@ def test_a_twentieth_of_sure_motion_carries_the_slight_along(apart: int, *, enou
     found = grown(sure, np.ones_like(sure))
     assert found[48, 49] == enough
     assert not grown(np.zeros_like(sure), np.ones_like(sure)).any()
+
+
+def test_what_only_seems_to_be_elsewhere_is_not_displaced() -> None:
+    way = np.zeros((*SHAPE, 2), np.float32)
+    way[..., 0] = 2
+    own = np.stack([plane(), plane(0.1), plane(1), plane(1)])
+    close, moved = closer(2)
+    for other, there in ((moved, True), (close, False)):
+        found, far, reach = _found(
+            way, -way, own, own, plane(1), np.ones(SHAPE, bool), (close, other)
+        )
+        assert found[24, 24] == far[24, 24] == there
+        assert reach[24, 24] == (2 if there else 0)
+
+
+def test_all_within_six_cells_knows_how_far_things_are_displaced() -> None:
+    way, sure = np.zeros((*SHAPE, 2), np.float32), np.zeros(SHAPE, bool)
+    sure[24, 24], way[24, 24] = True, (3, 4)
+    reach = _reach(way, sure)
+    assert reach[24, 30] == reach[18, 24] == 5
+    assert reach[24, 31] == reach[24, 36] == 0

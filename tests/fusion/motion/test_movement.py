@@ -13,12 +13,13 @@ from focusstack.fusion.motion.movement import (
     around_all,
     mask_levels,
     motion_level,
-    sharper,
 )
 from focusstack.fusion.motion.observation import Sight, sight
 from focusstack.fusion.motion.presence import linear_light
 from focusstack.numeric.arrays import Float32
+from focusstack.options import FusionOptions
 from tests.fusion.levels.test_depth_map import tilted
+from tests.fusion.motion.test_presence import defocused
 from tests.fusion.pictures import blurred, fuse, rms, textured
 
 SHAPE = (200, 260)
@@ -45,7 +46,7 @@ def seen(frame: Float32) -> Sight:
     focus = cv2.GaussianBlur(pyramid.bands[0] ** 2, (0, 0), 2)
     small = cv2.resize(focus, pyramid.gauss[0].shape[::-1], interpolation=cv2.INTER_AREA)
     light = linear_light(frame, pyramid.gauss[0], None)
-    return sight(pyramid.gauss[0], np.asarray(small, np.float32), None, light)
+    return sight(pyramid.gauss[0], np.asarray(small, np.float32), None, light, pyramid.gauss[0])
 
 
 @pytest.mark.parametrize("method", ["auto", "weighted"])
@@ -57,6 +58,14 @@ def test_what_moved_is_shown_once(method: str) -> None:
     assert min(rms(fuse("pyramid", frames).image, frame) for frame in frames) > 0.06
     assert fused.moved is not None
     assert 0.02 < fused.moved.mean() < 0.6
+
+
+def test_what_moved_need_not_be_looked_for() -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    fused = fuse(
+        "auto", [with_disc(calm, x) for x in (110, 118)], options=FusionOptions(moved=False)
+    )
+    assert fused.moved is None
 
 
 def test_the_sharpest_frame_shows_what_moved() -> None:
@@ -169,43 +178,8 @@ def even(fine: Float32, detail: float = 0.0) -> Sight:
     """A sight of such fine energy, and of such detail everywhere."""
     nothing = np.zeros_like(fine)
     full = np.full_like(fine, detail)
-    return Sight(nothing, nothing + 1, full, fine, fine, nothing[..., None])
-
-
-def test_energy_on_the_grid_counts_for_a_twentieth() -> None:
-    nothing, spot = np.zeros((60, 60), np.float32), np.zeros((60, 60), bool)
-    spot[20:40, 20:40] = True
-    ratio = sharper(spot, spot, even(nothing, 1.0), even(nothing + 0.1))
-    np.testing.assert_allclose(ratio[spot], 2, rtol=1e-4)
-
-
-@pytest.mark.parametrize(("side", "whole_spot"), [(56, True), (90, False)])
-def test_large_spots_are_chosen_window_by_window(side: int, *, whole_spot: bool) -> None:
-    slid = np.zeros((130, 130), bool)
-    slid[20 : 20 + side, 20 : 20 + side] = True
-    new = np.full((130, 130), 2.0, np.float32)
-    new[:, 20 + side // 2 :] = 4.0
-    found = sharper(slid, slid, even(np.ones_like(new)), even(new))
-    left, right = found[20 + side // 2, 24], found[20 + side // 2, 20 + side - 4]
-    if whole_spot:
-        assert left == right == pytest.approx(3)
-    else:  # half a spot away from the border, 45 cells, is nearly four windows
-        assert left == pytest.approx(2, abs=0.05)
-        assert right == pytest.approx(4, abs=0.05)
-        middle = found[20 + side // 2, 20 + side // 2 - 12]
-        assert middle == pytest.approx(2 + 2 * 0.16, abs=0.12)
-
-
-@pytest.mark.parametrize(("ratio", "own"), [(0.6, True), (0.9, False), (1.4, False), (2.2, True)])
-def test_what_moved_so_little_is_judged_in_its_place_if_that_is_clear(
-    ratio: float, *, own: bool
-) -> None:
-    spot = np.zeros((100, 100), bool)
-    spot[20:80, 20:80] = True
-    new = np.ones((100, 100), np.float32)
-    new[:, :40] = ratio
-    found = sharper(spot, np.zeros_like(spot), even(np.ones_like(new)), even(new))
-    assert (found[50, 22] == pytest.approx(ratio, rel=0.05)) == own
+    close = nothing.astype(np.uint8)
+    return Sight(nothing, nothing + 1, full, fine, fine, nothing[..., None], close)
 
 
 def test_what_many_frames_show_has_to_be_surpassed_four_times() -> None:
@@ -232,3 +206,38 @@ def test_what_is_hidden_is_searched_with_its_surroundings() -> None:
     gone[200, 300:310] = True
     rows, columns = around_all(gone)
     assert (rows, columns) == (slice(160, 233), slice(256, 342))
+
+
+def hairs() -> Float32:
+    """Bright hairs before a plain wall, encoded."""
+    rng = np.random.default_rng(4)
+    picture = np.full(SHAPE, 0.35, np.float32)
+    for _ in range(60):
+        x, y, turn = rng.uniform(60, 200), rng.uniform(50, 150), rng.uniform(0, np.pi)
+        along = 40 * np.cos(turn), 40 * np.sin(turn)
+        end = round(x + along[0]), round(y + along[1])
+        cv2.line(picture, (round(x), round(y)), end, 0.9, 2, cv2.LINE_AA)
+    return blurred(picture, 0.7)
+
+
+@pytest.mark.parametrize("quality", [None, 95, 90])
+def test_no_place_shows_less_than_its_second_best_frame(quality: int | None) -> None:
+    picture = hairs()
+    frames = []
+    for radius in (0.0, 0.5, 6.0, 12.0, 3.0, 12.0):
+        code = np.rint(255 * np.clip(noisy(defocused(picture, radius), int(radius)), 0, 1))
+        shown = code.astype(np.uint8)
+        if quality is not None:
+            _, file = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, quality])
+            shown = np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8)
+        frames.append((shown / np.float32(255)).astype(np.float32))
+    image = fuse("auto", frames).image
+
+    def detail(frame: Float32) -> Float32:
+        fine = frame - cv2.GaussianBlur(frame, (0, 0), 2)
+        return np.asarray(cv2.boxFilter(fine * fine, -1, (25, 25)), np.float32)
+
+    best, second = np.sort([detail(frame) for frame in frames], axis=0)[[-1, -2]]
+    there = best > (8 / 255) ** 2
+    assert there.mean() > 0.2
+    assert (detail(image)[there] > 0.8**2 * second[there]).all()

@@ -28,7 +28,24 @@ def spread(plane: Float32) -> float:
 def test_sharpness_is_averaged_over_a_narrow_and_a_wide_window() -> None:
     focus, luma = np.zeros((121, 121), np.float32), np.zeros((121, 121), np.float32)
     focus[60, 60] = 1.0
-    seen = sight(luma, focus, None, luma[..., None])
+    seen = sight(luma, focus, None, luma[..., None], luma)
     assert spread(seen.fine) == pytest.approx(2, rel=0.05)
     assert spread(seen.sharp) == pytest.approx(6, rel=0.05)
     assert seen.validity.min() == 1
+
+
+def test_finer_luma_goes_with_the_grid() -> None:
+    rng = np.random.default_rng(1)
+    plane, fine = rng.random((40, 50), np.float32), rng.random((158, 200), np.float32)
+    shown, new = (sight(plane, plane, None, plane[..., None], f) for f in (fine, 1 - fine))
+    assert shown.scale == 4
+    part = shown.part((slice(0, 33), slice(32, 51)))
+    np.testing.assert_array_equal(part.close, shown.close[:132, 128:])
+    assert part.luma.shape == (33, 18)
+    where = np.zeros((40, 50), bool)
+    where[39, 10:20] = True
+    before = shown.close.copy()
+    shown.take(new, where, where)
+    changed = shown.close != before
+    assert changed[156:, 40:80].mean() > 0.9
+    assert changed.sum() == changed[156:, 40:80].sum()

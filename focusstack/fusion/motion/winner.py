@@ -1,0 +1,67 @@
+"""Which of two frames is the sharper one where things have another place."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from focusstack.fusion.motion.displaced import LEAST_ENERGY
+from focusstack.fusion.motion.observation import NARROW, Sight, window_mean
+from focusstack.numeric.arrays import Float32, Mask
+
+CHOICE, SPOT = 12.0, 6.0
+"""Standard deviation, in cells, of the window over which the sharper one of two is chosen; side,
+in such windows, up to which a connected spot is chosen as a whole. Benchmark:
+``python -m benchmarks.fusion``, *ghost*."""
+
+COARSE_SHARE = np.float32(0.05)
+"""Share of the energy on the grid that counts beside all finer: it decides where nothing is in
+focus. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
+
+CLEAR = 2.0
+"""Energy of one frame by that of the other from which on a place is clear. Benchmark:
+``python -m benchmarks.fusion``, *lost*."""
+
+RIM = 2.0
+"""Standard deviations of the window of `fine` by which a rim in which only one frame has detail is
+seen wider than it is, on either side. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
+
+
+def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Float32:
+    """Return how much more energy than what is shown a frame has where things slid.
+
+    Each connected spot is judged as a whole, but large ones window by window, as much may be in
+    them. A thing that is sharp in both frames but elsewhere leaves rims in which only one of them
+    has detail, and these are as wide as it is displaced. Areas wider than that in which one frame
+    is clearly sharper are no such rims: there the other is out of focus. They are judged by
+    themselves.
+
+    Parameters
+    ----------
+    slid : (h, w) bool ndarray
+        Where things have another place.
+    reach : (h, w) float32 ndarray
+        Cells by which what is nearby is displaced.
+    shown, new : Sight
+        What is shown so far, and the frame.
+    """
+    before, now = (s.fine + COARSE_SHARE * s.detail**2 + LEAST_ENERGY for s in (shown, new))
+    ratio = window_mean(now * slid, CHOICE) / (window_mean(before * slid, CHOICE) + LEAST_ENERGY)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(slid.view(np.uint8))
+    sums = [np.bincount(labels.ravel(), plane.ravel(), count) for plane in (before, now)]
+    small = stats[:, cv2.CC_STAT_AREA] < (SPOT * CHOICE) ** 2
+    ratio = np.where(small[labels], (sums[1] / sums[0])[labels], ratio)
+    here = now / before
+    radius = np.asarray(reach / 2 + RIM * NARROW, np.float32)
+    alone = wider(here > CLEAR, radius) | wider(here < 1 / CLEAR, radius)
+    return np.where(alone, here, ratio).astype(np.float32)
+
+
+def wider(area: Mask, radius: Float32) -> Mask:
+    """Return what remains of an area that is opened by discs of a `radius` given for each cell."""
+    inside = cv2.distanceTransform(area.view(np.uint8), cv2.DIST_L2, 5)
+    core = inside > radius
+    if not core.any():
+        return core
+    outside = cv2.distanceTransform((~core).view(np.uint8), cv2.DIST_L2, 5)
+    return np.asarray(area & (outside <= radius))
