@@ -89,6 +89,8 @@ class StackOptions:
         result does not depend on it.
     max_megapixels : float
         Pictures that claim more are refused.
+    keep_damaged : bool
+        Whether frames whose files are damaged are used as they decode, instead of being left out.
 
     Raises
     ------
@@ -103,6 +105,7 @@ class StackOptions:
     threads: int = field(default_factory=usable_cores)
     memory: int | None = None
     max_megapixels: float = MOST_MEGAPIXELS
+    keep_damaged: bool = False
 
     def __post_init__(self) -> None:
         if self.threads < 1:

@@ -99,8 +99,13 @@ def plan_stack(
     'frame_0002'
     """
     options, progress = options or StackOptions(), progress or Silent()
-    frames = open_frames(inputs, progress, options.max_megapixels)
+    frames = _opened(inputs, options, progress)
     return _plan_of(frames, options, memory_needed(frames, options), progress, effort)
+
+
+def _opened(inputs: Inputs, options: StackOptions, progress: Progress | None = None) -> FrameSource:
+    limit, keep = options.max_megapixels, options.keep_damaged
+    return open_frames(inputs, progress, limit, keep_damaged=keep)
 
 
 def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
@@ -148,7 +153,7 @@ def aligned_frames(
     ['frame_0003', 'frame_0002', 'frame_0001']
     """
     options = options or StackOptions()
-    frames = open_frames(inputs, max_megapixels=options.max_megapixels)
+    frames = _opened(inputs, options)
     plan = fit_plan(plan, frames.names, frames.size, frames.channels)
     need = memory_needed(frames, options)
     means = replace(means_for(frames, options.threads, need, NoSink()), room=Room())
@@ -202,7 +207,7 @@ def stack(
     (172, 232, 3)
     """
     options, progress = options or StackOptions(), StageClock(progress)
-    frames = open_frames(inputs, progress, options.max_megapixels)
+    frames = _opened(inputs, options, progress)
     check_method(options.fusion)
     need = memory_needed(frames, options)
     _tell_memory(need, options, progress)

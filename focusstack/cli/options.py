@@ -189,6 +189,14 @@ class Work:
             rich_help_panel=WORK,
         ),
     ] = MOST_MEGAPIXELS
+    keep_damaged: Annotated[
+        bool,
+        typer.Option(
+            "--keep-damaged",
+            help="Use frames whose files are damaged as they decode.",
+            rich_help_panel=WORK,
+        ),
+    ] = False
     threads: Annotated[
         int | None,
         typer.Option(
@@ -244,6 +252,7 @@ def stack_options(alignment: Alignment, work: Work, fusion: Fusion | None = None
         threads=work.threads or usable_cores(),
         memory=work.memory,
         max_megapixels=work.max_megapixels,
+        keep_damaged=work.keep_damaged,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from focusstack.alignment.features.focus_order import focus_order
 from focusstack.errors import InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
+from focusstack.frames.damaged import read_anyway
 from focusstack.frames.proxies.proxy import (
     Proxy,
     ProxySpool,
@@ -50,6 +51,8 @@ class Measured:
         What reading the files brought up.
     recorded : list of float or None
         Exposure in stops that each frame's EXIF tells.
+    damaged : dict of int to str
+        What is wrong with the files of frames that are not to be used.
     """
 
     order: list[int]
@@ -61,6 +64,17 @@ class Measured:
     size: tuple[int, int]
     notes: tuple[str, ...]
     recorded: list[float | None]
+    damaged: dict[int, str] = field(default_factory=dict)
+
+    def with_broken(self, broken: dict[int, str], *, keep: bool) -> Measured:
+        """Return this stack, further frames known to be damaged: left out, or kept with a word."""
+        if not keep:
+            return replace(self, damaged={**self.damaged, **broken})
+        kept = [
+            f"{self.names[k]}: damaged ({words}), and used all the same"
+            for k, words in sorted(broken.items())
+        ]
+        return replace(self, notes=(*self.notes, *kept))
 
 
 def measure_frames(
@@ -72,14 +86,17 @@ def measure_frames(
     """
 
     def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
-        picture = frames.read(index)
+        picture = read_anyway(frames, index)
         proxy, facts = make_proxy(picture.pixels, scale, picture.transfer, spool.size)
+        if picture.damage is not None:
+            damaged[index] = picture.damage
         return proxy, facts, picture.note, recorded_stops(picture.metadata)
 
     count = len(frames)
     statistics: list[Statistics] = []
     recorded: list[float | None] = []
     notes: dict[str, list[str]] = {}
+    damaged: dict[int, str] = {}
     reduced = prefetch(reduce, range(count), ahead=readers, threads=readers)
     with track(progress, "Reading frames", reduced, count) as tracked:
         for index, (proxy, one, note, stops) in enumerate(tracked):
@@ -99,6 +116,7 @@ def measure_frames(
         spool.size,
         tuple(f"{_some(names)}: {note}" for note, names in notes.items()),
         [recorded[i] for i in order],
+        {order.index(i): words for i, words in damaged.items()},
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from focusstack.first_pass.assemble import make_plan
+from focusstack.first_pass.damage import find_broken
 from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import find_light
@@ -58,7 +61,12 @@ def find_plan(
     with spool, own_threads():
         seen = glanced(frames, scale) if effort.quick else frames
         stack = measure_frames(seen, spool, scale, need.readers, progress)
-        coarse, gains = find_alignment(stack, options.reference, options.threads, progress, effort)
+        align = partial(find_alignment, threads=options.threads, progress=progress, effort=effort)
+        coarse, gains = align(stack, options.reference)
+        if broken := find_broken(stack, coarse, gains):
+            stack = stack.with_broken(broken, keep=options.keep_damaged)
+            if not options.keep_damaged:
+                coarse, gains = align(stack, options.reference)
         series = series_of(stack, coarse, gains, options.threads, progress)
         refined = refine_alignment(series, coarse, progress, effort)
         if not effort.quick:  # too few tiles to give up a frame for

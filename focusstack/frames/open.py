@@ -27,7 +27,11 @@ _INPUTS = "Give a folder, files, globs, or a list of arrays, one for each frame.
 
 
 def open_frames(
-    inputs: Inputs, progress: Progress | None = None, max_megapixels: float = MOST_MEGAPIXELS
+    inputs: Inputs,
+    progress: Progress | None = None,
+    max_megapixels: float = MOST_MEGAPIXELS,
+    *,
+    keep_damaged: bool = False,
 ) -> FrameSource:
     """Return the frames behind a folder, files, globs or arrays, in natural order.
 
@@ -39,6 +43,8 @@ def open_frames(
         Is told what is left out; silent if not given.
     max_megapixels : float, optional
         Files that claim more are refused.
+    keep_damaged : bool, optional
+        Whether frames whose files are damaged are taken as they decode.
 
     Raises
     ------
@@ -71,7 +77,8 @@ def open_frames(
             progress.warn(note)
     films = [path for path in found.files if path.suffix.lower() in VIDEO]
     if not films:
-        return FileFrames(found.files, found.notes, Reading(max_megapixels))
+        reading = Reading(max_megapixels, keep_damaged=keep_damaged)
+        return FileFrames(found.files, found.notes, reading)
     if len(found.files) > 1:
         raise UsageError(
             f"{films[0]} is a film, which is a stack by itself", "Give the film alone."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from focusstack.frames.damaged import read_anyway
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
 from focusstack.images.read import read_picture
@@ -72,7 +73,7 @@ class ReportWriter:
         """Take pictures of what has not passed by: frames left out, or `written` earlier."""
         for f in plan.frames:
             if not f.used:
-                lost = self._frames.read(self._frames.names.index(f.file))
+                lost = read_anyway(self._frames, self._frames.names.index(f.file))
                 self._shown.add_lost(f.file, lost)
             elif f.file not in self._shown.found.frames:
                 picture = read_picture(written[f.file])

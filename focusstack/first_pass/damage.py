@@ -1,0 +1,217 @@
+"""Frames whose files are damaged: told by the decoder, or by what they show.
+
+A decoder often goes on without a word where a file has been damaged. What comes after the damage,
+in the order in which a picture is stored, is then brighter, of another colour, or displaced: from
+some row on the frame differs from all others over its whole width, all at once, and for many rows.
+Nothing in front of a camera does that. Block means are compared, as seen from the frame itself,
+with those of the frames next to it in focus: what all of them contradict is the frame's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+
+from focusstack.alignment.coarse import LOST_SHARE, Coarse
+from focusstack.errors import InputError
+from focusstack.first_pass.measure import Measured
+from focusstack.frames.damaged import REMEDY
+from focusstack.frames.proxies.proxy import BLOCK, Statistics
+from focusstack.images.colour import encode
+from focusstack.numeric.arrays import Float32, Floats, Matrix
+
+NEIGHBOURS = 4
+"""Frames that a frame is compared with, nearest in focus first. Chosen, not measured: one of them
+may be damaged itself, one blurred more."""
+
+LASTING = 8
+"""Block rows that a step must last on either side: 64 proxy pixels, more than any used frame is
+misplaced by, so that no edge in the picture is taken for one. Held against
+``python -m benchmarks.adversary rotten --sound``."""
+
+ALONG = 0.15
+"""Share of a row that may say otherwise: what moves, or is blurred. Held against ``python -m
+benchmarks.adversary rotten --sound``."""
+
+STEP = 2.5
+"""Codes, of 255, by which a frame steps off its neighbours along a whole row at least. Frames that
+are sound step by 1 (``python -m benchmarks.adversary rotten --sound``)."""
+
+CALM = 3.0
+"""How many times as far off its neighbours a frame must be behind a row as it is before. Held
+against ``python -m benchmarks.adversary rotten --sound``, where sound frames stay below 2."""
+
+GROSS = 12.0
+"""Codes, of 255, besides all that blocks nearby differ by, that are another picture: what moves
+through one does so, but not over `GROSS_SHARE`. Chosen, not measured by itself."""
+
+GROSS_SHARE = 0.15
+"""Share of a frame that shows another picture than its neighbours: damage spreads further, what
+moves hardly does (``python -m benchmarks.adversary rotten --sound``: up to 0.03)."""
+
+_LAGS = ((2, 2), (5, 5), (8, 8), (2, 8), (8, 2))
+"""Rows before and behind a step that are compared; no further than `LASTING`."""
+
+_SIDE_BY_SIDE = 4
+"""Blocks along a row that are looked at together."""
+
+_DARK = 4.0
+"""Codes, of 255, below which there may be a border that another program has drawn."""
+
+
+def refuse_too_many(damaged: Mapping[int, str], names: Sequence[str], reference: str) -> None:
+    """Refuse a stack of which hardly enough is sound, or whose chosen reference is not.
+
+    Raises
+    ------
+    InputError
+        Naming the frames.
+    """
+    if reference in [names[k] for k in damaged]:
+        words = damaged[list(names).index(reference)]
+        raise InputError(f"The reference {reference} is damaged: {words}.", REMEDY)
+    if len(names) - len(damaged) < 2 or len(damaged) > LOST_SHARE * len(names):
+        lines = [f"{names[k]}: {damaged[k]}" for k in sorted(damaged)]
+        more = [f"and {len(lines) - 8} more"] if len(lines) > 8 else []
+        raise InputError(
+            "\n".join([f"{len(damaged)} of {len(names)} frames are damaged:", *lines[:8], *more]),
+            "Copy them again from their source; or take them as they are: --keep-damaged",
+        )
+
+
+def told(damaged: Mapping[int, str]) -> dict[int, str]:
+    """Return why frames are left out."""
+    return {k: f"the file is damaged ({words})" for k, words in damaged.items()}
+
+
+def find_broken(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str]:
+    """Return the frames that show damage, with what they show: those of few frames in many.
+
+    Where many do, the scene does, or the light; with two frames nobody knows which.
+    """
+    used = [k for k, u in enumerate(coarse.used) if u]
+    if len(used) < 3:
+        return {}
+    maps = _encoded(stack.statistics, gains)
+    found = {}
+    for k in used:
+        near = sorted((j for j in used if j != k), key=lambda j: (abs(j - k), j))[:NEIGHBOURS]
+        apart, usual = _apart(maps, coarse.matrices, k, near)
+        if shows_damage(apart, usual):
+            found[k] = "from some row on it shows something else than all frames near it"
+    return found if len(found) <= LOST_SHARE * len(used) else {}
+
+
+def shows_damage(apart: Float32, usual: Float32) -> bool:
+    """Whether a frame differs from others as only a damaged one does.
+
+    Parameters
+    ----------
+    apart : (h, w, C) float32 ndarray
+        By how much it differs, block by block, in codes of 255; NaN where that is not known.
+    usual : (h, w, C) float32 ndarray
+        What blocks nearby differ by.
+    """
+    known = np.isfinite(apart[..., 0])
+    if known.sum() < (4 * LASTING) ** 2:
+        return False
+    gross = (np.abs(apart) > GROSS + 1.5 * usual).any(axis=2) & known
+    if gross.sum() > GROSS_SHARE * known.sum():
+        return True
+    for along in (apart, apart.transpose(1, 0, 2)):  # upright pictures may be stored lying
+        rows = _gathered(along)
+        if max(_step(rows), _onset(rows), _onset(rows[::-1])) > STEP:
+            return True
+    return False
+
+
+def _encoded(statistics: Sequence[Statistics], gains: Floats) -> list[tuple[Float32, Float32]]:
+    """Block means of all frames, equally exposed, in codes of 255; and where they can be used."""
+    known = np.where(np.isfinite(gains), gains, 1.0)
+    found = []
+    for facts, gain in zip(statistics, known, strict=True):
+        codes = encode(np.maximum(facts.blocks * gain.astype(np.float32), 0)) * np.float32(255)
+        dark = cv2.dilate((codes.max(axis=2) < _DARK).astype(np.uint8), np.ones((3, 3), np.uint8))
+        usable = (facts.clean > 0.5) & (dark == 0)
+        found.append((np.asarray(codes, np.float32), usable.astype(np.float32)))
+    return found
+
+
+def _apart(
+    maps: Sequence[tuple[Float32, Float32]], matrices: Matrix, k: int, near: Sequence[int]
+) -> tuple[Float32, Float32]:
+    """How far frame `k` is off the others together, and what blocks nearby differ by.
+
+    Of each block, what the lower half of the others say at most.
+    """
+    codes, usable = maps[k]
+    shape, window = codes.shape, np.ones((3, 3), np.uint8)
+    centre = (BLOCK - 1) / 2
+    to_pixels = np.array([[BLOCK, 0, centre], [0, BLOCK, centre], [0, 0, 1.0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    every = []
+    for j in near:
+        back = np.linalg.inv(matrices[j] @ to_pixels) @ matrices[k] @ to_pixels
+        seen, known = (cv2.warpPerspective(m, back, shape[1::-1], flags=flags) for m in maps[j])
+        apart = codes - seen.reshape(shape)
+        apart[(known < 0.99) | (usable < 0.5)] = np.nan
+        every.append(apart)
+    stacked = np.stack(every)
+    order = np.argsort(np.abs(stacked), axis=0)  # NaN comes last
+    pick = order[(len(near) - 1) // 2][None]
+    usual = cv2.dilate(codes, window) - cv2.erode(codes, window)
+    return np.take_along_axis(stacked, pick, axis=0)[0], usual.reshape(shape)
+
+
+def _gathered(rows: Float32) -> Float32:
+    """Means of four blocks side by side, where all are known: less to sort."""
+    width = rows.shape[1] // _SIDE_BY_SIDE
+    whole = rows[:, : width * _SIDE_BY_SIDE]
+    shape = (len(rows), width, _SIDE_BY_SIDE, rows.shape[2])
+    return np.asarray(whole.reshape(shape).mean(axis=2), np.float32)
+
+
+def _step(rows: Float32) -> float:
+    """By how much at most a frame steps off the others at one row, up or down, and stays there.
+
+    In the same direction along nearly the whole row, between any row shortly before and behind.
+    """
+    last = len(rows) - LASTING
+    if last <= LASTING:
+        return 0.0
+    at = np.arange(LASTING, last)
+    up, down = np.inf, np.inf
+    for before, behind in _LAGS:
+        low, high = _quantiles(rows[at + behind] - rows[at - before])
+        up, down = np.minimum(up, low), np.minimum(down, -high)
+    return float(np.max(np.maximum(up, down)))
+
+
+def _onset(rows: Float32) -> float:
+    """How much beyond `CALM` times what it was a frame's difference is from some row on."""
+    off, _ = _quantiles(np.abs(rows).max(axis=2, keepdims=True))
+    best = 0.0
+    for r in range(LASTING, len(off) - LASTING):
+        calm, then = off[r - LASTING : r, 0].max(), off[r + 1 : r + 1 + LASTING, 0].min()
+        if off[r - LASTING : r, 0].min() >= 0:  # all are known
+            best = max(best, float(then - CALM * calm))
+    return best
+
+
+def _quantiles(rows: Float32) -> tuple[Floats, Floats]:
+    """Of each row and channel, what `ALONG` of the known blocks are below, and are above.
+
+    Nothing that steps, where less than half a row is known.
+    """
+    ordered = np.sort(rows, axis=1)  # NaN comes last
+    count = np.isfinite(rows).sum(axis=1)
+    skipped = (ALONG * count).astype(int)
+    most = rows.shape[1] - 1
+    low, high = (
+        np.take_along_axis(ordered, np.clip(at, 0, most)[:, None], axis=1)[:, 0].astype(float)
+        for at in (skipped, count - 1 - skipped)
+    )
+    sure = 2 * count >= rows.shape[1]
+    return np.where(sure, low, -np.inf), np.where(sure, high, np.inf)
