@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from focusstack.cli.door import printable_json, speak
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.options import Alignment, Inputs, Messages, Work, stack_options
 from focusstack.cli.reporting import reporting, say
@@ -43,7 +44,7 @@ def inspect(
         options = stack_options(alignment, work)
         plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
         if json:
-            print(plan_to_json(plan), end="")
+            speak(printable_json(plan_to_json(plan)), end="")
         else:
             _show(plan, inputs)
 

@@ -10,6 +10,7 @@ with those of the frames next to it in focus: what all of them contradict is the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -29,19 +30,19 @@ may be damaged itself, one blurred more."""
 LASTING = 8
 """Block rows that a step must last on either side: 64 proxy pixels, more than any used frame is
 misplaced by, so that no edge in the picture is taken for one. Held against
-``python -m benchmarks.adversary rotten --sound``."""
+``python -m benchmarks.adversary sound``."""
 
 ALONG = 0.15
 """Share of a row that may say otherwise: what moves, or is blurred. Held against ``python -m
-benchmarks.adversary rotten --sound``."""
+benchmarks.adversary sound``."""
 
 STEP = 2.5
 """Codes, of 255, by which a frame steps off its neighbours along a whole row at least. Frames that
-are sound step by 1 (``python -m benchmarks.adversary rotten --sound``)."""
+are sound step by 1 (``python -m benchmarks.adversary sound``)."""
 
 CALM = 3.0
 """How many times as far off its neighbours a frame must be behind a row as it is before. Held
-against ``python -m benchmarks.adversary rotten --sound``, where sound frames stay below 2."""
+against ``python -m benchmarks.adversary sound``, where sound frames stay below 2."""
 
 GROSS = 12.0
 """Codes, of 255, besides all that blocks nearby differ by, that are another picture: what moves
@@ -49,7 +50,7 @@ through one does so, but not over `GROSS_SHARE`. Chosen, not measured by itself.
 
 GROSS_SHARE = 0.15
 """Share of a frame that shows another picture than its neighbours: damage spreads further, what
-moves hardly does (``python -m benchmarks.adversary rotten --sound``: up to 0.03)."""
+moves hardly does (``python -m benchmarks.adversary sound``: up to 0.03)."""
 
 _LAGS = ((2, 2), (5, 5), (8, 8), (2, 8), (8, 2))
 """Rows before and behind a step that are compared; no further than `LASTING`."""
@@ -86,11 +87,45 @@ def told(damaged: Mapping[int, str]) -> dict[int, str]:
     return {k: f"the file is damaged ({words})" for k, words in damaged.items()}
 
 
+class Signs(NamedTuple):
+    """What tells that a frame is damaged.
+
+    Attributes
+    ----------
+    step : float
+        Codes, of 255, by which it steps off its neighbours along a whole row.
+    onset : float
+        Codes, of 255, by which it is off its neighbours behind a row, beyond `CALM` times what it
+        is before.
+    gross : float
+        Share of it that shows another picture.
+    """
+
+    step: float
+    onset: float
+    gross: float
+
+    def words(self) -> str | None:
+        """Return what to say of them; None where they tell nothing."""
+        if max(self.step, self.onset) > STEP:
+            return "from some row on it shows something else than all frames near it"
+        if self.gross > GROSS_SHARE:
+            return f"{100 * self.gross:.0f} % of it show something else than all frames near it"
+        return None
+
+
 def find_broken(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str]:
     """Return the frames that show damage, with what they show: those of few frames in many.
 
     Where many do, the scene does, or the light; with two frames nobody knows which.
     """
+    signs = find_signs(stack, coarse, gains)
+    found = {k: words for k, one in signs.items() if (words := one.words())}
+    return found if len(found) <= LOST_SHARE * len(signs) else {}
+
+
+def find_signs(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, Signs]:
+    """Compare each frame that hangs together with the rest with those near it in focus."""
     used = [k for k, u in enumerate(coarse.used) if u]
     if len(used) < 3:
         return {}
@@ -98,14 +133,12 @@ def find_broken(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str
     found = {}
     for k in used:
         near = sorted((j for j in used if j != k), key=lambda j: (abs(j - k), j))[:NEIGHBOURS]
-        apart, usual = _apart(maps, coarse.matrices, k, near)
-        if shows_damage(apart, usual):
-            found[k] = "from some row on it shows something else than all frames near it"
-    return found if len(found) <= LOST_SHARE * len(used) else {}
+        found[k] = signs_of(*_apart(maps, coarse.matrices, k, near))
+    return found
 
 
-def shows_damage(apart: Float32, usual: Float32) -> bool:
-    """Whether a frame differs from others as only a damaged one does.
+def signs_of(apart: Float32, usual: Float32) -> Signs:
+    """Return what tells of damage in a frame's difference from others.
 
     Parameters
     ----------
@@ -116,15 +149,13 @@ def shows_damage(apart: Float32, usual: Float32) -> bool:
     """
     known = np.isfinite(apart[..., 0])
     if known.sum() < (4 * LASTING) ** 2:
-        return False
+        return Signs(0.0, 0.0, 0.0)
     gross = (np.abs(apart) > GROSS + 1.5 * usual).any(axis=2) & known
-    if gross.sum() > GROSS_SHARE * known.sum():
-        return True
-    for along in (apart, apart.transpose(1, 0, 2)):  # upright pictures may be stored lying
-        rows = _gathered(along)
-        if max(_step(rows), _onset(rows), _onset(rows[::-1])) > STEP:
-            return True
-    return False
+    # Upright pictures may be stored lying.
+    ways = [_gathered(along) for along in (apart, apart.transpose(1, 0, 2))]
+    step = max(_step(rows) for rows in ways)
+    onset = max(_onset(rows) for way in ways for rows in (way, way[::-1]))
+    return Signs(step, onset, float(gross.sum() / known.sum()))
 
 
 def _encoded(statistics: Sequence[Statistics], gains: Floats) -> list[tuple[Float32, Float32]]:
@@ -182,11 +213,11 @@ def _step(rows: Float32) -> float:
     if last <= LASTING:
         return 0.0
     at = np.arange(LASTING, last)
-    up, down = np.inf, np.inf
+    up, down = np.array(np.inf), np.array(np.inf)
     for before, behind in _LAGS:
         low, high = _quantiles(rows[at + behind] - rows[at - before])
         up, down = np.minimum(up, low), np.minimum(down, -high)
-    return float(np.max(np.maximum(up, down)))
+    return max(0.0, float(np.max(np.maximum(up, down))))
 
 
 def _onset(rows: Float32) -> float:

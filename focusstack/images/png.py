@@ -88,7 +88,8 @@ def png_header(file: BinaryIO) -> Header:
 def _chunks(file: BinaryIO) -> tuple[list[_Chunk], UnreadableError | None]:
     """Return all whole parts of a PNG, and what speaks against decoding it."""
     end = file.seek(0, os.SEEK_END)
-    place, kind, found = len(_MARK), b"", []
+    found: list[_Chunk] = []
+    place, kind = len(_MARK), b""
     while kind != b"IEND":
         file.seek(place)
         head = file.read(8)

@@ -34,7 +34,7 @@ _DESCRIPTION = 0x10E
 _DTYPES = (np.uint8, np.uint16, np.float16, np.float32)
 """What is read; half floats become floats."""
 
-_KINDS = {"u": "integers", "i": "signed integers", "f": "floating point values"}
+_KINDS = {"u": "integer", "i": "signed integer", "f": "floating point"}
 """Words for what is not."""
 
 
@@ -122,7 +122,7 @@ def _page_header(file: BinaryIO, page: tifffile.TiffPage) -> Header:
         raise UnreadableError(f"has {name} colours, which are not supported", CONVERT)
     if dtype not in _DTYPES or depth != dtype.itemsize * 8:
         raise UnreadableError(
-            f"holds {depth} bit {_KINDS.get(dtype.kind, dtype.name) if dtype else 'values'}, "
+            f"has {depth} bit {_KINDS.get(dtype.kind, dtype.name) if dtype else 'unknown'} pixels, "
             "which are not supported",
             CONVERT,
         )
