@@ -56,7 +56,8 @@ def _show(plan: StackPlan, inputs: list[Path]) -> None:
     if sys.stdout.isatty():
         from rich.console import Console
 
-        Console().print(rich_table(plan))
+        console = Console()
+        console.print(rich_table(plan, console.width))
     else:
         say(plan_table(plan))
     for line in verdict_lines(plan):

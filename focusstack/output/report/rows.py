@@ -103,7 +103,8 @@ def _row(
 ) -> Row:
     number = plan.focus_order.index(f.file) + 1 if f.used else None
     small = shown.frames[f.file].thumbnail if f.file in shown.frames else shown.lost.get(f.file)
-    left = float(np.nanmean(after[number - 1])) if number and after is not None else None
+    known = [] if after is None or not number else after[number - 1]
+    finite = [float(stops) for stops in known if np.isfinite(stops)]
     words = f.verdict.words if f.verdict else "used"
     return Row(
         f,
@@ -114,7 +115,7 @@ def _row(
         picture_address(small) if small else None,
         file_address(aligned[f.file]) if f.file in aligned else None,
         f.movement(*plan.canvas),
-        left if left is not None and np.isfinite(left) else None,
+        sum(finite) / len(finite) if finite else None,
     )
 
 
