@@ -152,7 +152,7 @@ def _run(folder: Path) -> tuple[Image | None, str]:
     except FocusstackError as error:
         return None, f"{ears.said}{error}"
     assert result.image is not None
-    image = result.image if result.image.dtype == np.uint8 else np.uint8(result.image >> 8)
+    image = result.image if result.image.dtype == np.uint8 else (result.image >> 8).astype(np.uint8)
     verdict = result.plan.verdict
     good = "Good" if verdict is not None and verdict.grade == "pass" else ""
     return image, f"{ears.said}{verdict}\n{good}"

@@ -175,7 +175,7 @@ def _apart(
 ) -> tuple[Float32, Float32]:
     """How far frame `k` is off the others together, and what blocks nearby differ by.
 
-    Of each block, what the lower half of the others say at most.
+    Of each block, what more than one of the others say at least.
     """
     codes, usable = maps[k]
     shape, window = codes.shape, np.ones((3, 3), np.uint8)
@@ -189,11 +189,22 @@ def _apart(
         apart = codes - seen.reshape(shape)
         apart[(known < 0.99) | (usable < 0.5)] = np.nan
         every.append(apart)
-    stacked = np.stack(every)
-    order = np.argsort(np.abs(stacked), axis=0)  # NaN comes last
-    pick = order[(len(near) - 1) // 2][None]
     usual = cv2.dilate(codes, window) - cv2.erode(codes, window)
-    return np.take_along_axis(stacked, pick, axis=0)[0], usual.reshape(shape)
+    return _agreed(every), usual.reshape(shape)
+
+
+def _agreed(every: Sequence[Float32]) -> Float32:
+    """Return the second smallest by size, of two the smallest: what more than one other says."""
+    least = second = np.full(every[0].shape, np.inf, np.float32)
+    sizes = [np.where(np.isfinite(apart), np.abs(apart), np.inf) for apart in every]
+    for size in sizes:
+        second = np.minimum(second, np.maximum(least, size))
+        least = np.minimum(least, size)
+    wanted = least if len(every) == 2 else second
+    found = np.full(every[0].shape, np.nan, np.float32)
+    for apart, size in zip(every, sizes, strict=True):
+        np.copyto(found, apart, where=np.isfinite(size) & (size == wanted))
+    return found
 
 
 def _gathered(rows: Float32) -> Float32:
@@ -222,13 +233,14 @@ def _step(rows: Float32) -> float:
 
 def _onset(rows: Float32) -> float:
     """How much beyond `CALM` times what it was a frame's difference is from some row on."""
-    off, _ = _quantiles(np.abs(rows).max(axis=2, keepdims=True))
-    best = 0.0
-    for r in range(LASTING, len(off) - LASTING):
-        calm, then = off[r - LASTING : r, 0].max(), off[r + 1 : r + 1 + LASTING, 0].min()
-        if off[r - LASTING : r, 0].min() >= 0:  # all are known
-            best = max(best, float(then - CALM * calm))
-    return best
+    if len(rows) <= 2 * LASTING:
+        return 0.0
+    off = _quantiles(np.abs(rows).max(axis=2, keepdims=True))[0][:, 0]
+    windows = np.lib.stride_tricks.sliding_window_view(off, LASTING)
+    calm, then = windows[: -LASTING - 1], windows[LASTING + 1 :]
+    known = calm.min(axis=1) >= 0
+    beyond = then.min(axis=1)[known] - CALM * calm.max(axis=1)[known]
+    return float(beyond.max(initial=0.0))
 
 
 def _quantiles(rows: Float32) -> tuple[Floats, Floats]:

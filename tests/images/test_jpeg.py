@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ PICTURE = (
 )
 
 
-def encoded(**options: object) -> bytearray:
+def encoded(**options: Any) -> bytearray:
     file = io.BytesIO()
     Pillow.fromarray(PICTURE).save(file, "JPEG", quality=95, **options)
     return bytearray(file.getvalue())
@@ -55,7 +56,7 @@ def test_damage_is_told_and_not_printed(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     damage: Callable[[bytearray], None],
-    options: dict[str, object],
+    options: dict[str, Any],
     said: str,
 ) -> None:
     data = encoded(**options)
@@ -71,7 +72,7 @@ def test_damage_is_told_and_not_printed(
 @pytest.mark.parametrize("grey", [False, True])
 @pytest.mark.parametrize("reduction", [1, 2, 4, 8])
 def test_sound_pictures(
-    tmp_path: Path, options: dict[str, object], grey: bool, reduction: int
+    tmp_path: Path, options: dict[str, Any], grey: bool, reduction: int
 ) -> None:
     pixels = PICTURE[..., 0] if grey else PICTURE
     Pillow.fromarray(pixels).save(tmp_path / "a.jpg", quality=95, subsampling=0, **options)
