@@ -98,6 +98,8 @@ class StackOptions:
         out; see `focusstack.frames.selection.Selection`.
     dust : path, optional
         A shot of a white or dark surface by the same camera, in which marks on the sensor show.
+    keep_damaged : bool
+        Whether frames whose files are damaged are used as they decode, instead of being left out.
 
     Raises
     ------
@@ -115,6 +117,7 @@ class StackOptions:
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     dust: Path | None = None
+    keep_damaged: bool = False
 
     def __post_init__(self) -> None:
         if self.threads < 1:

@@ -107,7 +107,8 @@ def plan_stack(
 
 def _opened(inputs: Inputs, options: StackOptions, progress: Progress | None = None) -> FrameSource:
     """Open the frames that the options ask for."""
-    return open_frames(inputs, progress, options.max_megapixels, _selection(options))
+    limit, keep = options.max_megapixels, options.keep_damaged
+    return open_frames(inputs, progress, limit, _selection(options), keep_damaged=keep)
 
 
 def _selection(options: StackOptions) -> Selection:

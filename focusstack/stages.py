@@ -34,6 +34,8 @@ def fuse_files(
     fusion: FusionOptions,
     progress: Progress,
     max_megapixels: float,
+    *,
+    keep_damaged: bool = False,
 ) -> None:
     """Fuse aligned frames into the file `target.folder`; metadata is the middle frame's.
 
@@ -45,7 +47,7 @@ def fuse_files(
     for path in maps:
         if path.exists() and not target.overwrite:
             raise OutputError(f"{path} exists", "Choose another name or give --overwrite.")
-    frames = open_frames(inputs, progress, max_megapixels)
+    frames = open_frames(inputs, progress, max_megapixels, keep_damaged=keep_damaged)
     check_targets([output, *maps], frames)
     fused = fuse_aligned(frames, fusion, progress)
     for text in motion_warning(fusion_entry(fused, fusion.method, [])):
@@ -90,7 +92,8 @@ def equalize_files(
     inputs: Sequence[Path], target: OutputOptions, options: StackOptions, progress: Progress
 ) -> None:
     """Write every used frame at the reference's exposure."""
-    frames = open_frames(inputs, progress, options.max_megapixels)
+    limit, keep = options.max_megapixels, options.keep_damaged
+    frames = open_frames(inputs, progress, limit, keep_damaged=keep)
     with StagedFolder(target.folder, target.overwrite) as staging:
         check_targets([_path(target, frames, i) for i in range(len(frames))], frames)
         plan = plan_stack(frames, options, progress)
@@ -107,10 +110,15 @@ def equalize_files(
 
 
 def crop_files(
-    inputs: Sequence[Path], target: OutputOptions, progress: Progress, max_megapixels: float
+    inputs: Sequence[Path],
+    target: OutputOptions,
+    progress: Progress,
+    max_megapixels: float,
+    *,
+    keep_damaged: bool = False,
 ) -> Rect:
     """Write aligned frames cropped to the area in which all show something."""
-    frames = open_frames(inputs, progress, max_megapixels)
+    frames = open_frames(inputs, progress, max_megapixels, keep_damaged=keep_damaged)
     every = range(len(frames))
     with StagedFolder(target.folder, target.overwrite) as staging:
         check_targets([_path(target, frames, i) for i in every], frames)

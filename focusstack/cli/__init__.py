@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
 from focusstack.cli.sampling import sample
@@ -45,7 +46,8 @@ def main() -> None:
     # Until there is anything to clean up, Ctrl-C ends the program at once and in silence.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        app()
+        with open_door():
+            app()
     finally:
         gc.freeze()  # a quarter of a second less for looking through all that ends anyway
 

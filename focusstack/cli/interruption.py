@@ -63,6 +63,6 @@ def _watch(reading: int, ended: threading.Event) -> None:
 def _leave() -> None:
     said = "".join(f"{text}\n" for text in remove_all())
     shown = "\x1b[?25h\n" if sys.stderr.isatty() else ""  # progress bars hide the cursor
-    with suppress(OSError):
-        os.write(2, f"{shown}interrupted\n{said}".encode(errors="replace"))
+    with suppress(OSError, ValueError):
+        os.write(sys.stderr.fileno(), f"{shown}interrupted\n{said}".encode(errors="replace"))
     os._exit(EXIT_CODE)

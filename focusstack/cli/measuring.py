@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from focusstack.cli.door import printable_json, speak
 from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.leaving_out import Wanted
@@ -47,7 +48,7 @@ def inspect(
         with naming_groups("run", inputs):
             plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
         if json:
-            print(plan_to_json(plan), end="")
+            speak(printable_json(plan_to_json(plan)), end="")
         else:
             _show(plan, inputs, wanted)
 
@@ -59,7 +60,8 @@ def _show(plan: StackPlan, inputs: list[Path], wanted: Wanted) -> None:
     if sys.stdout.isatty():
         from rich.console import Console
 
-        Console().print(rich_table(plan))
+        console = Console()
+        console.print(rich_table(plan, console.width))
     else:
         say(plan_table(plan))
     for line in verdict_lines(plan):

@@ -214,6 +214,14 @@ class Work:
             rich_help_panel=WORK,
         ),
     ] = MOST_MEGAPIXELS
+    keep_damaged: Annotated[
+        bool,
+        typer.Option(
+            "--keep-damaged",
+            help="Use frames whose files are damaged as they decode.",
+            rich_help_panel=WORK,
+        ),
+    ] = False
     threads: Annotated[
         int | None,
         typer.Option(
@@ -277,6 +285,7 @@ def stack_options(alignment: Alignment, work: Work, fusion: Fusion | None = None
         memory=work.memory,
         max_megapixels=work.max_megapixels,
         dust=alignment.dust,
+        keep_damaged=work.keep_damaged,
     )
 
 

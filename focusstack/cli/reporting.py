@@ -13,6 +13,16 @@ from importlib import import_module
 
 import typer
 
+from focusstack.cli.door import (
+    BROKEN_PIPE,
+    PlainFormatter,
+    finish_output,
+    forget_output,
+    hear_libraries,
+    printable,
+    speak,
+    whisper,
+)
 from focusstack.cli.interruption import prompt_interruption
 from focusstack.cli.options import Messages
 from focusstack.cli.terminal import TerminalProgress
@@ -23,7 +33,15 @@ from focusstack.errors import FocusstackError
 def reporting(messages: Messages) -> Iterator[TerminalProgress]:
     """Turn errors into messages and exit codes."""
     level = logging.INFO if messages.verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
+    logging.basicConfig(level=level, stream=sys.stderr, force=True)
+    logging.getLogger().handlers[0].setFormatter(PlainFormatter())
+    # What Python and NumPy warn of is for those who look for a fault of the program.
+    logging.captureWarnings(capture=True)
+    logging.getLogger("py.warnings").setLevel(
+        logging.WARNING if messages.debug else logging.CRITICAL
+    )
+    if messages.debug:
+        hear_libraries()
     # What libraries say of broken files is in the error; where plots keep their fonts is no news.
     for library in ("tifffile", "matplotlib"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
@@ -34,16 +52,21 @@ def reporting(messages: Messages) -> Iterator[TerminalProgress]:
     try:
         with prompt_interruption():
             yield progress
+            finish_output()
     except FocusstackError as error:
         progress.finish()
         if messages.debug:
             traceback.print_exc()
-        print("\n".join([f"error: {error}", *_notes(error)]), file=sys.stderr)
+        whisper("\n".join([f"error: {error}", *_notes(error)]))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt as error:
         progress.finish()
-        print("\n".join(["interrupted", *_notes(error)]), file=sys.stderr)
+        whisper("\n".join(["interrupted", *_notes(error)]))
         raise typer.Exit(130) from None
+    except BrokenPipeError:
+        progress.finish()
+        forget_output()
+        raise typer.Exit(BROKEN_PIPE) from None
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:
@@ -51,8 +74,8 @@ def reporting(messages: Messages) -> Iterator[TerminalProgress]:
         if messages.debug:
             raise
         kind = type(error).__name__
-        print(f"error: something unexpected happened ({kind}: {error})", file=sys.stderr)
-        print("Run again with --debug and report what it prints.", file=sys.stderr)
+        whisper(f"error: something unexpected happened ({kind}: {error})")
+        whisper("Run again with --debug and report what it prints.")
         raise typer.Exit(1) from None
 
 
@@ -64,5 +87,4 @@ def _notes(error: BaseException) -> list[str]:
 def say(message: str, *, quiet: bool = False) -> None:
     """Print a line of the result, unless asked to be quiet."""
     if not quiet:
-        # A name that is not UTF-8 cannot be printed as it is.
-        print(message.encode(errors="backslashreplace").decode())
+        speak(printable(message))

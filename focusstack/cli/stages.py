@@ -42,7 +42,7 @@ def fuse(
     ],
     results: Annotated[Results, Only("quality", "bit_depth", "overwrite")],
     fusion: Fusion,
-    work: Annotated[Work, Only("max_megapixels")],
+    work: Annotated[Work, Only("max_megapixels", "keep_damaged")],
     messages: Messages,
 ) -> None:
     """Fuse frames that are already aligned, in natural order of their names."""
@@ -50,7 +50,8 @@ def fuse(
         from focusstack.stages import fuse_files
 
         target = output_options(output, results, fusion)
-        fuse_files(inputs, target, fusion_options(fusion), progress, work.max_megapixels)
+        limit, keep = work.max_megapixels, work.keep_damaged
+        fuse_files(inputs, target, fusion_options(fusion), progress, limit, keep_damaged=keep)
         say(str(output), quiet=messages.quiet)
 
 
@@ -75,7 +76,7 @@ def equalize(
 def crop(
     inputs: Inputs,
     results: Annotated[Results, OF_PICTURES],
-    work: Annotated[Work, Only("max_megapixels")],
+    work: Annotated[Work, Only("max_megapixels", "keep_damaged")],
     messages: Messages,
 ) -> None:
     """Crop aligned frames with borders or transparency to the area they share."""
@@ -83,6 +84,7 @@ def crop(
         from focusstack.stages import crop_files
 
         target = output_options(results.folder(inputs), results)
-        rect = crop_files(inputs, target, progress, work.max_megapixels)
+        limit, keep = work.max_megapixels, work.keep_damaged
+        rect = crop_files(inputs, target, progress, limit, keep_damaged=keep)
         area = f"{rect.width} x {rect.height} pixels at {rect.x}, {rect.y}"
         say(f"{target.folder}: {area}", quiet=messages.quiet)

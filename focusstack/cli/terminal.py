@@ -6,6 +6,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from focusstack.cli.door import whisper
 from focusstack.runtime.memory import in_use
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class TerminalProgress:
 
     def warn(self, message: str) -> None:
         """Print a warning."""
-        print(f"warning: {message}", file=sys.stderr)
+        whisper(f"warning: {message}")
 
 
 def _bars() -> Bars:

@@ -12,6 +12,7 @@ from focusstack.errors import InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
 from focusstack.first_pass.hot_pixels import HotPixels
 from focusstack.frames.borders import at_scale_of, fill_border, find_border, outside
+from focusstack.frames.damaged import read_anyway
 from focusstack.frames.proxies.lift import find_lift, lift_proxy, lift_statistics
 from focusstack.frames.proxies.proxy import (
     Proxy,
@@ -68,6 +69,8 @@ class Measured:
         1 where proxies show marks fixed to the sensor, which are taken out of what `load` gives.
     hot : (N,) int64 ndarray
         Index of full-size pixels that are single and bright in nearly all frames.
+    damaged : dict of int to str
+        What is wrong with the files of frames that are not to be used.
     """
 
     order: list[int]
@@ -88,6 +91,17 @@ class Measured:
 
     marked: Image | None = None
     hot: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
+    damaged: dict[int, str] = field(default_factory=dict)
+
+    def with_broken(self, broken: dict[int, str], *, keep: bool) -> Measured:
+        """Return this stack, further frames known to be damaged: left out, or kept with a word."""
+        if not keep:
+            return replace(self, damaged={**self.damaged, **broken})
+        kept = [
+            f"{self.names[k]}: damaged ({words}), and used all the same"
+            for k, words in sorted(broken.items())
+        ]
+        return replace(self, notes=(*self.notes, *kept))
 
 
 def measure_frames(
@@ -101,12 +115,14 @@ def measure_frames(
 
     def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
         try:
-            picture = frames.read(index)
+            picture = read_anyway(frames, index)
             hot.look(index, picture.pixels)
         except BaseException:
             hot.give_up()
             raise
         proxy, facts, borders[index] = _small(picture, scale, spool.size)
+        if picture.damage is not None:
+            damaged[index] = picture.damage
         note = picture.note if borders[index] is None else join_notes(picture.note, CUT_OFF)
         return proxy, facts, note, recorded_stops(picture.metadata)
 
@@ -115,6 +131,7 @@ def measure_frames(
     statistics: list[Statistics] = []
     recorded: list[float | None] = []
     notes: dict[str, list[str]] = {}
+    damaged: dict[int, str] = {}
     reduced = prefetch(reduce, range(count), ahead=readers, threads=readers)
     with track(progress, "Reading frames", reduced, count) as tracked:
         for index, (proxy, one, note, stops) in enumerate(tracked):
@@ -144,6 +161,7 @@ def measure_frames(
         lift,
         [borders[i] for i in order],
         hot=hot.lasting(),
+        damaged={order.index(i): words for i, words in damaged.items()},
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from focusstack.alignment.coarse import Coarse
 from focusstack.first_pass.assemble import make_plan
+from focusstack.first_pass.damage import find_broken
 from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.findings import Findings
 from focusstack.first_pass.light import find_light
@@ -86,6 +87,10 @@ def find_plan(
         align = partial(_align, options=options, progress=progress, effort=effort)
         marks = Search(stack, align, options.threads).begun(*align(stack))
         stack, coarse, gains = marks.stack, marks.coarse, marks.gains
+        if broken := find_broken(stack, coarse, gains):
+            stack = stack.with_broken(broken, keep=options.keep_damaged)
+            if not options.keep_damaged:
+                coarse, gains = align(stack)
         series = series_of(stack, coarse, gains, options.threads, progress)
         refined = refine_alignment(series, coarse, progress, effort)
         if not effort.quick:  # too few tiles to give up a frame for

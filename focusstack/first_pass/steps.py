@@ -23,6 +23,7 @@ from focusstack.alignment.refine import Refined, refine
 from focusstack.alignment.tiles.poses import Series
 from focusstack.alignment.whole_frames import complete_fits
 from focusstack.exposure.recorded import with_recorded
+from focusstack.first_pass.damage import refuse_too_many, told
 from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.light import find_gains
 from focusstack.first_pass.measure import Measured
@@ -47,10 +48,11 @@ def find_alignment(
 ) -> tuple[Coarse, Floats]:
     """Match features, link all frames, solve them coarsely, and measure exposure on the result."""
     count = len(stack.names)
+    refuse_too_many(stack.damaged, stack.names, reference)
     with stage(progress, "Finding features", count):
         features = detect_all(stack.load, count, threads, progress.advance, effort.features)
     features = [_shown(f, stack.border(k)) for k, f in enumerate(features)]
-    spoilt = find_spoilt(stack.statistics)
+    spoilt = find_spoilt(stack.statistics) | told(stack.damaged)
     fits = [
         f
         for f in match_all(features, stack.size, threads, effort.features)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from focusstack.errors import InputError
 from focusstack.frames.checks import check_count, check_names, common_kind
+from focusstack.frames.damaged import checked
 from focusstack.frames.identity import identity, refuse_changed, refuse_copies
-from focusstack.images.formats import Spare
+from focusstack.images.jpeg import Spare
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture, Probe, Reading, probe_all, read_picture
 from focusstack.images.suffixes import RAW
@@ -86,13 +87,15 @@ class FileFrames:
 
         Raises
         ------
+        DamagedError
+            If its pixels are damaged, and damaged frames are not wanted.
         InputError
             If the file cannot be decoded, or has changed since this object was made.
         """
         path = self.paths[i]
         picture = read_picture(path, self._pages[i], self._reading)
         refuse_changed(path, self._identities[path])
-        return picture
+        return checked(picture, str(path), keep=self._reading.keep_damaged)
 
 
 def _of_one_development(reading: Reading, paths: Sequence[Path]) -> Reading:

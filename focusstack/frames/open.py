@@ -33,6 +33,8 @@ def open_frames(
     progress: Progress | None = None,
     max_megapixels: float = MOST_MEGAPIXELS,
     selection: Selection | None = None,
+    *,
+    keep_damaged: bool = False,
 ) -> FrameSource:
     """Return the frames behind a folder, files, globs or arrays, in natural order.
 
@@ -46,6 +48,8 @@ def open_frames(
         Files that claim more are refused.
     selection : Selection, optional
         Which of the frames are wanted; all if not given.
+    keep_damaged : bool, optional
+        Whether frames whose files are damaged are taken as they decode.
 
     Raises
     ------
@@ -62,14 +66,15 @@ def open_frames(
     """
     wanted = selection or Selection()
     try:
-        return _selected(_opened(inputs, progress, max_megapixels, wanted), wanted)
+        reading = Reading(max_megapixels, keep_damaged=keep_damaged)
+        return _selected(_opened(inputs, progress, reading, wanted), wanted)
     except InputError:
         wanted.check()  # whoever mistyped a name should hear of that
         raise
 
 
 def _opened(
-    inputs: Inputs, progress: Progress | None, max_megapixels: float, selection: Selection
+    inputs: Inputs, progress: Progress | None, reading: Reading, selection: Selection
 ) -> FrameSource:
     """All frames; of several files, those that are wanted."""
     if isinstance(inputs, (str, Path)):
@@ -90,7 +95,7 @@ def _opened(
             progress.warn(note)
     films = [path for path in found.files if path.suffix.lower() in VIDEO]
     if not films:
-        return FileFrames(found.files, found.notes, Reading(max_megapixels))
+        return FileFrames(found.files, found.notes, reading)
     if len(found.files) > 1:
         raise UsageError(
             f"{films[0]} is a film, which is a stack by itself", "Give the film alone."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import ImageFile
@@ -49,6 +49,8 @@ class Header:
         Where in its file the picture is, counted from 0.
     reduction : int
         By how much smaller than `width` and `height` the pixels come.
+    faults : list of str
+        What the decoder found damaged, once `decode` has been called.
     """
 
     width: int
@@ -60,6 +62,7 @@ class Header:
     note: str | None = None
     page: int = 0
     reduction: int = 1
+    faults: list[str] = field(default_factory=list)
 
 
 @contextlib.contextmanager

@@ -8,20 +8,18 @@ to what the format says. HEIC of more than 8 bits comes as 16.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import features
 from PIL.AvifImagePlugin import AvifImageFile
 
-from focusstack.images.exif import set_orientation
 from focusstack.images.extras import extra
 from focusstack.images.header import CONVERT, Header, UnreadableError, decoding, pillow_pixels
 from focusstack.images.metadata import Metadata, check_exif, check_icc, join_notes
 from focusstack.numeric.arrays import Image
 
-_CHANNELS = {"L": 1, "LA": 1, "RGB": 3, "RGBA": 3}
+_CHANNELS = {"L": 1, "I": 1, "LA": 1, "RGB": 3, "RGBA": 3}
 
 _HDR = {16: "PQ", 18: "HLG"}
 """Transfer characteristics (ITU-T H.273) that are no curve of reflected light."""
@@ -49,7 +47,7 @@ def _avif(file: BinaryIO, start: bytes) -> Header:
     at = start.find(b"av1C")
     deep = at >= 0 and len(start) > at + 6 and start[at + 6] & 0x40
     metadata, note = _carried(image.info)
-    note = join_notes(note, "its 10 or 12 bits are read as 8" if deep else None)
+    note = join_notes(note, "10 or 12 bits are read as 8" if deep else None)
     channels = 1 if image.mode in ("L", "LA") else 3
     dtype = np.dtype(np.uint8)
     return Header(*image.size, channels, dtype, metadata, lambda: pillow_pixels(image), note)
@@ -66,8 +64,7 @@ def _heic(file: BinaryIO) -> Header:
     dtype = np.dtype(np.uint16 if deep else np.uint8)
     bits = int(image.info.get("bit_depth") or 8)
     metadata, note = _carried(image.info)
-    if metadata.exif is not None:
-        metadata = replace(metadata, exif=set_orientation(metadata.exif, 1))
+    metadata = metadata.upright()
 
     def decode() -> Image:
         with decoding():
@@ -87,5 +84,5 @@ def _carried(info: Mapping[Any, Any]) -> tuple[Metadata, str | None]:
     exif, exif_note = check_exif(info.get("exif"))
     icc, icc_note = check_icc(info.get("icc_profile"))
     transfer = int((info.get("nclx_profile") or {}).get("transfer_characteristics") or 0)
-    hdr = f"its {_HDR[transfer]} values are taken for sRGB's" if transfer in _HDR else None
+    hdr = f"{_HDR[transfer]} values are taken for sRGB's" if transfer in _HDR else None
     return Metadata(exif, icc, info.get("xmp") or None), join_notes(exif_note, icc_note, hdr)

@@ -25,6 +25,12 @@ _IFD8 = 18
 
 ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
 
+MOST_VALUES = 1 << 26
+"""Bytes of all values of a directory and those below it, beyond which a file wants to do harm.
+
+Chosen, not measured: sixteen times what cameras write into their notes at most.
+"""
+
 Buffer = bytes | bytearray | mmap
 
 
@@ -104,28 +110,83 @@ def value(buffer: Buffer, at: int, layout: str) -> Field:
         place = struct.unpack(order + word, buffer[place : place + width])[0]
     if place + length > len(buffer):
         raise ExifError(f"a value of {length} bytes at {place} lies outside")
+    if length > MOST_VALUES:
+        raise ExifError(f"a value of {length} bytes is no metadata")
     return Field(kind, bytes(buffer[place : place + length]))
 
 
-def parse(buffer: Buffer, start: int, layout: str, depth: int = 0) -> Directory:
+def length(buffer: Buffer, at: int, layout: str) -> int:
+    """Return how many bytes the field whose record is at `at` claims, wherever they are."""
+    order, width, word = (layout[0], 8, "Q") if is_big(layout) else (layout, 4, "I")
+    kind, count = struct.unpack(order + "H" + word, buffer[at + 2 : at + 4 + width])
+    return int((SIZES | _LONG_SIZES).get(kind, 1) * count)
+
+
+def parse(
+    buffer: Buffer,
+    start: int,
+    layout: str,
+    faults: list[str] | None = None,
+    wanted: frozenset[int] | None = None,
+) -> Directory:
     """Read the directory at `start` with everything it points to.
+
+    Parameters
+    ----------
+    buffer : bytes
+        What it is in.
+    start : int
+        Where.
+    layout : str
+        From `header`.
+    faults : list of str, optional
+        Takes what is wrong with single entries, which are passed over then.
+    wanted : frozenset of int, optional
+        The only tags that are read, of the directory itself; all if not given.
 
     Raises
     ------
     ExifError
-        If an offset lies outside of `buffer`.
+        If the directory lies outside of `buffer`; or, without `faults`, an entry does.
     """
-    found = Directory()
-    for tag, at in records(buffer, start, layout)[0].items():
-        entry = value(buffer, at, layout)
+    return _Parser(buffer, layout, faults).directory(start, wanted)
+
+
+class _Parser:
+    """Reads directories out of one buffer: no more bytes than a sane one could hold."""
+
+    def __init__(self, buffer: Buffer, layout: str, faults: list[str] | None) -> None:
+        self._buffer, self._layout, self._faults = buffer, layout, faults
+        self._room = min(len(buffer), MOST_VALUES)
+
+    def directory(self, start: int, wanted: frozenset[int] | None, depth: int = 0) -> Directory:
+        found = Directory()
+        for tag, at in records(self._buffer, start, self._layout)[0].items():
+            if wanted is not None and tag not in wanted:
+                continue
+            try:
+                self._take(found, tag, at, depth)
+            except ExifError as error:
+                if self._faults is None:
+                    raise
+                self._faults.append(str(error))
+        return found
+
+    def _take(self, found: Directory, tag: int, at: int, depth: int) -> None:
+        """Put one entry, or the directory that it points to, where it belongs."""
+        entry = value(self._buffer, at, self._layout)
+        self._room -= len(entry.data)
+        if self._room < 0:
+            raise ExifError("its values would be longer than the whole")
         if tag in (EXIF, GPS, INTEROPERABILITY):
             word = {4: "I", 8: "Q"}.get(len(entry.data))
             if depth < 3 and word:
-                target = struct.unpack(layout[0] + word, entry.data)[0]
-                found.children[tag] = parse(buffer, target, layout, depth + 1)
+                target = struct.unpack(self._layout[0] + word, entry.data)[0]
+                found.children[tag] = self.directory(target, None, depth + 1)
         elif entry.kind in SIZES or entry.kind in _LONG_SIZES:
             found.fields[tag] = entry
-    return found
+        elif self._faults is not None and not entry.kind:
+            self._faults.append("an entry has no type")
 
 
 def pack(directory: Directory, layout: str, base: int, following: int = 0) -> bytes:

@@ -16,6 +16,12 @@ Chosen, not measured: flat pictures are packed a thousandfold at most by PNG. Wh
 claim otherwise is what ``python -m benchmarks.fuzz`` looks for.
 """
 
+MOST_PAGES = 4096
+"""Pages of one TIFF beyond which it is no focus stack: to look at more takes ten seconds.
+
+Chosen, not measured: ten times as many as the longest stacks have.
+"""
+
 BRIGHTEST = 16.0
 """Float values above this (4 stops over white) are not on a scale where white is 1.
 

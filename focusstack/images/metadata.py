@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from focusstack.images import ifd, tags
 from focusstack.images.colour import Transfer
-from focusstack.images.exif import correct_exif, set_frame_count
+from focusstack.images.exif import correct_exif, set_frame_count, set_orientation
 from focusstack.images.profile import ProfileError, transfer_of
 from focusstack.runtime.version import __version__
 
 SOFTWARE = f"focusstack {__version__}"
 """Written into the EXIF of every picture."""
+
+
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)([1-8])")
+"""Where XMP tells the orientation: an attribute, or an element of its own."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +49,17 @@ class Metadata:
 
     @property
     def orientation(self) -> int:
-        """EXIF orientation 1..8 as stored; 1 where there is none."""
+        """Orientation 1..8 as stored: EXIF's, else that of XMP; 1 where there is none."""
         found = self._number(tags.ORIENTATION)
-        return int(found) if found is not None and 1 <= found <= 8 else 1
+        if found is not None and 1 <= found <= 8:
+            return int(found)
+        told = _XMP_ORIENTATION.search(self.xmp or b"")
+        return int(told[2]) if told else 1
+
+    def upright(self) -> Metadata:
+        """Return these with orientation 1, for pixels that are turned already."""
+        exif = None if self.exif is None else set_orientation(self.exif, 1)
+        return replace(self, exif=exif, xmp=_upright_xmp(self.xmp))
 
     @property
     def software(self) -> str:
@@ -80,16 +94,38 @@ class Metadata:
         return found
 
 
+def metadata_of(info: Mapping[Any, Any]) -> tuple[Metadata, str | None]:
+    """Return what Pillow has found in the header of a picture, and what is to be said of it."""
+    exif, exif_note = check_exif(info.get("exif"))
+    icc, icc_note = check_icc(info.get("icc_profile"))
+    return Metadata(exif, icc, info.get("xmp") or None), join_notes(exif_note, icc_note)
+
+
 def check_exif(exif: bytes | None) -> tuple[bytes | None, str | None]:
     r"""Return EXIF bytes without their ``Exif\0\0`` mark; None and a note if damaged."""
     if not exif:
         return None, None
     exif = exif.removeprefix(b"Exif\0\0")
+    faults: list[str] = []
     try:
-        ifd.read(exif)
+        order, start = ifd.header(exif)
+        sound = ifd.parse(exif, start, order, faults)
     except ifd.ExifError as error:
-        return None, f"its EXIF data is damaged ({error}) and is left out"
-    return exif, None
+        return None, f"EXIF data damaged ({error}), left out"
+    if not faults:
+        return exif, None
+    return ifd.serialise(sound, order), lost_entries(len(faults))
+
+
+def lost_entries(count: int) -> str:
+    """Say that so many entries are left out.
+
+    >>> lost_entries(1), lost_entries(2)
+    ('one EXIF entry is damaged and left out', '2 EXIF entries are damaged and left out')
+    """
+    if count == 1:
+        return "one EXIF entry is damaged and left out"
+    return f"{count} EXIF entries are damaged and left out"
 
 
 def check_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
@@ -101,12 +137,16 @@ def check_icc(icc: bytes | None) -> tuple[bytes | None, str | None]:
     if not icc:
         return None, None
     if len(icc) < 128 or icc[36:40] != b"acsp" or int.from_bytes(icc[:4], "big") > len(icc):
-        return None, "its colour profile is damaged and is left out"
+        return None, "colour profile damaged, left out"
     try:
         transfer_of(icc)
     except ProfileError as error:
-        return icc, f"its colour profile {error}; tone curves of sRGB are assumed"
+        return icc, f"colour profile {error}; tone curves of sRGB are assumed"
     return icc, None
+
+
+def _upright_xmp(xmp: bytes | None) -> bytes | None:
+    return None if xmp is None else _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
 
 
 def join_notes(*notes: str | None) -> str | None:
@@ -124,9 +164,7 @@ def for_output(
     how many were used.
     """
     given = metadata or Metadata()
-    xmp = given.xmp
-    if xmp is not None:
-        xmp = re.sub(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[1-8]", rb"\g<1>1", xmp)
+    xmp = _upright_xmp(given.xmp)
     exif = correct_exif(given.exif, width, height, SOFTWARE)
     if frames is not None:
         exif = set_frame_count(exif, *frames)

@@ -13,8 +13,9 @@ import numpy as np
 
 from focusstack.errors import InputError
 from focusstack.images.colour import Transfer, to_float
-from focusstack.images.formats import Spare, read_headers
+from focusstack.images.formats import read_headers
 from focusstack.images.header import SINGLE, Header, UnreadableError, decoding
+from focusstack.images.jpeg import Spare
 from focusstack.images.limits import BRIGHTEST, MOST_COMPRESSED, MOST_MEGAPIXELS
 from focusstack.images.metadata import Metadata, join_notes
 from focusstack.numeric.arrays import Float32, Image
@@ -38,12 +39,15 @@ class Reading:
     spare : Spare, optional
         What is decoded into, where the format allows that: each picture then takes the memory of
         the one before.
+    keep_damaged : bool
+        Whether frames whose data are damaged are taken as they decode.
     """
 
     most_megapixels: float = MOST_MEGAPIXELS
     white_balance: tuple[float, float, float, float] | None = None
     reduction: int = 1
     spare: Spare | None = None
+    keep_damaged: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,16 @@ class Picture:
         As stored: `Metadata.orientation` is the one that has been applied.
     note : str or None
         What the user should know about how the file was understood.
+    damage : str or None
+        What is wrong with the file's data, where the decoder went on all the same: some of the
+        pixels are not what they were.
     """
 
     pixels: Image
     alpha: Float32 | None
     metadata: Metadata
     note: str | None = None
+    damage: str | None = None
 
     @property
     def transfer(self) -> Transfer | None:
@@ -211,12 +219,14 @@ def _decode(header: Header) -> Picture:
         stored.dtype != header.dtype
     ):
         raise UnreadableError("is damaged: its pixels do not match its header")
+    damage = join_notes(*header.faults)
     pixels = orient(stored, header.metadata.orientation)
     if pixels.ndim == 2 or pixels.shape[2] == 3:
-        return Picture(pixels, None, header.metadata, header.note)
+        return Picture(pixels, None, header.metadata, header.note, damage)
     colours = pixels[..., 0] if header.channels == 1 else pixels[..., :3]
-    note = join_notes(header.note, "its transparency is taken as a mask")
-    return Picture(np.ascontiguousarray(colours), to_float(pixels[..., -1]), header.metadata, note)
+    note = join_notes(header.note, "transparency is taken as a mask")
+    alpha = to_float(pixels[..., -1])
+    return Picture(np.ascontiguousarray(colours), alpha, header.metadata, note, damage)
 
 
 def check_values(name: str, pixels: Image) -> None:

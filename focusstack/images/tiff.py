@@ -7,15 +7,19 @@ positions. Reduced pages and previews are no frames.
 from __future__ import annotations
 
 import mmap
-from typing import BinaryIO
+from collections.abc import Callable
+from functools import partial
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import tifffile
 
 from focusstack.images import ifd, tags
 from focusstack.images.header import CONVERT, SINGLE, Header, UnreadableError, decoding
-from focusstack.images.metadata import Metadata, check_icc, join_notes
+from focusstack.images.metadata import Metadata, check_icc, join_notes, lost_entries
+from focusstack.images.tiff_chain import check_planes, page_offsets
 from focusstack.images.tiff_pixels import page_pixels
+from focusstack.numeric.arrays import Image
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 
@@ -27,6 +31,12 @@ Chosen, not measured: pyramids halve, previews are smaller still, and pages of a
 
 _DESCRIPTION = 0x10E
 
+_DTYPES = (np.uint8, np.uint16, np.float16, np.float32)
+"""What is read; half floats become floats."""
+
+_KINDS = {"u": "integer", "i": "signed integer", "f": "floating point"}
+"""Words for what is not."""
+
 
 def tiff_headers(file: BinaryIO, page: int | None = None) -> list[Header]:
     """Read the headers of all frames in a TIFF file, or of the page that is number `page`.
@@ -36,42 +46,61 @@ def tiff_headers(file: BinaryIO, page: int | None = None) -> list[Header]:
     UnreadableError
         If a page is of a kind that is not supported, or planes differ in more than focus.
     """
+    offsets = page_offsets(file)
     with decoding():
         tiff = tifffile.TiffFile(file, _multifile=False)
         if page is not None:
-            return [_page_header(file, _loaded(tiff.pages[page]))]
-        every = [_loaded(p) for p in tiff.pages]
-        _check_chain(file, every[-1].offset)
-        pages = [p for p in every if not p.is_reduced]
-        largest = max(pages, key=lambda p: p.imagewidth * p.imagelength, default=None)
+            return [_page_header(file, _loaded(tiff, page, offsets[page]))]
+        found = [_looked_at(file, _loaded(tiff, k, place)) for k, place in enumerate(offsets)]
+        found = [one for one in found if not one.reduced]
+        largest = max(found, key=lambda one: one.width * one.height, default=None)
         if largest is None:
             raise UnreadableError("holds no picture")
-        pages = [p for p in pages if p is largest or not _is_preview(p, largest)]
+        pages = [one for one in found if one is largest or not _is_preview(one, largest)]
         if len(pages) > 1:
-            _check_axes(tiff)
-        return [_page_header(file, p) for p in pages]
+            _check_axes(tiff, len(offsets))
+        return [one.header() for one in pages]
 
 
-def _check_chain(file: BinaryIO, last: int) -> None:
-    """Refuse a file that goes on after its last page that can be found."""
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if ifd.records(data, last, ifd.header(data)[0])[1]:
-            raise UnreadableError("is damaged or truncated (some of its pages are missing)")
+class _Look(NamedTuple):
+    """What is kept of a page while the others are looked at."""
+
+    width: int
+    height: int
+    reduced: bool
+    header: Callable[[], Header]
 
 
-def _loaded(page: tifffile.TiffPage | tifffile.TiffFrame) -> tifffile.TiffPage:
-    return page if isinstance(page, tifffile.TiffPage) else page.aspage()
+def _looked_at(file: BinaryIO, page: tifffile.TiffPage) -> _Look:
+    """Read the header of a page; what speaks against the page is said when it is wanted."""
+    width, height = int(page.imagewidth), int(page.imagelength)
+    try:
+        header = _page_header(file, page)
+    except UnreadableError as error:
+        return _Look(width, height, page.is_reduced, partial(_refused, error))
+    return _Look(width, height, page.is_reduced, lambda: header)
 
 
-def _is_preview(page: tifffile.TiffPage, largest: tifffile.TiffPage) -> bool:
-    across, down = page.imagewidth / largest.imagewidth, page.imagelength / largest.imagelength
+def _refused(error: UnreadableError) -> Header:
+    raise error
+
+
+def _loaded(tiff: tifffile.TiffFile, number: int, offset: int) -> tifffile.TiffPage:
+    """Read one page's directory; none of the others."""
+    tiff.filehandle.seek(offset)
+    return tifffile.TiffPage(tiff, number)
+
+
+def _is_preview(page: _Look, largest: _Look) -> bool:
+    across, down = page.width / largest.width, page.height / largest.height
     return bool(max(across, down) <= PREVIEW)
 
 
-def _check_axes(tiff: tifffile.TiffFile) -> None:
+def _check_axes(tiff: tifffile.TiffFile, pages: int) -> None:
     """Refuse planes that are not one after the other in focus: channels, several series."""
     if not (tiff.is_ome or tiff.is_imagej):
         return
+    check_planes(tiff.pages.first.description, pages)
     shaped = tiff.series[0].get_axes(squeeze=True), tiff.series[0].get_shape(squeeze=True)
     many = {a: n for a, n in zip(*shaped, strict=True) if a not in "YXS" and n > 1}
     if "C" in many or len(many) > 1:
@@ -91,22 +120,25 @@ def _page_header(file: BinaryIO, page: tifffile.TiffPage) -> Header:
     if photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR):
         name = getattr(page.photometric, "name", photometric)
         raise UnreadableError(f"has {name} colours, which are not supported", CONVERT)
-    if dtype not in (np.uint8, np.uint16, np.float32) or depth != dtype.itemsize * 8:
-        raise UnreadableError(f"has {depth} bit {dtype} pixels, which are not supported", CONVERT)
+    if dtype not in _DTYPES or depth != dtype.itemsize * 8:
+        raise UnreadableError(
+            f"has {depth} bit {_KINDS.get(dtype.kind, dtype.name) if dtype else 'unknown'} pixels, "
+            "which are not supported",
+            CONVERT,
+        )
     if page.imagedepth != 1:
         raise UnreadableError("is a volume, not a picture", SINGLE)
     channels = 1 if photometric in (_MIN_IS_WHITE, _MIN_IS_BLACK) else 3
     metadata, note = _page_metadata(file, page)
-    return Header(
-        width,
-        height,
-        channels,
-        dtype,
-        metadata,
-        lambda: page_pixels(file, page, channels),
-        note,
-        page.index,
-    )
+    tiff, number, offset = page.parent, page.index, page.offset
+
+    def decode() -> Image:
+        with decoding():
+            again = _loaded(tiff, number, offset)  # meanwhile its tables take no memory
+        return page_pixels(file, again, channels)
+
+    dtype = np.dtype(np.float32) if dtype == np.float16 else dtype
+    return Header(width, height, channels, dtype, metadata, decode, note, number)
 
 
 def _page_metadata(file: BinaryIO, page: tifffile.TiffPage) -> tuple[Metadata, str | None]:
@@ -116,16 +148,19 @@ def _page_metadata(file: BinaryIO, page: tifffile.TiffPage) -> tuple[Metadata, s
     xmp = page.tags.valueof(700) or first.tags.valueof(700)
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     exif, note = None, None
+    faults: list[str] = []
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             layout, _ = ifd.header(data)
-            kept = ifd.parse(data, page.offset, layout).keep(tags.DESCRIPTIVE)
+            kept = ifd.parse(data, page.offset, layout, faults, tags.DESCRIPTIVE)
             if _describes_planes(kept):
                 del kept.fields[_DESCRIPTION]
             if kept.fields or kept.children:
                 exif = ifd.serialise(kept, layout[0])
         except ifd.ExifError as error:
-            note = f"its EXIF data cannot be read ({error}) and is left out"
+            note = f"EXIF data damaged ({error}), left out"
+    if faults:
+        note = lost_entries(len(faults))
     return Metadata(exif, icc, None if xmp is None else bytes(xmp)), join_notes(note, icc_note)
 
 

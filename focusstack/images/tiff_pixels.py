@@ -27,6 +27,9 @@ _BY_OPENCV = frozenset([5, 8, 32946])
 """Compressions left to OpenCV above 8 bit: LZW, and deflate with the float predictor."""
 
 _OLD_JPEG = 6
+_PREMULTIPLIED = 1
+"""Kind of extra sample: alpha with which colours have been multiplied."""
+
 _WHITE_IS_ZERO, _SIMPLE = 0, (0, 1, 2)
 """Photometric interpretations: white is 0; grey and RGB."""
 
@@ -37,12 +40,13 @@ _POINTERS = frozenset([_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, 330, 34665, 3
 def page_pixels(file: BinaryIO, page: tifffile.TiffPage, channels: int) -> Image:
     """Decode a page to ``(H, W)`` or ``(H, W, C)``: grey or RGB, then alpha if there is any."""
     photometric, compression = int(page.photometric), int(page.compression)
-    simple = photometric in _SIMPLE
+    simple, raw = photometric in _SIMPLE, True
     if simple and compression in _BY_TIFFFILE and page.predictor in (1, 2):
         pixels = _by_tifffile(page)
         if photometric == _WHITE_IS_ZERO:
             pixels = _inverted(pixels)
     elif page.bitspersample == 8:
+        raw = False  # Pillow undoes the multiplication with alpha
         with decoding():
             pixels = pillow_pixels(TiffImageFile(io.BytesIO(_alone(file, page))))
     elif simple and photometric != _WHITE_IS_ZERO and compression in _BY_OPENCV:
@@ -53,7 +57,30 @@ def page_pixels(file: BinaryIO, page: tifffile.TiffPage, channels: int) -> Image
             " is not supported",
             "Save it without compression.",
         )
-    return _colours_and_alpha(pixels, page, channels)
+    if pixels.dtype == np.float16:
+        pixels = pixels.astype(np.float32)
+    pixels = _colours_and_alpha(pixels, page, channels)
+    if raw and _PREMULTIPLIED in page.extrasamples[:1] and pixels.shape[-1] == channels + 1:
+        return unmultiplied(pixels)
+    return pixels
+
+
+def unmultiplied(pixels: Image) -> Image:
+    """Undo that colours were multiplied with alpha, the last channel; what is clear stays black.
+
+    Examples
+    --------
+    >>> unmultiplied(np.array([[[20, 30, 40, 128], [9, 9, 9, 0]]], np.uint8))
+    array([[[ 40,  60,  80, 128],
+            [  0,   0,   0,   0]]], dtype=uint8)
+    """
+    white = 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
+    alpha = pixels[..., -1:].astype(np.float32)
+    factor = np.divide(white, alpha, out=np.zeros_like(alpha), where=alpha > 0)
+    colours = pixels[..., :-1] * factor
+    if pixels.dtype.kind != "f":
+        colours = np.minimum(np.rint(colours), white)
+    return np.concatenate([colours.astype(pixels.dtype), pixels[..., -1:]], -1)
 
 
 def _by_tifffile(page: tifffile.TiffPage) -> Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,47 @@ def test_orientation_in_xmp(form: bytes) -> None:
     assert edited == b"<r " + form.replace(b"6", b"1") + b"/>"
 
 
-@given(cut=st.integers(0, len(camera_exif()) - 1))
+@pytest.mark.parametrize(
+    "form", [b'tiff:Orientation="6"', b"<tiff:Orientation>6</tiff:Orientation>"]
+)
+def test_orientation_of_xmp_counts_where_exif_says_nothing(form: bytes) -> None:
+    assert Metadata(xmp=b"<r " + form + b"/>").orientation == 6
+    assert Metadata(camera_exif(orientation=3), xmp=form).orientation == 3
+    assert Metadata(xmp=form).upright().orientation == 1
+
+
+@pytest.mark.parametrize("record", [b"\0\0\0\0" + b"\xff" * 8, b"\0\2\x7f\xff\xff\xff\0\0\0\x10"])
+def test_a_bad_entry_is_lost_alone(record: bytes) -> None:
+    """Of type 0, or longer than everything: an entry between others that are sound."""
+    fields = {tags.ORIENTATION: ifd.Field(ifd.SHORT, b"\0\6"), 0x10F: ifd.Field(ifd.ASCII, b"Me\0")}
+    fields[0x110] = ifd.Field(ifd.ASCII, b"mod\0")
+    exif = bytearray(ifd.serialise(ifd.Directory(fields), ">"))
+    at = 10 + 12 * sorted(fields).index(0x110)
+    exif[at + 2 : at + 12] = record[:10]
+    found, note = check_exif(bytes(exif))
+    assert note == "one EXIF entry is damaged and left out"
+    assert found is not None
+    assert Metadata(found).orientation == 6
+    assert ifd.text(ifd.read(found), 0x10F) == "Me"
+    assert 0x110 not in ifd.read(found).fields
+    assert ifd.read(for_output(Metadata(found), 5, 5).exif or b"")
+
+
+def test_values_that_lie_on_each_other_are_not_all_copied() -> None:
+    """A thousand entries that each are nearly the whole would take a thousand times its room."""
+    count, size = 1000, 14_000
+    record = b"".join(struct.pack(">HHII", 40_000 + k, 7, size, 8) for k in range(count))
+    exif = b"MM\0*" + struct.pack(">I", 8) + struct.pack(">H", count) + record + bytes(6000)
+    found, note = check_exif(exif)
+    assert note is not None
+    assert "EXIF entries are damaged" in note
+    assert len(found or b"") < 2 * len(exif)
+
+
+@given(cut=st.integers(1, len(camera_exif()) - 1))
 def test_cut_off_exif_never_escapes_as_another_error(cut: int) -> None:
     exif, note = check_exif(camera_exif()[:cut])
-    assert exif is None or note is None
+    assert exif is not None or note is not None
     if exif is not None:
         assert ifd.read(for_output(Metadata(exif), 5, 5).exif or b"")
 

@@ -228,10 +228,45 @@ def test_cmyk_jpeg(tmp_path: Path) -> None:
     refused(tmp_path / "a.jpg", "CMYK colours")
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float16", "int32", "int16", "bool"])
+@pytest.mark.parametrize("dtype", ["float64", "int32", "int16", "bool"])
 def test_other_pixels_in_tiff(tmp_path: Path, dtype: str) -> None:
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((HEIGHT, WIDTH), dtype), photometric="minisblack")
     refused(tmp_path / "a.tif", "bit .* pixels, which are not supported")
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_half_floats_become_floats(tmp_path: Path, compression: str | None) -> None:
+    half = np.linspace(0, 1, 600, dtype=np.float16).reshape(20, 30)
+    tifffile.imwrite(tmp_path / "a.tif", half, photometric="minisblack", compression=compression)
+    found = read_picture(tmp_path / "a.tif").pixels
+    assert found.dtype == np.float32
+    assert np.array_equal(found, half.astype(np.float32))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("compression", [None, "lzw"])
+def test_colours_multiplied_with_alpha(tmp_path: Path, dtype: str, compression: str | None) -> None:
+    white = 1.0 if dtype == "float32" else np.iinfo(dtype).max
+    colours = np.full((20, 30, 3), 0.6) * [1, 0.5, 0.25]
+    alpha = np.linspace(0, 1, 600).reshape(20, 30, 1)
+    both = np.concatenate([colours * alpha, alpha], -1) * white
+    pixels = both.astype(dtype) if dtype == "float32" else np.rint(both).astype(dtype)
+    if compression:
+        if dtype != "uint8":
+            pytest.skip("nothing here writes it")
+        image = Pillow.fromarray(pixels, "RGBA")
+        image.save(tmp_path / "a.tif", compression="tiff_lzw")
+        data = bytearray((tmp_path / "a.tif").read_bytes())
+        at = data.index(struct.pack("<HHI", 338, 3, 1))
+        data[at + 8] = 1  # what was not multiplied now says it were
+        (tmp_path / "a.tif").write_bytes(data)
+    else:
+        tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", extrasamples=["assocalpha"])
+    found = read_picture(tmp_path / "a.tif")
+    sure = alpha[..., 0] > 0.2
+    assert np.abs(found.pixels[sure] / white - colours[sure]).max() < 0.02
+    assert found.alpha is not None
+    assert np.abs(found.alpha - alpha[..., 0]).max() < 0.01
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])

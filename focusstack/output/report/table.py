@@ -21,6 +21,12 @@ HEAD = (
 
 UNKNOWN = "–"
 
+WANTED = ("resid px", "shift px", "EV", "zoom %", "95 %", "sharp", "rot °")
+"""Columns of numbers, those first that a narrow terminal keeps longest."""
+
+LONGEST_NAME, LEAST_VERDICT = 24, 12
+"""Letters of a name that stand on one line, and that a line of a verdict has at least. Chosen."""
+
 
 class Line(NamedTuple):
     """A frame in the table: its cells, and how the last one reads where its colour is seen."""
@@ -75,24 +81,45 @@ def plan_table(plan: StackPlan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rich_table(plan: StackPlan) -> Table:
-    """Return the table for a terminal."""
+def rich_table(plan: StackPlan, width: int = 80) -> Table:
+    """Return the table for a terminal of so many columns: names and verdicts, and what fits."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     lines = frame_lines(plan)
+    shown = _fitting(lines, width)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column(
-        HEAD[0], overflow="fold", min_width=min(24, max(len(line.cells[0]) for line in lines))
+        HEAD[0],
+        overflow="fold",
+        min_width=min(LONGEST_NAME, max(len(line.cells[0]) for line in lines)),
     )
-    for title in HEAD[1:-1]:  # the unit on a line of its own: narrow enough for 80 columns
+    for title in (
+        HEAD[k] for k in shown
+    ):  # the unit on a line of its own: narrow enough for 80 columns
         table.add_column(title.replace(" ", "\n"), justify="right", no_wrap=True)
-    table.add_column(HEAD[-1], overflow="fold", min_width=12)
+    table.add_column(HEAD[-1], overflow="fold", min_width=LEAST_VERDICT)
     for line in lines:
         name, *numbers, _ = line.cells
-        table.add_row(*map(Text, (name, *numbers)), Text(line.words, style=line.colour))
+        chosen = (name, *(numbers[k - 1] for k in shown))
+        table.add_row(*map(Text, chosen), Text(line.words, style=line.colour))
     return table
+
+
+def _fitting(lines: Sequence[Line], width: int) -> list[int]:
+    """Return which columns of numbers leave room for the verdict, as indices of `HEAD`."""
+    names = min(LONGEST_NAME, max(len(line.cells[0]) for line in lines))
+    left = width - names - LEAST_VERDICT - 4  # the frame, and what stands between
+    shown = []
+    for title in WANTED:
+        k = HEAD.index(title)
+        wide = max(*(len(part) for part in title.split()), *(len(x.cells[k]) for x in lines))
+        if wide + 2 > left:
+            break
+        left -= wide + 2
+        shown.append(k)
+    return sorted(shown)
 
 
 def verdict_lines(plan: StackPlan) -> list[str]:

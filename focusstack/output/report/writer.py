@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from focusstack.frames.damaged import read_anyway
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
 from focusstack.geometry.coordinates import Rect
@@ -76,7 +77,7 @@ class ReportWriter:
             if f.file not in self._frames.names:
                 continue  # left out by name
             if not f.used:
-                lost = self._frames.read(self._frames.names.index(f.file))
+                lost = read_anyway(self._frames, self._frames.names.index(f.file))
                 self._shown.add_lost(f.file, lost)
             elif f.file not in self._shown.found.frames:
                 picture = read_picture(written[f.file])

@@ -80,6 +80,21 @@ def test_a_narrow_terminal_cuts_nothing() -> None:
     assert "+0.50" in text
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_names_and_verdicts_are_whole_in_any_terminal(width: int) -> None:
+    console = Console(width=width)
+    with console.capture() as shown:
+        console.print(rich_table(PLAN, width))
+    text = " ".join(shown.get().split())
+    assert "…" not in text
+    assert max(len(line) for line in shown.get().splitlines()) <= width
+    for line in plan_table(PLAN).splitlines()[1:]:
+        assert line.split()[0] in text
+    assert "good to 0.04 px" in text
+    for number, needed in (("+0.50", 60), ("resid", 40), ("sharp", 80)):
+        assert (number in text) == (width >= needed)
+
+
 def test_the_summary_has_five_lines_of_facts() -> None:
     verdict, *lines = summary(PLAN, ["out", "fused.jpg", "report.html"])
     assert verdict == "Take a look: left out: c.jpg. The report says why."

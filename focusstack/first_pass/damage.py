@@ -1,0 +1,261 @@
+"""Frames whose files are damaged: told by the decoder, or by what they show.
+
+A decoder often goes on without a word where a file has been damaged. What comes after the damage,
+in the order in which a picture is stored, is then brighter, of another colour, or displaced: from
+some row on the frame differs from all others over its whole width, all at once, and for many rows.
+Nothing in front of a camera does that. Block means are compared, as seen from the frame itself,
+with those of the frames next to it in focus: what all of them contradict is the frame's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from focusstack.alignment.coarse import Coarse
+from focusstack.alignment.groups import LOST_SHARE
+from focusstack.errors import InputError
+from focusstack.first_pass.measure import Measured
+from focusstack.frames.damaged import REMEDY
+from focusstack.frames.proxies.proxy import BLOCK, Statistics
+from focusstack.images.colour import encode
+from focusstack.numeric.arrays import Float32, Floats, Matrix
+
+NEIGHBOURS = 4
+"""Frames that a frame is compared with, nearest in focus first. Chosen, not measured: one of them
+may be damaged itself, one blurred more."""
+
+LASTING = 8
+"""Block rows that a step must last on either side: 64 proxy pixels, more than any used frame is
+misplaced by, so that no edge in the picture is taken for one. Held against
+``python -m benchmarks.adversary sound``."""
+
+ALONG = 0.15
+"""Share of a row that may say otherwise: what moves, or is blurred. Held against ``python -m
+benchmarks.adversary sound``."""
+
+STEP = 2.5
+"""Codes, of 255, by which a frame steps off its neighbours along a whole row at least. Frames that
+are sound step by 1 (``python -m benchmarks.adversary sound``)."""
+
+CALM = 3.0
+"""How many times as far off its neighbours a frame must be behind a row as it is before. Held
+against ``python -m benchmarks.adversary sound``, where sound frames stay below 2."""
+
+GROSS = 12.0
+"""Codes, of 255, besides all that blocks nearby differ by, that are another picture: what moves
+through one does so, but not over `GROSS_SHARE`. Chosen, not measured by itself."""
+
+GROSS_SHARE = 0.15
+"""Share of a frame that shows another picture than its neighbours: damage spreads further, what
+moves hardly does (``python -m benchmarks.adversary sound``: up to 0.03)."""
+
+_LAGS = ((2, 2), (5, 5), (8, 8), (2, 8), (8, 2))
+"""Rows before and behind a step that are compared; no further than `LASTING`."""
+
+_SIDE_BY_SIDE = 4
+"""Blocks along a row that are looked at together."""
+
+_DARK = 4.0
+"""Codes, of 255, below which there may be a border that another program has drawn."""
+
+
+def refuse_too_many(damaged: Mapping[int, str], names: Sequence[str], reference: str) -> None:
+    """Refuse a stack of which hardly enough is sound, or whose chosen reference is not.
+
+    Raises
+    ------
+    InputError
+        Naming the frames.
+    """
+    if reference in [names[k] for k in damaged]:
+        words = damaged[list(names).index(reference)]
+        raise InputError(f"The reference {reference} is damaged: {words}.", REMEDY)
+    if len(names) - len(damaged) < 2 or len(damaged) > LOST_SHARE * len(names):
+        lines = [f"{names[k]}: {damaged[k]}" for k in sorted(damaged)]
+        more = [f"and {len(lines) - 8} more"] if len(lines) > 8 else []
+        raise InputError(
+            "\n".join([f"{len(damaged)} of {len(names)} frames are damaged:", *lines[:8], *more]),
+            "Copy them again from their source; or take them as they are: --keep-damaged",
+        )
+
+
+def told(damaged: Mapping[int, str]) -> dict[int, str]:
+    """Return why frames are left out."""
+    return {k: f"the file is damaged ({words})" for k, words in damaged.items()}
+
+
+class Signs(NamedTuple):
+    """What tells that a frame is damaged.
+
+    Attributes
+    ----------
+    step : float
+        Codes, of 255, by which it steps off its neighbours along a whole row.
+    onset : float
+        Codes, of 255, by which it is off its neighbours behind a row, beyond `CALM` times what it
+        is before.
+    gross : float
+        Share of it that shows another picture.
+    """
+
+    step: float
+    onset: float
+    gross: float
+
+    def words(self) -> str | None:
+        """Return what to say of them; None where they tell nothing."""
+        if max(self.step, self.onset) > STEP:
+            return "from some row on it shows something else than all frames near it"
+        if self.gross > GROSS_SHARE:
+            return f"{100 * self.gross:.0f} % of it show something else than all frames near it"
+        return None
+
+
+def find_broken(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str]:
+    """Return the frames that show damage, with what they show: those of few frames in many.
+
+    Where many do, the scene does, or the light; with two frames nobody knows which.
+    """
+    signs = find_signs(stack, coarse, gains)
+    found = {k: words for k, one in signs.items() if (words := one.words())}
+    return found if len(found) <= LOST_SHARE * len(signs) else {}
+
+
+def find_signs(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, Signs]:
+    """Compare each frame that hangs together with the rest with those near it in focus."""
+    used = [k for k, u in enumerate(coarse.used) if u]
+    if len(used) < 3:
+        return {}
+    maps = _encoded(stack.statistics, gains)
+    found = {}
+    for k in used:
+        near = sorted((j for j in used if j != k), key=lambda j: (abs(j - k), j))[:NEIGHBOURS]
+        found[k] = signs_of(*_apart(maps, coarse.matrices, k, near))
+    return found
+
+
+def signs_of(apart: Float32, usual: Float32) -> Signs:
+    """Return what tells of damage in a frame's difference from others.
+
+    Parameters
+    ----------
+    apart : (h, w, C) float32 ndarray
+        By how much it differs, block by block, in codes of 255; NaN where that is not known.
+    usual : (h, w, C) float32 ndarray
+        What blocks nearby differ by.
+    """
+    known = np.isfinite(apart[..., 0])
+    if known.sum() < (4 * LASTING) ** 2:
+        return Signs(0.0, 0.0, 0.0)
+    gross = (np.abs(apart) > GROSS + 1.5 * usual).any(axis=2) & known
+    # Upright pictures may be stored lying.
+    ways = [_gathered(along) for along in (apart, apart.transpose(1, 0, 2))]
+    step = max(_step(rows) for rows in ways)
+    onset = max(_onset(rows) for way in ways for rows in (way, way[::-1]))
+    return Signs(step, onset, float(gross.sum() / known.sum()))
+
+
+def _encoded(statistics: Sequence[Statistics], gains: Floats) -> list[tuple[Float32, Float32]]:
+    """Block means of all frames, equally exposed, in codes of 255; and where they can be used."""
+    known = np.where(np.isfinite(gains), gains, 1.0)
+    found = []
+    for facts, gain in zip(statistics, known, strict=True):
+        codes = encode(np.maximum(facts.blocks * gain.astype(np.float32), 0)) * np.float32(255)
+        dark = cv2.dilate((codes.max(axis=2) < _DARK).astype(np.uint8), np.ones((3, 3), np.uint8))
+        usable = (facts.clean > 0.5) & (dark == 0)
+        found.append((np.asarray(codes, np.float32), usable.astype(np.float32)))
+    return found
+
+
+def _apart(
+    maps: Sequence[tuple[Float32, Float32]], matrices: Matrix, k: int, near: Sequence[int]
+) -> tuple[Float32, Float32]:
+    """How far frame `k` is off the others together, and what blocks nearby differ by.
+
+    Of each block, what more than one of the others say at least.
+    """
+    codes, usable = maps[k]
+    shape, window = codes.shape, np.ones((3, 3), np.uint8)
+    centre = (BLOCK - 1) / 2
+    to_pixels = np.array([[BLOCK, 0, centre], [0, BLOCK, centre], [0, 0, 1.0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    every = []
+    for j in near:
+        back = np.linalg.inv(matrices[j] @ to_pixels) @ matrices[k] @ to_pixels
+        seen, known = (cv2.warpPerspective(m, back, shape[1::-1], flags=flags) for m in maps[j])
+        apart = codes - seen.reshape(shape)
+        apart[(known < 0.99) | (usable < 0.5)] = np.nan
+        every.append(apart)
+    usual = cv2.dilate(codes, window) - cv2.erode(codes, window)
+    return _agreed(every), usual.reshape(shape)
+
+
+def _agreed(every: Sequence[Float32]) -> Float32:
+    """Return the second smallest by size, of two the smallest: what more than one other says."""
+    least = second = np.full(every[0].shape, np.inf, np.float32)
+    sizes = [np.where(np.isfinite(apart), np.abs(apart), np.inf) for apart in every]
+    for size in sizes:
+        second = np.minimum(second, np.maximum(least, size))
+        least = np.minimum(least, size)
+    wanted = least if len(every) == 2 else second
+    found = np.full(every[0].shape, np.nan, np.float32)
+    for apart, size in zip(every, sizes, strict=True):
+        np.copyto(found, apart, where=np.isfinite(size) & (size == wanted))
+    return found
+
+
+def _gathered(rows: Float32) -> Float32:
+    """Means of four blocks side by side, where all are known: less to sort."""
+    width = rows.shape[1] // _SIDE_BY_SIDE
+    whole = rows[:, : width * _SIDE_BY_SIDE]
+    shape = (len(rows), width, _SIDE_BY_SIDE, rows.shape[2])
+    return np.asarray(whole.reshape(shape).mean(axis=2), np.float32)
+
+
+def _step(rows: Float32) -> float:
+    """By how much at most a frame steps off the others at one row, up or down, and stays there.
+
+    In the same direction along nearly the whole row, between any row shortly before and behind.
+    """
+    last = len(rows) - LASTING
+    if last <= LASTING:
+        return 0.0
+    at = np.arange(LASTING, last)
+    up, down = np.array(np.inf), np.array(np.inf)
+    for before, behind in _LAGS:
+        low, high = _quantiles(rows[at + behind] - rows[at - before])
+        up, down = np.minimum(up, low), np.minimum(down, -high)
+    return max(0.0, float(np.max(np.maximum(up, down))))
+
+
+def _onset(rows: Float32) -> float:
+    """How much beyond `CALM` times what it was a frame's difference is from some row on."""
+    if len(rows) <= 2 * LASTING:
+        return 0.0
+    off = _quantiles(np.abs(rows).max(axis=2, keepdims=True))[0][:, 0]
+    windows = np.lib.stride_tricks.sliding_window_view(off, LASTING)
+    calm, then = windows[: -LASTING - 1], windows[LASTING + 1 :]
+    known = calm.min(axis=1) >= 0
+    beyond = then.min(axis=1)[known] - CALM * calm.max(axis=1)[known]
+    return float(beyond.max(initial=0.0))
+
+
+def _quantiles(rows: Float32) -> tuple[Floats, Floats]:
+    """Of each row and channel, what `ALONG` of the known blocks are below, and are above.
+
+    Nothing that steps, where less than half a row is known.
+    """
+    ordered = np.sort(rows, axis=1)  # NaN comes last
+    count = np.isfinite(rows).sum(axis=1)
+    skipped = (ALONG * count).astype(int)
+    most = rows.shape[1] - 1
+    low, high = (
+        np.take_along_axis(ordered, np.clip(at, 0, most)[:, None], axis=1)[:, 0].astype(float)
+        for at in (skipped, count - 1 - skipped)
+    )
+    sure = 2 * count >= rows.shape[1]
+    return np.where(sure, low, -np.inf), np.where(sure, high, np.inf)
