@@ -18,7 +18,7 @@ from focusstack.geometry.coordinates import REACH, Rect, transform
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Floats, Indices, Matrix
 
-__all__ = ["CommonArea", "common_area", "half_planes", "largest_rectangle"]
+__all__ = ["CommonArea", "common_area", "half_planes", "largest_rectangle", "within_fields"]
 
 LEAST_SHARE = 0.02
 """Share of the picture that frames must have in common. Chosen, not measured: less is no picture,
@@ -195,17 +195,24 @@ def common_area(
         )
     costs = tuple(_cost(planes, k, rect, canvas) for k in range(len(planes)))
     if fields:
-        rect = _within_fields(rect, matrices, fields, width, height)
+        rect = within_fields(rect, matrices, fields, width, height)
     return CommonArea(rect, costs)
 
 
-def _within_fields(
+def within_fields(
     rect: Rect, matrices: Matrix, fields: Sequence[Field | None], width: int, height: int
 ) -> Rect:
     """Shrink `rect` until every frame is inside along its border with its local displacement.
 
     A pixel at ``x`` shows the frame at ``inv(H) (x + field(x))``. Fields are smooth, so what holds
     on the border holds inside.
+
+    Parameters
+    ----------
+    rect : Rect
+        In reference-frame pixels; inside all frames without displacement.
+    matrices, fields, width, height
+        As for `common_area`.
     """
     sides = [rect.x, rect.y, rect.x + rect.width - 1, rect.y + rect.height - 1]
     displaced = [(H, f) for H, f in zip(matrices, fields, strict=True) if f is not None]

@@ -21,7 +21,8 @@ from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import fit_plan
+from focusstack.plan.outlines import within_outlines
+from focusstack.plan.reuse import check_places, fit_plan
 from focusstack.runtime.heap import release_freed
 from focusstack.runtime.memory import in_gigabytes, memory_bound
 from focusstack.runtime.memory_need import MemoryNeed, StackSize, memory_need
@@ -116,16 +117,21 @@ def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
 def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) -> StackPlan:
     """Read an earlier plan and fit it to these frames and options."""
     assert options.plan is not None
-    plan = fit_plan(read_plan(options.plan), frames.names, frames.size, frames.channels)
+    read = read_plan(options.plan)
+    plan = fit_plan(read, frames.names, frames.size, frames.channels)
+    check_places(read)  # names the places in the file
     if options.reference not in ("auto", plan.reference):
         raise UsageError(
             f"the plan's reference is {plan.reference}, not {options.reference}",
             "Give either --plan or --reference.",
         )
     if plan.quick and QUICK_PLAN not in plan.warnings:
-        progress.warn(QUICK_PLAN)
         plan = plan.with_warnings([QUICK_PLAN])
-    return plan if options.local else plan.without_local()
+    if not options.local:
+        plan = within_outlines(plan.without_local())
+    for warning in plan.warnings[len(read.warnings) :]:
+        progress.warn(warning)
+    return plan
 
 
 def aligned_frames(
@@ -139,6 +145,8 @@ def aligned_frames(
     ------
     UsageError
         If the plan is of other frames: other names, another size or number of channels.
+    InputError
+        If it takes pixels from outside a frame.
 
     Examples
     --------
@@ -150,6 +158,7 @@ def aligned_frames(
     options = options or StackOptions()
     frames = open_frames(inputs, max_megapixels=options.max_megapixels)
     plan = fit_plan(plan, frames.names, frames.size, frames.channels)
+    check_places(plan)
     need = memory_needed(frames, options)
     means = replace(means_for(frames, options.threads, need, NoSink()), room=Room())
     for frame, _ in render_frames(frames, plan, (False,), means, buffers=0):

@@ -6,8 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from focusstack.errors import UsageError
+from focusstack.errors import InputError, UsageError
 from focusstack.plan.model import StackPlan
+from focusstack.plan.outlines import MisplacedError, check_outlines
+
+BY_POSITION = (
+    "no frame has a name that the plan knows: they are taken in its order, {first} for {planned} "
+    "and so on"
+)
+"""What is said where frames are matched by their order."""
 
 
 def fit_plan(
@@ -15,7 +22,9 @@ def fit_plan(
 ) -> StackPlan:
     """Return `plan` for frames of these names, matched by file name without suffix.
 
-    The same pictures developed again (TIFF after JPEG) differ only in suffix.
+    The same pictures developed again (TIFF after JPEG) differ only in suffix. Where no name is the
+    same and there are as many frames, such as those of another lamp or filter taken from the same
+    places, the first is taken for the plan's first and so on, which a warning of the plan tells.
 
     Raises
     ------
@@ -34,9 +43,12 @@ def fit_plan(
             "Use the plan with frames of the same size, or run without --plan.",
         )
     stems = {Path(name).stem: name for name in names}
+    planned = [Path(f.file).stem for f in plan.frames]
+    if len(planned) == len(names) and not stems.keys() & set(planned):
+        stems = dict(zip(planned, names, strict=True))
+        plan = plan.with_warnings([BY_POSITION.format(first=names[0], planned=plan.frames[0].file)])
     missing = [f.file for f in plan.frames if f.used and Path(f.file).stem not in stems]
-    planned = {Path(f.file).stem for f in plan.frames}
-    extra = [name for stem, name in stems.items() if stem not in planned]
+    extra = [name for stem, name in stems.items() if stem not in set(planned)]
     if missing or extra:
         what = (
             f"frames are missing: {', '.join(missing[:5])}"
@@ -45,7 +57,8 @@ def fit_plan(
         )
         raise UsageError(
             f"the plan does not fit these frames; {what}",
-            "Give the frames that the plan was made of, or run without --plan.",
+            f"Give the frames that the plan was made of, or {len(planned)} others taken from the "
+            "same places in the same order; or run without --plan.",
         )
     here = [f for f in plan.frames if Path(f.file).stem in stems]
     return replace(
@@ -55,6 +68,23 @@ def fit_plan(
         focus_order=tuple(stems[Path(name).stem] for name in plan.focus_order),
         pairs=tuple(replace(p, frames=_renamed(p.frames, stems)) for p in plan.pairs),
     )
+
+
+def check_places(plan: StackPlan) -> None:
+    """Make sure that no pixel of what `plan` renders lies outside a frame.
+
+    Raises
+    ------
+    InputError
+        If one would.
+    """
+    try:
+        check_outlines(plan)
+    except MisplacedError as error:
+        raise InputError(
+            f"the plan cannot be rendered: {error}",
+            "Give a report.json as focusstack wrote it, with a smaller crop, or no plan.",
+        ) from error
 
 
 def _renamed(names: tuple[str, str], stems: dict[str, str]) -> tuple[str, str]:

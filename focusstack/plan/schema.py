@@ -1,22 +1,33 @@
 """The models of report.json: what stands in it, of which type, within which limits.
 
-A file comes from outside and nothing in it is believed: every number is finite, text is text, and
-what cannot be rendered is refused with its place. Entries that later versions add are passed over.
+Nothing in a file is believed: every number is finite, text is text, and what cannot be rendered is
+refused with its place. Entries that later versions add are passed over.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
+from collections import Counter
 from typing import Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from focusstack.exposure.shading import STRONGEST, STRONGEST_EXPONENT
-from focusstack.plan.limits import MOST_NODES, Bend, Cells, Gain, Matrix3, Nodes, Number, Size
+from focusstack.plan.limits import (
+    Bend,
+    Cells,
+    Count,
+    First,
+    Gain,
+    Many,
+    Matrix3,
+    Nodes,
+    Number,
+    Size,
+    Steps,
+    Stops,
+    Texts,
+    unpack_steps,
+)  # fmt: skip
 from focusstack.plan.verdict import Cause, Grade
 
 SCHEMA = 1
@@ -40,8 +51,8 @@ class CanvasRecord(Record):
 class CropRecord(Record):
     """The area that all used frames show, pixels of the reference frame."""
 
-    x: Annotated[StrictInt, Field(ge=0)]
-    y: Annotated[StrictInt, Field(ge=0)]
+    x: Count
+    y: Count
     width: Size
     height: Size
 
@@ -60,9 +71,9 @@ class ResidualRecord(Record):
     p95: Number
     edge_p95: Number
     """Of the tiles in the outer 15 % of the picture."""
-    tiles: StrictInt = 0
+    tiles: Count = 0
     """How many were measured."""
-    zones: dict[str, ZoneRecord] = {}
+    zones: Annotated[dict[str, ZoneRecord], Many] = {}
     """By name: corner, edge, centre."""
 
 
@@ -74,7 +85,7 @@ class VerdictRecord(Record):
     """Why."""
     remedy: StrictStr = ""
     """What to do about it."""
-    causes: list[Cause] = []
+    causes: Annotated[list[Cause], First] = []
     """What speaks against it."""
 
 
@@ -129,7 +140,7 @@ class FrameRecord(Record):
     guessed_px: Number = 0.0
     """What of it lies where nothing is ever sharp."""
     verdict: VerdictRecord | None = None
-    exposure_ev: Number
+    exposure_ev: Stops
     """How much brighter than the reference it was exposed, stops."""
     recorded_ev: Number | None = None
     """What EXIF says of that."""
@@ -157,8 +168,8 @@ class FrameRecord(Record):
 class DepthRecord(Record):
     """How near everything is, where parallax was found: 16-bit steps, compressed."""
 
-    rows: Annotated[StrictInt, Field(ge=2)]
-    columns: Annotated[StrictInt, Field(ge=2)]
+    rows: Annotated[Size, Field(ge=2)]
+    columns: Annotated[Size, Field(ge=2)]
     slab: Number
     """Depth between the planes of focus of one frame and the next."""
     zlib_base64: StrictStr
@@ -169,20 +180,9 @@ class DepthRecord(Record):
         self.steps()
         return self
 
-    def steps(self) -> NDArray[np.int16]:
+    def steps(self) -> Steps:
         """Unpack the steps ``(rows, columns)``; no more than their size is ever unpacked."""
-        size = self.rows * self.columns * 2
-        if size > 2 * MOST_NODES:
-            raise ValueError(f"no depth map has {self.rows} x {self.columns} nodes")
-        unpacker = zlib.decompressobj()
-        try:
-            packed = base64.b64decode(self.zlib_base64, validate=True)
-            unpacked = unpacker.decompress(packed, size)
-        except (zlib.error, binascii.Error) as error:
-            raise ValueError("the depth map is damaged") from error
-        if len(unpacked) != size or unpacker.unconsumed_tail:
-            raise ValueError(f"the depth map is not one of {self.rows} x {self.columns} nodes")
-        return np.frombuffer(unpacked, "<i2").reshape(self.rows, self.columns)
+        return unpack_steps(self.zlib_base64, self.rows, self.columns)
 
 
 class TrialRecord(Record):
@@ -201,14 +201,14 @@ class LightRecord(Record):
 
     terms: StrictStr
     left_by_all: Number | None = None
-    trials: list[TrialRecord] = []
+    trials: Annotated[list[TrialRecord], First, Many] = []
 
 
 class PairRecord(Record):
     """How far a pair of frames, asked alone, disagrees with the whole stack."""
 
     frames: tuple[StrictStr, StrictStr]
-    tiles: StrictInt
+    tiles: Count
     closure_px: Number
 
 
@@ -227,11 +227,11 @@ class FusionRecord(Record):
     model_config = ConfigDict(extra="allow")
 
     method: StrictStr = ""
-    maps: list[StrictStr] = []
+    maps: Texts = []
     """Files beside the composite."""
     moved_share: Number | None = None
     """Part of the picture in which something moved; null if that was not looked for."""
-    moved: list[SpotRecord] | None = None
+    moved: Annotated[list[SpotRecord], First] | None = None
     """The larger spots in which something moved."""
 
 
@@ -246,13 +246,13 @@ class Report(Record):
     """The frame that does not move."""
     canvas: CanvasRecord
     crop: CropRecord
-    frames: list[FrameRecord]
+    frames: Annotated[list[FrameRecord], First, Many]
     """In input order."""
-    focus_order: list[StrictStr] = []
+    focus_order: Texts = []
     """The used frames; as they are listed if not given."""
     model: StrictStr = "given"
     """The motion model that the stack needed."""
-    model_residual_px: dict[str, Number] = {}
+    model_residual_px: Annotated[dict[str, Number], Many] = {}
     """Held-out residual of each model tried, full-size pixels."""
     residual_px: ResidualRecord | None = None
     error_px: Number | None = None
@@ -261,28 +261,28 @@ class Report(Record):
     local_median_px: tuple[Number, Number] | None = None
     """Held-out residual without and with local displacement."""
     fusion: FusionRecord | None = None
-    """What fusion has found; null before it."""
+    """What it has found; null before it."""
     scene_depth: DepthRecord | None = None
     quick: StrictBool = False
     """Whether it comes from a quick look."""
     light: LightRecord | None = None
-    common_ev: Number = 0.0
+    common_ev: Stops = 0.0
     """The exposure that all frames get, stops against the reference's own."""
     clipped_everywhere: Number = 0.0
     """Share of the picture that is clipped in every frame."""
     residual_map_px: Cells | None = None
     """Median residual in the cells of a grid over the canvas, full-size pixels."""
-    warnings: list[StrictStr] = []
-    pairs: list[PairRecord] = []
+    warnings: Texts = []
+    pairs: Annotated[list[PairRecord], First, Many] = []
 
     @model_validator(mode="after")
     def _fits_together(self) -> Report:
         crop, canvas = self.crop, self.canvas
         if crop.x + crop.width > canvas.width or crop.y + crop.height > canvas.height:
             raise ValueError("crop: it is not inside the canvas")
-        names = [f.file for f in self.frames]
-        if len(set(names)) < len(names):
-            raise ValueError(f"frames: {max(names, key=names.count)!r:.40} is listed twice")
+        names = Counter(f.file for f in self.frames)
+        if twice := [name for name, times in names.items() if times > 1]:
+            raise ValueError(f"frames: {twice[0]!r:.40} is listed twice")
         if self.reference not in self.used_names:
             raise ValueError(f"reference: {self.reference!r:.40} is not one of the used frames")
         if sorted(self.order) != sorted(self.used_names):
