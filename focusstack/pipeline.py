@@ -9,6 +9,7 @@ from pathlib import Path
 from focusstack.errors import UsageError
 from focusstack.first_pass.effort import THOROUGH, Effort
 from focusstack.first_pass.run import find_plan
+from focusstack.first_pass.verify import verify_plan
 from focusstack.frames.open import Inputs, open_frames
 from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
 from focusstack.frames.sources import FrameSource
@@ -114,8 +115,10 @@ def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
     return memory_need(size, options.threads, memory_bound(options.memory))
 
 
-def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) -> StackPlan:
-    """Read an earlier plan and fit it to these frames and options."""
+def _given_plan(
+    options: StackOptions, frames: FrameSource, need: MemoryNeed, progress: Progress
+) -> StackPlan:
+    """Read an earlier plan, fit it to these frames and options, and see whether it does."""
     assert options.plan is not None
     read = read_plan(options.plan)
     plan = fit_plan(read, frames.names, frames.size, frames.channels)
@@ -127,6 +130,7 @@ def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) 
         )
     if plan.quick and QUICK_PLAN not in plan.warnings:
         plan = plan.with_warnings([QUICK_PLAN])
+    plan = verify_plan(plan, frames, need, options.threads, progress)
     if not options.local:
         plan = within_outlines(plan.without_local())
     for warning in plan.warnings[len(read.warnings) :]:
@@ -242,7 +246,7 @@ def _plan_of(
 ) -> StackPlan:
     """Find the plan of a run, or take the one that is given."""
     if options.plan is not None:
-        return _given_plan(options, frames, progress)
+        return _given_plan(options, frames, need, progress)
     return find_plan(frames, options, need, progress, effort)
 
 

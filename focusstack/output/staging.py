@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from focusstack.errors import OutputError
+from focusstack.output.anchor import Anchor
 from focusstack.output.lock import LOCK, FolderLock
 from focusstack.output.manifest import KEPT, Manifest, make_folder
 from focusstack.runtime.cleanup import remove_if_ended
@@ -64,6 +65,7 @@ class StagedFolder:
         self._manifest = Manifest(folder, self.place)
         self._kept = False
         self._lock = FolderLock(folder)
+        self._anchor = Anchor(folder)
         self._guard = ExitStack()
 
     def __enter__(self) -> Self:
@@ -73,9 +75,12 @@ class StagedFolder:
             failing.callback(self._remove_made)
             self._lock.acquire()
             failing.callback(self._lock.release)
+            self._anchor.drop()
+            failing.callback(self._anchor.weigh)
             self._check()
             self._prepare()
             failing.pop_all()
+        self._guard.callback(self._anchor.weigh)
         self._guard.callback(self._remove_made)
         self._guard.callback(self._lock.release)
         self._guard.enter_context(remove_if_ended(self._end))
@@ -129,6 +134,7 @@ class StagedFolder:
 
         What is asked a place for must be there when the block ends.
         """
+        self._anchor.check()
         path = self._manifest.promise(target)
         make_folder(path.parent)
         return path
@@ -147,6 +153,7 @@ class StagedFolder:
 
     def _finish(self) -> None:
         """Move every promised file to its name and remove the hidden folder."""
+        self._anchor.check()
         with output_errors(self.folder):
             self._manifest.check()
             self._manifest.move()
@@ -154,6 +161,10 @@ class StagedFolder:
 
     def _abandon(self, error: BaseException) -> None:
         """Leave what can be gone on from, and say so, or nothing."""
+        if self._anchor.moved():
+            self._anchor.clear(UNFINISHED, LOCK)
+            if isinstance(error, OSError | OutputError):
+                self._anchor.check()
         self._clear()
         hint = self._hint()
         if hint:
@@ -174,6 +185,8 @@ class StagedFolder:
 
     def _end(self) -> str | None:
         """Leave what `_abandon` leaves, before the process ends; say what is kept."""
+        if self._anchor.moved():
+            self._anchor.clear(UNFINISHED, LOCK)
         self._clear()
         self._lock.release()
         self._remove_made()

@@ -226,7 +226,8 @@ def _stretches(field: Field, first: int, count: int, axis: int) -> tuple[Indices
 def _cell_of(field: Field, places: Floats | Indices, axis: int) -> Indices:
     """Column (axis 0) or row (axis 1) of the cells in which pixels lie."""
     cells = field.grid.shape[1 - axis] - 1
-    return np.clip((places * field.nodes[1][axis]).astype(np.int64), 0, cells - 1)
+    found = (places * field.nodes[1][axis]).astype(np.int64)
+    return np.asarray(np.clip(found, 0, cells - 1))
 
 
 def _within_cells(field: Field, blocks: Blocks) -> tuple[Floats, Floats]:
@@ -268,7 +269,7 @@ def _squares(blocks: Blocks) -> Blocks:
     x, y = np.meshgrid(across, down)
     first = (blocks[:, None, :2] + np.stack([x.ravel(), y.ravel()], 1)).reshape(-1, 2)
     last = np.minimum(first + BLOCK - 1, np.repeat(blocks[:, 2:], x.size, axis=0))
-    return np.c_[first, last][(first <= last).all(1)]
+    return np.asarray(np.c_[first, last][(first <= last).all(1)], float)
 
 
 def _pixels(blocks: Blocks) -> Points:

@@ -22,6 +22,9 @@ _REASONS = {
     errno.ENOENT: ("its folder does not exist", "Create the folder first."),
     errno.ENOTDIR: ("its folder is a file", "Choose another --output."),
     errno.EISDIR: ("a folder of that name exists", "Choose another --output or remove the folder."),
+    errno.EEXIST: ("a file of that name exists", "Choose another --output or remove the file."),
+    errno.EMFILE: ("too many files are open", "Raise the limit on open files (ulimit -n)."),
+    errno.ENFILE: ("too many files are open", "Close other programs, then start again."),
     errno.ENAMETOOLONG: ("its name is too long", "Choose a shorter --output."),
     errno.EFBIG: ("the file is too large for the disk", "Choose another --output."),
 }

@@ -27,9 +27,10 @@ from focusstack.plan.reuse import check_places
 from tests.support.plans import plan
 
 SIZE = (400, 300)
+INNER, WIDE = Rect(50, 50, 300, 200), Rect(20, 20, 360, 260)
 
 
-def moved(H: Matrix | Sequence[Sequence[float]], crop: Rect = Rect(50, 50, 300, 200)) -> StackPlan:
+def moved(H: Matrix | Sequence[Sequence[float]], crop: Rect = INNER) -> StackPlan:
     """A plan whose second frame lies as told."""
     made = plan("a.jpg", "b.jpg")
     return replace(
@@ -37,7 +38,7 @@ def moved(H: Matrix | Sequence[Sequence[float]], crop: Rect = Rect(50, 50, 300, 
     )
 
 
-def displaced(grid: Floats, crop: Rect = Rect(20, 20, 360, 260)) -> StackPlan:
+def displaced(grid: Floats, crop: Rect = WIDE) -> StackPlan:
     made = plan("a.jpg", "b.jpg")
     field = Field(grid.astype(np.float32), *SIZE)
     second = replace(made.frames[1], matrix=np.eye(3), field=field)
@@ -112,7 +113,8 @@ def test_displacement_is_judged_as_if_every_pixel_were_looked_at(
     grid = random.normal(0, size, (random.integers(2, 30), columns, 2))
     field = Field(grid.astype(np.float32), *SIZE)
     H = np.array([[1.02, 0.01, -3], [-0.01, 1.02, -4], [1e-5, 0, 1]])
-    crop = Rect(*random.integers(2, 40, 2), *random.integers(20, 350, 1), 240)
+    left, top, wide = (int(n) for n in random.integers((2, 2, 20), (40, 40, 350)))
+    crop = Rect(left, top, wide, 240)
     x, y = np.meshgrid(crop.x + np.arange(crop.width), crop.y + np.arange(crop.height))
     points = np.stack([x.ravel(), y.ravel()], 1).astype(float)
     p = transform(np.linalg.inv(H), points + field.at(points))
