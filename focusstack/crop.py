@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from focusstack.errors import AlignmentError
 from focusstack.geometry.coordinates import REACH, Rect, transform
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Floats, Indices, Matrix
+from focusstack.numeric.expected import check_matrices
 
 __all__ = ["CommonArea", "common_area", "half_planes", "largest_rectangle", "within_fields"]
 
@@ -136,6 +138,11 @@ def _best(left: Indices, right: Indices, top: Indices, bottom: Indices) -> tuple
     return best
 
 
+LONGEST = 1 << 20
+"""Pixels of the longest side: sixteen times what a JPEG may have. Chosen, not measured; the largest
+rectangle of what is wider takes minutes."""
+
+
 @dataclass(frozen=True)
 class CommonArea:
     """What the frames share.
@@ -178,6 +185,8 @@ def common_area(
     ------
     AlignmentError
         If the frames share less than 2 % of the picture.
+    ValueError
+        If there is no frame, a matrix has no inverse, or no picture has this size.
 
     Examples
     --------
@@ -185,6 +194,13 @@ def common_area(
     >>> common_area(np.stack([np.eye(3), moved]), 480, 360).rect
     Rect(x=7, y=0, width=473, height=356)
     """
+    check_matrices(matrices, len(matrices))
+    if not len(matrices):
+        raise ValueError("there is no frame to crop to")
+    if not all(isinstance(side, Integral) and 0 < side <= LONGEST for side in (width, height)):
+        raise ValueError(f"no picture has {width} x {height} pixels")
+    if fields and len(fields) != len(matrices):
+        raise ValueError(f"{len(matrices)} matrices come with {len(fields)} fields")
     canvas = Rect(0, 0, width, height)
     planes = [half_planes(H, width, height) for H in matrices]
     rect = largest_rectangle(np.concatenate(planes), canvas)

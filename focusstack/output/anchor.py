@@ -1,12 +1,13 @@
 """Notices when a folder is moved or removed while it is written to.
 
-What is written by the name of a folder would otherwise make it anew, unlocked, or end up in another.
+What is written by a folder's name would otherwise make it anew, unlocked, or end up in another.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,9 +65,9 @@ class Anchor:
 
     def clear(self, *names: str) -> None:
         """Remove files and folders of these names in it, wherever it lies."""
-        for name in names:
+        for name in names if self._handle is not None else ():
             with suppress(OSError, NotImplementedError):
-                if name in os.listdir(self._handle):
+                if stat.S_ISDIR(os.stat(name, dir_fd=self._handle, follow_symlinks=False).st_mode):
                     shutil.rmtree(name, ignore_errors=True, dir_fd=self._handle)
-            with suppress(OSError, NotImplementedError):
-                os.unlink(name, dir_fd=self._handle)
+                else:
+                    os.unlink(name, dir_fd=self._handle)

@@ -110,7 +110,8 @@ class FolderLock:
             return
         handle, self._handle = self._handle, None
         with suppress(OSError):  # while it is locked; Windows removes no open file
-            self._path.unlink()
+            if os.path.samestat(self._path.lstat(), os.fstat(handle)):
+                self._path.unlink()
         with suppress(OSError):
             os.close(handle)
         if os.name == "nt":

@@ -161,23 +161,23 @@ class StagedFolder:
 
     def _abandon(self, error: BaseException) -> None:
         """Leave what can be gone on from, and say so, or nothing."""
-        if self._anchor.moved():
-            self._anchor.clear(UNFINISHED, LOCK)
-            if isinstance(error, OSError | OutputError):
-                self._anchor.check()
         self._clear()
+        if isinstance(error, OSError | OutputError):
+            self._anchor.check()  # what was written by its name failed for that
         hint = self._hint()
         if hint:
             error.add_note(hint)
 
     def _hint(self) -> str | None:
         """How to go on, if that is possible."""
-        if not (self._kept and (self.place / STATE).is_file()):
+        if self._anchor.moved() or not (self._kept and (self.place / STATE).is_file()):
             return None
         return f"What is done is kept in {self.folder}; --resume goes on from there."
 
     def _clear(self) -> None:
-        if self._kept:
+        if self._anchor.moved():  # what has the name now is somebody else's
+            self._anchor.clear(UNFINISHED, LOCK)
+        elif self._kept:
             with suppress(OSError):
                 _remove_parts(self.place)
         else:
@@ -185,8 +185,6 @@ class StagedFolder:
 
     def _end(self) -> str | None:
         """Leave what `_abandon` leaves, before the process ends; say what is kept."""
-        if self._anchor.moved():
-            self._anchor.clear(UNFINISHED, LOCK)
         self._clear()
         self._lock.release()
         self._remove_made()
