@@ -24,6 +24,7 @@ from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
 from focusstack.plan.outlines import within_outlines
 from focusstack.plan.reuse import check_places, fit_plan
+from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.heap import release_freed
 from focusstack.runtime.memory import in_gigabytes, memory_bound
 from focusstack.runtime.memory_need import MemoryNeed, StackSize, memory_need
@@ -101,6 +102,7 @@ def plan_stack(
     'frame_0002'
     """
     options, progress = options or StackOptions(), progress or Silent()
+    check_allowances(options.threads)
     frames = open_frames(inputs, progress, options.max_megapixels)
     return _plan_of(frames, options, memory_needed(frames, options), progress, effort)
 
@@ -169,12 +171,12 @@ def aligned_frames(
         yield frame
 
 
-def _tell_memory(need: MemoryNeed, options: StackOptions, progress: Progress) -> None:
+def _tell_memory(need: MemoryNeed, count: int, options: StackOptions, progress: Progress) -> None:
     """Say how much memory will be taken before any is; warn if that is more than was asked for."""
     progress.note(f"memory: up to {in_gigabytes(need.bytes)}; threads: {options.threads}")
     if options.memory is not None and need.bytes > options.memory:
         progress.warn(
-            f"frames of this size take about {in_gigabytes(need.bytes)}, more than the "
+            f"{count} frames of this size take about {in_gigabytes(need.bytes)}, more than the "
             f"{in_gigabytes(options.memory)} asked for"
         )
 
@@ -215,10 +217,11 @@ def stack(
     (172, 232, 3)
     """
     options, progress = options or StackOptions(), StageClock(progress)
+    check_allowances(options.threads)
     frames = open_frames(inputs, progress, options.max_megapixels)
     check_method(options.fusion)
     need = memory_needed(frames, options)
-    _tell_memory(need, options, progress)
+    _tell_memory(need, len(frames), options, progress)
     with open_folder(output, frames, options) as folder:
         plan = folder.plan or _plan_of(frames, options, need, progress)
         folder.begin(plan, ahead=need.ahead > 1)

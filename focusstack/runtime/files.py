@@ -61,16 +61,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def output_errors(path: Path) -> Iterator[None]:
+def output_errors(path: Path, remedy: str = "") -> Iterator[None]:
     """Turn what the system says about writing `path` into an OutputError with a remedy."""
     try:
         yield
     except OSError as error:
-        raise _explained(path, error) from error
+        raise _explained(path, error, remedy) from error
 
 
-def _explained(path: Path, error: OSError) -> OutputError:
+def _explained(path: Path, error: OSError, instead: str = "") -> OutputError:
     reason, remedy = _REASONS.get(
         error.errno or 0, (error.strerror or str(error), "Choose another --output.")
     )
-    return OutputError(f"{path} cannot be written: {reason}", remedy)
+    return OutputError(f"{path} cannot be written: {reason}", instead or remedy)

@@ -36,9 +36,7 @@ def left(folder: Path) -> list[str]:
 @pytest.mark.parametrize("how", GONE)
 @pytest.mark.parametrize("moment", ["before a file", "at the end", "in a failure"])
 @pytest.mark.parametrize("kept", [False, True])
-def test_it_is_told_and_nothing_is_left(
-    tmp_path: Path, how: str, moment: str, kept: bool
-) -> None:
+def test_it_is_told_and_nothing_is_left(tmp_path: Path, how: str, moment: str, kept: bool) -> None:
     out = tmp_path / "out"
 
     def run() -> None:
@@ -57,8 +55,11 @@ def test_it_is_told_and_nothing_is_left(
     assert "Start again" in caught.value.remedy
     assert not getattr(caught.value, "__notes__", [])
     stays = [f"out/{UNFINISHED}", f"out/{UNFINISHED}/somebody's"]
-    assert left(tmp_path) == {
-        "removed": [],
-        "renamed": ["away"],
-        "replaced": ["away", "out", *stays],
-    }[how]
+    assert (
+        left(tmp_path)
+        == {
+            "removed": [],
+            "renamed": ["away"],
+            "replaced": ["away", "out", *stays],
+        }[how]
+    )

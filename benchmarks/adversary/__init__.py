@@ -1,0 +1,1 @@
+"""Files and circumstances that want to do harm."""
