@@ -34,7 +34,9 @@ class Ended:
     said : str
         All it printed.
     seconds : float
-        From start to end.
+        From start to end, on the clock.
+    worked : float
+        Seconds of the processor that it took.
     megabytes : float
         Most memory that it held.
     """
@@ -42,6 +44,7 @@ class Ended:
     code: int
     said: str
     seconds: float
+    worked: float
     megabytes: float
 
 
@@ -80,14 +83,15 @@ class Child:
         said = self._said.read_text(errors="replace")
         self._said.unlink()
         told, _, held = said.rpartition("\nheld ")
-        megabytes = 0.0
+        worked = megabytes = 0.0
         with suppress(ValueError):
-            megabytes = float(held) / 1024
-        return Ended(self._process.exitcode or 0, told if held else said, seconds, megabytes)
+            worked, megabytes = (float(number) for number in held.split())
+        code = self._process.exitcode or 0
+        return Ended(code, told if held else said, seconds, worked, megabytes)
 
 
 def _be_the_program(words: list[str], said: str, limits: dict[str, int], delay: float) -> None:
-    """Be the program; say in the end how much memory it held."""
+    """Be the program; say in the end what it took."""
     with Path(said).open("w") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
@@ -101,5 +105,6 @@ def _be_the_program(words: list[str], said: str, limits: dict[str, int], delay: 
         main()
     finally:
         sys.stdout.flush()
-        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        took = resource.getrusage(resource.RUSAGE_SELF)
+        held = f"{took.ru_utime + took.ru_stime} {took.ru_maxrss / 1024}"
         os.write(2, f"\nheld {held}".encode())

@@ -5,9 +5,9 @@ python -m benchmarks.adversary.races --count 20    so many
 python -m benchmarks.adversary.races --seed 1      others
 
 Two stacks of tiny frames with the same names; each runs into the same folder, plainly, with
-``--overwrite`` or with ``--resume``, where a third of the folders hold an earlier result and a third
-an unfinished run. In the end the folder must hold all files of one stack and none of the other, of
-a run that said so, and nothing else; two plain runs never both end well.
+``--overwrite`` or with ``--resume``, where a third of the folders hold an earlier result and a
+third an unfinished run. In the end the folder must hold all files of one stack and none of the
+other, of a run that said so, and nothing else; two plain runs never both end well.
 """
 
 from __future__ import annotations
