@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
@@ -197,7 +196,8 @@ def common_area(
     check_matrices(matrices, len(matrices))
     if not len(matrices):
         raise ValueError("there is no frame to crop to")
-    if not all(isinstance(side, Integral) and 0 < side <= LONGEST for side in (width, height)):
+    sides: list[object] = [width, height]
+    if not all(isinstance(side, (int, np.integer)) and 0 < side <= LONGEST for side in sides):
         raise ValueError(f"no picture has {width} x {height} pixels")
     if fields and len(fields) != len(matrices):
         raise ValueError(f"{len(matrices)} matrices come with {len(fields)} fields")

@@ -112,17 +112,21 @@ class StackOptions:
             object.__setattr__(self, "memory", _amount(given["memory"]))
         if isinstance(given["plan"], str):
             object.__setattr__(self, "plan", Path(given["plan"]))
-        if not isinstance(self.threads, Integral) or self.threads < 1:
+        if not _is_number(self.threads, Integral) or self.threads < 1:
             raise UsageError(f"threads={self.threads!r:.40} does no work", "Give 1 or more.")
-        if self.memory is not None and (not isinstance(self.memory, Real) or not self.memory > 0):
+        if self.memory is not None and not (_is_number(self.memory) and self.memory > 0):
             raise UsageError(
                 f"memory={self.memory!r:.40} holds no frame", "Give a positive number."
             )
-        if not isinstance(self.max_megapixels, Real) or not self.max_megapixels > 0:
+        if not (_is_number(self.max_megapixels) and self.max_megapixels > 0):
             raise UsageError(
                 f"max_megapixels={self.max_megapixels!r:.40} lets no picture through",
                 "Give a positive number.",
             )
+
+
+def _is_number(given: object, kind: type = Real) -> bool:
+    return isinstance(given, kind)
 
 
 def _amount(text: str) -> int:

@@ -62,7 +62,7 @@ class Range:
             path = self.place / "plan.json"
             path.write_bytes(text)
         out = str(self.place / "out")
-        return Child(["run", str(self.photos), "-o", out, "--plan", str(path)]).ended(60)
+        return Child(["run", str(self.photos), "-o", out, "--plan", str(path)]).ended(600)
 
     def wrong(self, ended: Ended) -> Iterator[str]:
         """Tell what is wrong with how a run has ended."""

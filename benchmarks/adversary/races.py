@@ -28,7 +28,7 @@ from focusstack.output.lock import LOCK
 from focusstack.output.staging import UNFINISHED
 from focusstack.scene.stack import render_stack
 
-WAYS = ([], ["--overwrite"], ["--resume"])
+WAYS: tuple[list[str], ...] = ([], ["--overwrite"], ["--resume"])
 """How a run treats what is there."""
 
 Digests = dict[str, str]

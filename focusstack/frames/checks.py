@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -158,8 +157,8 @@ def _check_told(source: FrameSource, names: Sequence[str], paths: int) -> None:
         if not isinstance(name, str) or not Path(name).stem or Path(name).name != name:
             raise InputError(f"frame {i} is called {name!r:.60}.", "Give each frame a file name.")
     check_names([Path(name).stem for name in names], names)
-    sides = tuple(source.size)
-    if len(sides) != 2 or not all(isinstance(n, Integral) and n > 0 for n in sides):
+    sides: list[object] = list(source.size)
+    if len(sides) != 2 or not all(isinstance(n, (int, np.integer)) and n > 0 for n in sides):
         raise InputError(f"the frames are said to have {source.size!r:.60} pixels.", give)
     if source.channels not in (1, 3):
         raise InputError(f"the frames are said to have {source.channels!r:.20} channels.", give)

@@ -59,11 +59,11 @@ def check_pictures(given: object, fewest: int = 1) -> None:
     if len(given) < fewest:
         number = {1: "one frame is", 2: "two frames of one size are"}[fewest]
         raise ValueError(f"at least {number} needed")
-    for number, one in enumerate(given):
-        check_picture(one, f"frame {number}")
+    for place, one in enumerate(given):
+        check_picture(one, f"frame {place}")
         if one.shape != given[0].shape or one.dtype != given[0].dtype:
             raise ValueError(
-                f"frames have one shape and one dtype: frame {number} is {one.shape} "
+                f"frames have one shape and one dtype: frame {place} is {one.shape} "
                 f"{one.dtype}, frame 0 is {given[0].shape} {given[0].dtype}"
             )
 
@@ -106,7 +106,7 @@ def check_gain(gain: object, channels: int) -> None:
     Traceback (most recent call last):
     ValueError: a gain has a positive factor for each of 3 channels
     """
-    fits = isinstance(gain, np.ndarray) and gain.shape in ((channels,), (1,))
-    if not fits or not np.all(np.isfinite(gain) & (np.asarray(gain) > 0)):
+    factors = gain if isinstance(gain, np.ndarray) else np.zeros(0)
+    if factors.shape not in ((channels,), (1,)) or not np.all(np.isfinite(factors) & (factors > 0)):
         many = "each of 3 channels" if channels == 3 else f"{channels} channels"
         raise ValueError(f"a gain has a positive factor for {many}")

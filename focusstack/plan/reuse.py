@@ -46,14 +46,16 @@ def fit_plan(
     planned = [Path(f.file).stem for f in plan.frames]
     if len(planned) == len(names) and not stems.keys() & set(planned):
         stems = dict(zip(planned, names, strict=True))
-        plan = plan.with_warnings([BY_POSITION.format(first=names[0], planned=plan.frames[0].file)])
+        plan = plan.with_warnings(
+            [BY_POSITION.format(first=_some(names[:1]), planned=_some([plan.frames[0].file]))]
+        )
     missing = [f.file for f in plan.frames if f.used and Path(f.file).stem not in stems]
     extra = [name for stem, name in stems.items() if stem not in set(planned)]
     if missing or extra:
         what = (
-            f"frames are missing: {', '.join(missing[:5])}"
+            f"frames are missing: {_some(missing)}"
             if missing
-            else (f"it does not know: {', '.join(extra[:5])}")
+            else (f"it does not know: {_some(extra)}")
         )
         raise UsageError(
             f"the plan does not fit these frames; {what}",
@@ -85,6 +87,13 @@ def check_places(plan: StackPlan) -> None:
             f"the plan cannot be rendered: {error}",
             "Give a report.json as focusstack wrote it, with a smaller crop, or no plan.",
         ) from error
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names for people: a plan may hold any characters in them."""
+    return ", ".join(
+        "".join(c if c.isprintable() else "?" for c in name)[:80] for name in names[:5]
+    )
 
 
 def _renamed(names: tuple[str, str], stems: dict[str, str]) -> tuple[str, str]:

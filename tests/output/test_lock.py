@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def test_what_is_no_lock_is_told_and_left_as_it_is(tmp_path: Path, kind: str) ->
     folder.mkdir()
     precious.write_text("precious")
     place = folder / LOCK
-    makes = {
+    makes: dict[str, Callable[[], object]] = {
         "a link": lambda: place.symlink_to(precious),
         "a folder": place.mkdir,
         "a hard link": lambda: place.hardlink_to(precious),

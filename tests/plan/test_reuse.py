@@ -66,3 +66,9 @@ def test_what_may_be_mistaken_is_not_taken_by_position(names: list[str]) -> None
         fit_plan(made, names, (400, 300))
     assert "or 3 others taken from the same places in the same order" in caught.value.remedy
     assert "run without --plan" in caught.value.remedy
+
+
+def test_names_in_a_plan_are_shown_without_control_characters() -> None:
+    made = plan("a.jpg", "\x1b]0;x\x07.jpg")
+    with pytest.raises(UsageError, match=r"missing: \?\]0;x\?\.jpg"):
+        fit_plan(made, ["a.jpg"], (400, 300))
