@@ -176,7 +176,7 @@ def test_an_output_folder_that_vanishes(
         return rounded(*arguments)
 
     monkeypatch.setattr(Planes, "rounded", vanishing)
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="was moved or removed"):
         stack(photos, out, options)
     assert out.read_text() == "now a file"
 
