@@ -153,5 +153,5 @@ def test_what_was_not_good_keeps_its_words() -> None:
     assert found.verdict is not None
     assert found.verdict.grade == "fail"
     assert found.verdict.words.startswith(
-        "a.jpg may be off by 3.0 px; given plan, not checked in d."
+        "a.jpg may be off by 3.0 px; given plan, not checked in c.jpg, d."
     )
