@@ -17,8 +17,9 @@ from focusstack.errors import AlignmentError
 from focusstack.geometry.coordinates import REACH, Rect, transform
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Floats, Indices, Matrix
+from focusstack.numeric.expected import check_matrices
 
-__all__ = ["CommonArea", "common_area", "half_planes", "largest_rectangle"]
+__all__ = ["CommonArea", "common_area", "half_planes", "largest_rectangle", "within_fields"]
 
 LEAST_SHARE = 0.02
 """Share of the picture that frames must have in common. Chosen, not measured: less is no picture,
@@ -136,6 +137,11 @@ def _best(left: Indices, right: Indices, top: Indices, bottom: Indices) -> tuple
     return best
 
 
+LONGEST = 1 << 20
+"""Pixels of the longest side: sixteen times what a JPEG may have. Chosen, not measured; the largest
+rectangle of what is wider takes minutes."""
+
+
 @dataclass(frozen=True)
 class CommonArea:
     """What the frames share.
@@ -181,6 +187,8 @@ def common_area(
     ------
     AlignmentError
         If the frames share less than 2 % of the picture.
+    ValueError
+        If there is no frame, a matrix has no inverse, or no picture has this size.
 
     Examples
     --------
@@ -188,6 +196,14 @@ def common_area(
     >>> common_area(np.stack([np.eye(3), moved]), 480, 360).rect
     Rect(x=7, y=0, width=473, height=356)
     """
+    check_matrices(matrices, len(matrices))
+    if not len(matrices):
+        raise ValueError("there is no frame to crop to")
+    sides: list[object] = [width, height]
+    if not all(isinstance(side, (int, np.integer)) and 0 < side <= LONGEST for side in sides):
+        raise ValueError(f"no picture has {width} x {height} pixels")
+    if fields and len(fields) != len(matrices):
+        raise ValueError(f"{len(matrices)} matrices come with {len(fields)} fields")
     canvas = Rect(0, 0, width, height)
     planes = [half_planes(H, width, height) for H in matrices]
     for k, lines in enumerate(edges):
@@ -204,7 +220,7 @@ def common_area(
         )
     costs = tuple(_cost(planes, k, rect, canvas) for k in range(len(planes)))
     if fields:
-        rect = _within_fields(rect, matrices, fields, width, height)
+        rect = within_fields(rect, matrices, fields, width, height)
     return CommonArea(rect, costs)
 
 
@@ -227,13 +243,20 @@ def _moved(lines: Floats, H: Matrix, width: int, height: int, reach: float) -> F
     return np.asarray(moved * np.sign(moved @ np.r_[middle, 1])[:, None])
 
 
-def _within_fields(
+def within_fields(
     rect: Rect, matrices: Matrix, fields: Sequence[Field | None], width: int, height: int
 ) -> Rect:
     """Shrink `rect` until every frame is inside along its border with its local displacement.
 
     A pixel at ``x`` shows the frame at ``inv(H) (x + field(x))``. Fields are smooth, so what holds
     on the border holds inside.
+
+    Parameters
+    ----------
+    rect : Rect
+        In reference-frame pixels; inside all frames without displacement.
+    matrices, fields, width, height
+        As for `common_area`.
     """
     sides = [rect.x, rect.y, rect.x + rect.width - 1, rect.y + rect.height - 1]
     displaced = [(H, f) for H, f in zip(matrices, fields, strict=True) if f is not None]

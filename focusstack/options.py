@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Literal, get_args
 
 from focusstack.errors import UsageError
 from focusstack.images.limits import MOST_MEGAPIXELS
 from focusstack.runtime.cores import usable_cores
+from focusstack.runtime.memory import parse_bytes
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,9 @@ class StackOptions:
     threads : int
         Threads, at least 1; by default one for each core. The result does not depend on it.
     memory : int, optional
-        Bytes that the run should stay within; half of what is free if not given. Where that is
-        short, frames are not read ahead, and what is as large as a frame lies in a file; the
-        result does not depend on it.
+        Bytes that the run should stay within, or an amount of them such as ``600M``; half of what
+        is free if not given. Where that is short, frames are not read ahead, and what is as large
+        as a frame lies in a file; the result does not depend on it.
     max_megapixels : float
         Pictures that claim more are refused.
     only, exclude : tuple of str
@@ -120,15 +122,34 @@ class StackOptions:
     keep_damaged: bool = False
 
     def __post_init__(self) -> None:
-        if self.threads < 1:
-            raise UsageError(f"threads={self.threads} does no work", "Give 1 or more.")
-        if self.memory is not None and self.memory <= 0:
-            raise UsageError(f"memory={self.memory} holds no frame", "Give a positive number.")
-        if not self.max_megapixels > 0:
+        given: dict[str, object] = {"memory": self.memory, "plan": self.plan}
+        if isinstance(given["memory"], str):
+            object.__setattr__(self, "memory", _amount(given["memory"]))
+        if isinstance(given["plan"], str):
+            object.__setattr__(self, "plan", Path(given["plan"]))
+        if not _is_number(self.threads, Integral) or self.threads < 1:
+            raise UsageError(f"threads={self.threads!r:.40} does no work", "Give 1 or more.")
+        if self.memory is not None and not (_is_number(self.memory) and self.memory > 0):
             raise UsageError(
-                f"max_megapixels={self.max_megapixels:g} lets no picture through",
+                f"memory={self.memory!r:.40} holds no frame", "Give a positive number."
+            )
+        if not (_is_number(self.max_megapixels) and self.max_megapixels > 0):
+            raise UsageError(
+                f"max_megapixels={self.max_megapixels!r:.40} lets no picture through",
                 "Give a positive number.",
             )
+
+
+def _is_number(given: object, kind: type = Real) -> bool:
+    return isinstance(given, kind)
+
+
+def _amount(text: str) -> int:
+    """Bytes that people ask for."""
+    try:
+        return parse_bytes(text)
+    except ValueError as error:
+        raise UsageError(f"memory: {error}", "Give it as 600M or 4G, or in bytes.") from error
 
 
 @dataclass(frozen=True)
@@ -189,6 +210,11 @@ class OutputOptions:
             raise UsageError(f"there is no bit depth {self.bit_depth}", "Choose 8 or 16.")
         if self.format == "jpg" and self.bit_depth == 16:
             raise UsageError("JPEG holds 8 bits, not 16", "Use --format png or tif.")
+        if self.multipage and not self.aligned:
+            raise UsageError(
+                "multipage is how aligned frames are written, and none are",
+                "Leave out --multipage or --no-aligned.",
+            )
         if self.resume and self.overwrite:
             raise UsageError(
                 "resume goes on from an earlier run, overwrite starts again", "Give at most one."

@@ -9,6 +9,7 @@ from pathlib import Path
 from focusstack.errors import UsageError
 from focusstack.first_pass.effort import THOROUGH, Effort
 from focusstack.first_pass.run import find_plan
+from focusstack.first_pass.verify import verify_plan
 from focusstack.frames.open import Inputs, open_frames
 from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
 from focusstack.frames.selection import Selection
@@ -22,8 +23,10 @@ from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import fit_plan, leave_out
+from focusstack.plan.outlines import within_outlines
+from focusstack.plan.reuse import check_places, fit_plan, leave_out
 from focusstack.plan.seams import Seams
+from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.heap import release_freed
 from focusstack.runtime.memory import in_gigabytes, memory_bound
 from focusstack.runtime.memory_need import MemoryNeed, StackSize, memory_need
@@ -101,6 +104,7 @@ def plan_stack(
     'frame_0002'
     """
     options, progress = options or StackOptions(), progress or Silent()
+    check_allowances(options.threads)
     frames = _opened(inputs, options, progress)
     return _plan_of(frames, options, memory_needed(frames, options), progress, effort)
 
@@ -131,19 +135,27 @@ def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
     return memory_need(size, options.threads, memory_bound(options.memory))
 
 
-def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) -> StackPlan:
-    """Read an earlier plan and fit it to these frames and options."""
+def _given_plan(
+    options: StackOptions, frames: FrameSource, need: MemoryNeed, progress: Progress
+) -> StackPlan:
+    """Read an earlier plan, fit it to these frames and options, and see whether it does."""
     assert options.plan is not None
-    plan = _fitted(read_plan(options.plan), frames, options)
+    read = read_plan(options.plan)
+    plan = _fitted(read, frames, options)
+    check_places(read)  # names the places in the file
     if options.reference not in ("auto", plan.reference):
         raise UsageError(
             f"the plan's reference is {plan.reference}, not {options.reference}",
             "Give either --plan or --reference.",
         )
     if plan.quick and QUICK_PLAN not in plan.warnings:
-        progress.warn(QUICK_PLAN)
         plan = plan.with_warnings([QUICK_PLAN])
-    return plan if options.local else plan.without_local()
+    plan = verify_plan(plan, frames, need, options.threads, progress)
+    if not options.local:
+        plan = within_outlines(plan.without_local())
+    for warning in plan.warnings[len(read.warnings) :]:
+        progress.warn(warning)
+    return plan
 
 
 def aligned_frames(
@@ -157,6 +169,8 @@ def aligned_frames(
     ------
     UsageError
         If the plan is of other frames: other names, another size or number of channels.
+    InputError
+        If it takes pixels from outside a frame.
 
     Examples
     --------
@@ -168,18 +182,19 @@ def aligned_frames(
     options = options or StackOptions()
     frames = _opened(inputs, options)
     plan = _fitted(plan, frames, options)
+    check_places(plan)
     need = memory_needed(frames, options)
     means = replace(means_for(frames, options.threads, need, NoSink()), room=Room())
     for frame, _ in render_frames(frames, plan, (False,), means, buffers=0):
         yield frame
 
 
-def _tell_memory(need: MemoryNeed, options: StackOptions, progress: Progress) -> None:
+def _tell_memory(need: MemoryNeed, count: int, options: StackOptions, progress: Progress) -> None:
     """Say how much memory will be taken before any is; warn if that is more than was asked for."""
     progress.note(f"memory: up to {in_gigabytes(need.bytes)}; threads: {options.threads}")
     if options.memory is not None and need.bytes > options.memory:
         progress.warn(
-            f"frames of this size take about {in_gigabytes(need.bytes)}, more than the "
+            f"{count} frames of this size take about {in_gigabytes(need.bytes)}, more than the "
             f"{in_gigabytes(options.memory)} asked for"
         )
 
@@ -220,10 +235,11 @@ def stack(
     (172, 232, 3)
     """
     options, progress = options or StackOptions(), StageClock(progress)
+    check_allowances(options.threads)
     frames = _opened(inputs, options, progress)
     check_method(options.fusion)
     need = memory_needed(frames, options)
-    _tell_memory(need, options, progress)
+    _tell_memory(need, len(frames), options, progress)
     with open_folder(output, frames, options) as folder:
         plan = folder.plan or _plan_of(frames, options, need, progress)
         folder.begin(plan, ahead=need.ahead > 1)
@@ -251,7 +267,7 @@ def _plan_of(
 ) -> StackPlan:
     """Find the plan of a run, or take the one that is given."""
     if options.plan is not None:
-        return _given_plan(options, frames, progress)
+        return _given_plan(options, frames, need, progress)
     return find_plan(frames, options, need, progress, effort)
 
 

@@ -12,6 +12,7 @@ from focusstack.alignment.tiles.poses import Series
 from focusstack.frames.proxies.proxy import make_proxy, proxy_scale, proxy_size
 from focusstack.geometry.coordinates import at_scale
 from focusstack.numeric.arrays import Image, Matrix
+from focusstack.numeric.expected import check_pictures
 from focusstack.runtime.spool import Spool
 
 AS_FREE_AS_A_MATRIX = "homography"
@@ -51,8 +52,7 @@ def align(frames: Sequence[Image], reference: int | None = None, threads: int = 
            [ 0.,  1., -4.],
            [ 0.,  0.,  1.]])
     """
-    if len(frames) < 2 or len({frame.shape for frame in frames}) > 1 or not frames[0].size:
-        raise ValueError("at least two frames of one size are needed")
+    check_pictures(frames, fewest=2)
     height, width = frames[0].shape[:2]
     scale, count = proxy_scale(width, height), len(frames)
     size = proxy_size(width, height, scale)

@@ -13,6 +13,7 @@ from focusstack.cli.options import (
     Fusion,
     Inputs,
     Messages,
+    Method,
     Results,
     Work,
     output_options,
@@ -47,6 +48,8 @@ def run(
             raise UsageError("--no-aligned and --no-fuse leave nothing to do", "Give at most one.")
         if results.no_fuse and (fusion.depth or fusion.source_map):
             raise UsageError("maps come from fusing", "Leave out --no-fuse, or the maps.")
+        if results.no_fuse and fusion.method is not Method.auto:
+            raise UsageError("--method is how frames are fused", "Leave out --no-fuse or --method.")
         target = output_options(results.folder(inputs), results, fusion)
         options = wanted.of(stack_options(alignment, work, fusion))
         with naming_groups("run", inputs, results.output):

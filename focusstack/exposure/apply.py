@@ -6,6 +6,7 @@ import numpy as np
 
 from focusstack.images.colour import Transfer, codes, decode, encode, linearise, look_up
 from focusstack.numeric.arrays import Float32, Floats, Image
+from focusstack.numeric.expected import check_gain, check_picture
 
 
 def tone_table(
@@ -90,12 +91,16 @@ def apply_gain(
     ------
     TypeError
         If the image is not uint8, uint16 or float32.
+    ValueError
+        If it is no picture, or the gain is not a positive factor for each channel.
 
     Examples
     --------
     >>> apply_gain(np.full((1, 2), 128, np.uint8), np.array([2.0])).round(3)
     array([[0.688, 0.688]], dtype=float32)
     """
+    check_picture(image)
+    check_gain(gain, image.shape[2] if image.ndim == 3 else 1)
     if image.dtype == np.float32 and np.all(gain == 1) and exponent == 1:
         return image.copy()
     if image.dtype == np.float32:

@@ -11,6 +11,7 @@ from focusstack.exposure.gains import compare_gains, register_blocks, solve_gain
 from focusstack.frames.proxies.proxy import make_proxy, proxy_scale
 from focusstack.geometry.coordinates import at_scale
 from focusstack.numeric.arrays import Floats, Image, Matrix
+from focusstack.numeric.expected import check_matrices, check_pictures
 
 
 def measure_gains(
@@ -36,6 +37,13 @@ def measure_gains(
         Factors on linear light; NaN where frames share too few areas that are neither clipped
         nor dark.
 
+    Raises
+    ------
+    ValueError
+        If there is no frame, frames are not alike, or a matrix has no inverse.
+    TypeError
+        If pixels are not uint8, uint16 or float32.
+
     Examples
     --------
     >>> from focusstack.exposure import apply_gain
@@ -45,6 +53,11 @@ def measure_gains(
     array([[1.],
            [2.]])
     """
+    check_pictures(frames)
+    if matrices is not None:
+        check_matrices(matrices, len(frames))
+    if not 0 <= reference < len(frames):
+        raise ValueError(f"there is no frame {reference} among {len(frames)}")
     height, width = frames[0].shape[:2]
     scale = proxy_scale(width, height)
     statistics = [make_proxy(frame, scale)[1] for frame in frames]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from focusstack.alignment.displacement import Displacement
 from focusstack.alignment.tiles.poses import Poses
-from focusstack.crop import CommonArea, common_area
+from focusstack.crop import CommonArea, common_area, within_fields
 from focusstack.first_pass.findings import Findings
 from focusstack.frames.borders import at_scale_of
 from focusstack.geometry.coordinates import at_scale
@@ -58,7 +58,12 @@ def place_frames(found: Findings, size: tuple[int, int]) -> Places:
     moved = [poses.field(k, seen_from(scene, views[k], fields[k])) for k in used]
     borders = [found.stack.border(k) for k in used]
     edges = [None if b is None else at_scale_of(b, 1 / found.scale) for b in borders]
-    return Places(poses, fields, scene, views, common_area(matrices[used], *size, moved, edges))
+    area = common_area(matrices[used], *size, moved, edges)
+    if scene is not None:
+        # For fusion, frames are rendered once more, with what is in focus in its place.
+        moved = [poses.field(k, seen_from(scene, views[k], fields[k], in_focus=True)) for k in used]
+        area = replace(area, rect=within_fields(area.rect, matrices[used], moved, *size))
+    return Places(poses, fields, scene, views, area)
 
 
 def full_size(matrices: Matrix, scale: float) -> Matrix:

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 
 from focusstack.errors import InputError, UsageError
+from focusstack.frames.checks import check_count, checked_source
 from focusstack.frames.choice import some
 from focusstack.frames.files import FileFrames
 from focusstack.frames.film import FilmFrames
@@ -80,8 +81,10 @@ def _opened(
     if isinstance(inputs, (str, Path)):
         inputs = [inputs]
     elif isinstance(inputs, FrameSource):
-        return inputs
+        return checked_source(inputs)
     given = _listed(inputs)
+    if not given:
+        check_count(0)
     if given and all(isinstance(one, np.ndarray) for one in given):
         return ArrayFrames(cast(Sequence[Image], given))
     if not all(isinstance(one, (str, Path)) for one in given):

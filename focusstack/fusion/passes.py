@@ -13,6 +13,7 @@ from focusstack.fusion.base import Fused, Fuser, Validity
 from focusstack.fusion.registry import make_fuser
 from focusstack.images.colour import to_float
 from focusstack.numeric.arrays import Float32, Image
+from focusstack.numeric.expected import check_pictures
 from focusstack.options import FusionOptions
 from focusstack.resample.planes import Planes
 
@@ -48,11 +49,10 @@ def fuse(frames: Sequence[Image], options: FusionOptions | None = None) -> Fused
     >>> fuse([near, far]).image.shape
     (32, 48)
     """
-    if not len(frames):
+    if isinstance(frames, Sequence) and not len(frames):
         raise UsageError("there is nothing to fuse", "Give at least one frame.")
+    check_pictures(frames)
     first = frames[0]
-    if any(frame.shape != first.shape or frame.dtype != first.dtype for frame in frames):
-        raise ValueError("frames to be fused must have one shape and one dtype")
     options = replace(options or FusionOptions(), deep=first.dtype != np.uint8)
     fuser = make_fuser(first.shape, len(frames), options)
     return run_passes(fuser, lambda _: ((to_float(frame), None) for frame in frames))

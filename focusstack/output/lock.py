@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,7 +46,8 @@ class FolderLock:
         Raises
         ------
         OutputError
-            If another run holds it, or no file can be made in the folder.
+            If another run holds it, no file can be made in the folder, or what has the name of the
+            lock is none.
         """
         with output_errors(self._folder):
             while self._handle is None:
@@ -56,9 +58,11 @@ class FolderLock:
 
     def _opened(self) -> int | None:
         """Handle of the locked file; None if it was removed before it could be locked."""
+        self._refuse_others()
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-        handle = os.open(self._path, flags, 0o666)
+        handle = os.open(self._path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
         try:
+            self._refuse_others(os.fstat(handle))
             if not self._locked(handle):
                 raise OutputError(
                     f"another run is writing to {self._folder}",
@@ -75,6 +79,19 @@ class FolderLock:
             raise
         os.close(handle)
         return None
+
+    def _refuse_others(self, found: os.stat_result | None = None) -> None:
+        """Refuse what has the lock's name and is a link, a folder, or a second name of a file."""
+        with suppress(FileNotFoundError):
+            found = found or self._path.lstat()
+            if stat.S_ISREG(found.st_mode) and found.st_nlink < 2:
+                return
+            kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFREG: "a hard link"}
+            kind = kinds.get(stat.S_IFMT(found.st_mode), "no file")
+            raise OutputError(
+                f"{self._path} is {kind}, not a lock of this program's",
+                "Remove it, or choose another --output.",
+            )
 
     def _locked(self, handle: int) -> bool:
         try:
@@ -93,7 +110,8 @@ class FolderLock:
             return
         handle, self._handle = self._handle, None
         with suppress(OSError):  # while it is locked; Windows removes no open file
-            self._path.unlink()
+            if os.path.samestat(self._path.lstat(), os.fstat(handle)):
+                self._path.unlink()
         with suppress(OSError):
             os.close(handle)
         if os.name == "nt":

@@ -6,6 +6,7 @@ complete, and a list of them with their digests. Nothing of it is taken unless i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -14,14 +15,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from focusstack.errors import OutputError, UsageError
+from focusstack.errors import InputError, OutputError, UsageError
 from focusstack.frames.identity import digest, fingerprint
 from focusstack.frames.sources import FrameSource
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.manifest import make_folder
 from focusstack.output.staging import STATE, StagedFolder
-from focusstack.plan.file import from_plain, plain
+from focusstack.plan.file import from_plain, plain, read_plan_bytes
 from focusstack.plan.model import StackPlan
+from focusstack.plan.outlines import check_outlines
 from focusstack.runtime.files import output_errors, write_atomically
 from focusstack.runtime.version import __version__
 
@@ -91,8 +93,8 @@ def signature(frames: FrameSource, output: OutputOptions, options: StackOptions)
     """Return what a run depends on, as plain data."""
     asked = {k: v for k, v in (asdict(options) | asdict(output)).items() if k not in _NOT_ASKED}
     given = None
-    if options.plan is not None and options.plan.is_file():  # else reading it will say so
-        given = digest(options.plan, sample=False).hex()
+    if options.plan is not None:
+        given = hashlib.sha256(read_plan_bytes(options.plan)).hexdigest()
     shot = None
     if options.dust is not None and options.dust.is_file():
         shot = digest(options.dust, sample=False).hex()
@@ -125,9 +127,13 @@ def load(place: Path, made_from: Mapping[str, Any]) -> StackPlan:
         If it is damaged.
     """
     try:
-        data = json.loads((place / STATE).read_text(encoding="utf-8"))
+        data = json.loads(read_plan_bytes(place / STATE))
         before, plan = dict(data["made_from"]), from_plain(data["plan"])
-    except (OSError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+        check_outlines(plan)
+    except (
+        *(InputError, OSError, KeyError, TypeError, ValueError, IndexError, OverflowError),
+        *(RecursionError, AttributeError),
+    ) as error:
         raise OutputError(
             f"the unfinished run in {place.parent} is damaged", "Start again with --overwrite."
         ) from error

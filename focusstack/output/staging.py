@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from focusstack.errors import OutputError
+from focusstack.output.anchor import Anchor
 from focusstack.output.lock import LOCK, FolderLock
 from focusstack.output.manifest import KEPT, Manifest, make_folder
 from focusstack.runtime.cleanup import remove_if_ended
@@ -64,6 +65,7 @@ class StagedFolder:
         self._manifest = Manifest(folder, self.place)
         self._kept = False
         self._lock = FolderLock(folder)
+        self._anchor = Anchor(folder)
         self._guard = ExitStack()
 
     def __enter__(self) -> Self:
@@ -73,9 +75,12 @@ class StagedFolder:
             failing.callback(self._remove_made)
             self._lock.acquire()
             failing.callback(self._lock.release)
+            self._anchor.drop()
+            failing.callback(self._anchor.weigh)
             self._check()
             self._prepare()
             failing.pop_all()
+        self._guard.callback(self._anchor.weigh)
         self._guard.callback(self._remove_made)
         self._guard.callback(self._lock.release)
         self._guard.enter_context(remove_if_ended(self._end))
@@ -129,6 +134,7 @@ class StagedFolder:
 
         What is asked a place for must be there when the block ends.
         """
+        self._anchor.check()
         path = self._manifest.promise(target)
         make_folder(path.parent)
         return path
@@ -147,6 +153,7 @@ class StagedFolder:
 
     def _finish(self) -> None:
         """Move every promised file to its name and remove the hidden folder."""
+        self._anchor.check()
         with output_errors(self.folder):
             self._manifest.check()
             self._manifest.move()
@@ -155,18 +162,22 @@ class StagedFolder:
     def _abandon(self, error: BaseException) -> None:
         """Leave what can be gone on from, and say so, or nothing."""
         self._clear()
+        if isinstance(error, OSError | OutputError):
+            self._anchor.check()  # what was written by its name failed for that
         hint = self._hint()
         if hint:
             error.add_note(hint)
 
     def _hint(self) -> str | None:
         """How to go on, if that is possible."""
-        if not (self._kept and (self.place / STATE).is_file()):
+        if self._anchor.moved() or not (self._kept and (self.place / STATE).is_file()):
             return None
         return f"What is done is kept in {self.folder}; --resume goes on from there."
 
     def _clear(self) -> None:
-        if self._kept:
+        if self._anchor.moved():  # what has the name now is somebody else's
+            self._anchor.clear(UNFINISHED, LOCK)
+        elif self._kept:
             with suppress(OSError):
                 _remove_parts(self.place)
         else:

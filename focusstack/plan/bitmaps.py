@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import zlib
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, model_validator
 
-from focusstack.plan.limits import MOST_NODES, MOST_PIXELS, Number, Size
+from focusstack.plan.limits import MOST_PIXELS, Count, Number, Size, Steps, unpack_steps
 
 
 class Packed(BaseModel):
@@ -24,8 +23,8 @@ class Packed(BaseModel):
 class DepthRecord(Packed):
     """How near everything is, where parallax was found: 16-bit steps, compressed."""
 
-    rows: Annotated[StrictInt, Field(ge=2)]
-    columns: Annotated[StrictInt, Field(ge=2)]
+    rows: Annotated[Size, Field(ge=2)]
+    columns: Annotated[Size, Field(ge=2)]
     slab: Number
     """Depth between the planes of focus of one frame and the next."""
     zlib_base64: StrictStr
@@ -36,19 +35,15 @@ class DepthRecord(Packed):
         self.steps()
         return self
 
-    def steps(self) -> NDArray[np.int16]:
+    def steps(self) -> Steps:
         """Unpack the steps ``(rows, columns)``; no more than their size is ever unpacked."""
-        size = self.rows * self.columns * 2
-        if size > 2 * MOST_NODES:
-            raise ValueError(f"no depth map has {self.rows} x {self.columns} nodes")
-        steps = unpacked(self.zlib_base64, size, f"depth map of {self.rows} x {self.columns} nodes")
-        return np.frombuffer(steps, "<i2").reshape(self.rows, self.columns)
+        return unpack_steps(self.zlib_base64, self.rows, self.columns)
 
 
 class MarksRecord(Packed):
     """Marks fixed to the sensor, such as dust: pixels of the frames that take no part."""
 
-    count: StrictInt
+    count: Count
     """How many there are."""
     share: Number
     """Share of the frame that they cover."""
@@ -76,7 +71,7 @@ def unpacked(text: str, size: int, name: str) -> bytes:
     unpacker = zlib.decompressobj()
     try:
         found = unpacker.decompress(base64.b64decode(text, validate=True), size)
-    except (zlib.error, binascii.Error) as error:
+    except (zlib.error, ValueError) as error:
         raise ValueError(f"the {name} is damaged") from error
     if len(found) != size or unpacker.unconsumed_tail:
         raise ValueError(f"the {name} is not of the size that it claims")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +27,16 @@ Chosen, not measured."""
 MOST_BYTES = 64 << 20
 """Bytes of a file that is read as a plan: a stack of 1000 frames has a tenth. Chosen, not
 measured."""
+
+CHUNK = 1 << 20
+"""Bytes that are read at once. Any size would do."""
+
+MOST_UNPACKED = 256 << 20
+"""Bytes that a plan may take in memory, about: two hundred frames with local displacement take
+half of it. Chosen, not measured."""
+
+VALUE_BYTES, LIST_BYTES, GROUP_BYTES = 40, 64, 240
+"""Bytes that a number, a list and a group of named entries take at most in Python's memory."""
 
 _GIVE_A_REPORT = "Give a report.json of an earlier run."
 
@@ -65,13 +78,14 @@ def read_plan(path: str | Path) -> StackPlan:
     from pydantic import ValidationError
 
     try:
-        data = json.loads(_text(Path(path)))
+        data = json.loads(_text(read_plan_bytes(path)))
     except RecursionError as error:
         raise InputError(
             f"{path} cannot be read as a plan: it is nested too deeply", _GIVE_A_REPORT
         ) from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a plan: {error}", _GIVE_A_REPORT) from error
+    except ValueError as error:
+        told = str(error).split(";")[0]  # of numbers with too many digits, Python tells a remedy
+        raise InputError(f"{path} cannot be read as a plan: {told}", _GIVE_A_REPORT) from error
     try:
         return from_plain(data)
     except ValidationError as error:
@@ -80,14 +94,45 @@ def read_plan(path: str | Path) -> StackPlan:
         ) from error
 
 
-def _text(path: Path) -> str:
-    """Text of a file, which may neither be endless nor wait for somebody to write to it."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise ValueError("it is not a file")
-    if status.st_size > MOST_BYTES:
-        raise ValueError(f"it holds more than {MOST_BYTES >> 20} MB")
-    return path.read_text(encoding="utf-8-sig")
+def read_plan_bytes(path: str | Path) -> bytes:
+    """Return the content of a plan's file, which may neither be endless nor keep anybody waiting.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is no file, or is larger than a plan.
+    """
+    try:
+        # What is no file is opened without waiting for somebody to write to it.
+        handle = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ValueError("it is not a file")
+            # How much there is may not be what the system tells.
+            parts = iter(partial(file.read, CHUNK), b"")
+            found = b"".join(islice(parts, MOST_BYTES // CHUNK + 1))
+        if len(found) > MOST_BYTES:
+            raise ValueError(f"it holds more than {MOST_BYTES >> 20} MB")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as a plan: {error}", _GIVE_A_REPORT) from error
+    return found
+
+
+def _text(found: bytes) -> str:
+    """Text of a file that holds no more than can be unpacked within reason."""
+    unpacked = (
+        VALUE_BYTES * found.count(b",")
+        + LIST_BYTES * found.count(b"[")
+        + GROUP_BYTES * found.count(b"{")
+    )
+    if unpacked > MOST_UNPACKED:
+        raise ValueError("it holds more entries than a plan has")
+    try:
+        return found.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not text in UTF-8") from error
 
 
 def from_plain(data: Any) -> StackPlan:

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from focusstack.errors import UsageError
+from focusstack.errors import InputError, UsageError
 from focusstack.frames.choice import some
 from focusstack.frames.selection import Selection
 from focusstack.plan.model import StackPlan
+from focusstack.plan.outlines import MisplacedError, check_outlines
+
+BY_POSITION = (
+    "no frame has a name that the plan knows: they are taken in its order, {first} for {planned} "
+    "and so on"
+)
+"""What is said where frames are matched by their order."""
 
 AS_ASKED = "left out as asked"
 """Why a frame of an earlier plan is not used that is left out by name."""
@@ -70,7 +77,9 @@ def fit_plan(
 ) -> StackPlan:
     """Return `plan` for frames of these names, matched by file name without suffix.
 
-    The same pictures developed again (TIFF after JPEG) differ only in suffix.
+    The same pictures developed again (TIFF after JPEG) differ only in suffix. Where no name is the
+    same and there are as many frames, such as those of another lamp or filter taken from the same
+    places, the first is taken for the plan's first and so on, which a warning of the plan tells.
 
     Raises
     ------
@@ -89,19 +98,25 @@ def fit_plan(
             "Use the plan with frames of the same size, or run without --plan.",
         )
     stems = {Path(name).stem: name for name in names}
+    planned = [Path(f.file).stem for f in plan.frames]
+    if len(planned) == len(names) and not stems.keys() & set(planned):
+        stems = dict(zip(planned, names, strict=True))
+        plan = plan.with_warnings(
+            [BY_POSITION.format(first=_some(names[:1]), planned=_some([plan.frames[0].file]))]
+        )
     stems = {Path(f.file).stem: f.file for f in plan.frames if f.reason == AS_ASKED} | stems
     missing = [f.file for f in plan.frames if f.used and Path(f.file).stem not in stems]
-    planned = {Path(f.file).stem for f in plan.frames}
-    extra = [name for stem, name in stems.items() if stem not in planned]
+    extra = [name for stem, name in stems.items() if stem not in set(planned)]
     if missing or extra:
         what = (
-            f"frames are missing: {', '.join(missing[:5])}"
+            f"frames are missing: {_some(missing)}"
             if missing
-            else (f"it does not know: {', '.join(extra[:5])}")
+            else (f"it does not know: {_some(extra)}")
         )
         raise UsageError(
             f"the plan does not fit these frames; {what}",
-            "Give the frames that the plan was made of, or run without --plan."
+            f"Give the frames that the plan was made of, or {len(planned)} others taken from the "
+            "same places in the same order; or run without --plan."
             if missing
             else f"Leave {'it' if len(extra) == 1 else 'them'} out, --exclude "
             f"{shlex.quote(','.join(extra))}, or run without --plan.",
@@ -113,6 +128,30 @@ def fit_plan(
         frames=tuple(replace(f, file=stems[Path(f.file).stem]) for f in here),
         focus_order=tuple(stems[Path(name).stem] for name in plan.focus_order),
         pairs=tuple(replace(p, frames=_renamed(p.frames, stems)) for p in plan.pairs),
+    )
+
+
+def check_places(plan: StackPlan) -> None:
+    """Make sure that no pixel of what `plan` renders lies outside a frame.
+
+    Raises
+    ------
+    InputError
+        If one would.
+    """
+    try:
+        check_outlines(plan)
+    except MisplacedError as error:
+        raise InputError(
+            f"the plan cannot be rendered: {error}",
+            "Give a report.json as focusstack wrote it, with a smaller crop, or no plan.",
+        ) from error
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names for people: a plan may hold any characters in them."""
+    return ", ".join(
+        "".join(c if c.isprintable() else "?" for c in name)[:80] for name in names[:5]
     )
 
 

@@ -1,18 +1,32 @@
 """The models of report.json: what stands in it, of which type, within which limits.
 
-A file comes from outside and nothing in it is believed: every number is finite, text is text, and
-what cannot be rendered is refused with its place. Entries that later versions add are passed over.
+Nothing in a file is believed: every number is finite, text is text, and what cannot be rendered is
+refused with its place. Entries that later versions add are passed over.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from focusstack.exposure.shading import STRONGEST, STRONGEST_EXPONENT
 from focusstack.plan.bitmaps import DepthRecord, MarksRecord
-from focusstack.plan.limits import Bend, Cells, Gain, Matrix3, Nodes, Number, Size
+from focusstack.plan.limits import (
+    Bend,
+    Cells,
+    Count,
+    First,
+    Gain,
+    Many,
+    Matrix3,
+    Nodes,
+    Number,
+    Size,
+    Stops,
+    Texts,
+)  # fmt: skip
 from focusstack.plan.verdict import Cause, Grade
 
 SCHEMA = 1
@@ -36,8 +50,8 @@ class CanvasRecord(Record):
 class CropRecord(Record):
     """The area that all used frames show, pixels of the reference frame."""
 
-    x: Annotated[StrictInt, Field(ge=0)]
-    y: Annotated[StrictInt, Field(ge=0)]
+    x: Count
+    y: Count
     width: Size
     height: Size
 
@@ -56,9 +70,9 @@ class ResidualRecord(Record):
     p95: Number
     edge_p95: Number
     """Of the tiles in the outer 15 % of the picture."""
-    tiles: StrictInt = 0
+    tiles: Count = 0
     """How many were measured."""
-    zones: dict[str, ZoneRecord] = {}
+    zones: Annotated[dict[str, ZoneRecord], Many] = {}
     """By name: corner, edge, centre."""
 
 
@@ -70,7 +84,7 @@ class VerdictRecord(Record):
     """Why."""
     remedy: StrictStr = ""
     """What to do about it."""
-    causes: list[Cause] = []
+    causes: Annotated[list[Cause], First] = []
     """What speaks against it."""
 
 
@@ -125,7 +139,7 @@ class FrameRecord(Record):
     guessed_px: Number = 0.0
     """What of it lies where nothing is ever sharp."""
     verdict: VerdictRecord | None = None
-    exposure_ev: Number
+    exposure_ev: Stops
     """How much brighter than the reference it was exposed, stops."""
     recorded_ev: Number | None = None
     """What EXIF says of that."""
@@ -166,14 +180,14 @@ class LightRecord(Record):
 
     terms: StrictStr
     left_by_all: Number | None = None
-    trials: list[TrialRecord] = []
+    trials: Annotated[list[TrialRecord], First, Many] = []
 
 
 class PairRecord(Record):
     """How far a pair of frames, asked alone, disagrees with the whole stack."""
 
     frames: tuple[StrictStr, StrictStr]
-    tiles: StrictInt
+    tiles: Count
     closure_px: Number
 
 
@@ -190,11 +204,11 @@ class FusionRecord(Record):
     model_config = ConfigDict(extra="allow")
 
     method: StrictStr = ""
-    maps: list[StrictStr] = []
+    maps: Texts = []
     """Files beside the composite."""
     moved_share: Number | None = None
     """Part of the picture in which something moved; null if that was not looked for."""
-    moved: list[SpotRecord] | None = None
+    moved: Annotated[list[SpotRecord], First] | None = None
     """The larger spots in which something moved."""
 
 
@@ -209,13 +223,13 @@ class Report(Record):
     """The frame that does not move."""
     canvas: CanvasRecord
     crop: CropRecord
-    frames: list[FrameRecord]
+    frames: Annotated[list[FrameRecord], First, Many]
     """In input order."""
-    focus_order: list[StrictStr] = []
+    focus_order: Texts = []
     """The used frames; as they are listed if not given."""
     model: StrictStr = "given"
     """The motion model that the stack needed."""
-    model_residual_px: dict[str, Number] = {}
+    model_residual_px: Annotated[dict[str, Number], Many] = {}
     """Held-out residual of each model tried, full-size pixels."""
     residual_px: ResidualRecord | None = None
     error_px: Number | None = None
@@ -224,12 +238,12 @@ class Report(Record):
     local_median_px: tuple[Number, Number] | None = None
     """Held-out residual without and with local displacement."""
     fusion: FusionRecord | None = None
-    """What fusion has found; null before it."""
+    """What it has found; null before it."""
     scene_depth: DepthRecord | None = None
     quick: StrictBool = False
     """Whether it comes from a quick look."""
     light: LightRecord | None = None
-    common_ev: Number = 0.0
+    common_ev: Stops = 0.0
     """The exposure that all frames get, stops against the reference's own."""
     clipped_everywhere: Number = 0.0
     """Share of the picture that is clipped in every frame."""
@@ -237,17 +251,17 @@ class Report(Record):
     """Median residual in the cells of a grid over the canvas, full-size pixels."""
     marks: MarksRecord | None = None
     """What is fixed to the sensor; null where nothing was found."""
-    warnings: list[StrictStr] = []
-    pairs: list[PairRecord] = []
+    warnings: Texts = []
+    pairs: Annotated[list[PairRecord], First, Many] = []
 
     @model_validator(mode="after")
     def _fits_together(self) -> Report:
         crop, canvas = self.crop, self.canvas
         if crop.x + crop.width > canvas.width or crop.y + crop.height > canvas.height:
             raise ValueError("crop: it is not inside the canvas")
-        names = [f.file for f in self.frames]
-        if len(set(names)) < len(names):
-            raise ValueError(f"frames: {max(names, key=names.count)!r:.40} is listed twice")
+        names = Counter(f.file for f in self.frames)
+        if twice := [name for name, times in names.items() if times > 1]:
+            raise ValueError(f"frames: {twice[0]!r:.40} is listed twice")
         if self.reference not in self.used_names:
             raise ValueError(f"reference: {self.reference!r:.40} is not one of the used frames")
         if sorted(self.order) != sorted(self.used_names):

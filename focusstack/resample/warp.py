@@ -24,6 +24,7 @@ from focusstack.geometry.field import Field
 from focusstack.geometry.placement import Placement
 from focusstack.images.colour import full_scale
 from focusstack.numeric.arrays import Float32, Image, Matrix
+from focusstack.numeric.expected import check_matrices, check_picture
 from focusstack.resample.kernel import coefficients
 from focusstack.resample.loops.arguments import Source, Target, Way
 from focusstack.resample.planes import STEP, Planes
@@ -99,6 +100,10 @@ def resample(
     >>> (255 * resample(ramp, half_right, Rect(8, 4, 3, 1))).round(2)
     array([[75., 85., 95.]], dtype=float32)
     """
+    check_picture(image)
+    check_matrices(H)
+    if min(rect.width, rect.height) < 1:
+        raise ValueError(f"a rectangle of {rect.width} x {rect.height} pixels holds none")
     shape = (rect.height, rect.width, *image.shape[2:])
     if out is not None and (
         out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous

@@ -22,6 +22,9 @@ _REASONS = {
     errno.ENOENT: ("its folder does not exist", "Create the folder first."),
     errno.ENOTDIR: ("its folder is a file", "Choose another --output."),
     errno.EISDIR: ("a folder of that name exists", "Choose another --output or remove the folder."),
+    errno.EEXIST: ("a file of that name exists", "Choose another --output or remove the file."),
+    errno.EMFILE: ("too many files are open", "Raise the limit on open files (ulimit -n)."),
+    errno.ENFILE: ("too many files are open", "Close other programs, then start again."),
     errno.ENAMETOOLONG: ("its name is too long", "Choose a shorter --output."),
     errno.EFBIG: ("the file is too large for the disk", "Choose another --output."),
 }
@@ -58,16 +61,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def output_errors(path: Path) -> Iterator[None]:
+def output_errors(path: Path, remedy: str = "") -> Iterator[None]:
     """Turn what the system says about writing `path` into an OutputError with a remedy."""
     try:
         yield
     except OSError as error:
-        raise _explained(path, error) from error
+        raise _explained(path, error, remedy) from error
 
 
-def _explained(path: Path, error: OSError) -> OutputError:
+def _explained(path: Path, error: OSError, instead: str = "") -> OutputError:
     reason, remedy = _REASONS.get(
         error.errno or 0, (error.strerror or str(error), "Choose another --output.")
     )
-    return OutputError(f"{path} cannot be written: {reason}", remedy)
+    return OutputError(f"{path} cannot be written: {reason}", instead or remedy)

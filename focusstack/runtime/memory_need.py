@@ -4,8 +4,8 @@ What the second pass holds at once does not depend on the number of frames: the 
 frame that is fused, and the one that is decoded meanwhile. Where the bound does not allow that,
 decoding waits; where it does not allow the fuser's state either, all that is as large as a frame
 lies in a file and is brought into memory strip by strip. The pictures that come out are the same.
-The first pass keeps of its proxies what fits into what the second will take; its block means,
-features and tiles, two or three megabytes a frame, are not counted.
+The first pass holds block means, features and tiles, two or three megabytes a frame, and keeps of
+its proxies what then fits into what the second will take: of many frames it takes more.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ PROXY_BYTES, READING_BYTES = 100, 50
 
 FRAME_BYTES = 1.5
 """Per proxy pixel of each frame in the first pass: its block means, features and tiles."""
+
+FRAME_HELD = 2 << 20
+"""Bytes that the first pass holds of each frame whatever its size: a thousand features, and the
+tiles and equations of its pairs. 400 frames of 0.12 megapixels took 967 MB in all, 200 took 546
+(``python -m benchmarks.adversary.limits``)."""
 
 KEPT_BYTES = 7
 """Per proxy pixel of each frame in the first pass, if it is kept: what is made of it and wanted
@@ -126,15 +131,17 @@ def memory_need(stack: StackSize, threads: int, bound: int) -> MemoryNeed:
     bound : int
         Bytes.
     """
-    reading = BASE + READING_BYTES * stack.proxy_pixels
+    base = BASE + FRAME_HELD * stack.count
+    reading = base + READING_BYTES * stack.proxy_pixels
     readers = max(1, min(threads, int((bound - reading) // stack.decoding)))
-    first = max(reading + readers * stack.decoding, BASE + PROXY_BYTES * stack.proxy_pixels)
+    first = max(reading + readers * stack.decoding, base + PROXY_BYTES * stack.proxy_pixels)
     ways = _ways_to_fuse(stack)
     within = [way for way, need in ways.items() if need <= bound]
     ahead, in_file = within[0] if within else min(ways, key=lambda way: ways[way])
     # What the second pass takes in any case may be used by the first.
     second = ways[ahead, in_file]
-    left = second - first - int(FRAME_BYTES * stack.proxy_pixels) * stack.count
+    more = max(0, int(FRAME_BYTES * stack.proxy_pixels) - FRAME_HELD) * stack.count
+    left = second - first - more
     kept = max(0, min(left, KEPT_BYTES * stack.proxy_pixels * stack.count, KEPT_MOST))
     return MemoryNeed(readers, kept, ahead, in_file, max(first, second), bound)
 

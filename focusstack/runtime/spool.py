@@ -10,10 +10,14 @@ import math
 import tempfile
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from focusstack.runtime.files import output_errors
 
 Arrays = tuple[NDArray[Any], ...]
 
@@ -28,11 +32,17 @@ class Spool:
     ----------
     room : int, optional
         Bytes that may be kept in memory; the rest lies in a temporary file.
+
+    Raises
+    ------
+    OutputError
+        If there can be none, or, from `put`, the disk has no room for it.
     """
 
     def __init__(self, room: int = 0) -> None:
         self._lock = threading.Lock()
-        self._file = tempfile.TemporaryFile(prefix="focusstack-")  # noqa: SIM115
+        with _temporary():
+            self._file = tempfile.TemporaryFile(prefix="focusstack-")  # noqa: SIM115
         self._places: dict[Hashable, list[tuple[int, tuple[int, ...], np.dtype[Any]]]] = {}
         self._end = 0
         self._room = room
@@ -43,7 +53,8 @@ class Spool:
 
     def __exit__(self, *_: object) -> None:
         self._held.clear()
-        self._file.close()
+        with suppress(OSError):  # of what is thrown away, nothing need reach the disk
+            self._file.close()
 
     def put(self, key: Hashable, *arrays: NDArray[Any]) -> None:
         """Store `arrays`; what `key` stood for before is forgotten."""
@@ -59,12 +70,15 @@ class Spool:
                 self._places[key] = self._written(whole)
 
     def _written(self, arrays: Arrays) -> list[tuple[int, tuple[int, ...], np.dtype[Any]]]:
-        self._file.seek(self._end)
-        places = []
-        for array in arrays:
-            self._file.write(array.data)
-            places.append((self._end, array.shape, array.dtype))
-            self._end += array.nbytes
+        places, end = [], self._end
+        with _temporary():
+            self._file.seek(end)
+            for array in arrays:
+                self._file.write(array.data)
+                places.append((end, array.shape, array.dtype))
+                end += array.nbytes
+            self._file.flush()
+        self._end = end
         return places
 
     def get(self, key: Hashable) -> Arrays:
@@ -124,6 +138,12 @@ class Apart(Spool):
     def kept(self, key: Hashable, make: Callable[[], Arrays]) -> Arrays:
         """Return what was stored under `key`, or make and store it."""
         return self._spool.kept((self._name, key), make)
+
+
+def _temporary() -> AbstractContextManager[None]:
+    """Say what is the matter with the system's folder for temporary files."""
+    remedy = "Free some space there, or set TMPDIR to a folder on another disk."
+    return output_errors(Path(tempfile.gettempdir()), remedy)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -176,7 +176,7 @@ def test_an_output_folder_that_vanishes(
         return rounded(*arguments)
 
     monkeypatch.setattr(Planes, "rounded", vanishing)
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="was moved or removed"):
         stack(photos, out, options)
     assert out.read_text() == "now a file"
 
@@ -285,9 +285,21 @@ def test_other_options_or_frames_are_not_resumed(
         stack([photos / n for n in NAMES[1:]], OutputOptions(interrupted, resume=True), options)
     assert len(list((interrupted / UNFINISHED / "aligned").iterdir())) == 2
     state = interrupted / UNFINISHED / ".state" / "run.json"
-    state.write_text("{")
-    with pytest.raises(OutputError, match="damaged"):
-        stack(photos, OutputOptions(interrupted, resume=True), options)
+    sound = json.loads(state.read_text())
+    sound["plan"]["frames"][1]["matrix"][0][2] += 1000
+    for text in ("{", "[" * 200_000, '{"made_from": [], "plan": 7}', json.dumps(sound)):
+        state.write_text(text)
+        with pytest.raises(OutputError, match="damaged"):
+            stack(photos, OutputOptions(interrupted, resume=True), options)
+
+
+def test_a_plan_that_is_no_file_is_told_before_the_work(photos: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/proc/self/mem"), tmp_path):
+        with pytest.raises(InputError, match="cannot be read as a plan"):
+            stack(photos, OutputOptions(tmp_path / "out"), StackOptions(plan=path))
+    assert not (tmp_path / "out").exists()
 
 
 def test_nothing_to_resume_is_a_new_run(

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,36 @@ def test_without_locks_of_the_system_the_holder_counts(
     lock.acquire()
     lock.release()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["a link", "a folder", "a hard link", "no file"])
+def test_what_is_no_lock_is_told_and_left_as_it_is(tmp_path: Path, kind: str) -> None:
+    folder, precious = tmp_path / "out", tmp_path / "precious"
+    folder.mkdir()
+    precious.write_text("precious")
+    place = folder / LOCK
+    makes: dict[str, Callable[[], object]] = {
+        "a link": lambda: place.symlink_to(precious),
+        "a folder": place.mkdir,
+        "a hard link": lambda: place.hardlink_to(precious),
+        "no file": lambda: os.mkfifo(place),
+    }
+    makes[kind]()
+    with pytest.raises(OutputError, match=f"{LOCK} is {kind}") as caught:
+        FolderLock(folder).acquire()
+    assert "Remove it" in caught.value.remedy
+    assert precious.read_text() == "precious"
+    assert os.path.lexists(place)
+
+
+def test_the_lock_of_another_folder_of_the_same_name_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    first, second = FolderLock(folder), FolderLock(folder)
+    first.acquire()
+    folder.rename(tmp_path / "away")
+    folder.mkdir()
+    second.acquire()
+    first.release()
+    assert (folder / LOCK).is_file()
+    second.release()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -59,7 +60,7 @@ def refusal(tmp_path: Path, place: tuple[str | int, ...], damage: object) -> str
         (("frames", 1, "matrix", 0, 2), "x", "frames[1].matrix[0][2]: must be a valid number"),
         (("frames", 1, "matrix", 2), [1, 0], "frames[1].matrix[2][2]: is missing"),
         (("frames", 1, "matrix"), [[1, 0, 0]] * 3, "frames[1].matrix: a frame cannot be moved"),
-        (("frames", 1, "gain", 0), -1.5, "frames[1].gain[0]: must be greater than 0, not -1.5"),
+        (("frames", 1, "gain", 0), -1.5, "frames[1].gain[0]: must be greater than"),
         (("frames", 1, "gain", 0), float("nan"), "frames[1].gain[0]: must be a finite number"),
         (("frames", 1, "bend"), [0.4, 0], "frames[1].bend: no lens bends by 0.4, 0"),
         (("frames", 1, "shading"), {"round": 0.1}, "frames[1].shading.round: is not known"),
@@ -70,6 +71,13 @@ def refusal(tmp_path: Path, place: tuple[str | int, ...], damage: object) -> str
         (("focus_order",), ["a.jpg"], "focus_order: it does not name the used frames"),
         (("warnings",), [3], "warnings[0]: must be a valid string"),
         (("schema",), 2, "schema: must be 1, not 2"),
+        (("canvas", "width"), 10**400, "canvas.width: must be less than or equal to 10000000"),
+        (("common_ev",), 17.0, "common_ev: must be less than or equal to 16, not 17"),
+        (("frames", 1, "gain", 1), 1e5, "frames[1].gain[1]: must be less than or equal to 65536"),
+        (("frames", 1, "matrix", 0, 2), 1e300, "frames[1].matrix[0][2]: must be less than"),
+        (("frames", 1, "local_px"), [[[1e10, 0]] * 3] * 3, "frames[1].local_px[0][0][0]: must"),
+        (("verdict",), {"grade": "good", "words": ""}, "verdict.grade: must be 'pass', 'look' or"),
+        (("model_residual_px",), dict.fromkeys("ab", "x"), "model_residual_px.a: must be a valid"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(
@@ -119,3 +127,92 @@ def test_a_file_is_read_up_to_64_megabytes(tmp_path: Path, share: float, read: b
     path.write_bytes(b" " * int(share * (64 << 20)) + b"{}")
     with pytest.raises(InputError, match="is missing" if read else "more than 64 MB"):
         read_plan(path)
+
+
+BOUNDS = {"gain": (65536.0, ("frames", 1, "gain", 0)), "common_ev": (16.0, ("common_ev",))}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+@pytest.mark.parametrize(("share", "read"), [(0.7, True), (1.4, False)])
+def test_factors_and_stops_are_bounded(tmp_path: Path, name: str, share: float, read: bool) -> None:
+    most, place = BOUNDS[name]
+    path = saved(tmp_path, damaged(place, share * most))
+    if read:
+        assert read_plan(path)
+    else:
+        with pytest.raises(InputError, match="less than or equal"):
+            read_plan(path)
+
+
+GRIDS = {"local_px": [0, 0], "residual_map_px": 0.5}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+@pytest.mark.parametrize(("share", "read"), [(0.7, True), (1.4, False)])
+def test_grids_have_as_many_nodes_as_are_made(
+    tmp_path: Path, name: str, share: float, read: bool
+) -> None:
+    rows = [[GRIDS[name]] * 100] * int(share * 117)
+    place = ("frames", 1, name) if name == "local_px" else (name,)
+    path = saved(tmp_path, damaged(place, rows))
+    if read:
+        assert read_plan(path)
+    else:
+        with pytest.raises(InputError, match=f"{name}: no grid has .* nodes"):
+            read_plan(path)
+
+
+@pytest.mark.parametrize(("count", "read"), [(7_000, True), (14_000, False)])
+def test_lists_are_bounded(tmp_path: Path, count: int, read: bool) -> None:
+    path = saved(tmp_path, damaged(("model_residual_px",), {str(k): 1 for k in range(count)}))
+    if read:
+        assert read_plan(path)
+    else:
+        with pytest.raises(InputError, match="14000 entries are more than"):
+            read_plan(path)
+
+
+@pytest.mark.parametrize("junk", [{"a": 1}, [], 0.5])
+@pytest.mark.parametrize(("share", "read"), [(0.7, True), (1.4, False)])
+def test_what_would_fill_the_memory_is_not_unpacked(
+    tmp_path: Path, junk: object, share: float, read: bool
+) -> None:
+    taken = {"{": 280, "[": 104}.get(json.dumps(junk)[0], 40)
+    text = json.dumps(junk) + ","
+    path = tmp_path / "report.json"
+    path.write_text("[" + int(share * (256 << 20) / taken) * text + "0]", encoding="utf-8")
+    with pytest.raises(InputError, match="must be a group" if read else "more entries than"):
+        read_plan(path)
+
+
+def test_of_a_thousand_faults_the_first_is_told(tmp_path: Path) -> None:
+    told = refusal(tmp_path, ("warnings",), [1] * 1000)
+    assert told == "warnings[0]: must be a valid string, not 1"
+
+
+def test_bytes_that_are_no_text_and_numbers_without_end_are_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    text = plan_to_json(plan("a.jpg", "b.jpg"))
+    for encoding in ("utf-16", "utf-32"):
+        path.write_bytes(text.encode(encoding))
+        with pytest.raises(InputError, match="it is not text in UTF-8"):
+            read_plan(path)
+    path.write_bytes(text.encode("utf-8-sig"))
+    assert read_plan(path)
+    path.write_text(text.replace('"width": 400', '"width": ' + "9" * 5000))
+    with pytest.raises(InputError, match="5000 digits") as caught:
+        read_plan(path)
+    assert "sys." not in str(caught.value)
+
+
+def test_a_pipe_and_a_device_are_no_plan_and_keep_nobody_waiting(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), Path("/proc/self/mem")):
+        with pytest.raises(InputError, match="cannot be read as a plan"):
+            read_plan(path)
+
+
+def test_a_depth_map_in_other_letters_is_damaged(tmp_path: Path) -> None:
+    entry = {"rows": 3, "columns": 3, "slab": 0.1, "zlib_base64": "\u00e9"}
+    assert refusal(tmp_path, ("scene_depth",), entry) == "scene_depth: the depth map is damaged"

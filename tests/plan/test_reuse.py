@@ -43,3 +43,32 @@ def test_another_size_is_refused() -> None:
     with pytest.raises(UsageError, match="400 x 300") as caught:
         fit_plan(plan("a.jpg", "b.jpg"), ["a.jpg", "b.jpg"], (300, 400))
     assert "300 x 400" in caught.value.message
+
+
+def test_others_taken_from_the_same_places_are_taken_by_position() -> None:
+    made = plan("A_1.jpg", "A_2.jpg", "A_3.jpg", lost=("A_2.jpg",))
+    found = fit_plan(made, ["B_1.jpg", "B_2.jpg", "B_3.jpg"], (400, 300))
+    assert [f.file for f in found.frames] == ["B_1.jpg", "B_2.jpg", "B_3.jpg"]
+    assert [f.used for f in found.frames] == [True, False, True]
+    assert (found.reference, found.focus_order) == ("B_1.jpg", ("B_1.jpg", "B_3.jpg"))
+    assert np.array_equal(found.used()[1].gain, made.used()[1].gain)
+    (told,) = found.warnings
+    assert "B_1.jpg for A_1.jpg" in told
+    assert not fit_plan(made, ["A_1.tif", "A_2.tif", "A_3.tif"], (400, 300)).warnings
+
+
+@pytest.mark.parametrize(
+    "names", [["B_1.jpg", "B_2.jpg"], ["B_1.jpg", "A_3.jpg", "B_3.jpg"], ["B.jpg"] * 4]
+)
+def test_what_may_be_mistaken_is_not_taken_by_position(names: list[str]) -> None:
+    made = plan("A_1.jpg", "A_2.jpg", "A_3.jpg")
+    with pytest.raises(UsageError, match="does not fit") as caught:
+        fit_plan(made, names, (400, 300))
+    assert "or 3 others taken from the same places in the same order" in caught.value.remedy
+    assert "run without --plan" in caught.value.remedy
+
+
+def test_names_in_a_plan_are_shown_without_control_characters() -> None:
+    made = plan("a.jpg", "\x1b]0;x\x07.jpg")
+    with pytest.raises(UsageError, match=r"missing: \?\]0;x\?\.jpg"):
+        fit_plan(made, ["a.jpg"], (400, 300))
