@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.alignment.quality.elsewhere import LEAST_SHARE
+from focusstack.alignment.quality.elsewhere import LEAST_OF_STACK
 from focusstack.alignment.quality.residual import Residual
 from focusstack.exposure.shading import EVEN
 from focusstack.first_pass.findings import Findings
@@ -54,7 +54,7 @@ def make_plan(
         scene=places.scene,
         warnings=stack_warnings(found, exposure, places.area),
         error_px=error,
-        verdict=judge_stack(given, error, displaced=found.elsewhere.stack > LEAST_SHARE),
+        verdict=judge_stack(given, error, displaced=found.elsewhere.stack > LEAST_OF_STACK),
         quick=quick,
         displaced_share=round(found.elsewhere.stack, 4),
         light=found.light.terms.choice,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -132,11 +133,15 @@ def search_elsewhere(
     progress: Progress,
 ) -> Elsewhere:
     """Search every frame once more, widely, for what lies elsewhere than it was put."""
-    kept = refined.kept
-    near = [pair for apart in (1, 2) for pair in zip(kept, kept[apart:], strict=False)]
+    kept, scale, width = refined.kept, stack.scale, stack.size[0]
     poses = (displaced or refined).poses
     field = displaced.field if displaced is not None else lambda _: None
     with stage(progress, "Checking", 1):
-        found = search_widely(series, poses, near, field)
+        found = search_widely(series, poses, list(pairwise(kept)), field)
+        off = find_elsewhere(found, kept, scale, width).px
+        doubted = {k for k, px in zip(kept, off, strict=True) if px}
+        # Who of two neighbours is displaced, those beyond them tell.
+        more = [pair for pair in zip(kept, kept[2:], strict=False) if doubted.intersection(pair)]
+        found += search_widely(series, poses, more, field)
         progress.advance()
-    return find_elsewhere(found, kept, stack.scale, stack.size[0])
+    return find_elsewhere(found, kept, scale, width)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from focusstack.alignment.quality.elsewhere import LEAST_OF_STACK
 from focusstack.alignment.quality.residual import Residual
 from focusstack.exposure.shading import EVEN, Shading
 from focusstack.exposure.trial import LightChoice
@@ -246,7 +247,9 @@ class StackPlan:
         """Return this plan with a verdict on the composite, from what its seams show."""
         if self.verdict is None:
             return self
-        return replace(self, verdict=judge_picture(self.verdict, seams, self.error_px))
+        displaced = self.displaced_share > LEAST_OF_STACK
+        verdict = judge_picture(self.verdict, seams, self.error_px, displaced=displaced)
+        return replace(self, verdict=verdict)
 
     def with_warnings(self, more: Sequence[str]) -> StackPlan:
         """Return this plan with further warnings."""

@@ -95,7 +95,9 @@ class Seams:
         return "fail" if spoilt else "look"
 
 
-def judge_picture(verdict: Verdict, seams: Seams, error_px: float | None) -> Verdict:
+def judge_picture(
+    verdict: Verdict, seams: Seams, error_px: float | None, *, displaced: bool = True
+) -> Verdict:
     """Judge a composite: by its seams where they tell, else by its frames.
 
     Parameters
@@ -106,6 +108,8 @@ def judge_picture(verdict: Verdict, seams: Seams, error_px: float | None) -> Ver
         Of the composite.
     error_px : float or None
         Estimated error of the whole stack.
+    displaced : bool, optional
+        Whether so much lies elsewhere that it is told even where no seam shows it.
 
     Examples
     --------
@@ -117,7 +121,8 @@ def judge_picture(verdict: Verdict, seams: Seams, error_px: float | None) -> Ver
         return verdict
     told = dict(zip(verdict.causes, verdict.words.split("; "), strict=False))
     if seams.prove:
-        told = {cause: words for cause, words in told.items() if cause not in SETTLED}
+        settled = SETTLED if displaced else (*SETTLED, "displaced")
+        told = {cause: words for cause, words in told.items() if cause not in settled}
     grade = seams.grade
     if grade != "pass":
         told = {"seam": _seam_words(seams), **told}

@@ -29,6 +29,11 @@ def test_what_lies_elsewhere_is_told_all_the_same() -> None:
     assert (found.grade, found.causes) == ("look", ("displaced",))
 
 
+def test_a_little_that_lies_elsewhere_is_settled_by_clean_seams() -> None:
+    assert judge_picture(ELSEWHERE, seams(), 0.3, displaced=False).grade == "pass"
+    assert judge_picture(ELSEWHERE, seams(10, 0), 0.3, displaced=False).grade == "fail"
+
+
 @pytest.mark.parametrize(("measured", "unknown"), [(10, 0), (30, 100), (0, 0)])
 def test_seams_that_hardly_tell_settle_nothing(measured: int, unknown: int) -> None:
     assert judge_picture(OFF, seams(measured, unknown), 0.6) == OFF

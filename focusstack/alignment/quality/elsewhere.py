@@ -22,6 +22,11 @@ LEAST_SHARE = 0.01
 """Share of the places of a pair that must lie elsewhere to count: fewer are mishaps
 (``python -m benchmarks.alignment``)."""
 
+LEAST_OF_STACK = 0.015
+"""Share of all places of neighbours that must lie elsewhere for the whole stack to be doubted:
+single frames at the blurred ends of a sweep show hardly anything (``python -m
+benchmarks.alignment``)."""
+
 LEAST_TILES = 2
 """Places that must lie elsewhere: one may look like another by chance. Chosen, not measured."""
 
