@@ -20,7 +20,7 @@ from focusstack.alignment.tiles.shifts import tile_shifts
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import linearise
 from focusstack.numeric.arrays import Float32, Floats
-from focusstack.plan.seams import SeamPlace, Seams
+from focusstack.plan.seams import GROSS_PX, SeamPlace, Seams
 from focusstack.resample.planes import Planes
 from focusstack.runtime.spool import Spool
 
@@ -186,6 +186,7 @@ def summarise(tiles: Sequence[SeamTile], names: Sequence[str]) -> Seams:
         measured=len(known),
         unknown=len(tiles) - len(known),
         visible=len(visible),
+        gross=sum(tile.px >= GROSS_PX for tile in visible),
         p95_px=round(float(np.percentile([t.px for t in known], 95)), 4) if known else None,
         places=tuple(
             SeamPlace(t.place, (names[t.first], names[t.second]), round(t.px, 2)) for t in places

@@ -12,7 +12,7 @@ from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.tiles.measure import Round
 from focusstack.alignment.tiles.poses import Series
 from focusstack.errors import AlignmentError
-from focusstack.first_pass.hot_pixels import FEWEST, hot_mask
+from focusstack.first_pass.hot_pixels import hot_mask
 from focusstack.first_pass.marks.cleaning import Blemishes, cleaned
 from focusstack.first_pass.marks.outline import cores, outlined
 from focusstack.first_pass.marks.persistence import (
@@ -46,6 +46,15 @@ CLEARLY = 0.15
 
 Align = Callable[[Measured], tuple[Coarse, Floats]]
 """Aligns a stack coarsely: gives the alignment, and gains."""
+
+
+FEWEST = 5
+"""Frames without which what stands still is not known to be a mark: of four, a hand that goes round
+a subject holds all of it in place. Chosen, not measured."""
+
+MOST_MARKED = 0.1
+"""Share of the frame that marks cover at most: more is a subject that stands still, or a window.
+Chosen, not measured: dust covers a hundredth, a caption or scale three."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +133,8 @@ class Search:
         """Look for marks in a stack that has been aligned as it is."""
         plain = Found(self._stack, coarse, gains)
         used = [k for k, u in enumerate(coarse.used) if u]
-        if len(used) < FEWEST:
+        # A hand that walked far can hold what lies at one depth in place: that is no mark.
+        if len(used) < FEWEST or coarse.travel is not None:
             return plain
         seen = self._persistence(self._stack, used)
         striped = self._without_stripes(plain, seen[0], used)
@@ -167,7 +177,9 @@ class Search:
             if not any(o.any() for o in own):
                 return plain
         marked = self._outlines(seen, peaks, own, used, "marks")
-        return self._aligned(Blemishes(marked), "marks") if marked.any() else plain
+        if not 0 < float(marked.mean()) <= MOST_MARKED:
+            return plain
+        return self._aligned(Blemishes(marked), "marks")
 
     def _tried(
         self, seen: list[Persistence], peaks: list[Points], which: list[Mask], used: list[int]

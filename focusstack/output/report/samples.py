@@ -238,7 +238,7 @@ def seam_crops(pixels: Image, icc: bytes | None, rects: Sequence[Rect]) -> list[
     for rect in rects:
         left = max(0, min(rect.x + (rect.width - SEAM_SIDE) // 2, width - SEAM_SIDE))
         top = max(0, min(rect.y + (rect.height - SEAM_SIDE) // 2, height - SEAM_SIDE))
-        crop = pixels[top : top + SEAM_SIDE, left : left + SEAM_SIDE]
+        crop = part(pixels, slice(top, top + SEAM_SIDE), slice(left, left + SEAM_SIDE))
         found.append(webp(eight_bit(crop, icc), SEAM_BYTES))
     return found
 
