@@ -7,6 +7,11 @@ import numpy as np
 from focusstack.first_pass.assemble import make_plan
 from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.findings import Findings
+from focusstack.first_pass.impossible import (
+    check_possible,
+    failures_in_words,
+    without_impossible,
+)
 from focusstack.first_pass.light import find_light
 from focusstack.first_pass.measure import check_reference, glanced, measure_frames, spool_for
 from focusstack.first_pass.rejection import find_unsupported
@@ -55,12 +60,19 @@ def find_plan(
     check_reference(frames.names, options.reference)
     reuse_freed_memory()
     spool, scale = spool_for(frames, effort.megapixels, need.kept)
-    with spool, own_threads():
+    with spool, own_threads(), failures_in_words():
         seen = glanced(frames, scale) if effort.quick else frames
         stack = measure_frames(seen, spool, scale, need.readers, progress)
         coarse, gains = find_alignment(stack, options.reference, options.threads, progress, effort)
+        coarse = without_impossible(stack, coarse, coarse.matrices)
         series = series_of(stack, coarse, gains, options.threads, progress)
         refined = refine_alignment(series, coarse, progress, effort)
+        possible = without_impossible(stack, coarse, refined.poses.matrices)
+        if possible is not coarse:  # what harmed the others is gone: they may lie elsewhere now
+            coarse = without_impossible(stack, possible, possible.matrices)
+            series = series_of(stack, coarse, gains, options.threads, progress)
+            refined = refine_alignment(series, coarse, progress, effort)
+            check_possible(stack, coarse, refined.poses.matrices)
         if not effort.quick:  # too few tiles to give up a frame for
             coarse = coarse.without(find_unsupported(stack, coarse, refined))
         light = find_light(stack, refined.poses.matrices, coarse, options.threads)
