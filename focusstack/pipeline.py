@@ -20,6 +20,7 @@ from focusstack.output.folder import OutputFolder, open_folder
 from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
+from focusstack.plan.folds import refuse_folds
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import fit_plan
 from focusstack.runtime.heap import release_freed
@@ -125,7 +126,7 @@ def _given_plan(options: StackOptions, frames: FrameSource, progress: Progress) 
     if plan.quick and QUICK_PLAN not in plan.warnings:
         progress.warn(QUICK_PLAN)
         plan = plan.with_warnings([QUICK_PLAN])
-    return plan if options.local else plan.without_local()
+    return refuse_folds(plan if options.local else plan.without_local())
 
 
 def aligned_frames(

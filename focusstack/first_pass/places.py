@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from focusstack.alignment.tiles.poses import Poses
 from focusstack.crop import CommonArea, common_area
 from focusstack.first_pass.findings import Findings
 from focusstack.geometry.coordinates import at_scale
+from focusstack.geometry.determinant import least_determinant
 from focusstack.geometry.field import Field
-from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
+from focusstack.geometry.parallax import SceneDepth, Viewpoint, placed_from, untorn
 from focusstack.numeric.arrays import Matrix
 
 
@@ -32,6 +33,8 @@ class Places:
         From where each frame was taken, where parallax was found.
     area : CommonArea
         What all used frames show.
+    determinants : dict of int to float
+        Of each used frame's displacement, see `focusstack.geometry.determinant`.
     """
 
     poses: Poses
@@ -39,6 +42,7 @@ class Places:
     scene: SceneDepth | None
     views: list[Viewpoint | None]
     area: CommonArea
+    determinants: dict[int, float]
 
     def bend(self, k: int) -> tuple[float, float]:
         """Radial distortion of the lens in a frame."""
@@ -54,8 +58,10 @@ def place_frames(found: Findings, size: tuple[int, int]) -> Places:
     fields = _full_fields(found, len(matrices), size)
     scene, views = _full_parallax(found.displaced, len(matrices), found.scale, size)
     used = found.used
-    moved = [poses.field(k, seen_from(scene, views[k], fields[k])) for k in used]
-    return Places(poses, fields, scene, views, common_area(matrices[used], *size, moved))
+    moved = [poses.field(k, placed_from(scene, views[k], fields[k])) for k in used]
+    area = common_area(matrices[used], *size, moved)
+    determinants = {k: least_determinant(field) for k, field in zip(used, moved, strict=True)}
+    return Places(poses, fields, scene, views, area, determinants)
 
 
 def full_size(matrices: Matrix, scale: float) -> Matrix:
@@ -64,11 +70,17 @@ def full_size(matrices: Matrix, scale: float) -> Matrix:
 
 
 def _full_fields(found: Findings, count: int, size: tuple[int, int]) -> list[Field | None]:
-    """Fields in full-size pixels; the reference has none."""
+    """Fields in full-size pixels, that tear nothing; the reference has none."""
     if found.displaced is None or found.displaced.local is None:
         return [None] * count
     grids = np.round(found.displaced.local.fields / found.scale, 3).astype(np.float32)
-    return [None if k == found.reference else Field(g, *size) for k, g in enumerate(grids)]
+    fields = [None if k == found.reference else Field(g, *size) for k, g in enumerate(grids)]
+    return [field and _rounded(untorn(field)) for field in fields]
+
+
+def _rounded(field: Field) -> Field:
+    """A field with the precision of the report."""
+    return replace(field, grid=np.round(field.grid.astype(float), 3).astype(np.float32))
 
 
 def _full_parallax(

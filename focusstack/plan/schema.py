@@ -6,9 +6,6 @@ what cannot be rendered is refused with its place. Entries that later versions a
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,7 +13,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from focusstack.exposure.shading import STRONGEST, STRONGEST_EXPONENT
-from focusstack.plan.limits import MOST_NODES, Bend, Cells, Gain, Matrix3, Nodes, Number, Size
+from focusstack.plan.depth_steps import unpack_steps
+from focusstack.plan.limits import Bend, Cells, Gain, Matrix3, Nodes, Number, Size
 from focusstack.plan.verdict import Cause, Grade
 
 SCHEMA = 1
@@ -128,6 +126,8 @@ class FrameRecord(Record):
     """Estimated error of its positions, root mean square, full-size pixels."""
     guessed_px: Number = 0.0
     """What of it lies where nothing is ever sharp."""
+    least_determinant: Number | None = None
+    """Of the Jacobian of its displacement: 1 keeps area, 0 and less folds the picture."""
     verdict: VerdictRecord | None = None
     exposure_ev: Number
     """How much brighter than the reference it was exposed, stops."""
@@ -171,18 +171,7 @@ class DepthRecord(Record):
 
     def steps(self) -> NDArray[np.int16]:
         """Unpack the steps ``(rows, columns)``; no more than their size is ever unpacked."""
-        size = self.rows * self.columns * 2
-        if size > 2 * MOST_NODES:
-            raise ValueError(f"no depth map has {self.rows} x {self.columns} nodes")
-        unpacker = zlib.decompressobj()
-        try:
-            packed = base64.b64decode(self.zlib_base64, validate=True)
-            unpacked = unpacker.decompress(packed, size)
-        except (zlib.error, binascii.Error) as error:
-            raise ValueError("the depth map is damaged") from error
-        if len(unpacked) != size or unpacker.unconsumed_tail:
-            raise ValueError(f"the depth map is not one of {self.rows} x {self.columns} nodes")
-        return np.frombuffer(unpacked, "<i2").reshape(self.rows, self.columns)
+        return unpack_steps(self.zlib_base64, self.rows, self.columns)
 
 
 class TrialRecord(Record):
@@ -257,12 +246,15 @@ class Report(Record):
     residual_px: ResidualRecord | None = None
     error_px: Number | None = None
     """Estimated error of all positions, root mean square, full-size pixels."""
+    least_determinant: Number | None = None
+    """Least of all frames' displacements."""
     verdict: VerdictRecord | None = None
     local_median_px: tuple[Number, Number] | None = None
     """Held-out residual without and with local displacement."""
     fusion: FusionRecord | None = None
     """What fusion has found; null before it."""
     scene_depth: DepthRecord | None = None
+    """Where it is too steep to be followed, frames get it less steep."""
     quick: StrictBool = False
     """Whether it comes from a quick look."""
     light: LightRecord | None = None

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from focusstack import plan_stack
-from focusstack.errors import AlignmentError, FocusstackError
+from focusstack.errors import AlignmentError, InputError
 from focusstack.first_pass.impossible import (
     MOST_GROWN,
     check_possible,
@@ -74,12 +74,10 @@ def test_what_determines_nothing_ends_with_a_plan_or_in_words(content, seed: int
         warnings.simplefilter("error", RuntimeWarning)
         try:
             plan = plan_stack(frames)
-        except FocusstackError as error:
-            assert error.exit_code in (3, 4)
-            assert error.message
-        else:
-            assert all(np.isfinite(f.matrix).all() for f in plan.used() if f.matrix is not None)
-            assert plan.verdict is not None
+        except (InputError, AlignmentError):
+            return
+    assert all(np.isfinite(f.matrix).all() for f in plan.used() if f.matrix is not None)
+    assert plan.verdict is not None
 
 
 @pytest.mark.parametrize("share", [0.5, 2.0])
