@@ -22,7 +22,7 @@ from focusstack.numeric.arrays import Float32, Floats, Points
 DEPTH_STEPS = 20000
 """Depth is kept in steps of this part of its range, so that a plan on disk is the same plan."""
 
-SHARES = (1.0, 0.85, 0.7, 0.5, 0.3, 0.1, 0.0)
+SHARES = (1.0, 0.93, 0.86, 0.8, 0.7, 0.5, 0.3, 0.1, 0.0)
 """How steep a displacement may be, tried in turn until its determinant is above `LEAST`: what
 wiggles from node to node, or comes on top of another displacement, must be less so."""
 

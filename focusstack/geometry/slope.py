@@ -35,7 +35,7 @@ class Steepness(NamedTuple):
     across: float
 
 
-DIRECTED = Steepness(0.3, 0.63, 0.6)
+DIRECTED = Steepness(0.28, 0.65, 0.6)
 """How steep a displacement along one direction may be: along it, what is pressed together is lost,
 so that there it may fall by less than it may rise. With what cubics between nodes and the eight
 directions around a node add, the determinant stays above `LEAST`
