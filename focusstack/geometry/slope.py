@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from focusstack.numeric.arrays import Float32, Floats
+from focusstack.numeric.arrays import Float32
 
 Ways = Mapping[tuple[int, int], Float32]
 """By how much the value may grow from a node to that so many rows and columns on, at each node."""
@@ -45,7 +45,9 @@ ANY_WAY = Steepness(0.0, 0.3, 0.3)
 """How steep either part of a displacement in any direction may be, for the same."""
 
 
-def directed_ways(across: Floats, down: Floats, spacing: tuple[float, float], share: float) -> Ways:
+def directed_ways(
+    across: Float32, down: Float32, spacing: tuple[float, float], share: float
+) -> Ways:
     """Growth that may be for values that displace by `across` and `down` pixels a unit.
 
     Parameters
