@@ -52,9 +52,9 @@ def least_determinant(field: Field | None) -> float:
     nodes, per_pixel = field.nodes
     least = np.inf
     for down in PHASES:
-        value, slope = (_along_rows(nodes, weights) for weights in _weights(down))
+        value, slope = (_along_rows(nodes, weights) for weights in cubic_weights(down))
         for across in PHASES:
-            here, change = _weights(across)
+            here, change = cubic_weights(across)
             # Derivatives (rows - 1, columns - 1, 2) of the displacement by x and by y, in pixels.
             by_x = _along_columns(value, change) * per_pixel[0]
             by_y = _along_columns(slope, here) * per_pixel[1]
@@ -63,7 +63,7 @@ def least_determinant(field: Field | None) -> float:
     return least
 
 
-def _weights(t: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def cubic_weights(t: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Catmull-Rom weights of four nodes at `t` between the middle two, and their derivatives."""
     value = (
         t * (-0.5 + t * (1.0 - 0.5 * t)),

@@ -16,7 +16,7 @@ import numpy as np
 
 from focusstack.geometry.determinant import LEAST, ROUNDING, least_determinant
 from focusstack.geometry.field import Field
-from focusstack.geometry.slope import bounded, directed_ways, even_ways
+from focusstack.geometry.slope import Moves, bounded, even_ways, unfolded, yielding
 from focusstack.numeric.arrays import Float32, Floats, Points
 
 DEPTH_STEPS = 20000
@@ -102,14 +102,38 @@ class SceneDepth:
         `LEAST`, if that of `more` is. Parameters are the same.
         """
         depth = self._depth(view, in_focus=in_focus)
-        across, down = self._directions(view)
+        found = self._moved(self._unfolded(depth, view, more), view, more)
+        if least_determinant(found) > LEAST + ROUNDING:
+            return found
         spacing = _spacing(depth.shape, (self.canvas_width, self.canvas_height))
+        across, down = self._directions(view)
+        fastest = float(np.hypot(np.abs(across).max(), np.abs(down).max()))
         for share in SHARES:
-            ways = directed_ways(across, down, spacing, share)
-            field = self._moved(bounded(depth, ways) if share else 0 * depth, view, more)
-            if least_determinant(field) > LEAST + ROUNDING:
+            ways = even_ways(depth.shape, spacing, share / fastest)
+            found = self._moved(bounded(depth, ways) if share else 0 * depth, view, more)
+            if least_determinant(found) > LEAST + ROUNDING:
                 break
-        return field
+        return found
+
+    def _unfolded(self, depth: Float32, view: Viewpoint, more: Field | None) -> Float32:
+        width, height = _spacing(depth.shape, (self.canvas_width, self.canvas_height))
+        across, down = (part.astype(float) for part in self._directions(view))
+        ahead = -view.travel[2] / (0.5 * np.hypot(self.canvas_width, self.canvas_height))
+        other = np.zeros((*depth.shape, 2)) if more is None else self._at_nodes(more)
+        return unfolded(
+            depth,
+            yielding(depth, view.focus, self.slab),
+            Moves(across, down, float(ahead), width, height),
+            other,
+        )
+
+    def _at_nodes(self, field: Field) -> Floats:
+        """Displacement ``(rows, columns, 2)`` by another field at the nodes of depth."""
+        rows, columns = self.grid.shape
+        x = np.linspace(0, self.canvas_width - 1, columns)
+        y = np.linspace(0, self.canvas_height - 1, rows)
+        places = np.stack(np.meshgrid(x, y), -1)
+        return field.at(places.reshape(-1, 2)).reshape(rows, columns, 2)
 
     def _depth(self, view: Viewpoint, *, in_focus: bool) -> Float32:
         if not in_focus:
@@ -131,10 +155,7 @@ class SceneDepth:
         across, along = self._directions(view)
         moved = np.stack([depth * across, depth * along[:, None]], -1)
         if more is not None:
-            rows, columns = depth.shape
-            x, y = np.linspace(0, size[0] - 1, columns), np.linspace(0, size[1] - 1, rows)
-            places = np.stack(np.meshgrid(x, y), -1)
-            moved += more.at(places.reshape(-1, 2)).reshape(moved.shape).astype(np.float32)
+            moved += self._at_nodes(more).astype(np.float32)
         return Field(moved, *size)
 
 
