@@ -50,7 +50,7 @@ def least_determinant(field: Field | None) -> float:
     if field is None or not field.grid.any():
         return 1.0
     nodes, per_pixel = field.nodes
-    least = np.inf
+    least = np.float64(np.inf)
     for down in PHASES:
         value, slope = (_along_rows(nodes, weights) for weights in cubic_weights(down))
         for across in PHASES:
@@ -59,8 +59,8 @@ def least_determinant(field: Field | None) -> float:
             by_x = _along_columns(value, change) * per_pixel[0]
             by_y = _along_columns(slope, here) * per_pixel[1]
             found = (1 + by_x[..., 0]) * (1 + by_y[..., 1]) - by_x[..., 1] * by_y[..., 0]
-            least = min(least, float(found.min()))
-    return least
+            least = np.minimum(least, found.min())  # no number stays none
+    return float(least)
 
 
 def cubic_weights(t: float) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -83,12 +83,14 @@ class Moves(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """Between what a displacement stays: its determinant, and how it changes across itself."""
+    """Between what a displacement stays: see the constants of these names, and what depth is."""
 
     least: float
     most: float
     shear: float
     margin: float
+    nearest: float
+    farthest: float
 
 
 def yielding(depth: Float32, focus: float, slab: float) -> Floats:
@@ -133,7 +135,8 @@ def unfolded(depth: Float32, give: Floats, moves: Moves, other: Floats) -> Float
     from focusstack.geometry.loops.slope import unfolding
 
     found = depth.astype(float)
-    bounds = Bounds(LEAST + 2 * ROUNDING, MOST, SHEAR, MARGIN)
+    ends = float(found.min()), float(found.max())
+    bounds = Bounds(LEAST + 2 * ROUNDING, MOST, SHEAR, MARGIN, *ends)
     unfolding()(found, give, other, moves, bounds, _phase_weights(), SWEEPS)
     return found.astype(np.float32)
 

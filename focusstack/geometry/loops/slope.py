@@ -33,7 +33,7 @@ def unfolding() -> Callable[..., None]:
         read_only(np.float64, 2),
         read_only(np.float64, 3),
         moves,
-        named(Bounds, *[numba.float64] * 4),
+        named(Bounds, *[numba.float64] * 6),
         read_only(np.float64, 4),
         numba.int64,
     )
@@ -73,6 +73,7 @@ def _gentle(depth: Floats, other: Floats, moves: Moves, bounds: Bounds, r: int, 
 def _lessened(
     depth: Floats,
     give: Floats,
+    bounds: Bounds,
     down: Floats,
     across: Floats,
     r: int,
@@ -98,7 +99,9 @@ def _lessened(
         for j in range(max(c - 1, 0), min(c + 3, columns)):
             m, n = i - r + 1, j - c + 1
             change = by_x * down[0, m] * across[1, n] + by_y * down[1, m] * across[0, n]
-            depth[i, j] += want / total * change * give[i, j]
+            moved = depth[i, j] + want / total * change * give[i, j]
+            # Nothing is nearer or farther than all that there is.
+            depth[i, j] = min(max(moved, bounds.nearest), bounds.farthest)
     return True
 
 
@@ -156,13 +159,22 @@ def _settled(
     want = _lacking(found, bounds.least, bounds.most, bounds.margin)
     if want != 0:
         settled = not _lessened(
-            depth, give, down, across, r, c, want, along_x / moves.width, along_y / moves.height
+            depth,
+            give,
+            bounds,
+            down,
+            across,
+            r,
+            c,
+            want,
+            along_x / moves.width,
+            along_y / moves.height,
         )
     # Across its own direction.
     want = _lacking(by_y * x - by_x * y, -bounds.shear, bounds.shear, bounds.margin)
     if want != 0:
         settled &= not _lessened(
-            depth, give, down, across, r, c, want, -y / moves.width, x / moves.height
+            depth, give, bounds, down, across, r, c, want, -y / moves.width, x / moves.height
         )
     return settled
 
