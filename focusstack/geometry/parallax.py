@@ -16,7 +16,8 @@ import numpy as np
 
 from focusstack.geometry.determinant import LEAST, ROUNDING, least_determinant
 from focusstack.geometry.field import Field
-from focusstack.geometry.slope import Moves, bounded, even_ways, unfolded, yielding
+from focusstack.geometry.loops.bounds import Moves
+from focusstack.geometry.slope import bounded, even_ways, unfolded, yielding
 from focusstack.numeric.arrays import Float32, Floats, Points
 
 DEPTH_STEPS = 20000

@@ -16,11 +16,11 @@ functions", Bull. AMS 40, 1934); their mean keeps to the middle.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
 from focusstack.geometry.determinant import LEAST, PHASES, ROUNDING, cubic_weights
+from focusstack.geometry.loops.bounds import Bounds, Moves
 from focusstack.numeric.arrays import Float32, Floats
 
 Ways = Mapping[tuple[int, int], Float32]
@@ -58,39 +58,6 @@ before or behind; from there it grows with the square of the distance, as blur t
 SLACKEST = 25.0
 """How readily a node gives way that is far from the plane of focus: five slabs, where nothing but
 blur is left."""
-
-
-class Moves(NamedTuple):
-    """By how many pixels unit depth moves a frame, and how far its nodes are apart.
-
-    Attributes
-    ----------
-    across : (columns,) float64 ndarray
-        Pixels to the right, by column.
-    down : (rows,) float64 ndarray
-        Pixels down, by row.
-    ahead : float
-        By how much both grow a pixel.
-    width, height : float
-        Pixels from one node to the next.
-    """
-
-    across: Floats
-    down: Floats
-    ahead: float
-    width: float
-    height: float
-
-
-class Bounds(NamedTuple):
-    """Between what a displacement stays: see the constants of these names, and what depth is."""
-
-    least: float
-    most: float
-    shear: float
-    margin: float
-    nearest: float
-    farthest: float
 
 
 def yielding(depth: Float32, focus: float, slab: float) -> Floats:

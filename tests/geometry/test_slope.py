@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from focusstack.geometry import parallax
 from focusstack.geometry.determinant import LEAST, least_determinant
 from focusstack.geometry.field import Field
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, placed_from, seen_from, untorn
-from focusstack.geometry.slope import bounded, even_ways
+from focusstack.geometry.slope import bounded, even_ways, yielding
+from focusstack.numeric.arrays import Floats
 
 WIDTH, HEIGHT = 161, 121
 SHAPE = (31, 41)
@@ -33,7 +35,7 @@ def depth_of(kind: str, seed: int) -> np.ndarray:
     return np.clip(0.05 * ((x - 20) * np.cos(turn) + (y - 15) * np.sin(turn)), -0.5, 0.5)
 
 
-def determinants(field: Field, step: float = 0.5) -> np.ndarray:
+def determinants(field: Field, step: float = 0.5) -> Floats:
     """Of differences between points a thousandth of a pixel to either side, every half pixel."""
     x = np.arange(0.002, field.canvas_width - 1, step)
     y = np.arange(0.002, field.canvas_height - 1, step)
@@ -42,7 +44,7 @@ def determinants(field: Field, step: float = 0.5) -> np.ndarray:
         way + (field.at(places + 1e-3 * way) - field.at(places - 1e-3 * way)) / 2e-3
         for way in np.eye(2)
     )
-    return right[:, 0] * down[:, 1] - right[:, 1] * down[:, 0]
+    return np.asarray(right[:, 0] * down[:, 1] - right[:, 1] * down[:, 0])
 
 
 @pytest.mark.parametrize("kind", ["noise", "step", "stem", "ramp"])
@@ -110,8 +112,7 @@ def test_what_lies_far_from_a_step_keeps_its_displacement() -> None:
 def test_along_an_edge_a_frame_moves_almost_freely() -> None:
     """What is displaced along a step of depth is neither pressed together nor pulled apart."""
     step = depth_of("step", 3)
-    _, plain = moved_by(Viewpoint((0.0, 3.5, 0.0), 0.0), step)
-    found, _ = moved_by(Viewpoint((0.0, 3.5, 0.0), 0.0), step)
+    found, plain = moved_by(Viewpoint((0.0, 3.5, 0.0), 0.0), step)
     inner = np.diff(plain.grid[15, :, 1])
     assert np.abs(inner).max() / 4 == pytest.approx(0.875)
     assert np.abs(found.grid - plain.grid).max() < 0.6
@@ -133,16 +134,31 @@ def test_what_is_sharp_in_a_frame_keeps_its_place() -> None:
 
 def test_a_gap_is_filled_by_little_of_what_is_beside_it() -> None:
     """Nothing is drawn out to more than twice its size, and no more than that is taken away."""
-    stem = depth_of("stem", 7)
-    found, plain = moved_by(Viewpoint((16.0, 0.0, 0.0), 0.5), stem)
-    assert 1.8 < determinants(found).max() < 2.05
-    assert determinants(plain).max() > 4
-    assert determinants(found).min() < 0.6
+    found, plain = moved_by(Viewpoint((16.0, 0.0, 0.0), 0.5), depth_of("stem", 7))
+    drawn, left = determinants(plain), determinants(found)
+    assert drawn.max() > 4
+    assert drawn.min() < 0
+    assert 1.8 < left.max() < 2.05
+    assert 0.532 < left.min() < 0.56  # one half, and what is not looked at
+
+
+def test_depth_as_it_is_found_needs_no_envelope(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No steep place is passed over, and none is left."""
+    monkeypatch.setattr(parallax, "SHARES", (0.0,))
+    for seed in range(4):
+        found, _ = moved_by(Viewpoint((8.0, 5.0, 1.0), 0.0), depth_of("noise", seed))
+        assert found.grid.any()
+
+
+def test_what_is_blurred_gives_way_a_hundred_times_as_readily() -> None:
+    depth = np.array([[0, 0.1, -0.1, 0.4, 1]], np.float32)
+    found = yielding(depth, 0.0, 0.1)
+    assert found[0] == pytest.approx([0.25, 1.25, 1.25, 16.25, 25])
 
 
 def test_values_in_between_are_laid_where_they_jump() -> None:
-    step = np.tile(np.float32([0, 0, 0, 0, 9, 9, 9, 9]), (3, 1))
+    step = np.tile(np.array([0, 0, 0, 0, 9, 9, 9, 9], np.float32), (3, 1))
     found = bounded(step, even_ways((3, 8), (10.0, 10.0), 1.0))
     assert found[1].tolist() == pytest.approx([0, 0, 1.5, 3, 6, 7.5, 9, 9], abs=1e-5)
-    gentle = step / 4
+    gentle = (step / 4).astype(np.float32)
     assert bounded(gentle, even_ways((3, 8), (10.0, 10.0), 1.0)) is gentle

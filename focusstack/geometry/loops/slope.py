@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from focusstack.geometry.slope import Bounds, Moves
+from focusstack.geometry.loops.bounds import Bounds, Moves
 from focusstack.numeric.arrays import Floats
 from focusstack.runtime.compiler import compiled as compiled_for
 from focusstack.runtime.compiler import inlined, inner, named, read_only, writable
@@ -66,7 +66,8 @@ def _gentle(depth: Floats, other: Floats, moves: Moves, bounds: Bounds, r: int, 
     twist = sideways / moves.height * upright / moves.width
     shear = slope * (across / moves.height + down / moves.width)
     less, more = (1 - a) * (1 - d) - twist, (1 + a) * (1 + d) + twist
-    return a < 1 and d < 1 and less > bounds.least and more < bounds.most and shear < bounds.shear
+    whole = a < 1 and d < 1 and less > bounds.least and more < bounds.most
+    return bool(whole and shear < bounds.shear)
 
 
 @inner
