@@ -37,7 +37,7 @@ it: with what cubics between nodes add, the determinant stays above `LEAST`
 
 MARGIN = 0.01
 """By how much a determinant is made better than it has to be, so that it comes to rest. The tile
-residual of a rendered stack with parallax differs by less than 0.005 px at twice and half."""
+residual of a rendered stack with parallax differs by 0.006 px at most at twice and half."""
 
 MOST = 2.0
 """Determinant of a displacement at most: a gap that something near leaves is filled by what is

@@ -32,7 +32,9 @@ def depth_of(kind: str, seed: int) -> np.ndarray:
         return np.where(abs(np.arange(41) - at) < 2, 0.5, -0.5) * np.ones((31, 1))
     y, x = np.mgrid[0:31, 0:41]
     turn = rng.uniform(0, 2 * np.pi)
-    return np.clip(0.05 * ((x - 20) * np.cos(turn) + (y - 15) * np.sin(turn)), -0.5, 0.5)
+    return np.asarray(
+        np.clip(0.05 * ((x - 20) * np.cos(turn) + (y - 15) * np.sin(turn)), -0.5, 0.5)
+    )
 
 
 def determinants(field: Field, step: float = 0.5) -> Floats:
