@@ -22,6 +22,7 @@ from focusstack.output.folder import OutputFolder, open_folder
 from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
+from focusstack.plan.folds import refuse_folds
 from focusstack.plan.model import StackPlan
 from focusstack.plan.outlines import within_outlines
 from focusstack.plan.reuse import check_places, fit_plan, leave_out
@@ -150,6 +151,8 @@ def _given_plan(
         )
     if plan.quick and QUICK_PLAN not in plan.warnings:
         plan = plan.with_warnings([QUICK_PLAN])
+    if options.local:
+        plan = refuse_folds(plan)
     plan = verify_plan(plan, frames, need, options.threads, progress)
     if not options.local:
         plan = within_outlines(plan.without_local())

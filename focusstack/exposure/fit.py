@@ -20,6 +20,7 @@ import numpy as np
 from focusstack.exposure.areas import Areas
 from focusstack.numeric.arrays import Floats, Indices
 from focusstack.numeric.graph import connected_to
+from focusstack.numeric.linear import solved
 from focusstack.numeric.robust import geman_mcclure_weight, scale_of_values
 
 TERMS = 5
@@ -230,7 +231,7 @@ def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence
         free = np.union1d(free, exponents)
         A[np.ix_(exponents, exponents)] += A.diagonal()[exponents].max()  # holds their sum
     found = np.zeros(fit.count * width)
-    found[free] = np.linalg.solve(A[np.ix_(free, free)], right[free])
+    found[free] = solved(A[np.ix_(free, free)], right[free])
     theta = np.zeros((fit.count, 1 + TERMS))
     theta[:, own] = found.reshape(fit.count, width)
     return theta

@@ -18,6 +18,7 @@ from focusstack.frames.proxies.proxy import BLOCK, Statistics
 from focusstack.geometry.coordinates import at_scale
 from focusstack.numeric.arrays import Float32, Floats, Image, Matrix
 from focusstack.numeric.graph import connected_to
+from focusstack.numeric.linear import fitted
 from focusstack.numeric.robust import cauchy_weight, geman_mcclure_weight, scale_of_values
 
 WINDOW = 5
@@ -189,7 +190,7 @@ def solve_gains(ratios: Sequence[GainRatio], count: int, channels: int, referenc
         base = 1 / np.array([r.sigma[c] for r in used])
         weight = base.copy()
         for _ in range(20):
-            x = np.linalg.lstsq(A * weight[:, None], target * weight, rcond=None)[0]
+            x = fitted(A * weight[:, None], target * weight)
             off = (A @ x - target) * base
             scale = max(1.0, float(scale_of_values(off)))
             weight = cauchy_weight(np.square(off / (2.5 * scale)), base)

@@ -93,6 +93,7 @@ def record_frames(found: Findings, places: Places, exposure: CommonExposure) -> 
             field=places.fields[k],
             view=places.views[k],
             bend=places.bend(k),
+            least_determinant=places.determinants.get(k),
             error_px=errors.get(k),
             guessed_px=guesses.get(k, 0.0),
             displaced_px=round(float(elsewhere.px[row[k]]), 2) if used else 0.0,

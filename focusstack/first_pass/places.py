@@ -12,8 +12,9 @@ from focusstack.crop import CommonArea, common_area, within_fields
 from focusstack.first_pass.findings import Findings
 from focusstack.frames.borders import at_scale_of
 from focusstack.geometry.coordinates import at_scale
+from focusstack.geometry.determinant import least_determinant
 from focusstack.geometry.field import Field
-from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
+from focusstack.geometry.parallax import SceneDepth, Viewpoint, placed_from, untorn
 from focusstack.numeric.arrays import Matrix
 
 
@@ -33,6 +34,8 @@ class Places:
         From where each frame was taken, where parallax was found.
     area : CommonArea
         What all used frames show.
+    determinants : dict of int to float
+        Of each used frame's displacement, see `focusstack.geometry.determinant`.
     """
 
     poses: Poses
@@ -40,6 +43,7 @@ class Places:
     scene: SceneDepth | None
     views: list[Viewpoint | None]
     area: CommonArea
+    determinants: dict[int, float]
 
     def bend(self, k: int) -> tuple[float, float]:
         """Radial distortion of the lens in a frame."""
@@ -55,15 +59,18 @@ def place_frames(found: Findings, size: tuple[int, int]) -> Places:
     fields = _full_fields(found, len(matrices), size)
     scene, views = _full_parallax(found.displaced, len(matrices), found.scale, size)
     used = found.used
-    moved = [poses.field(k, seen_from(scene, views[k], fields[k])) for k in used]
+    moved = [poses.field(k, placed_from(scene, views[k], fields[k])) for k in used]
     borders = [found.stack.border(k) for k in used]
     edges = [None if b is None else at_scale_of(b, 1 / found.scale) for b in borders]
     area = common_area(matrices[used], *size, moved, edges)
+    determinants = {k: least_determinant(field) for k, field in zip(used, moved, strict=True)}
     if scene is not None:
         # For fusion, frames are rendered once more, with what is in focus in its place.
-        moved = [poses.field(k, seen_from(scene, views[k], fields[k], in_focus=True)) for k in used]
+        moved = [
+            poses.field(k, placed_from(scene, views[k], fields[k], in_focus=True)) for k in used
+        ]
         area = replace(area, rect=within_fields(area.rect, matrices[used], moved, *size))
-    return Places(poses, fields, scene, views, area)
+    return Places(poses, fields, scene, views, area, determinants)
 
 
 def full_size(matrices: Matrix, scale: float) -> Matrix:
@@ -72,11 +79,17 @@ def full_size(matrices: Matrix, scale: float) -> Matrix:
 
 
 def _full_fields(found: Findings, count: int, size: tuple[int, int]) -> list[Field | None]:
-    """Fields in full-size pixels; the reference has none."""
+    """Fields in full-size pixels, that tear nothing; the reference has none."""
     if found.displaced is None or found.displaced.local is None:
         return [None] * count
     grids = np.round(found.displaced.local.fields / found.scale, 3).astype(np.float32)
-    return [None if k == found.reference else Field(g, *size) for k, g in enumerate(grids)]
+    fields = [None if k == found.reference else Field(g, *size) for k, g in enumerate(grids)]
+    return [field and _rounded(untorn(field)) for field in fields]
+
+
+def _rounded(field: Field) -> Field:
+    """A field with the precision of the report."""
+    return replace(field, grid=np.round(field.grid.astype(float), 3).astype(np.float32))
 
 
 def _full_parallax(

@@ -11,6 +11,11 @@ from focusstack.first_pass.assemble import make_plan
 from focusstack.first_pass.damage import find_broken
 from focusstack.first_pass.effort import Effort
 from focusstack.first_pass.findings import Findings
+from focusstack.first_pass.impossible import (
+    check_possible,
+    failures_in_words,
+    without_impossible,
+)
 from focusstack.first_pass.light import find_light
 from focusstack.first_pass.marks.cleaning import Blemishes, cleaned, reduced_mask
 from focusstack.first_pass.marks.finding import Search
@@ -77,7 +82,7 @@ def find_plan(
     check_reference(frames.names, options.reference)
     reuse_freed_memory()
     spool, scale = spool_for(frames, effort.megapixels, need.kept)
-    with spool, own_threads():
+    with spool, own_threads(), failures_in_words():
         seen = glanced(frames, scale) if effort.quick else frames
         stack = measure_frames(seen, spool, scale, need.readers, progress)
         given = None
@@ -91,8 +96,15 @@ def find_plan(
             stack = stack.with_broken(broken, keep=options.keep_damaged)
             if not options.keep_damaged:
                 coarse, gains = align(stack)
+        coarse = without_impossible(stack, coarse, coarse.matrices)
         series = series_of(stack, coarse, gains, options.threads, progress)
         refined = refine_alignment(series, coarse, progress, effort)
+        possible = without_impossible(stack, coarse, refined.poses.matrices)
+        if possible is not coarse:  # what harmed the others is gone: they may lie elsewhere now
+            coarse = without_impossible(stack, possible, possible.matrices)
+            series = series_of(stack, coarse, gains, options.threads, progress)
+            refined = refine_alignment(series, coarse, progress, effort)
+            check_possible(stack, coarse, refined.poses.matrices)
         if not effort.quick:  # too few tiles to give up a frame for
             coarse = coarse.without(find_unsupported(stack, coarse, refined))
         light = find_light(stack, refined.poses.matrices, coarse, options.threads)

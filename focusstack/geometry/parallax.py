@@ -14,11 +14,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from focusstack.geometry.determinant import LEAST, ROUNDING, least_determinant
 from focusstack.geometry.field import Field
+from focusstack.geometry.loops.bounds import Moves
+from focusstack.geometry.slope import bounded, even_ways, unfolded, yielding
 from focusstack.numeric.arrays import Float32, Floats, Points
 
 DEPTH_STEPS = 20000
 """Depth is kept in steps of this part of its range, so that a plan on disk is the same plan."""
+
+SHARES = (1.0, 0.93, 0.86, 0.8, 0.7, 0.5, 0.3, 0.1, 0.0)
+"""How steep a displacement may be, tried in turn until its determinant is above `LEAST`: what
+wiggles from node to node, or comes on top of another displacement, must be less so."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +92,100 @@ class SceneDepth:
             the reference sees it, and nothing is torn or doubled where depth jumps: right for
             fusion, which takes from a frame only what is sharp in it.
         """
-        depth = self.grid
-        if in_focus:
-            depth = np.clip(depth, view.focus - self.slab, view.focus + self.slab)
+        return self._moved(self._depth(view, in_focus=in_focus), view, more)
+
+    def untorn(
+        self, view: Viewpoint, more: Field | None = None, *, in_focus: bool = False
+    ) -> Field:
+        """Local displacement of a frame that neither folds nor tears it.
+
+        As `displacement`, but where that is too steep it is less so: its determinant is above
+        `LEAST`, if that of `more` is. Parameters are the same.
+        """
+        depth = self._depth(view, in_focus=in_focus)
+        found = self._moved(self._unfolded(depth, view, more), view, more)
+        if least_determinant(found) > LEAST + ROUNDING:
+            return found
+        spacing = _spacing(depth.shape, (self.canvas_width, self.canvas_height))
+        across, down = self._directions(view)
+        fastest = float(np.hypot(np.abs(across).max(), np.abs(down).max()))
+        for share in SHARES:
+            ways = even_ways(depth.shape, spacing, share / fastest)
+            found = self._moved(bounded(depth, ways) if share else 0 * depth, view, more)
+            if least_determinant(found) > LEAST + ROUNDING:
+                break
+        return found
+
+    def _unfolded(self, depth: Float32, view: Viewpoint, more: Field | None) -> Float32:
+        width, height = _spacing(depth.shape, (self.canvas_width, self.canvas_height))
+        across, down = (part.astype(float) for part in self._directions(view))
+        ahead = -view.travel[2] / (0.5 * np.hypot(self.canvas_width, self.canvas_height))
+        other = np.zeros((*depth.shape, 2)) if more is None else self._at_nodes(more)
+        return unfolded(
+            depth,
+            yielding(depth, view.focus, self.slab),
+            Moves(across, down, float(ahead), width, height),
+            other,
+        )
+
+    def _at_nodes(self, field: Field) -> Floats:
+        """Displacement ``(rows, columns, 2)`` by another field at the nodes of depth."""
+        rows, columns = self.grid.shape
+        x = np.linspace(0, self.canvas_width - 1, columns)
+        y = np.linspace(0, self.canvas_height - 1, rows)
+        places = np.stack(np.meshgrid(x, y), -1)
+        return field.at(places.reshape(-1, 2)).reshape(rows, columns, 2)
+
+    def _depth(self, view: Viewpoint, *, in_focus: bool) -> Float32:
+        if not in_focus:
+            return self.grid
+        return np.clip(self.grid, view.focus - self.slab, view.focus + self.slab)
+
+    def _directions(self, view: Viewpoint) -> tuple[Float32, Float32]:
+        """Pixels that unit depth moves: to the right, by column, and down, by row."""
         size = (self.canvas_width, self.canvas_height)
-        rows, columns = depth.shape
+        rows, columns = self.grid.shape
         x, y = np.linspace(0, size[0] - 1, columns), np.linspace(0, size[1] - 1, rows)
         half, (right, down, ahead) = 0.5 * np.hypot(*size), view.travel
         across = (right - ahead / half * (x - (size[0] - 1) / 2)).astype(np.float32)
         along = (down - ahead / half * (y - (size[1] - 1) / 2)).astype(np.float32)
+        return across, along
+
+    def _moved(self, depth: Float32, view: Viewpoint, more: Field | None) -> Field:
+        size = (self.canvas_width, self.canvas_height)
+        across, along = self._directions(view)
         moved = np.stack([depth * across, depth * along[:, None]], -1)
         if more is not None:
-            places = np.stack(np.meshgrid(x, y), -1)
-            moved += more.at(places.reshape(-1, 2)).reshape(moved.shape).astype(np.float32)
+            moved += self._at_nodes(more).astype(np.float32)
         return Field(moved, *size)
+
+
+def untorn(field: Field) -> Field:
+    """Make a smooth displacement less steep where it would fold or tear a frame.
+
+    Parameters
+    ----------
+    field : Field
+        Given back as it is if its determinant is above `LEAST`.
+    """
+    found = field
+    for share in SHARES:
+        if least_determinant(found) > LEAST + ROUNDING:
+            break
+        grid = field.grid
+        ways = even_ways(
+            grid.shape[:2],
+            _spacing(grid.shape, (field.canvas_width, field.canvas_height)),
+            share,
+        )
+        parts = [bounded(np.ascontiguousarray(grid[..., k]), ways) for k in (0, 1)]
+        found = replace(field, grid=np.stack(parts, -1) if share else 0 * grid)
+    return found
+
+
+def _spacing(shape: tuple[int, ...], size: tuple[int, int]) -> tuple[float, float]:
+    """Pixels from one node to the next, along x and along y."""
+    return (size[0] - 1) / (shape[1] - 1), (size[1] - 1) / (shape[0] - 1)
 
 
 def seen_from(
@@ -127,6 +214,30 @@ def seen_from(
     if scene is None or view is None:
         return more
     return scene.displacement(view, more, in_focus=in_focus)
+
+
+def placed_from(
+    scene: SceneDepth | None,
+    view: Viewpoint | None,
+    more: Field | None,
+    *,
+    in_focus: bool = False,
+) -> Field | None:
+    """Local displacement that a frame is rendered with: that of `seen_from`, but never torn.
+
+    Parameters
+    ----------
+    scene, view, more, in_focus
+        As for `seen_from`; `more` is taken as it is.
+
+    Returns
+    -------
+    Field or None
+        None if nothing is displaced.
+    """
+    if scene is None or view is None or not any(view.travel):
+        return seen_from(scene, view, more, in_focus=in_focus)
+    return scene.untorn(view, more, in_focus=in_focus)
 
 
 def travel_directions(places: Points, size: tuple[int, int]) -> Floats:

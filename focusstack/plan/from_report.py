@@ -73,6 +73,7 @@ def _frame(f: FrameRecord, canvas: tuple[int, int]) -> FramePlan:
         recorded_ev=f.recorded_ev,
         error_px=f.error_px,
         guessed_px=f.guessed_px,
+        least_determinant=f.least_determinant,
         verdict=_verdict(f.verdict),
     )
 

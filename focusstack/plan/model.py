@@ -16,7 +16,7 @@ from focusstack.geometry import lens
 from focusstack.geometry.coordinates import Rect, transform, zoom_and_rotation
 from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT
-from focusstack.geometry.parallax import SceneDepth, Viewpoint, seen_from
+from focusstack.geometry.parallax import SceneDepth, Viewpoint, placed_from
 from focusstack.numeric.arrays import Floats, Matrix
 from focusstack.plan.marks import Marks
 from focusstack.plan.seams import Seams, judge_picture
@@ -90,6 +90,8 @@ class FramePlan:
         to mean anything.
     displaced_share : float
         Share of its textured places that do.
+    least_determinant : float or None
+        Of the Jacobian of its displacement, 1 where nothing is displaced; None if unknown.
     verdict : Verdict or None
         What to make of it, in words.
     """
@@ -114,6 +116,7 @@ class FramePlan:
     guessed_px: float = 0.0
     displaced_px: float = 0.0
     displaced_share: float = 0.0
+    least_determinant: float | None = None
     verdict: Verdict | None = None
 
     @property
@@ -230,7 +233,7 @@ class StackPlan:
             Place what is sharp in the frame, for fusion, instead of everything.
         """
         assert frame.matrix is not None
-        local = seen_from(self.scene, frame.view, frame.field, in_focus=in_focus)
+        local = placed_from(self.scene, frame.view, frame.field, in_focus=in_focus)
         return lens.displacement(frame.matrix, frame.bend, self.canvas_bend, self.canvas, local)
 
     @property
@@ -238,9 +241,17 @@ class StackPlan:
         """The lens's bend in the reference, which is the canvas."""
         return next(f.bend for f in self.frames if f.file == self.reference)
 
+    @property
+    def least_determinant(self) -> float | None:
+        """Least determinant of all frames' displacements; None if none is known."""
+        known = [f.least_determinant for f in self.frames if f.least_determinant is not None]
+        return min(known, default=None)
+
     def without_local(self) -> StackPlan:
         """Return this plan with matrices and the lens alone."""
-        frames = tuple(replace(f, field=None, view=None) for f in self.frames)
+        frames = tuple(
+            replace(f, field=None, view=None, least_determinant=None) for f in self.frames
+        )
         return replace(self, frames=frames, scene=None)
 
     def judged_by(self, seams: Seams) -> StackPlan:

@@ -138,6 +138,8 @@ class FrameRecord(Record):
     """Estimated error of its positions, root mean square, full-size pixels."""
     guessed_px: Number = 0.0
     """What of it lies where nothing is ever sharp."""
+    least_determinant: Number | None = None
+    """Of the Jacobian of its displacement: 1 keeps area, 0 and less folds the picture."""
     verdict: VerdictRecord | None = None
     exposure_ev: Stops
     """How much brighter than the reference it was exposed, stops."""
@@ -234,12 +236,15 @@ class Report(Record):
     residual_px: ResidualRecord | None = None
     error_px: Number | None = None
     """Estimated error of all positions, root mean square, full-size pixels."""
+    least_determinant: Number | None = None
+    """Least of all frames' displacements."""
     verdict: VerdictRecord | None = None
     local_median_px: tuple[Number, Number] | None = None
     """Held-out residual without and with local displacement."""
     fusion: FusionRecord | None = None
     """What it has found; null before it."""
     scene_depth: DepthRecord | None = None
+    """Where it is too steep to be followed, frames get it less steep."""
     quick: StrictBool = False
     """Whether it comes from a quick look."""
     light: LightRecord | None = None

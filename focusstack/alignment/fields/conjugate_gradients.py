@@ -135,7 +135,10 @@ def conjugate_gradients(
         along *= power / before
         along += steep
         product = times(along)
-        reach = power / float(np.vdot(along, product))
+        felt = float(np.vdot(along, product))
+        if not 0 < felt < np.inf:  # nothing speaks of what is left
+            break
+        reach = power / felt
         x += reach * along
         product *= reach
         left -= product

@@ -19,6 +19,7 @@ from focusstack.alignment.matrices.models import LENSES, Model, Parameters, matr
 from focusstack.alignment.matrices.packed import flattened
 from focusstack.alignment.tiles.matches import Matches
 from focusstack.numeric.arrays import Floats, Indices, Matrix
+from focusstack.numeric.linear import solved
 from focusstack.numeric.robust import CUTOFF, mixed_cost, mixed_weight, scale_of_vectors
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -220,7 +221,7 @@ class _Problem:
         damped = A[np.ix_(free, free)]
         damped[np.diag_indices_from(damped)] *= 1 + damping
         step = np.zeros(len(g))
-        step[free] = -np.linalg.solve(damped, g[free])
+        step[free] = -solved(damped, g[free])
         return step
 
 

@@ -20,6 +20,7 @@ from focusstack.alignment.tiles.shifts import TileShifts, checkerboard, softened
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, travel_directions
 from focusstack.numeric.arrays import Float32, Floats, Mask, Matrix, Points
+from focusstack.numeric.linear import solved
 from focusstack.numeric.robust import WIDE_CUTOFF, cauchy_weight
 
 NODE_PX = 4
@@ -209,7 +210,7 @@ class Geometry:
         scale = np.trace(normal) / n + 1e-12
         bend = np.diff(np.eye(n), 2, axis=0)
         normal += 0.1 * scale * (n / 3) ** 2 * bend.T @ bend + 1e-3 * scale * np.eye(n)
-        planes = np.linalg.solve(normal, right + 1e-3 * scale * self.planes)
+        planes = solved(normal, right + 1e-3 * scale * self.planes)
         planes -= planes.mean()
         # Only the product of depth and travel is seen: the deepest plane gets a half.
         return replace(self, planes=planes * 0.5 / max(float(np.abs(planes).max()), 1e-9))
@@ -267,5 +268,5 @@ def _least_squares(tiles: SeenTiles, A: Floats, b: Floats, count: int, reference
     free = [k for k in range(count) if k != reference]
     left = normal[np.ix_(free, free)].transpose(0, 2, 1, 3).reshape(len(free) * size, -1)
     x = np.zeros((count, size))
-    x[free] = np.linalg.solve(left, right[free].ravel()).reshape(-1, size)
+    x[free] = solved(left, right[free].ravel()).reshape(-1, size)
     return x

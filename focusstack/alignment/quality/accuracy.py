@@ -35,6 +35,7 @@ from focusstack.alignment.quality.residual import Left
 from focusstack.alignment.tiles.shifts import checkerboard
 from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Floats, Matrix, Points
+from focusstack.numeric.linear import fitted, solved
 from focusstack.numeric.robust import CUTOFF, cauchy_weight, mixed_weight, scale_of_vectors
 
 GRID = 9
@@ -140,7 +141,7 @@ def without_common_movement(apart: Floats, places: Points, size: tuple[int, int]
     weight = np.ones(len(apart))
     for _ in range(10):
         rows = (ways * weight[:, None, None, None]).reshape(-1, 8)
-        found = np.linalg.lstsq(rows, (apart * weight[:, None, None]).ravel(), rcond=None)[0]
+        found = fitted(rows, (apart * weight[:, None, None]).ravel())
         rest = apart - ways @ found
         # A frame that strays must not be made up for by moving all others.
         length = np.sqrt(np.square(rest).sum(2).mean(1))
@@ -192,7 +193,7 @@ def _smooth(
         right[j] -= pull
     unknowns = count * terms
     A = normal.reshape(unknowns, unknowns) + np.eye(unknowns) / LOOSE_PX**2
-    found = np.linalg.solve(A, right.reshape(unknowns, 2))
+    found = solved(A, right.reshape(unknowns, 2))
     return np.asarray(found.reshape(count, terms, 2))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from focusstack.alignment.quality.residual import Left
 from focusstack.geometry.coordinates import outline
 from focusstack.numeric.arrays import Floats, Points
+from focusstack.numeric.linear import fitted
 from focusstack.numeric.robust import CUTOFF, mixed_weight, scale_of_vectors
 
 LOOSE_PX = 3.0
@@ -64,7 +65,7 @@ def _alone(left: Sequence[Left], size: tuple[int, int]) -> tuple[int, float]:
     J = root @ _similarity(places, size) * weight[:, None, None]
     rows = np.concatenate([J.reshape(-1, 4), np.eye(4) / LOOSE_PX])
     target = np.concatenate([(white * weight[:, None]).ravel(), np.zeros(4)])
-    found = np.linalg.lstsq(rows, target, rcond=None)[0]
+    found = fitted(rows, target)
     around = np.concatenate([outline(*size), outline(*size).mean(0, keepdims=True)])
     moved = _similarity(around, size) @ found
     return len(places), float(np.sqrt(np.square(moved).sum(1).mean()))

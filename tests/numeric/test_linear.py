@@ -1,0 +1,64 @@
+"""Equations that determine everything are solved exactly; the others do not fail."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from focusstack.numeric.linear import fitted, solved
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@given(seed=seeds, spread=st.floats(0, 6))
+@settings(deadline=None)
+def test_what_is_determined_is_solved_to_the_last_bit(seed: int, spread: float) -> None:
+    rng = np.random.default_rng(seed)
+    J = rng.normal(size=(40, 7)) * 10 ** rng.uniform(-spread, spread, 7)
+    A, b = J.T @ J, J.T @ rng.normal(size=40)
+    assert np.array_equal(solved(A, b), np.linalg.solve(A, b))
+
+
+@given(seed=seeds, silent=st.sets(st.integers(0, 6), min_size=1), scale=st.floats(1e-6, 1e6))
+@settings(deadline=None)
+def test_what_nothing_speaks_of_stays_zero(seed: int, silent: set[int], scale: float) -> None:
+    rng = np.random.default_rng(seed)
+    J = scale * rng.normal(size=(40, 7))
+    J[:, sorted(silent)] = 0
+    x = solved(J.T @ J, J.T @ rng.normal(size=40))
+    assert not x[sorted(silent)].any()
+    assert np.isfinite(x).all()
+
+
+@given(seed=seeds)
+@settings(deadline=None)
+def test_of_many_solutions_a_small_one_is_taken(seed: int) -> None:
+    """Two unknowns that only their sum is known of share it."""
+    rng = np.random.default_rng(seed)
+    J = rng.normal(size=(40, 5))
+    J[:, 4] = J[:, 3]
+    x = np.array([1.0, 2, 3, 4, 4])
+    found = solved(J.T @ J, J.T @ (J @ x))
+    assert found == pytest.approx(x, abs=1e-4)
+
+
+def test_several_right_sides_are_solved_at_once() -> None:
+    b = np.array([[1.0, 0], [2, 0], [0, 0]])
+    assert solved(np.diag([1.0, 2, 0]), b) == pytest.approx(np.array([[1.0, 0], [1, 0], [0, 0]]))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_tells_nothing(bad: float) -> None:
+    assert not solved(np.diag([1.0, bad]), np.ones(2)).any()
+    assert not fitted(np.diag([1.0, bad]), np.ones(2)).any()
+    assert not solved(np.zeros((3, 3)), np.zeros(3)).any()
+
+
+def test_nearly_singular_equations_are_damped_and_sound_ones_are_not() -> None:
+    """Rounding makes numbers up where equations are singular to fourteen digits."""
+    sound = np.array([[1.0, 1], [1, 1 + 2e-13]])
+    assert np.array_equal(solved(sound, np.array([1.0, 0])), np.linalg.solve(sound, [1.0, 0]))
+    weak = np.array([[1.0, 1], [1, 1 + 4e-14]])
+    assert np.abs(solved(weak, np.array([1.0, 1 + 1e-14]))).max() < 1.1
