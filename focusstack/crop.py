@@ -15,6 +15,7 @@ import numpy as np
 
 from focusstack.errors import AlignmentError
 from focusstack.geometry.coordinates import REACH, Rect, transform
+from focusstack.geometry.edges import BESIDE_EDGE, farthest, moved_edges
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Floats, Indices, Matrix
 from focusstack.numeric.expected import check_matrices
@@ -208,9 +209,9 @@ def common_area(
     planes = [half_planes(H, width, height) for H in matrices]
     for k, lines in enumerate(edges):
         if lines is not None:
-            reach = BESIDE_EDGE + _farthest(fields[k] if fields else None)
+            reach = BESIDE_EDGE + farthest(fields[k] if fields else None)
             planes[k] = np.concatenate(
-                [planes[k], _moved(lines, matrices[k], width, height, reach)]
+                [planes[k], moved_edges(lines, matrices[k], width, height, reach)]
             )
     rect = largest_rectangle(np.concatenate(planes), canvas)
     if rect is None or rect.area < LEAST_SHARE * canvas.area:
@@ -222,25 +223,6 @@ def common_area(
     if fields:
         rect = within_fields(rect, matrices, fields, width, height)
     return CommonArea(rect, costs)
-
-
-BESIDE_EDGE = REACH + 2
-"""Pixels inside a border's line that are cut off with it: the warp's reach, and what interpolated
-the edge or JPEG made of it."""
-
-
-def _farthest(field: Field | None) -> float:
-    """How far a field displaces anything, at most, in pixels."""
-    return 0.0 if field is None else float(np.abs(field.grid).max())
-
-
-def _moved(lines: Floats, H: Matrix, width: int, height: int, reach: float) -> Floats:
-    """Lines of a frame, `reach` pixels further in, as half planes of the canvas."""
-    inner = lines - np.array([0, 0, reach])
-    moved = inner @ np.linalg.inv(H)
-    middle = transform(H, np.array([[(width - 1) / 2, (height - 1) / 2]]))[0]
-    moved /= np.hypot(moved[:, 0], moved[:, 1])[:, None]
-    return np.asarray(moved * np.sign(moved @ np.r_[middle, 1])[:, None])
 
 
 def within_fields(

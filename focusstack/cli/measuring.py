@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from focusstack.cli.asked import stack_options
 from focusstack.cli.door import printable_json, speak
 from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.leaving_out import Wanted
-from focusstack.cli.options import Alignment, Inputs, Messages, Work, stack_options
+from focusstack.cli.options import Alignment, Inputs, Messages, Work
 from focusstack.cli.reporting import reporting, say
 
 if TYPE_CHECKING:

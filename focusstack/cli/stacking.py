@@ -5,20 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from focusstack.cli.asked import output_options, stack_options
 from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.leaving_out import Wanted
-from focusstack.cli.options import (
-    Alignment,
-    Fusion,
-    Inputs,
-    Messages,
-    Method,
-    Results,
-    Work,
-    output_options,
-    stack_options,
-)
+from focusstack.cli.options import Alignment, Fusion, Inputs, Messages, Method, Results, Work
 from focusstack.cli.reporting import reporting, say
 from focusstack.cli.terminal import TerminalProgress
 from focusstack.errors import UsageError

@@ -7,19 +7,9 @@ from typing import Annotated
 
 import typer
 
+from focusstack.cli.asked import fusion_options, output_options, stack_options
 from focusstack.cli.groups import Only, spread_groups
-from focusstack.cli.options import (
-    RESULTS,
-    Alignment,
-    Fusion,
-    Inputs,
-    Messages,
-    Results,
-    Work,
-    fusion_options,
-    output_options,
-    stack_options,
-)
+from focusstack.cli.options import RESULTS, Alignment, Fusion, Inputs, Messages, Results, Work
 from focusstack.cli.reporting import reporting, say
 
 OF_PICTURES = Only("output", "format", "quality", "bit_depth", "overwrite")

@@ -111,27 +111,14 @@ def measure_frames(
 
     `readers` threads hold a frame each.
     """
-    borders: list[Floats | None] = [None] * len(frames)
-
-    def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
-        try:
-            picture = read_anyway(frames, index)
-            hot.look(index, picture.pixels)
-        except BaseException:
-            hot.give_up()
-            raise
-        proxy, facts, borders[index] = _small(picture, scale, spool.size)
-        if picture.damage is not None:
-            damaged[index] = picture.damage
-        note = picture.note if borders[index] is None else join_notes(picture.note, CUT_OFF)
-        return proxy, facts, note, recorded_stops(picture.metadata)
-
     hot = HotPixels(frames.size)
     count = len(frames)
     statistics: list[Statistics] = []
     recorded: list[float | None] = []
     notes: dict[str, list[str]] = {}
     damaged: dict[int, str] = {}
+    borders: list[Floats | None] = [None] * count
+    reduce = _reducing(frames, (scale, spool.size), hot, borders, damaged)
     reduced = prefetch(reduce, range(count), ahead=readers, threads=readers)
     with track(progress, "Reading frames", reduced, count) as tracked:
         for index, (proxy, one, note, stops) in enumerate(tracked):
@@ -185,6 +172,31 @@ def _small(
     beyond = outside(border, (proxy.luma.shape[1], proxy.luma.shape[0]), 1.0)
     cut = replace(proxy, clipped=np.asarray(proxy.clipped | beyond, np.uint8))
     return cut, replace(facts, clean=clean_share(cut.clipped)), border
+
+
+def _reducing(
+    frames: FrameSource,
+    small: tuple[float, tuple[int, int]],
+    hot: HotPixels,
+    borders: list[Floats | None],
+    damaged: dict[int, str],
+) -> Callable[[int], tuple[Proxy, Statistics, str | None, float | None]]:
+    """How a frame is read and reduced; `hot`, `borders` and `damaged` are told what it shows."""
+
+    def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
+        try:
+            picture = read_anyway(frames, index)
+            hot.look(index, picture.pixels)
+        except BaseException:
+            hot.give_up()
+            raise
+        proxy, facts, borders[index] = _small(picture, *small)
+        if picture.damage is not None:
+            damaged[index] = picture.damage
+        note = picture.note if borders[index] is None else join_notes(picture.note, CUT_OFF)
+        return proxy, facts, note, recorded_stops(picture.metadata)
+
+    return reduce
 
 
 def _some(names: Sequence[str]) -> str:

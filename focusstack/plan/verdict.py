@@ -190,9 +190,8 @@ def judge_reference(
     >>> str(judge_reference(0.8))
     'pass: the reference'
     """
-    against = list(doubts)
-    if support < LEAST_SUPPORT:
-        against.insert(0, Doubt("support", "detail in a small part only"))
+    few = [Doubt("support", "detail in a small part only")] if support < LEAST_SUPPORT else []
+    against = [*few, *doubts]
     words = ["the reference", *(d.words for d in against), *remarks]
     causes = tuple(d.cause for d in against)
     return Verdict("look" if against else "pass", "; ".join(words), causes=causes)

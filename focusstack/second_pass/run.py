@@ -26,11 +26,11 @@ from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import row_strips
 from focusstack.runtime.threads import Background, own_threads
+from focusstack.second_pass.behind_marks import Veil
 from focusstack.second_pass.frame import AlignedFrame, Validity
 from focusstack.second_pass.render import render
 from focusstack.second_pass.seam_check import SeamCheck
 from focusstack.second_pass.sink import FrameSink, NoSink
-from focusstack.second_pass.veil import Veil
 
 TOUCHED = 3
 """Bytes per pixel that one step on a whole coarse level may touch."""

@@ -44,7 +44,7 @@ def test_what_is_not_exported_is_not_there() -> None:
     "shapes", [[], [(90, 120)], [(90, 120), (90, 121)], [(90, 120), (90, 120, 3)], [(0, 9), (0, 9)]]
 )
 def test_what_is_no_stack_is_refused(shapes: list[tuple[int, ...]]) -> None:
-    with pytest.raises(ValueError, match="at least two frames of one size"):
+    with pytest.raises(ValueError, match=r"at least two frames of one size|one shape|with pixels"):
         face.align([np.zeros(shape, np.uint8) for shape in shapes])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from PIL import Image
 
 from focusstack.cli.terminal import TerminalProgress
 from focusstack.plan.file import read_plan
@@ -22,6 +23,9 @@ CALLS = [
     "run {photos} -o {out} --method weighted --plan {plan} -q -v --no-local --bit-depth 16 --depth",
     "run {photos} -o {out} --plan {plan} --multipage --resume --max-megapixels 9 --source-map",
     "run {photos} -o {out} --plan {plan} --threads 1 --memory 2G --no-report",
+    "run {photos} -o {out} --dust {dust} --keep-damaged --moved off",
+    "align {photos} -o {out} --dust {dust} --keep-damaged",
+    "inspect {photos} --dust {dust} --keep-damaged",
     "run {photos} -o {out} --only IMG_* --exclude IMG_8 --plan {plan}",
     "align {photos} -o {out} --only IMG_* --exclude IMG_8 --plan {plan} --no-report",
     "inspect {photos} --only IMG_* --exclude IMG_11",
@@ -45,10 +49,19 @@ CALLS = [
 ]
 
 
+def white_shot(photos: Path, folder: Path) -> Path:
+    """A shot of a white surface on which nothing shows, as large as the frames."""
+    with Image.open(next(photos.glob("*.png"))) as frame:
+        size = frame.size
+    Image.new("RGB", size, (200, 200, 200)).save(folder / "white.png")
+    return folder / "white.png"
+
+
 @pytest.mark.parametrize("line", CALLS)
 @pytest.mark.usefixtures("small_sample")
 def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path: Path) -> None:
     places = {"photos": photos, "out": tmp_path / "out", "plan": stacked / "report.json"}
+    places["dust"] = white_shot(photos, tmp_path)
     words = line.format(**places, aligned=stacked / "aligned").split()
     done(*words)
     if words[0] != "inspect":

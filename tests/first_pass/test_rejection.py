@@ -131,9 +131,9 @@ def test_a_subject_that_moves_is_told(good: RenderedStack, without: StackPlan) -
     assert apart(plan, without) < UNHARMED_PX
     bad = frame(plan, NAMES[BAD])
     if bad.used:
-        assert bad.verdict is not None
-        assert bad.verdict.grade != "pass"
-        assert "moved" in bad.verdict.words or "movement" in bad.verdict.words
+        assert plan.verdict is not None
+        assert plan.verdict.grade != "pass"
+        assert "different places" in plan.verdict.words  # it is the reference, which is never off
     others = [f for f in plan.frames if f.file != NAMES[BAD]]
     assert all(f.verdict is not None and f.verdict.grade == "pass" for f in others)
 

@@ -10,6 +10,7 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
+from focusstack.output.report.pictures import eight_bit, part, webp
 from focusstack.output.report.samples import (
     Maps,
     Place,
@@ -19,11 +20,14 @@ from focusstack.output.report.samples import (
     maps,
     places,
     sample,
-    seam_crops,
     thumbnail,
 )
 from focusstack.plan.model import StackPlan
 from focusstack.resample.planes import Planes
+
+SEAM_SIDE, SEAM_BYTES = 360, 60_000
+"""Pixels along a side of a place where frames disagree, shown at full size, and bytes of it:
+three stand side by side. Chosen, not measured."""
 
 
 @dataclass
@@ -94,3 +98,25 @@ class Gathering:
         self.found.seams = seam_crops(image, metadata.icc if metadata else None, seams)
         self.found.composite = sample(image, metadata, self.found.places, self._size)
         self.found.large = composite(image, metadata.icc if metadata else None)
+
+
+def seam_crops(pixels: Image, icc: bytes | None, rects: Sequence[Rect]) -> list[bytes]:
+    """Return places of the composite at full size, each with what surrounds it.
+
+    Parameters
+    ----------
+    pixels : (H, W[, 3]) ndarray of any supported dtype
+        The composite.
+    icc : bytes or None
+        Its colour profile.
+    rects : sequence of Rect
+        The places.
+    """
+    height, width = pixels.shape[:2]
+    found = []
+    for rect in rects:
+        left = max(0, min(rect.x + (rect.width - SEAM_SIDE) // 2, width - SEAM_SIDE))
+        top = max(0, min(rect.y + (rect.height - SEAM_SIDE) // 2, height - SEAM_SIDE))
+        crop = part(pixels, slice(top, top + SEAM_SIDE), slice(left, left + SEAM_SIDE))
+        found.append(webp(eight_bit(crop, icc), SEAM_BYTES))
+    return found

@@ -35,10 +35,6 @@ THUMBNAIL_SIDE, THUMBNAIL_BYTES = 176, 5_000
 MAP_SIDE = 800
 """Longest side of depth and source map."""
 
-SEAM_SIDE, SEAM_BYTES = 360, 60_000
-"""Pixels along a side of a place where frames disagree, shown at full size, and bytes of it:
-three stand side by side. Chosen, not measured."""
-
 LIGHT_GRID = (24, 16)
 """Columns and rows of the means by which exposures are compared."""
 
@@ -221,28 +217,6 @@ def composite(pixels: Image, icc: bytes | None) -> bytes:
     return webp(eight_bit(reduce_picture(pixels, COMPOSITE_SIDE), icc), COMPOSITE_BYTES)
 
 
-def seam_crops(pixels: Image, icc: bytes | None, rects: Sequence[Rect]) -> list[bytes]:
-    """Return places of the composite at full size, each with what surrounds it.
-
-    Parameters
-    ----------
-    pixels : (H, W[, 3]) ndarray of any supported dtype
-        The composite.
-    icc : bytes or None
-        Its colour profile.
-    rects : sequence of Rect
-        The places.
-    """
-    height, width = pixels.shape[:2]
-    found = []
-    for rect in rects:
-        left = max(0, min(rect.x + (rect.width - SEAM_SIDE) // 2, width - SEAM_SIDE))
-        top = max(0, min(rect.y + (rect.height - SEAM_SIDE) // 2, height - SEAM_SIDE))
-        crop = part(pixels, slice(top, top + SEAM_SIDE), slice(left, left + SEAM_SIDE))
-        found.append(webp(eight_bit(crop, icc), SEAM_BYTES))
-    return found
-
-
 def _sheet(picture: Image | Planes, shown: Sequence[Place]) -> Float32:
     """All places in one picture, row by row."""
     side = shown[0].rect.width
@@ -298,7 +272,7 @@ def brightness(samples: Sequence[Sample]) -> Float32:
         In stops; NaN where everything is black.
     """
     light = np.stack([s.light for s in samples])
-    dark = DARK * min(1.0, float(light.max()) / LIT)
+    dark = max(DARK * min(1.0, float(light.max()) / LIT), float(np.finfo(np.float32).tiny))
     lit = np.min(light, axis=0) > dark
     stops = np.log2(np.maximum(light, dark))
     stops -= np.median(stops, axis=0)

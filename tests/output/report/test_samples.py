@@ -221,8 +221,8 @@ def test_brightness_is_told_whatever_is_sharp(channels: int) -> None:
     assert found - found[0] == pytest.approx(np.repeat([stops], channels, 0).T, abs=0.01)
 
 
-@pytest.mark.parametrize(("light", "told"), [(0.0014, True), (0.0007, False)])
-def test_brightness_is_told_of_what_is_brighter_than_noise(light: float, told: bool) -> None:
+@pytest.mark.parametrize(("light", "told"), [(0.0014, True), (0.0007, True), (0.0, False)])
+def test_dim_stacks_are_held_against_their_own_brightest(light: float, told: bool) -> None:
     shown = places(plan(220, 170), 32)
     dark = encode(np.full((150, 200, 3), light, np.float32))
     found = brightness([sample(dark, None, shown, Budget(200, 32, 9_000, 9_000))] * 2)
