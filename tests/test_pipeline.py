@@ -610,7 +610,7 @@ def test_inputs_of_every_kind(small: RenderedStack, tmp_path: Path) -> None:
     for inputs in (folder, str(folder), [folder], files[::-1], [str(folder / "*.png")]):
         assert list(open_frames(inputs).names) == expected
     source = ArrayFrames(small.frames)
-    assert open_frames(source).names == source.names
+    assert list(open_frames(source).names) == list(source.names)
 
 
 def test_what_is_no_picture_is_named(small: RenderedStack, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def measure_gains(
     array([[1.],
            [2.]])
     """
-    check_pictures(frames)
+    check_pictures(frames, one_dtype=False)
     if matrices is not None:
         check_matrices(matrices, len(frames))
     if not 0 <= reference < len(frames):

@@ -94,7 +94,9 @@ def _without_outputs(
         return any(p.metadata.software.startswith("focusstack ") for p in found)
 
     ours = [path for path in paths if is_ours(path)]
-    if len(ours) == len(paths):
+    # What cannot be read does not tell that the others are results.
+    told = [path for path in paths if known[path] is not None or path.suffix.lower() in RAW]
+    if len(ours) == len(told):
         ours = [path for path in ours if path.stem.casefold() in RESULTS]
     frames = [path for path in paths if path not in set(ours)]
     return frames, ours

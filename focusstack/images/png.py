@@ -51,6 +51,8 @@ class _Chunk(NamedTuple):
 def png_header(file: BinaryIO) -> Header:
     """Read the header of an open PNG file, and the metadata before and behind its pixels."""
     chunks, fault = _chunks(file)
+    if fault is not None and not any(chunk.kind == b"IDAT" for chunk in chunks):
+        raise fault  # it ends before the pixels begin: not even its metadata are known
     spoilt: list[bytes] = []
     described, spoken = bytearray(_MARK), []
     for chunk in chunks:

@@ -38,7 +38,7 @@ def check_picture(given: object, what: str = "a picture") -> None:
         )
 
 
-def check_pictures(given: object, fewest: int = 1) -> None:
+def check_pictures(given: object, fewest: int = 1, *, one_dtype: bool = True) -> None:
     """Make sure that something is a sequence of pictures of one shape and type.
 
     Raises
@@ -61,7 +61,7 @@ def check_pictures(given: object, fewest: int = 1) -> None:
         raise ValueError(f"at least {number} needed")
     for place, one in enumerate(given):
         check_picture(one, f"frame {place}")
-        if one.shape != given[0].shape or one.dtype != given[0].dtype:
+        if one.shape != given[0].shape or (one_dtype and one.dtype != given[0].dtype):
             raise ValueError(
                 f"frames have one shape and one dtype: frame {place} is {one.shape} "
                 f"{one.dtype}, frame 0 is {given[0].shape} {given[0].dtype}"

@@ -36,6 +36,7 @@ class Marks:
 
         Examples
         --------
+        >>> import numpy as np
         >>> Marks(np.eye(20, dtype=np.uint8)).in_words()
         '1 mark fixed to the sensor covers 5.00 % of the frames and is left out'
         """

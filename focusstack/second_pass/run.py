@@ -32,7 +32,7 @@ from focusstack.second_pass.render import render
 from focusstack.second_pass.seam_check import SeamCheck
 from focusstack.second_pass.sink import FrameSink, NoSink
 
-TOUCHED = 3
+TOUCHED = 4
 """Bytes per pixel that one step on a whole coarse level may touch."""
 
 
@@ -48,23 +48,20 @@ class Means:
         Frames that are prepared while one is being fused; 0 with a single thread.
     room : Room
         Where what is as large as a frame lies.
-    kept : int
-        Bytes that may be kept in memory of small pictures.
     """
 
     threads: int
     ahead: int
     room: Room
-    kept: int = 0
 
 
 def means_for(frames: FrameSource, threads: int, need: MemoryNeed, sink: FrameSink) -> Means:
     """Return what to work with: in a file if the bound on memory leaves no other way."""
     ahead = need.ahead if threads > 1 else 0
     if not need.in_file:
-        return Means(threads, ahead, Room(), need.kept)
+        return Means(threads, ahead, Room())
     whole = TOUCHED * frames.size[0] * frames.size[1]
-    return Means(threads, ahead, Room(need.bound - whole, sink.scratch), need.kept)
+    return Means(threads, ahead, Room(need.bound - whole, sink.scratch))
 
 
 def write_frames(
@@ -105,7 +102,7 @@ def fuse_frames(
     )
     fuser = make_fuser(shape, count, fusion, means.room)
 
-    check = SeamCheck(shape, means.kept)
+    check = SeamCheck(shape)
 
     def shown(number: int) -> Generator[tuple[Planes, Validity | None], None, None]:
         placements = _placements(plan, sink.takes_frames and number == 0)

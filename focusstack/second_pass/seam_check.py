@@ -107,14 +107,12 @@ class SeamCheck:
     ----------
     shape : tuple of int
         Height and width of the composite first.
-    room : int
-        Bytes that may be kept in memory; the rest lies in a temporary file.
     """
 
-    def __init__(self, shape: tuple[int, ...], room: int) -> None:
+    def __init__(self, shape: tuple[int, ...]) -> None:
         self._height, self._width = shape[:2]
         self._factor = max(1, round(self._width / WIDTH))
-        self._spool = Spool(room)
+        self._spool = Spool()  # on disk: memory does not grow with the frames
         self._count = 0
 
     def __enter__(self) -> SeamCheck:
@@ -252,10 +250,10 @@ def compare_tiles(
     left, top, right, bottom = _around(corners, a.shape)
     inner = (slice(top, bottom), slice(left, right))
     plain = [picture[inner] for picture in (a, b)]
-    light = [_band(linearise(picture)) for picture in plain]
+    known = _shifts(*(_band(linearise(picture)) for picture in plain))
     detail = [_band(picture) for picture in plain]
     fine = [picture - cv2.GaussianBlur(picture, (0, 0), 1.5) for picture in plain]
-    known = _shifts(light[0], light[1])
+    del plain
     for x, y in corners:
         corner = (x - left, y - top)
         cut = (slice(corner[1], corner[1] + TILE), slice(corner[0], corner[0] + TILE))

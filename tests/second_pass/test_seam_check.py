@@ -30,7 +30,7 @@ def compared(*frames: Float32) -> Seams:
     """Seams of a composite of upright stripes, one of each frame."""
     stripes = np.arange(WIDTH) * len(frames) // WIDTH
     source = np.broadcast_to(stripes.astype(np.uint16), (HEIGHT, WIDTH))
-    with SeamCheck((HEIGHT, WIDTH), 0) as check:
+    with SeamCheck((HEIGHT, WIDTH)) as check:
         for frame in frames:
             check.add(Planes.of(frame, coded=True))
         return check.compare(source, NAMES[: len(frames)])
@@ -76,7 +76,7 @@ def test_places_are_in_pixels_of_the_composite_and_apart() -> None:
     height, width = wide[0].shape
     source = np.zeros((height, width), np.uint16)
     source[:, width // 2 :] = 1
-    with SeamCheck((height, width), 1 << 24) as check:
+    with SeamCheck((height, width)) as check:
         for frame in wide:
             check.add(Planes.of(frame))
         seams = check.compare(source, NAMES[:2])
