@@ -101,7 +101,8 @@ def verify_plan(
     used = plan.used()
     spool, scale = spool_for(frames, QUICK.megapixels, need.kept)
     with spool, own_threads():
-        _read(glanced(frames, scale), used, spool, scale, need.readers, progress)
+        readers = 1 if need.in_file else need.readers
+        _read(glanced(frames, scale), used, spool, scale, readers, progress)
         glance = _Glance(plan, spool, scale, threads)
         looks = [glance.at(k) for k in range(len(used) - 1)]
     return judged_again(plan, looks, scale)
