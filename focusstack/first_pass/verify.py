@@ -99,7 +99,7 @@ def verify_plan(
         If a frame lies elsewhere than the plan puts it; names the worst.
     """
     used = plan.used()
-    spool, scale = spool_for(frames, QUICK.megapixels, need.kept)
+    spool, scale = spool_for(frames, QUICK.megapixels, 0 if need.in_file else need.kept)
     with spool, own_threads():
         readers = 1 if need.in_file else need.readers
         _read(glanced(frames, scale), used, spool, scale, readers, progress)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BASE = 200 << 20
+BASE = 210 << 20
 """Interpreter, libraries and what is small."""
 
 PROXY_BYTES, READING_BYTES = 100, 50

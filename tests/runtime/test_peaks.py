@@ -118,7 +118,8 @@ def test_planning_many_frames_takes_no_more_memory_than_few(
 
 
 def test_rendering_stays_within_a_bound(tmp_path: Path) -> None:
-    size, bound = (4200, 3000), 420 << 20
+    # Ten megabytes more than rendering alone: a given plan is checked, by what aligns.
+    size, bound = (4200, 3000), 430 << 20
     pictures = [np.tile(picture, (3, 3, 1)) for picture in frames(1400, 1000, 3, drift=0)]
     files = written(tmp_path / "in", pictures)
     plan = planned(tmp_path, files, size)
