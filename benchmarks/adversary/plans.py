@@ -55,6 +55,14 @@ class Range:
         self.sound: Document = json.loads(self.text)
         self.run(self.text)  # compilers warm
 
+    def spoilt(self, kind: str, random: Random) -> bytes:
+        """Make a hostile plan: one of `KINDS`, or ``text`` that is spoilt as it stands."""
+        if kind == "text":
+            return spoilt_text(self.text, random)
+        document = copy.deepcopy(self.sound)
+        KINDS[kind](document, random)
+        return json.dumps(document).encode()
+
     def run(self, text: bytes, path: Path | None = None) -> Ended:
         """Run the stack with a plan."""
         shutil.rmtree(self.place / "out", ignore_errors=True)
@@ -111,12 +119,8 @@ def attack(count: int, only: list[str], seed: int) -> int:
             if kind == "device":
                 devices = ["/dev/zero", "/dev/null", "/proc/self/mem", str(place / "pipe"), folder]
                 path = Path(random.choice(devices))
-            elif kind == "text":
-                text = spoilt_text(field.text, random)
             else:
-                document = copy.deepcopy(field.sound)
-                KINDS[kind](document, random)
-                text = json.dumps(document).encode()
+                text = field.spoilt(kind, random)
             ended = field.run(text, path)
             counted[f"{kind} {ended.code}"] += 1
             worst = [max(worst[0], ended.worked), max(worst[1], ended.megabytes)]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import zlib
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, model_validator
 
-from focusstack.plan.limits import MOST_PIXELS, Count, Number, Size, Steps, unpack_steps
+from focusstack.plan.limits import MOST_NODES, MOST_PIXELS, Count, Number, Size, unpack
 
 
 class Packed(BaseModel):
@@ -35,9 +33,13 @@ class DepthRecord(Packed):
         self.steps()
         return self
 
-    def steps(self) -> Steps:
+    def steps(self) -> NDArray[np.int16]:
         """Unpack the steps ``(rows, columns)``; no more than their size is ever unpacked."""
-        return unpack_steps(self.zlib_base64, self.rows, self.columns)
+        if self.rows * self.columns > MOST_NODES:
+            raise ValueError(f"no depth map has {self.rows} x {self.columns} nodes")
+        claim = f"one of {self.rows} x {self.columns} nodes"
+        steps = unpack(self.zlib_base64, 2 * self.rows * self.columns, "depth map", claim)
+        return np.frombuffer(steps, "<i2").reshape(self.rows, self.columns)
 
 
 class MarksRecord(Packed):
@@ -62,17 +64,7 @@ class MarksRecord(Packed):
         size = self.width * self.height
         if size > MOST_PIXELS:
             raise ValueError(f"no frame has {self.width} x {self.height} pixels")
-        bits = np.frombuffer(unpacked(self.zlib_base64, -(-size // 8), "mask of marks"), np.uint8)
-        return np.unpackbits(bits, count=size).reshape(self.height, self.width)
-
-
-def unpacked(text: str, size: int, name: str) -> bytes:
-    """Unpack what must come to `size` bytes."""
-    unpacker = zlib.decompressobj()
-    try:
-        found = unpacker.decompress(base64.b64decode(text, validate=True), size)
-    except (zlib.error, ValueError) as error:
-        raise ValueError(f"the {name} is damaged") from error
-    if len(found) != size or unpacker.unconsumed_tail:
-        raise ValueError(f"the {name} is not of the size that it claims")
-    return found
+        claim = "of the size that it claims"
+        bits = unpack(self.zlib_base64, -(-size // 8), "mask of marks", claim)
+        found = np.unpackbits(np.frombuffer(bits, np.uint8), count=size)
+        return found.reshape(self.height, self.width)

@@ -7,7 +7,6 @@ import zlib
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, StrictInt, StrictStr
 
 from focusstack.alignment.fields.grid import NODE_PX
@@ -124,25 +123,28 @@ Cells = Annotated[
 ]
 
 
-Steps = NDArray[np.int16]
+def unpack(text: str, size: int, name: str, claim: str) -> bytes:
+    """Unpack what must come to `size` bytes; no more than that is ever unpacked.
 
-
-def unpack_steps(text: str, rows: int, columns: int) -> Steps:
-    """Unpack a depth map ``(rows, columns)``; no more than its size is ever unpacked.
+    Parameters
+    ----------
+    text : str
+        Base64 of what zlib has packed.
+    size : int
+        Bytes that it claims to be.
+    name, claim : str
+        What it is, and what it then would be, for the words of an error.
 
     Raises
     ------
     ValueError
-        If it is another one, or damaged.
+        If it is damaged, or not of that size.
     """
-    size = 2 * rows * columns
-    if size > 2 * MOST_NODES:
-        raise ValueError(f"no depth map has {rows} x {columns} nodes")
     unpacker = zlib.decompressobj()
     try:
-        unpacked = unpacker.decompress(base64.b64decode(text, validate=True), size)
+        found = unpacker.decompress(base64.b64decode(text, validate=True), size)
     except (zlib.error, ValueError) as error:
-        raise ValueError("the depth map is damaged") from error
-    if len(unpacked) != size or unpacker.unconsumed_tail:
-        raise ValueError(f"the depth map is not one of {rows} x {columns} nodes")
-    return np.frombuffer(unpacked, "<i2").reshape(rows, columns)
+        raise ValueError(f"the {name} is damaged") from error
+    if len(found) != size or unpacker.unconsumed_tail:
+        raise ValueError(f"the {name} is not {claim}")
+    return found

@@ -31,18 +31,9 @@ LEAST_SUPPORT = 0.25
 the alignment is the model's word. Chosen, not measured."""
 
 Cause = Literal[
-    "seam",
-    "displaced",
-    "error",
-    "blank",
-    "support",
-    "parallax",
-    "depth",
-    "moved",
-    "missing",
-    "marks",
-    "lost",
-]
+    "seam", "displaced", "error", "blank", "support", "parallax", "depth", "moved", "missing",
+    "marks", "lost",
+]  # fmt: skip
 """Why something does not pass: frames disagree where the composite goes from one to another; a part
 lies elsewhere than it was put; its estimated error; it has no detail, or only in a part; it was
 displaced as near things are, which was followed; by how much is a guess where nothing is ever
@@ -162,9 +153,7 @@ def judge_frame(
     if error_px is None:
         return Verdict("look", "too little detail to tell", causes=("blank",))
     grade: Grade = "pass" if error_px <= PASS_PX else "look" if error_px <= FAIL_PX else "fail"
-    against = list(doubts)
-    if support < LEAST_SUPPORT:
-        against.insert(0, Doubt("support", "detail in a small part only"))
+    against = _with_support(support, doubts)
     if grade != "pass":
         against.insert(0, Doubt("error", f"may be off by {error_px:.1f} px"))
     elif against:
@@ -190,11 +179,16 @@ def judge_reference(
     >>> str(judge_reference(0.8))
     'pass: the reference'
     """
-    few = [Doubt("support", "detail in a small part only")] if support < LEAST_SUPPORT else []
-    against = [*few, *doubts]
+    against = _with_support(support, doubts)
     words = ["the reference", *(d.words for d in against), *remarks]
     causes = tuple(d.cause for d in against)
     return Verdict("look" if against else "pass", "; ".join(words), causes=causes)
+
+
+def _with_support(support: float, doubts: Sequence[Doubt]) -> list[Doubt]:
+    """All that speaks against a frame but its error."""
+    few = [Doubt("support", "detail in a small part only")] if support < LEAST_SUPPORT else []
+    return [*few, *doubts]
 
 
 def judge_by_frames(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -13,9 +14,7 @@ from focusstack.plan.marks import Marks
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.resample.warp import resample
 from focusstack.second_pass.frame import AlignedFrame, Validity
-
-TRUSTED = 255
-"""Validity of what is to be trusted fully."""
+from focusstack.second_pass.render import TRUSTED
 
 CONTINUED = 0.012
 """Half width, as a share of the canvas's, of what is hidden in all frames up to which it is
@@ -71,13 +70,19 @@ class Veil:
                 return veil
         return replace(veil, shown=_wide(hidden, CONTINUED * plan.canvas[0]))
 
+    @cached_property
+    def _scene(self) -> Image:
+        """255 where every frame's own pixels show the scene, 0 at marks and beside them."""
+        # Taps next to the nearest weigh little, but a hot pixel is far brighter than all.
+        near = cv2.dilate(self.marks.mask, np.ones((3, 3), np.uint8))
+        return np.where(near > 0, np.uint8(0), np.uint8(255))
+
     def clear(self, frame: FramePlan) -> Image:
         """Return where a frame shows the scene: no marked pixel weighs there."""
         assert frame.matrix is not None
-        # Taps next to the nearest weigh little, but a hot pixel is far brighter than all.
-        near = cv2.dilate(self.marks.mask, np.ones((3, 3), np.uint8))
-        scene = np.where(near > 0, np.uint8(0), np.uint8(255))
-        moved = resample(scene, frame.matrix, self.rect, field=frame.field, threads=self.threads)
+        moved = resample(
+            self._scene, frame.matrix, self.rect, field=frame.field, threads=self.threads
+        )
         return np.asarray(moved > 0.5)
 
     def laid_over(self, aligned: AlignedFrame, frame: FramePlan) -> AlignedFrame:

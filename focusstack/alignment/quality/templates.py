@@ -118,9 +118,15 @@ def _in_place(near: Image, corner: Sequence[float] | Floats) -> float:
     return float(near[max(0, top - 1) : top + 2, max(0, left - 1) : left + 2].max())
 
 
+def _top(correlation: Image) -> tuple[int, int]:
+    """Row and column of the maximum."""
+    y, x = np.unravel_index(int(correlation.argmax()), correlation.shape)
+    return int(y), int(x)
+
+
 def _is_cut_off(correlation: Image) -> bool:
     """Whether the correlation still rises where the search ends, so that its maximum is no peak."""
-    y, x = np.unravel_index(int(correlation.argmax()), correlation.shape)
+    y, x = _top(correlation)
     return bool(y in (0, correlation.shape[0] - 1) or x in (0, correlation.shape[1] - 1))
 
 
@@ -142,7 +148,7 @@ def _before(corner: Sequence[float] | Floats, margin: int) -> tuple[int, int]:
 
 def _is_unique(correlation: Image, best: float) -> bool:
     """Whether nothing else within reach resembles a tile nearly as well."""
-    y, x = np.unravel_index(int(correlation.argmax()), correlation.shape)
+    y, x = _top(correlation)
     rest = correlation.copy()
     rest[max(0, y - APART) : y + APART + 1, max(0, x - APART) : x + APART + 1] = -1
     return float(rest.max()) < AMBIGUOUS * best
@@ -150,7 +156,7 @@ def _is_unique(correlation: Image, best: float) -> bool:
 
 def _peak(correlation: Image, corner: Sequence[float] | Floats, margin: int) -> tuple[float, float]:
     """Displacement of the best match, to a fraction of a pixel by parabolas through it."""
-    y, x = (int(v) for v in np.unravel_index(int(correlation.argmax()), correlation.shape))
+    y, x = _top(correlation)
     left, top = _before(corner, margin)
     return x + _vertex(correlation[y], x) - left, y + _vertex(correlation[:, x], y) - top
 

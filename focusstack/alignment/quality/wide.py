@@ -93,6 +93,8 @@ def search_widely(
     displaced : callable, optional
         Local displacement of a frame index in proxy pixels.
     """
+    if not pairs:
+        return []
     scale, kept = search_scale(series.size[0]), poses.kept
     floor = LEAST_DETAIL * _brightest(series, kept)
     pictures: dict[int, tuple[Float32, Float32]] = {}

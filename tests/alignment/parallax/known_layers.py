@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
+from focusstack.alignment.parallax.search import Parallax
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.frames.proxies.proxy import Proxy
 from focusstack.geometry.field import Field
@@ -57,3 +60,18 @@ def still(proxies: list[Proxy]) -> tuple[Series, Poses]:
     """Frames that nothing has moved yet."""
     series = Series(proxies.__getitem__, SIZE, REFERENCE, PAIRS, [1.0] * COUNT)
     return series, Poses.unbent(np.stack([np.eye(3)] * COUNT), REFERENCE, SIZE)
+
+
+def errors(found: Parallax, travel: np.ndarray) -> Iterator[tuple[int, float, np.ndarray]]:
+    """Yield frame, depth, and by how much what lies in that layer is misplaced, place by place."""
+    wall = np.array([[90.0, 100.0], [90.0, 300.0], [450.0, 200.0]])
+    stripe = np.array([[265.0, 100.0], [265.0, 200.0], [265.0, 300.0]])
+    for k in range(COUNT):
+        field = found.added_to(k, STILL)
+        assert field is not None
+        # The reference's place on the canvas, found in the frame where its layer has moved to.
+        inverse = np.linalg.inv(found.poses.matrices[k])
+        for places, depth in ((wall, FAR), (stripe, NEAR)):
+            there = places + field.at(places)
+            there = there @ inverse[:2, :2].T + inverse[:2, 2]
+            yield k, depth, np.linalg.norm(there - places - travel[k] * depth, axis=1)

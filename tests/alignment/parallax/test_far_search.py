@@ -11,7 +11,7 @@ from focusstack.alignment.parallax.far_search import find_far_parallax
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
 from focusstack.alignment.parallax.search import Parallax
 from focusstack.alignment.tiles.poses import Poses, Series
-from tests.alignment.parallax.known_layers import COUNT, FAR, NEAR, REFERENCE, STILL, still
+from tests.alignment.parallax.known_layers import COUNT, FAR, REFERENCE, errors, still
 from tests.alignment.parallax.known_layers import frames as layers
 from tests.alignment.parallax.test_plane_sweep import HALF, walked
 
@@ -51,17 +51,8 @@ def found(stack: tuple[Series, Poses], travel: np.ndarray) -> Parallax:
 def test_far_travel_is_followed_to_a_fraction_of_a_pixel(
     found: Parallax, travel: np.ndarray
 ) -> None:
-    wall = np.array([[90.0, 100.0], [90.0, 300.0], [450.0, 200.0]])
-    stripe = np.array([[265.0, 100.0], [265.0, 200.0], [265.0, 300.0]])
-    for k in range(COUNT):
-        field = found.added_to(k, STILL)
-        assert field is not None
-        inverse = np.linalg.inv(found.poses.matrices[k])
-        for places, depth in ((wall, FAR), (stripe, NEAR)):
-            there = places + field.at(places)
-            there = there @ inverse[:2, :2].T + inverse[:2, 2]
-            error = np.linalg.norm(there - places - travel[k] * depth, axis=1)
-            assert np.median(error) < 0.3, (k, depth, error)
+    for k, depth, error in errors(found, travel):
+        assert np.median(error) < 0.3, (k, depth, error)
 
 
 def test_it_is_proven_and_the_reference_does_not_move(found: Parallax) -> None:

@@ -12,14 +12,12 @@ from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.frames.proxies.proxy import Proxy
 from tests.alignment.parallax.known_layers import (
     COUNT,
-    FAR,
     HEIGHT,
-    NEAR,
     PAIRS,
     REFERENCE,
     SIZE,
-    STILL,
     WIDTH,
+    errors,
     frames,
     still,
 )
@@ -40,18 +38,8 @@ def found_in(proxies: list[Proxy]) -> Parallax:
 def test_travel_and_depth_are_recovered(travel: np.ndarray) -> None:
     found = found_in(frames(travel))
     assert found.proven
-    wall = np.array([[90.0, 100.0], [90.0, 300.0], [450.0, 200.0]])
-    stripe = np.array([[265.0, 100.0], [265.0, 200.0], [265.0, 300.0]])
-    for k in range(COUNT):
-        field = found.added_to(k, STILL)
-        assert field is not None
-        # The reference's place on the canvas, found in the frame where its layer has moved to.
-        inverse = np.linalg.inv(found.poses.matrices[k])
-        for places, depth in ((wall, FAR), (stripe, NEAR)):
-            there = places + field.at(places)
-            there = there @ inverse[:2, :2].T + inverse[:2, 2]
-            error = np.linalg.norm(there - places - travel[k] * depth, axis=1)
-            assert np.median(error) < 0.07, (k, depth, error)
+    for k, depth, error in errors(found, travel):
+        assert np.median(error) < 0.07, (k, depth, error)
 
 
 def test_frames_from_one_place_have_no_parallax() -> None:
