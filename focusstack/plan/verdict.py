@@ -43,6 +43,10 @@ sensor may hold it in place; it was left out."""
 LEADS: dict[Grade, str] = {"pass": "Good", "look": "Take a look", "fail": "Not good"}
 """How a verdict begins when it is read by people."""
 
+MOST_TOLD = 5
+"""Kinds of doubt in the sentence on a stack: the gravest, in the order of telling; each frame's
+own are in the table. Chosen so that it stays below 500 characters."""
+
 NAMED, LISTED = 3, 50
 """More frames than the first, or names with more characters than the second, are counted, not
 listed: what fits a line. Chosen, not measured."""
@@ -213,10 +217,12 @@ def judge_by_frames(
     worst: Grade = max((v.grade for _, v in frames), key=GRADES.index, default="fail")
     if not frames:
         return Verdict("fail", "no frame could be used")
-    words, remedies, causes = [], [], []
+    words: list[str] = []
+    remedies: list[str] = []
+    causes: list[Cause] = []
     for cause, (does, do) in _TOLD.items():
         blamed = _blamed(frames, cause, worst)
-        if blamed:
+        if blamed and len(causes) < MOST_TOLD:
             many = len(blamed) > 1
             who = "all frames" if len(blamed) == len(frames) > 1 else _who(blamed, len(frames))
             much = f"{worst_px:.1f}" if worst_px is not None else "some"

@@ -115,10 +115,19 @@ def test_many_are_counted() -> None:
 def test_a_sentence_is_short_and_comes_with_what_to_do(frames: list[Verdict], lost: int) -> None:
     named = [(f"IMG_20190208_1105{k:02d}.jpg", v) for k, v in enumerate(frames)]
     found = judge_by_frames(named, 0.5, [f"lost{k}.jpg" for k in range(lost)], 1.0)
-    assert len(found.sentence()) < 560
+    assert len(found.sentence()) < 500
     assert found.sentence().startswith(LEADS[found.grade])
     assert bool(found.remedy) == (found.grade != "pass")
     assert set(found.causes) <= {c for v in frames for c in v.causes} | {"lost"}
+
+
+def test_the_gravest_doubts_are_told() -> None:
+    names = [(f"IMG_20190208_1105{k:02d}.jpg", Verdict("look", "", causes=(c,)))
+             for k, c in enumerate(CAUSES)]  # fmt: skip
+    found = judge_by_frames(names, 0.5, ["lost.jpg"], 1.0)
+    assert found.causes == ("displaced", "error", "parallax", "depth", "moved", "lost")
+    assert len(found.lines()) == 7
+    assert len(found.sentence()) < 500
 
 
 def test_several_things_to_look_at_have_a_line_each() -> None:
