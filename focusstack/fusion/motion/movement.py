@@ -16,9 +16,10 @@ import numpy as np
 
 from focusstack.fusion.levels.laplacian import reduced
 from focusstack.fusion.motion.displaced import LEAST_DIFFERENCE, WINDOW, Search
+from focusstack.fusion.motion.guard import Guard
 from focusstack.fusion.motion.observation import LEAST_VALIDITY, Box, Sight, window_mean
 from focusstack.fusion.motion.presence import changed, whole, windows_level
-from focusstack.fusion.motion.regions import BETTER, described, winning
+from focusstack.fusion.motion.regions import BETTER, described, vanished, winning
 from focusstack.fusion.motion.winner import sharper
 from focusstack.numeric.arrays import Float32, Mask
 from focusstack.runtime.threads import SideBySide, in_turn
@@ -38,6 +39,9 @@ be so much sharper. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 AROUND = 4
 """Cells around moved detail that go with it: blur spreads it over its outline. Benchmark:
 ``python -m benchmarks.fusion``, *ghost*."""
+
+RIM = (5, 5)
+"""Cells over which what counts goes over into what does not. Chosen, not measured."""
 
 MARGIN = 32
 """Cells around what is hidden that are searched, too, so that the search sees where they come
@@ -119,6 +123,7 @@ class Movement:
         self.moved: Mask = np.zeros(shape, bool)
         self._search = Search(side_by_side) if search else None
         self._halvings = windows_level(shape, level)
+        self._guard = Guard(shape, level)
         self._shown: Sight | None = None
         self._previous: Sight | None = None
         self._hidden, self._jumped = np.zeros(shape, bool), np.zeros(shape, bool)
@@ -135,8 +140,10 @@ class Movement:
         """
         shown, previous = self._shown, self._previous
         self._previous = new
+        self._guard.add(new.focus)
         if shown is None or previous is None:
             self._shown = new.copy()
+            self._guard.show(np.ones_like(self._age), np.ones_like(self._age))
             return None
         slid = self._slides(previous, new)
         reach = self._reached
@@ -153,20 +160,25 @@ class Movement:
         self._reach = reach + np.where(self._hidden, self._reach, np.float32(0))
         self._waiting = np.where(changed_now, np.float32(1), self._waiting + 1)
         taken = self._won(shown, new, slid, jumped)
-        self._show(new, (slid | jumped) & ~taken, taken)
-        if not (slid | jumped).any():
-            return None
-        stays = _around(taken)
-        # Where the rims of both overlap, one of the two must still count.
-        return Motion(np.maximum(_around(self._hidden), 1 - stays), stays)
+        hidden = (slid | jumped) & ~taken
+        motion = _motion(hidden, taken)
+        wanting = self._guard.wanting(motion.kept, motion.stays)
+        hidden, taken = hidden & ~wanting, taken & ~wanting
+        if wanting.any():
+            motion = _motion(hidden, taken, wanting)
+        self._guard.show(motion.kept, motion.stays)
+        self._show(new, hidden, taken)
+        return motion if (hidden | taken).any() else None
 
     def _slides(self, before: Sight, now: Sight, box: Box = (slice(None), slice(None))) -> Mask:
         """Where, in a part of the grid that both are of, things have moved a little."""
         if self._search is None:
             return np.zeros_like(self.moved[box])
-        slid, far, self._reached = self._search.displaced(before, now)
-        self.moved[box] |= far
-        return slid
+        found = self._search.displaced(before, now)
+        self._reached = found.reach
+        self.moved[box] |= found.far
+        self._guard.move(found.proven, box)
+        return found.anything
 
     def _jumps(self, before: Sight, now: Sight, age: Float32) -> Mask:
         """Where something is there that was not."""
@@ -191,6 +203,7 @@ class Movement:
         if slid.any():
             taken |= slid & (sharper(slid, self._reach, shown, new) > BETTER)
         if jumped.any():
+            self._guard.vanish(vanished(jumped, shown.light, new.light))
             most = np.float32(MOST_SUPPORT)
             before = shown.fine * np.minimum(self._support, most)
             now = new.fine * np.minimum(self._waiting, most)
@@ -205,6 +218,16 @@ class Movement:
         self._shown.take(new, ~hidden, taken)
         self._age = np.where(hidden, self._age + 1, np.float32(1))
         self._support = np.where(taken, np.float32(1), self._support + ~hidden)
+
+
+def _motion(hidden: Mask, taken: Mask, free: Mask | None = None) -> Motion:
+    """Soft masks of what is hidden and what is taken; all count where it is `free`."""
+    stays, kept = _around(taken), _around(hidden)
+    if free is not None:
+        soft = cv2.blur(free.astype(np.float32), RIM)
+        stays, kept = np.maximum(stays, soft), np.maximum(kept, soft)
+    # Where the rims of both overlap, one of the two must still count.
+    return Motion(np.maximum(kept, 1 - stays), stays)
 
 
 def around_all(gone: Mask) -> Box:
@@ -232,4 +255,4 @@ def _around(gone: Mask) -> Float32:
     """0 where `gone` and around it, 1 farther away."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * AROUND + 1, 2 * AROUND + 1))
     wide = cv2.dilate(gone.view(np.uint8), disc).astype(np.float32)
-    return np.asarray(1 - cv2.blur(wide, (5, 5)), np.float32)
+    return np.asarray(1 - cv2.blur(wide, RIM), np.float32)

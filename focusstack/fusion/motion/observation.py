@@ -45,6 +45,8 @@ class Sight:
         Root mean square of the finest detail.
     fine, sharp : (h, w) float32 ndarray
         Energy finer than the grid in a narrow and in a wide window.
+    focus : (h, w) float32 ndarray
+        Energy finer than the grid, in each cell.
     light : (h, w, C) float32 ndarray
         Linear light, as of :func:`focusstack.fusion.motion.presence.linear_light`.
     close : (H, W) uint8 ndarray
@@ -56,6 +58,7 @@ class Sight:
     detail: Float32
     fine: Float32
     sharp: Float32
+    focus: Float32
     light: Float32
     close: Close
 
@@ -131,6 +134,7 @@ def sight(
         detail=np.sqrt(window_mean(band * band, NARROW)),
         fine=window_mean(focus, NARROW),
         sharp=window_mean(focus, WIDE),
+        focus=focus,
         light=light,
         close=np.asarray(np.rint(np.clip(fine, 0, 1) * np.float32(255)), np.uint8),
     )

@@ -179,7 +179,7 @@ def even(fine: Float32, detail: float = 0.0) -> Sight:
     nothing = np.zeros_like(fine)
     full = np.full_like(fine, detail)
     close = nothing.astype(np.uint8)
-    return Sight(nothing, nothing + 1, full, fine, fine, nothing[..., None], close)
+    return Sight(nothing, nothing + 1, full, fine, fine, fine, nothing[..., None], close)
 
 
 def test_what_many_frames_show_has_to_be_surpassed_four_times() -> None:

@@ -32,7 +32,7 @@ def share(own: Float32, other: Float32, cells: float) -> float:
     way = np.zeros((*CELLS, 2), np.float32)
     way[..., 0] = cells
     detail = np.random.default_rng(5).random(CELLS, np.float32)
-    found = proven(sure, way, detail, coded(own), coded(other))
+    found, _ = proven(sure, way, detail, coded(own), coded(other))
     assert not (found & ~sure).any()
     return float(found[sure].mean())
 
@@ -85,7 +85,7 @@ def test_blocks_are_larger_where_there_are_many(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(proof, "_moved", look)
     sure, way = np.ones((300, 400), bool), np.zeros((300, 400, 2), np.float32)
     picture = np.zeros((300, 400), np.uint8)
-    assert proven(sure, way, sure.astype(np.float32), picture, picture).all()
+    assert proven(sure, way, sure.astype(np.float32), picture, picture)[0].all()
     assert 50 <= len(looked_at) <= 200
 
 
@@ -96,7 +96,7 @@ def test_the_place_with_most_detail_speaks_for_its_block() -> None:
     sure, way = np.zeros(CELLS, bool), np.zeros((*CELLS, 2), np.float32)
     way[..., 0] = 2
     sure[24:30, 12:18] = sure[24:30, 42:48] = True
-    found = proven(sure, way, np.ones(CELLS, np.float32), coded(picture), coded(other))
+    found, _ = proven(sure, way, np.ones(CELLS, np.float32), coded(picture), coded(other))
     assert found[24:30, 12:18].all()
     assert not found[24:30, 42:48].any()
 
@@ -104,4 +104,34 @@ def test_the_place_with_most_detail_speaks_for_its_block() -> None:
 def test_pictures_smaller_than_a_patch_tell_nothing() -> None:
     small = np.zeros((20, 20), np.uint8)
     sure, way = np.ones((20, 20), bool), np.zeros((20, 20, 2), np.float32)
-    assert proven(sure, way, sure.astype(np.float32), small, small).all()
+    assert proven(sure, way, sure.astype(np.float32), small, small)[0].all()
+
+
+def clear(bright: int, white: int, other: int = 0) -> bool:
+    """Whether detail `bright` pixels from what is `white` pixels wide is clear of it."""
+    picture = np.minimum(coded(textured(SHAPE, grain=1.5)), 190)
+    x = 120 + bright
+    picture[:, x : x + white] = 243 - other
+    picture[:20] = 243
+    sure, way = np.zeros(CELLS, bool), np.zeros((*CELLS, 2), np.float32)
+    way[..., 0] = 2
+    sure[24:30, 30] = True
+    moved, found = proven(sure, way, np.ones(CELLS, np.float32), picture, np.roll(picture, 8, 1))
+    assert moved[24:30, 30].all()
+    return bool(found[24:30, 30].all())
+
+
+def test_beside_what_is_blown_out_nothing_is_clear() -> None:
+    assert clear(bright=20, white=20)
+    assert not clear(bright=4, white=20)
+    assert not clear(bright=4, white=20, other=4)  # compression changes white a little
+    assert clear(bright=4, white=20, other=8)
+    assert clear(bright=4, white=1)
+    assert not clear(bright=4, white=2)
+
+
+def test_white_is_what_many_pixels_reach() -> None:
+    picture = np.full((100, 100), 90, np.uint8)
+    for count, code in ((8, 90), (15, 200)):
+        picture.flat[:count] = 200
+        assert proof._white(picture) == code - proof.WHITE
