@@ -97,6 +97,7 @@ def fuse_frames(
     count = len(plan.used())
     fusion = replace(
         fusion,
+        astray=max(frame.error_px or 0.0 for frame in plan.used()),
         threads=means.threads,
         deep=frames.dtype != np.uint8,
     )

@@ -105,13 +105,14 @@ class Displaced:
     proven: Mask
     reach: Float32
 
-    def joined(self, other: Displaced) -> Displaced:
-        """Return what is displaced here or there."""
+    def joined(self, other: Displaced, astray: float) -> Displaced:
+        """Return what is displaced here or there; `far` is what is by more than `astray` cells."""
+        reach = np.maximum(self.reach, other.reach)
         return Displaced(
             self.anything | other.anything,
-            self.far | other.far,
+            (self.far | other.far) & (reach > astray),
             self.proven | other.proven,
-            np.maximum(self.reach, other.reach),
+            reach,
         )
 
 
@@ -122,11 +123,13 @@ class Search:
     ----------
     side_by_side : callable, optional
         Does two things, at once if it can; one after the other if not given.
+    astray : float, optional
+        Cells by which frames may lie beside their places.
     """
 
-    def __init__(self, side_by_side: SideBySide = in_turn) -> None:
+    def __init__(self, side_by_side: SideBySide = in_turn, astray: float = 0.0) -> None:
         self._flows = [cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST) for _ in range(2)]
-        self._side_by_side = side_by_side
+        self._side_by_side, self._astray = side_by_side, astray
 
     def displaced(self, first: Sight, second: Sight) -> Displaced:
         """Find where detail of one sight is elsewhere in the other, and how far away.
@@ -152,7 +155,7 @@ class Search:
             return _found(both[forth], both[back], planes[forth], planes[back], apart, known, close)
 
         there, here = self._side_by_side(lambda: found(0), lambda: found(1))
-        return there.joined(here)
+        return there.joined(here, self._astray)
 
     def _way(self, which: int, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
         flow = np.zeros((*first.shape, 2), np.float32)

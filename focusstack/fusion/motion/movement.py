@@ -103,13 +103,15 @@ class Movement:
         Pyramid level that it is.
     side_by_side : callable, optional
         Does two things, at once if it can.
+    astray : float, optional
+        Pixels by which frames may lie beside their places.
     search : bool, optional
         Whether slight displacement of detail is motion, too.
 
     Attributes
     ----------
     moved : (h, w) bool ndarray
-        Where something moved, and far enough not to be a fault of the alignment.
+        Where something has surely moved, and farther than alignment may be wrong.
     """
 
     def __init__(
@@ -117,11 +119,12 @@ class Movement:
         shape: tuple[int, int],
         level: int = 1,
         side_by_side: SideBySide = in_turn,
+        astray: float = 0.0,
         *,
         search: bool = True,
     ) -> None:
         self.moved: Mask = np.zeros(shape, bool)
-        self._search = Search(side_by_side) if search else None
+        self._search = Search(side_by_side, astray / 2**level) if search else None
         self._halvings = windows_level(shape, level)
         self._guard = Guard(shape, level)
         self._shown: Sight | None = None
@@ -185,9 +188,7 @@ class Movement:
         if self._halvings is None:
             return np.zeros_like(self.moved)
         known = np.minimum(before.validity, now.validity) > LEAST_VALIDITY
-        jumped = changed(before.light, now.light, age, known, self._halvings)
-        self.moved |= jumped
-        return jumped
+        return changed(before.light, now.light, age, known, self._halvings)
 
     def _back(self, shown: Sight, new: Sight) -> Mask:
         """Where a frame shows again what is shown: by light where that changed, else by looks."""
@@ -203,7 +204,9 @@ class Movement:
         if slid.any():
             taken |= slid & (sharper(slid, self._reach, shown, new) > BETTER)
         if jumped.any():
-            self._guard.vanish(vanished(jumped, shown.light, new.light))
+            gone = vanished(jumped, shown.light, new.light)
+            self._guard.vanish(gone)
+            self.moved |= gone
             most = np.float32(MOST_SUPPORT)
             before = shown.fine * np.minimum(self._support, most)
             now = new.fine * np.minimum(self._waiting, most)
