@@ -40,7 +40,7 @@ AROUND = 4
 """Cells around moved detail that go with it: blur spreads it over its outline. Benchmark:
 ``python -m benchmarks.fusion``, *ghost*."""
 
-RIM = (5, 5)
+RIM = 5
 """Cells over which what counts goes over into what does not. Chosen, not measured."""
 
 MARGIN = 32
@@ -227,7 +227,7 @@ def _motion(hidden: Mask, taken: Mask, free: Mask | None = None) -> Motion:
     """Soft masks of what is hidden and what is taken; all count where it is `free`."""
     stays, kept = _around(taken), _around(hidden)
     if free is not None:
-        soft = cv2.blur(free.astype(np.float32), RIM)
+        soft = cv2.blur(free.astype(np.float32), (RIM, RIM))
         stays, kept = np.maximum(stays, soft), np.maximum(kept, soft)
     # Where the rims of both overlap, one of the two must still count.
     return Motion(np.maximum(kept, 1 - stays), stays)
@@ -258,4 +258,4 @@ def _around(gone: Mask) -> Float32:
     """0 where `gone` and around it, 1 farther away."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * AROUND + 1, 2 * AROUND + 1))
     wide = cv2.dilate(gone.view(np.uint8), disc).astype(np.float32)
-    return np.asarray(1 - cv2.blur(wide, RIM), np.float32)
+    return np.asarray(1 - cv2.blur(wide, (RIM, RIM)), np.float32)

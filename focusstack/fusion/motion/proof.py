@@ -2,7 +2,8 @@
 
 On the grid, blur is easily taken for movement: the rim of a blurred hair lies beside the hair, and
 bristles look alike. Seen more closely, what has moved looks the same in its other place, and does
-not look the same in its old place, however blurred.
+not look the same in its old place, however blurred. Beside what is blown out nothing is proven:
+blur makes that larger, and its outline stays hard.
 """
 
 from __future__ import annotations
@@ -57,6 +58,13 @@ WHITE = 5
 """255ths beneath that which are white, too: compression changes some of it. Chosen, not
 measured."""
 
+LEAST_WHITE = 230
+"""255ths that white has at least: frames exposed less differently than to lower it further are told
+apart by their validity. Chosen, not measured."""
+
+NO_CODE = 256
+"""What no 8-bit code reaches."""
+
 LEAST_BLOWN = 0.05
 """Share of a patch that is blown out beneath which its outline hardly matters. Chosen, not
 measured."""
@@ -89,12 +97,12 @@ def proven(
     -------
     moved : (h, w) bool ndarray
         What has moved, with what is connected to it.
-    clear : (h, w) bool ndarray
-        The part of it that was looked at itself, and lies beside nothing blown out.
+    found : (h, w) bool ndarray
+        The part of it that moved in its own place.
     """
-    found, asked, clear = (np.zeros_like(sure) for _ in range(3))
+    found, asked = np.zeros_like(sure), np.zeros_like(sure)
     if not sure.any():
-        return found, clear
+        return found, found
     rows, columns = np.nonzero(sure)
     side = BLOCK
     while True:
@@ -108,13 +116,12 @@ def proven(
     for start in order[first]:
         y, x = int(rows[start]), int(columns[start])
         asked[y, x] = True
-        if _moved(own, other, (x * scale, y * scale), way[y, x] * scale):
+        place = x * scale, y * scale
+        if not _blown(own, place, white) and _moved(own, other, place, way[y, x] * scale):
             top, left = y // side * side, x // side * side
-            block = np.s_[top : top + side, left : left + side]
-            found[block] = True
-            clear[block] = not _blown(own, (x * scale, y * scale), white)
+            found[top : top + side, left : left + side] = True
     found &= sure
-    return _with_their_things(sure, found, asked), clear & sure
+    return _with_their_things(sure, found, asked), found
 
 
 def _blown(picture: Close, place: tuple[int, int], white: int) -> bool:
@@ -125,9 +132,10 @@ def _blown(picture: Close, place: tuple[int, int], white: int) -> bool:
 
 
 def _white(picture: Close) -> int:
-    """Code from which on light may be more than it looks."""
+    """Code from which on light may be more than it looks; none is if the brightest is no white."""
     brighter = np.cumsum(np.bincount(picture.ravel(), minlength=256)[::-1])[::-1]
-    return int(np.flatnonzero(brighter > BRIGHTEST * picture.size)[-1]) - WHITE
+    brightest = int(np.flatnonzero(brighter > BRIGHTEST * picture.size)[-1])
+    return brightest - WHITE if brightest >= LEAST_WHITE else NO_CODE
 
 
 def _with_their_things(sure: Mask, found: Mask, asked: Mask) -> Mask:

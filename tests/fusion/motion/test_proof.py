@@ -107,31 +107,36 @@ def test_pictures_smaller_than_a_patch_tell_nothing() -> None:
     assert proven(sure, way, sure.astype(np.float32), small, small)[0].all()
 
 
-def clear(bright: int, white: int, other: int = 0) -> bool:
-    """Whether detail `bright` pixels from what is `white` pixels wide is clear of it."""
+def proves(far: int, white: int, code: int = 243) -> bool:
+    """Whether what moved proves it `far` pixels from a stripe of `code`, `white` pixels wide."""
     picture = np.minimum(coded(textured(SHAPE, grain=1.5)), 190)
-    x = 120 + bright
-    picture[:, x : x + white] = 243 - other
+    picture[:, 120 + far : 120 + far + white] = code
     picture[:20] = 243
     sure, way = np.zeros(CELLS, bool), np.zeros((*CELLS, 2), np.float32)
     way[..., 0] = 2
     sure[24:30, 30] = True
     moved, found = proven(sure, way, np.ones(CELLS, np.float32), picture, np.roll(picture, 8, 1))
-    assert moved[24:30, 30].all()
+    np.testing.assert_array_equal(moved, found)
     return bool(found[24:30, 30].all())
 
 
-def test_beside_what_is_blown_out_nothing_is_clear() -> None:
-    assert clear(bright=20, white=20)
-    assert not clear(bright=4, white=20)
-    assert not clear(bright=4, white=20, other=4)  # compression changes white a little
-    assert clear(bright=4, white=20, other=8)
-    assert clear(bright=4, white=1)
-    assert not clear(bright=4, white=2)
+def test_beside_what_is_blown_out_nothing_is_proven() -> None:
+    assert proves(far=20, white=20)
+    assert not proves(far=4, white=20)
+    assert not proves(far=4, white=20, code=239)  # compression changes white a little
+    assert proves(far=4, white=20, code=235)
+    assert proves(far=4, white=1)
+    assert not proves(far=4, white=2)
 
 
 def test_white_is_what_many_pixels_reach() -> None:
     picture = np.full((100, 100), 90, np.uint8)
-    for count, code in ((8, 90), (15, 200)):
-        picture.flat[:count] = 200
-        assert proof._white(picture) == code - proof.WHITE
+    picture.flat[:2000] = 232
+    for count, white in ((8, 232), (15, 250)):
+        picture.flat[:count] = 250
+        assert proof._white(picture) == white - proof.WHITE
+
+
+def test_the_brightest_wall_need_not_be_white() -> None:
+    assert proof._white(np.full((9, 9), 225, np.uint8)) > 255
+    assert proof._white(np.full((9, 9), 232, np.uint8)) < 232
