@@ -56,8 +56,8 @@ class FusionOptions:
         Whether anything that moves is looked for at all; if not, every place shows what is
         sharpest there, and what moved may be seen twice.
     astray : float
-        Pixels by which frames may lie beside their places: what is displaced by no more is not told
-        as moved.
+        Pixels by which frames lie beside their places, root mean square: what that may explain is
+        not told as moved.
     threads : int
         Threads; the result does not depend on it.
     deep : bool

@@ -65,6 +65,10 @@ WINDOW = 3.0
 """Standard deviation, in cells, of the window for differences. Benchmark:
 ``python -m benchmarks.fusion``, *ghost*."""
 
+MISPLACED = 2.0
+"""Root mean square errors of alignment within which nearly all of it lies: 98 %, as lengths of
+normally distributed errors in two directions do."""
+
 LEAST_ENERGY = np.float32(1e-9)
 """Energy of fine detail, in squares of encoded values, that is added to both: nothing is said
 about less. Chosen, not measured."""
@@ -106,11 +110,11 @@ class Displaced:
     reach: Float32
 
     def joined(self, other: Displaced, astray: float) -> Displaced:
-        """Return what is displaced here or there; `far` is what is by more than `astray` cells."""
+        """Return what is displaced here or there, far if `astray` frames cannot explain it."""
         reach = np.maximum(self.reach, other.reach)
         return Displaced(
             self.anything | other.anything,
-            (self.far | other.far) & (reach > astray),
+            (self.far | other.far) & (reach > MISPLACED * astray),
             self.proven | other.proven,
             reach,
         )
@@ -124,7 +128,7 @@ class Search:
     side_by_side : callable, optional
         Does two things, at once if it can; one after the other if not given.
     astray : float, optional
-        Cells by which frames may lie beside their places.
+        Cells by which frames lie beside their places, root mean square.
     """
 
     def __init__(self, side_by_side: SideBySide = in_turn, astray: float = 0.0) -> None:

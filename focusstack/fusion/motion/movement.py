@@ -104,7 +104,7 @@ class Movement:
     side_by_side : callable, optional
         Does two things, at once if it can.
     astray : float, optional
-        Pixels by which frames may lie beside their places.
+        Pixels by which frames lie beside their places, root mean square.
     search : bool, optional
         Whether slight displacement of detail is motion, too.
 
