@@ -33,10 +33,10 @@ again."""
 KEPT_MOST = 360 << 20
 """Bytes kept of all frames together: more leaves holes that the second pass cannot fill."""
 
-FUSING = 90 << 20
+FUSING = 110 << 20
 """What the second pass takes however large the frames are: the grid that movement is found on."""
 
-FUSER_BYTES = {3: 30, 1: 20}
+FUSER_BYTES = {3: 32, 1: 21}
 """Per pixel of the composite, by channels: the fuser's state and what it needs for a frame."""
 
 DEEP_BYTES = {3: 9, 1: 5}

@@ -85,6 +85,7 @@ class Composite:
             self._crew.room.tidy()
         if self._range is not None:
             self._range.add(self.gauss[0])
+            self._crew.room.tidy()
         self.bands = [Unstored(fine, half, self._crew) for fine, half in pairwise(levels)]
         self._latest = levels[-1]
 

@@ -12,7 +12,7 @@ import numpy as np
 from focusstack.fusion.levels.laplacian import down, up
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.scratch import Room
-from focusstack.runtime.strips import layers
+from focusstack.runtime.strips import AROUND, layers, row_strips, strips
 
 
 class SmoothRange:
@@ -28,7 +28,7 @@ class SmoothRange:
 
     def __init__(self, shape: tuple[int, ...], room: Room) -> None:
         self._low, self._high = (room.zeros(shape, np.float32) for _ in range(2))
-        self._empty = True
+        self._empty, self._room = True, room
 
     def add(self, frame: Float32) -> None:
         """Take a frame ``([C, ]h, w)`` at half the size."""
@@ -41,5 +41,11 @@ class SmoothRange:
     def limit(self, image: Float32) -> None:
         """Bring what is smooth in an image ``([C, ]H, W)`` into the range, in place."""
         for low, high, plane in zip(*map(layers, (self._low, self._high, image)), strict=True):
-            smooth = down(plane)
-            plane += up(np.clip(smooth, low, high) - smooth, plane.shape)
+            beyond = down(plane)
+            for part in row_strips(*beyond.shape):
+                beyond[part] -= np.clip(beyond[part], low[part], high[part])
+                self._room.tidy()
+            height, width = plane.shape
+            for strip in strips(height, width, AROUND):
+                rows = strip.wide.stop - strip.wide.start
+                plane[strip.rows] -= up(beyond[strip.wide_half], (rows, width))[strip.inner]

@@ -15,6 +15,7 @@ import numpy as np
 
 from focusstack.fusion.motion.observation import Box
 from focusstack.numeric.arrays import Float32, Mask
+from focusstack.runtime.scratch import Room
 
 KEPT = 0.8
 """Part of the detail of the second-best frame, root mean square, that has to stay. Benchmark:
@@ -46,15 +47,16 @@ class Guard:
         ``(h, w)`` of the grid.
     level : int
         Pyramid level that it is.
+    room : Room, optional
+        Where it lies.
     """
 
-    def __init__(self, shape: tuple[int, int], level: int) -> None:
+    def __init__(self, shape: tuple[int, int], level: int, room: Room | None = None) -> None:
         self._across = max(3, round(ACROSS / 2**level) // 2 * 2 + 1)
-        self._best, self._second, self._shown, self._new = (
-            np.zeros(shape, np.float32) for _ in range(4)
-        )
-        self._due = np.full(shape, KEPT**2, np.float32)
-        self._gone = np.zeros(shape, bool)
+        room = Room() if room is None else room
+        self._best, self._second, self._shown = (room.zeros(shape, np.float32) for _ in range(3))
+        self._new = self._shown
+        self._elsewhere, self._gone = np.zeros(shape, bool), np.zeros(shape, bool)
 
     def add(self, detail: Float32) -> None:
         """Take note of a frame.
@@ -73,7 +75,7 @@ class Guard:
     def move(self, elsewhere: Mask, box: Box) -> None:
         """Take note of what was found elsewhere, in some rows and columns."""
         if elsewhere.any():
-            self._due[box][self._around(elsewhere)] = KEPT_MOVED**2
+            self._elsewhere[box] |= self._around(elsewhere)
 
     def vanish(self, gone: Mask) -> None:
         """Take note of what that frame shows and those before do not, or the other way round."""
@@ -88,17 +90,24 @@ class Guard:
         kept, stays : (h, w) float32 ndarray
             1 where the new frame, and where those before count.
         """
-        left = self._mean(np.maximum(self._shown * stays, self._new * kept))
-        lacking = (left < self._due * self._second) & (self._second > LEAST_DETAIL**2)
-        return _wider(lacking & ~self._gone, self._across)
+        left = self._mean(self._left(kept, stays))
+        lacking = left < np.float32(KEPT**2) * self._second
+        lacking &= ~self._elsewhere | (left < np.float32(KEPT_MOVED**2) * self._second)
+        lacking &= (self._second > LEAST_DETAIL**2) & ~self._gone
+        return _wider(lacking, self._across)
 
     def show(self, kept: Float32, stays: Float32) -> None:
         """Take note of a decision; what is gone is no detail that could be wanting."""
-        self._shown = np.maximum(self._shown * stays, self._new * kept)
+        self._shown[:] = self._left(kept, stays)
         if self._gone.any():
             left = self._mean(self._shown)
             for plane in (self._best, self._second):
                 np.minimum(plane, left, out=plane, where=self._gone)
+
+    def _left(self, kept: Float32, stays: Float32) -> Float32:
+        """Energy of the best frame that counts, in each cell."""
+        left = self._shown * stays
+        return np.asarray(np.maximum(left, self._new * kept, out=left))
 
     def _mean(self, detail: Float32) -> Float32:
         return np.asarray(cv2.blur(detail, (self._across, self._across)), np.float32)

@@ -22,6 +22,7 @@ from focusstack.fusion.motion.presence import changed, whole, windows_level
 from focusstack.fusion.motion.regions import BETTER, described, vanished, winning
 from focusstack.fusion.motion.winner import sharper
 from focusstack.numeric.arrays import Float32, Mask
+from focusstack.runtime.scratch import Room
 from focusstack.runtime.threads import SideBySide, in_turn
 
 MOST_CELLS = 600_000
@@ -105,6 +106,8 @@ class Movement:
         Does two things, at once if it can.
     astray : float, optional
         Pixels by which frames lie beside their places, root mean square.
+    room : Room, optional
+        Where what is kept of the frames' detail lies.
     search : bool, optional
         Whether slight displacement of detail is motion, too.
 
@@ -120,13 +123,14 @@ class Movement:
         level: int = 1,
         side_by_side: SideBySide = in_turn,
         astray: float = 0.0,
+        room: Room | None = None,
         *,
         search: bool = True,
     ) -> None:
         self.moved: Mask = np.zeros(shape, bool)
         self._search = Search(side_by_side, astray / 2**level) if search else None
         self._halvings = windows_level(shape, level)
-        self._guard = Guard(shape, level)
+        self._guard = Guard(shape, level, room)
         self._shown: Sight | None = None
         self._previous: Sight | None = None
         self._hidden, self._jumped = np.zeros(shape, bool), np.zeros(shape, bool)
@@ -142,8 +146,8 @@ class Movement:
             Of the frame; kept.
         """
         shown, previous = self._shown, self._previous
-        self._previous = new
         self._guard.add(new.focus)
+        self._previous = new = new.without_focus()
         if shown is None or previous is None:
             self._shown = new.copy()
             self._guard.show(np.ones_like(self._age), np.ones_like(self._age))

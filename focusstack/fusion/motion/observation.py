@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import cv2
@@ -65,6 +65,10 @@ class Sight:
     def copy(self) -> Sight:
         """Return a sight that can be changed without changing this one."""
         return Sight(*(getattr(self, plane.name).copy() for plane in fields(self)))
+
+    def without_focus(self) -> Sight:
+        """Return a sight that holds none of the memory of `focus`."""
+        return replace(self, focus=np.zeros((0, 0), np.float32))
 
     def part(self, box: Box) -> Sight:
         """Return what is in some rows and columns."""
