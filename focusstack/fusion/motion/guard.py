@@ -53,7 +53,7 @@ class Guard:
 
     def __init__(self, shape: tuple[int, int], level: int, room: Room | None = None) -> None:
         self._across = max(3, round(ACROSS / 2**level) // 2 * 2 + 1)
-        room = Room() if room is None else room
+        self._room = room = Room() if room is None else room
         self._best, self._second, self._shown = (room.zeros(shape, np.float32) for _ in range(3))
         self._new = self._shown
         self._elsewhere, self._gone = np.zeros(shape, bool), np.zeros(shape, bool)
@@ -71,6 +71,7 @@ class Guard:
         own = self._mean(detail)
         np.maximum(self._second, np.minimum(self._best, own), out=self._second)
         np.maximum(self._best, own, out=self._best)
+        self._room.tidy()
 
     def move(self, elsewhere: Mask, box: Box) -> None:
         """Take note of what was found elsewhere, in some rows and columns."""
