@@ -33,7 +33,7 @@ again."""
 KEPT_MOST = 360 << 20
 """Bytes kept of all frames together: more leaves holes that the second pass cannot fill."""
 
-FUSING = 110 << 20
+FUSING = 100 << 20
 """What the second pass takes however large the frames are: the grid that movement is found on."""
 
 FUSER_BYTES = {3: 32, 1: 21}
