@@ -16,6 +16,10 @@ PHASES, CLOSE = np.linspace(0, 1, 5), np.linspace(0, 1, 17)
 then in those where it was least. Between the latter the field, one cubic, is nearly straight:
 looking closer finds less by `ROUNDING` at most (``pytest tests/geometry/test_determinant.py``)."""
 
+UNSEEN = 0.005
+"""What the determinant may be less than is told: between the places looked at closely, and for
+numbers that a report rounds (``pytest tests/geometry/test_determinant.py``)."""
+
 LOOKED_AT = 64
 """Cells that are looked at closely, those with the least determinants. Chosen, not measured: a
 field as rough as chance has its least in the first five."""
@@ -25,8 +29,8 @@ LEAST = 0.5
 by more than one half. What the aligned frames promise, not measured."""
 
 ROUNDING = 0.02
-"""What the determinant may be less between the places where it is looked at, and for numbers that a
-report rounds (``pytest tests/geometry/test_determinant.py``)."""
+"""What the determinant may be less between the places where it is first looked at
+(``pytest tests/geometry/test_determinant.py``)."""
 
 
 def least_determinant(field: Field | None) -> float:
