@@ -52,6 +52,12 @@ displacement to be told to a fraction of a pixel: where blur differs, edges seem
 without displacement keep 1 % of such tiles beyond 2.5 pixels then, and 1.5 % at half as much
 (``python -m benchmarks.alignment``, *strong blur*)."""
 
+SMOOTHEST, CLEAR, STRONG = 10, 5.0, 4.0
+"""Percentile of all places whose fine detail is taken for grain, how many times its power a tile of
+sharp detail has, and how many times `LEAST_DETAIL` it may have instead, where all of a frame is
+textured: tiles of a phone's grain seem to move by some pixels (``python -m benchmarks.alignment``,
+*noise* and *strong blur*)."""
+
 BLANK = 40
 """Percentile of all tiles' detail that a tile must exceed too: what is soft is left to what is
 sharp. Chosen, not measured."""
@@ -202,19 +208,26 @@ def compare_closely(
     --------
     >>> b = np.random.default_rng(0).normal(size=(160, 240)).astype(np.float32)
     >>> b = cv2.GaussianBlur(b, (0, 0), 2)
-    >>> compare_closely(np.roll(b, 1, 1), b, (b * b, b * b)).mean(0).round(1) + 0
+    >>> compare_closely(np.roll(b, 1, 1), b, (b * b, b * b)).mean(0).round() + 0  # no -0
     array([-1.,  0.])
     """
-    seen = (np.isfinite(a) & np.isfinite(b)).view(np.uint8)
-    tiles = tile_shifts(np.nan_to_num(a), np.nan_to_num(b), seen, TILE, IN_PLACE)
+    seen = np.isfinite(a) & np.isfinite(b)
+    tiles = tile_shifts(np.nan_to_num(a), np.nan_to_num(b), seen.view(np.uint8), TILE, IN_PLACE)
+    if not len(tiles.shifts):
+        return np.zeros((0, 2))
+    columns, rows = np.rint(tiles.centres).astype(int).T
     # What is sharp in one frame beside what is sharp in the other shows no edge twice.
     each = [cv2.GaussianBlur(np.nan_to_num(f), (0, 0), NEAR) for f in fine]
-    shared, own = np.minimum(*each), [cv2.boxFilter(f, -1, (TILE, TILE)) for f in each]
-    both = cv2.boxFilter(shared, -1, (TILE, TILE))
-    columns, rows = (np.rint(tiles.centres).astype(int)).reshape(-1, 2).T
-    most, least = np.maximum(*own)[rows, columns], np.minimum(*own)[rows, columns]
-    alike = both[rows, columns] >= ALIKE * most
-    return np.asarray(tiles.shifts[alike & (least >= floor**2) & (most > 0)])
+    means = [cv2.boxFilter(f, -1, (TILE, TILE)) for f in (*each, np.minimum(*each))]
+    first, second, shared = (mean[rows, columns] for mean in means)
+    alike = shared >= ALIKE * np.maximum(first, second)
+    # And grain alone is none: what the smoothest places of a frame show.
+    inner = seen[::8, ::8]
+    grain = [float(np.percentile(mean[::8, ::8][inner], SMOOTHEST)) for mean in means[:2]]
+    clear = (first >= CLEAR * grain[0]) & (second >= CLEAR * grain[1])
+    least = np.minimum(first, second)
+    clear |= least >= (STRONG * max(floor, LEAST_DETAIL)) ** 2
+    return np.asarray(tiles.shifts[alike & clear & (least >= floor**2) & (least > 0)])
 
 
 def _tiles(a: Float32, b: Float32) -> tuple[Points, Floats]:
