@@ -18,7 +18,8 @@ import numpy as np
 from focusstack.alignment.matrices.models import LENSES, Model, Parameters, matrices
 from focusstack.alignment.matrices.packed import flattened
 from focusstack.alignment.tiles.matches import Matches
-from focusstack.numeric.arrays import Floats, Indices, Matrix
+from focusstack.geometry.lens import on_canvas
+from focusstack.numeric.arrays import Floats, Indices, Matrix, Points
 from focusstack.numeric.linear import solved
 from focusstack.numeric.robust import CUTOFF, mixed_cost, mixed_weight, scale_of_vectors
 from focusstack.runtime.threads import SideBySide, in_turn
@@ -56,6 +57,22 @@ class Solution:
     matrices: Matrix
     bends: Floats
     sigma: float
+
+    def positions(self, points: Points, reference: int, size: tuple[int, int]) -> Points:
+        """Where pixels ``(P, 2)`` of every frame lie in the reference frame, ``(n, P, 2)``.
+
+        Parameters
+        ----------
+        points : (P, 2) ndarray
+            In pixels of a frame.
+        reference : int
+            The frame that does not move.
+        size : tuple of int
+            Width and height of the frames.
+        """
+        bend = self.bends[reference]
+        each = zip(self.matrices, self.bends, strict=True)
+        return np.stack([on_canvas(points, H, own, bend, size) for H, own in each])
 
 
 def _jacobian(model: Model, at: Parameters, N: Matrix) -> tuple[Matrix, Floats, Floats]:
