@@ -2,9 +2,9 @@
 
 Given matches between frames (from features or from tiles), find the parameters of a motion model
 for every frame such that matched points land on the same reference pixel. Levenberg-Marquardt on
-iteratively reweighted residuals (scale from the median), dense normal
-equations: a stack of 300 frames is a few thousand unknowns. Bundle adjustment after Triggs et
-al. (2000), without structure, since a match is its own point.
+iteratively reweighted residuals (scale from the median); normal equations are solved in bands,
+since frames are compared with those near them in focus. Bundle adjustment after Triggs et al.
+(2000), without structure, since a match is its own point.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from focusstack.alignment.matrices.models import LENSES, Model, Parameters, matr
 from focusstack.alignment.matrices.packed import flattened
 from focusstack.alignment.tiles.matches import Matches
 from focusstack.numeric.arrays import Floats, Indices, Matrix
-from focusstack.numeric.linear import solved
+from focusstack.numeric.linear import solved_in_bands
 from focusstack.numeric.robust import CUTOFF, mixed_cost, mixed_weight, scale_of_vectors
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -221,7 +221,7 @@ class _Problem:
         damped = A[np.ix_(free, free)]
         damped[np.diag_indices_from(damped)] *= 1 + damping
         step = np.zeros(len(g))
-        step[free] = -solved(damped, g[free])
+        step[free] = -solved_in_bands(damped, g[free], self.model.shared)
         return step
 
 
