@@ -19,7 +19,7 @@ from focusstack.alignment.matrices.models import LENSES, Model, Parameters, matr
 from focusstack.alignment.matrices.packed import flattened
 from focusstack.alignment.tiles.matches import Matches
 from focusstack.numeric.arrays import Floats, Indices, Matrix
-from focusstack.numeric.linear import solved_in_bands
+from focusstack.numeric.linear import MANY, solved, solved_in_bands
 from focusstack.numeric.robust import CUTOFF, mixed_cost, mixed_weight, scale_of_vectors
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -215,13 +215,23 @@ class _Problem:
 
     def step(self, A: Floats, g: Floats, damping: float) -> Floats:
         """Levenberg-Marquardt step; the reference stays."""
-        k = self.model.per_frame
+        k, shared = self.model.per_frame, self.model.shared
+        fixed = slice(self.reference * k, (self.reference + 1) * k)
+        diagonal = np.diag_indices_from(A)
+        if len(A) > MANY:  # a copy would take more memory than all else
+            A[fixed], A[:, fixed], g[fixed] = 0, 0, 0  # nobody asks how the reference would move
+            before = A[diagonal]
+            A[diagonal] = before * (1 + damping)
+            A[fixed, fixed] = np.eye(k)
+            step = -solved_in_bands(A, g, shared)
+            A[diagonal] = before
+            return step
         free = np.ones(len(g), bool)
-        free[self.reference * k : (self.reference + 1) * k] = False
+        free[fixed] = False
         damped = A[np.ix_(free, free)]
         damped[np.diag_indices_from(damped)] *= 1 + damping
         step = np.zeros(len(g))
-        step[free] = -solved_in_bands(damped, g[free], self.model.shared)
+        step[free] = -solved(damped, g[free])
         return step
 
 
