@@ -130,6 +130,7 @@ def solve(
             if reach == 1:
                 damping = max(damping * 100, 1e-6)
             stride = _Stride()
+        del A, g  # of many frames they are the largest arrays of all: one at a time
         # Where measurements scatter more than they claim, so may what is found from them.
         settled = SETTLED_PX * N[0, 0] * max(1.0, sigma)
         if damping >= 1e6 or np.abs(step[: at.theta.size]).max() < settled:
