@@ -45,8 +45,8 @@ brighter or darker. Where scenes have such steps, they come to 63 and less at wh
 agree (``python -m benchmarks.adversary sound``)."""
 
 BEHIND = 2
-"""Blocks before and behind a row that are compared: as many as a JPEG's smallest units are high.
-Chosen, not measured."""
+"""Blocks before and behind a row that are compared: as many as a JPEG's smallest units are high. What
+has fewer beside it may be a border, burnt in by another program. Chosen, not measured."""
 
 LEAST_SHIFT = 12.0
 """Codes, of 255, by which a frame steps off each of the others at a row: sound frames do by 4
@@ -160,7 +160,9 @@ def largest_shift(codes: Float32, seen: Seen, at: Floats, least: float) -> float
         columns = np.unique(at[which == row, 0].astype(np.int64))
         columns = columns[columns < codes.shape[1]]
         end, begin = int(rows[row]), int(np.ceil(rows[row]))
-        before, behind = (slice(max(end - BEHIND, 0), end), slice(begin, begin + BEHIND))
+        if end < BEHIND or begin + BEHIND > len(codes):
+            continue  # other programs leave borders
+        before, behind = slice(end - BEHIND, end), slice(begin, begin + BEHIND)
         shifts = [_shift(one[before][:, columns], one[behind][:, columns]) for one in apart]
         known = [shift for shift in shifts if shift is not None]
         if len(known) >= AGREEING:
@@ -172,8 +174,6 @@ def largest_shift(codes: Float32, seen: Seen, at: Floats, least: float) -> float
 
 def _shift(before: Float32, behind: Float32) -> Floats | None:
     """Difference of two pieces along a row, channel by channel; None where half is not known."""
-    if not (len(before) and len(behind)):
-        return None
     change = behind.mean(axis=0) - before.mean(axis=0)
     change = change[np.isfinite(change[:, 0])]
     if 2 * len(change) < before.shape[1]:

@@ -142,8 +142,16 @@ def test_a_shift_is_measured_close_to_its_row() -> None:
     assert BEHIND == 2
 
 
-def test_at_the_last_row_there_is_nothing_behind() -> None:
-    assert largest_shift(even(), [(even(), KNOWN)] * 2, along(29.9, 10, 30), 1) == 0
+@pytest.mark.parametrize(("row", "told"), [(28, True), (28.5, False), (29.9, False)])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_border_is_no_shift(row: float, told: bool, mirrored: bool) -> None:
+    """Other programs leave some, where they have aligned a frame."""
+    frame = even()
+    frame[28:] += 20
+    if mirrored:
+        frame, row = frame[::-1], SHAPE[0] - row
+    found = largest_shift(frame, [(even(), KNOWN)] * 2, along(row, 10, 30), 1)
+    assert (found > LEAST_SHIFT) == told
 
 
 # Both -------------------------------------------------------------------------------------------
