@@ -45,13 +45,18 @@ brighter or darker. Where scenes have such steps, they come to 63 and less at wh
 agree (``python -m benchmarks.adversary sound``)."""
 
 BEHIND = 2
-"""Blocks before and behind a row that are compared: as many as a JPEG's smallest units are high. What
-has fewer beside it may be a border, burnt in by another program. Chosen, not measured."""
+"""Blocks before and behind a row that are compared: as many as a JPEG's smallest units are high.
+What has fewer beside it may be a border, burnt in by another program. Chosen, not measured."""
 
 LEAST_SHIFT = 12.0
 """Codes, of 255, by which a frame steps off each of the others at a row: sound frames do by 4
 (``python -m benchmarks.adversary sound``)."""
 
+
+ALIKE = 0.3
+"""Share by which shifts against the others may differ: what is a frame's own fault is as much
+against each of them, to 0.14 in damaged frames; what blur or parallax make is not, by 0.46 at least
+where it is large (``python -m benchmarks.adversary sound`` and ``rotten``)."""
 
 Seen: TypeAlias = Sequence[tuple[Float32, Mask]]
 """Codes ``(h, w, C)`` that others show on a frame's blocks, and where they do ``(h, w)``."""
@@ -142,7 +147,7 @@ def steps_at_thick_parts(foreign: Mask, at: Floats) -> int:
 def largest_shift(codes: Float32, seen: Seen, at: Floats, least: float) -> float:
     """By how much a frame is brighter or darker behind a row with many steps than before it.
 
-    Against each of the others, in the same direction, in the median along the steps.
+    Against each of the others, by much the same, in the median along the steps.
 
     Parameters
     ----------
@@ -167,8 +172,9 @@ def largest_shift(codes: Float32, seen: Seen, at: Floats, least: float) -> float
         known = [shift for shift in shifts if shift is not None]
         if len(known) >= AGREEING:
             each = np.array(known)
-            both = np.where((each > 0).all(0) | (each < 0).all(0), np.abs(each).min(0), 0)
-            found = max(found, float(both.max()))
+            least_of, most_of = np.abs(each).min(0), np.abs(each).max(0)
+            own = ((each > 0).all(0) | (each < 0).all(0)) & (most_of < (1 + ALIKE) * least_of)
+            found = max(found, float(least_of[own].max(initial=0)))
     return found
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from focusstack.first_pass.block_maps import DARK, BlockMap, as_seen_from, map_blocks
 from focusstack.first_pass.foreign_parts import (
+    ALIKE,
     BEHIND,
     FOREIGN,
     LEAST_ALONG,
@@ -140,6 +141,17 @@ def test_a_shift_is_measured_close_to_its_row() -> None:
     frame[12 : 12 + BEHIND] += 20  # a row of a JPEG between two restarts
     assert largest_shift(frame, [(even(), KNOWN)] * 2, along(12, 10, 30), 1) == pytest.approx(20)
     assert BEHIND == 2
+
+
+@pytest.mark.parametrize(("most", "own"), [(24, True), (28, False)])
+def test_a_frames_own_shift_is_as_much_against_all_others(most: int, own: bool) -> None:
+    """Against frames that lie elsewhere, or are blurred more, it would be another."""
+    frame, other = even(), even()
+    frame[12:] += 20
+    other[12:] -= most - 20
+    found = largest_shift(frame, [(even(), KNOWN), (other, KNOWN)], along(12, 10, 30), 1)
+    assert found == pytest.approx(20 if own else 0)
+    assert 0.14 < ALIKE < 0.46
 
 
 @pytest.mark.parametrize(("row", "told"), [(28, True), (28.5, False), (29.9, False)])
