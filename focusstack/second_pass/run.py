@@ -99,6 +99,8 @@ def fuse_frames(
         fusion,
         astray=max(frame.error_px or 0.0 for frame in plan.used()),
         threads=means.threads,
+        # What is blurred then lies beside its place by design, which is no movement.
+        motion=fusion.motion and plan.scene is None,
         deep=frames.dtype != np.uint8,
     )
     fuser = make_fuser(shape, count, fusion, means.room)
