@@ -162,20 +162,15 @@ def _compared(
     The mean of all bands; energy is that of the band that shows most.
     """
     pairs = _near_pairs(series, poses.kept)
-    volume: Float16 = np.zeros((0, 0, 0), np.float16)
-    energy: Float32 = np.zeros((0, 0), np.float32)
-    for number, (fine, coarse, window) in enumerate(BANDS):
+    volume, energy = np.zeros(1, np.float16), np.zeros(1, np.float32)
+    for fine, coarse, window in BANDS:
         how = Round(scale, fine, coarse, 48)
         details = [detail_in(series, k, how) for k in poses.kept]
         placed = _placed(series, poses, travel, depths, details)
         sums = _sums(placed, pairs, window)
         cost, seen = _cost(sums, depths, len(pairs), details[0].luma.shape, focus)
         cost *= np.float16(1 / len(BANDS))
-        if number:
-            volume += cost
-            np.maximum(energy, seen, out=energy)
-        else:
-            volume, energy = cost, seen
+        volume, energy = cost + volume, np.maximum(energy, seen)
     return volume, energy
 
 
