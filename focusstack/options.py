@@ -55,6 +55,9 @@ class FusionOptions:
     moved : bool
         Whether anything that moves is looked for at all; if not, every place shows what is
         sharpest there, and what moved may be seen twice.
+    astray : float
+        Pixels by which frames lie beside their places, root mean square: what that may explain is
+        not told as moved.
     threads : int
         Threads; the result does not depend on it.
     deep : bool
@@ -66,6 +69,7 @@ class FusionOptions:
     smoothing: float | None = None
     motion: bool = True
     moved: bool = True
+    astray: float = 0.0
     threads: int = 2
     deep: bool = True
 

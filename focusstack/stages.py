@@ -23,6 +23,7 @@ from focusstack.output.maps import fusion_entry, motion_warning, write_maps
 from focusstack.output.paths import check_targets, output_dtype
 from focusstack.output.staging import StagedFolder
 from focusstack.pipeline import plan_stack
+from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
 from focusstack.second_pass.prealigned import cut, fuse_aligned, shared_area
@@ -41,6 +42,7 @@ def fuse_files(
 
     Maps are written beside it, their names starting with that of the file.
     """
+    check_allowances(fusion.threads)
     output = target.folder
     maps = [output.parent / name for name in target.maps.names(f"{output.stem}-")]
     check_composite(target)
@@ -118,6 +120,7 @@ def crop_files(
     keep_damaged: bool = False,
 ) -> Rect:
     """Write aligned frames cropped to the area in which all show something."""
+    check_allowances(1)
     frames = open_frames(inputs, progress, max_megapixels, keep_damaged=keep_damaged)
     every = range(len(frames))
     with StagedFolder(target.folder, target.overwrite) as staging:

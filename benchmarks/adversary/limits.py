@@ -21,7 +21,7 @@ from focusstack.images.write import write_image
 from focusstack.scene.stack import render_stack
 
 ALLOWED = [("files", n) for n in (9, 12, 16, 20, 24, 64)] + [
-    ("space", n << 20) for n in (300, 900, 1200, 1600, 2400)
+    ("space", n << 20) for n in (600, 900, 1200, 1600, 2400)
 ]
 """What the system allows in turn: open files, and bytes of addresses."""
 

@@ -63,7 +63,8 @@ class Course:
     def words(self, stack: str, out: Path, *more: str) -> list[str]:
         """How to run a stack into a folder, quickly."""
         plan = self.place / f"plan-{stack}" / "report.json"
-        return ["run", str(self.place / stack), "-o", str(out), "--plan", str(plan), "-q", *more]
+        how = ["--plan", str(plan), "--threads", "1", "-q", *more]
+        return ["run", str(self.place / stack), "-o", str(out), *how]
 
     def race(self, random: Random) -> tuple[str, list[str]]:
         """Let both run; return what came of it, and what is wrong with that."""

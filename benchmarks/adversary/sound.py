@@ -5,20 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from focusstack.first_pass.damage import find_signs
+import numpy as np
+
+from focusstack.alignment.coarse import Coarse
+from focusstack.first_pass.block_maps import as_seen_from, map_blocks
+from focusstack.first_pass.damage import find_signs, nearest
 from focusstack.first_pass.effort import THOROUGH
-from focusstack.first_pass.measure import measure_frames, spool_for
+from focusstack.first_pass.foreign_parts import foreign_blocks, largest_shift, steps_at_thick_parts
+from focusstack.first_pass.measure import Measured, measure_frames, spool_for
+from focusstack.first_pass.row_faults import find_row_faults
 from focusstack.first_pass.steps import find_alignment
 from focusstack.frames.open import open_frames
+from focusstack.frames.proxies.proxy import BLOCK
+from focusstack.frames.sources import FrameSource
+from focusstack.numeric.arrays import Floats
 from focusstack.runtime.progress import Silent
 
 ROOM = 1 << 30
 """Bytes of proxies that are kept in memory."""
 
+ALONG = (48, 64, 96, 128)
+"""Proxy pixels of steps that rows have of which the largest shift is told."""
+
 
 def look_at(folders: Sequence[Path]) -> int:
-    """Print, for each stack, the strongest sign of damage of each kind that any frame gives."""
-    print(f"{'stack':24} frames  step  onset  gross")
+    """Print, for each stack, the strongest sign of damage of each kind that any frame gives.
+
+    Rows and columns are both looked along: what is true of one is true of the other.
+    """
+    heads = ["step", "onset", "gross", "streaks", "steps", *(f"shift {n}" for n in ALONG)]
+    print(f"{'stack':24} frames  {'  '.join(f'{head:>9}' for head in heads)}")
     for folder in folders:
         frames = open_frames(folder)
         spool, scale = spool_for(frames, THOROUGH.megapixels, ROOM)
@@ -26,9 +42,31 @@ def look_at(folders: Sequence[Path]) -> int:
             stack = measure_frames(frames, spool, scale, 1, Silent())
             coarse, gains = find_alignment(stack, "auto", 2, Silent(), THOROUGH)
         signs = list(find_signs(stack, coarse, gains).values())
-        step, onset, gross = (
-            max((getattr(s, name) for s in signs), default=0.0)
-            for name in ("step", "onset", "gross")
-        )
-        print(f"{folder.name:24} {len(frames):6}  {step:4.1f}  {onset:5.1f}  {gross:5.3f}")
+        found = [max((s[n] for s in signs), default=0.0) for n in range(3)]
+        found += cut_out_at_most(frames, stack, coarse, gains)
+        print(f"{folder.name:24} {len(frames):6}  {'  '.join(f'{n:9.2f}' for n in found)}")
     return 0
+
+
+def cut_out_at_most(
+    frames: FrameSource, stack: Measured, coarse: Coarse, gains: Floats
+) -> list[float]:
+    """Streaks, proxy pixels of steps at thick foreign parts, and shifts by length of steps."""
+    used = [k for k, u in enumerate(coarse.used) if u]
+    maps = map_blocks(stack.statistics, gains)
+    most = [0.0] * (2 + len(ALONG))
+    for k in used:
+        pixels = frames.read(stack.order[k]).pixels
+        seen = [as_seen_from(maps, coarse.matrices, k, j) for j in nearest(used, k)]
+        foreign = foreign_blocks(maps[k].codes, seen)
+        for turned in (False, True):
+            faults = find_row_faults(pixels, turned=turned)
+            at = np.asarray(faults.places * (stack.scale / BLOCK), float)
+            codes, others = maps[k].codes, seen
+            found = [faults.streaks, stack.scale * steps_at_thick_parts(foreign, at)]
+            if turned:
+                codes, at = codes.swapaxes(0, 1), at[:, ::-1]
+                others = [(other.swapaxes(0, 1), known.T) for other, known in seen]
+            found += [largest_shift(codes, others, at, n / stack.scale) for n in ALONG]
+            most = [max(pair) for pair in zip(most, found, strict=True)]
+    return most

@@ -114,6 +114,7 @@ _KINDS: tuple[tuple[Kind, int], ...] = (
     (Kind("distortion", distortion=-0.015), 1),
     (Kind("changing distortion", distortion=0.01, distortion_change=0.002), 2),
     (Kind("strong blur", blur=0.015, frames=14), 2),
+    (Kind("grown edges", breathing=0.04, tilt=0, roll=0, blur=0.03, frames=7), 2),
     (Kind("noise", noise=0.03), 2),
     (Kind("exposure ±2 EV", ev=2, bits=16), 1),
     (Kind("exposure ±2 EV, 8 bit", ev=2), 1),

@@ -19,8 +19,7 @@ from focusstack.alignment.quality.residual import Residual, left_between, residu
 from focusstack.alignment.tiles.matches import Matches, residuals
 from focusstack.alignment.tiles.measure import Round, measure_pairs
 from focusstack.alignment.tiles.poses import Poses, Series
-from focusstack.geometry.lens import on_canvas
-from focusstack.numeric.arrays import Floats, Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix
 from focusstack.runtime.threads import side_by_side
 
 _QUARTER, _HALF = Round(0.25, 1.0, 6.0, 64), Round(0.5, 1.0, 6.0, 64)
@@ -190,11 +189,12 @@ def _concluded(
     left = [left_between(m, found.matrices) for m in straight]
     reference = kept.index(poses.reference)
     divisions = (ladder.halves(choice.model, tiles, found.matrices, board) for board in BOARDS)
+    at = probes(size)
     halves = [
-        (_positions(a, reference, size), _positions(b, reference, size)) for a, b in divisions
+        (a.positions(at, reference, size), b.positions(at, reference, size)) for a, b in divisions
     ]
     plain = ladder.fit(choice.model, [m.plain() for m in tiles])
-    blurred = _positions(found, reference, size), _positions(plain, reference, size)
+    blurred = found.positions(at, reference, size), plain.positions(at, reference, size)
     sure = certainty(halves, blurred, left, found.matrices, size)
     closed = [replace(c, first=kept[c.first], second=kept[c.second]) for c in closures(left, size)]
     return Refined(
@@ -208,16 +208,6 @@ def _concluded(
         closed,
         disagreement(choice.held, len(kept), size),
         _map(choice.held, size),
-    )
-
-
-def _positions(found: Solution, reference: int, size: tuple[int, int]) -> Points:
-    """Where a solution puts the probes of every frame, ``(n, P, 2)``."""
-    return np.stack(
-        [
-            on_canvas(probes(size), H, bend, found.bends[reference], size)
-            for H, bend in zip(found.matrices, found.bends, strict=True)
-        ]
     )
 
 

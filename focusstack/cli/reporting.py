@@ -27,6 +27,7 @@ from focusstack.cli.interruption import prompt_interruption
 from focusstack.cli.options import Messages
 from focusstack.cli.terminal import TerminalProgress
 from focusstack.errors import FocusstackError
+from focusstack.runtime.allowances import check_limits, told_as_limit
 
 
 @contextmanager
@@ -47,18 +48,16 @@ def reporting(messages: Messages) -> Iterator[TerminalProgress]:
         logging.getLogger(library).setLevel(logging.CRITICAL)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     progress = TerminalProgress(messages.quiet)
-    import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
-    gc.freeze()  # a hundred thousand objects of theirs need not be looked through for garbage
     try:
+        check_limits()
+        import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
+        gc.freeze()  # a hundred thousand objects of theirs need not be looked through for garbage
         with prompt_interruption():
             yield progress
             finish_output()
     except FocusstackError as error:
         progress.finish()
-        if messages.debug:
-            traceback.print_exc()
-        whisper("\n".join([f"error: {error}", *_notes(error)]))
-        raise typer.Exit(error.exit_code) from None
+        raise _ended(error, error, messages) from None
     except KeyboardInterrupt as error:
         progress.finish()
         whisper("\n".join(["interrupted", *_notes(error)]))
@@ -71,12 +70,22 @@ def reporting(messages: Messages) -> Iterator[TerminalProgress]:
         raise
     except Exception as error:
         progress.finish()
+        if limit := told_as_limit(error):
+            raise _ended(limit, error, messages) from None
         if messages.debug:
             raise
         kind = type(error).__name__
         whisper(f"error: something unexpected happened ({kind}: {error})")
         whisper("Run again with --debug and report what it prints.")
         raise typer.Exit(1) from None
+
+
+def _ended(told: FocusstackError, error: Exception, messages: Messages) -> typer.Exit:
+    """Say what has gone wrong; return how the program ends."""
+    if messages.debug:
+        traceback.print_exception(error)
+    whisper("\n".join([f"error: {told}", *_notes(error)]))
+    return typer.Exit(told.exit_code)
 
 
 def _notes(error: BaseException) -> list[str]:

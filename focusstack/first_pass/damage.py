@@ -18,10 +18,11 @@ import numpy as np
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.groups import LOST_SHARE
 from focusstack.errors import InputError
+from focusstack.first_pass.block_maps import BlockMap, as_seen_from, map_blocks
+from focusstack.first_pass.foreign_parts import AGREEING, is_cut_out
 from focusstack.first_pass.measure import Measured
+from focusstack.first_pass.row_faults import STREAKED
 from focusstack.frames.damaged import REMEDY
-from focusstack.frames.proxies.proxy import BLOCK, Statistics
-from focusstack.images.colour import encode
 from focusstack.numeric.arrays import Float32, Floats, Matrix
 
 NEIGHBOURS = 4
@@ -55,8 +56,9 @@ _LAGS = ((2, 2), (5, 5), (8, 8), (2, 8), (8, 2))
 _SIDE_BY_SIDE = 4
 """Blocks along a row that are looked at together."""
 
-_DARK = 4.0
-"""Codes, of 255, below which there may be a border that another program has drawn."""
+
+CUT_OUT = "a part shows what no other frame does, cut out along rows of the file"
+"""What is said of a frame of which a decoder has made something else in part."""
 
 
 def refuse_too_many(damaged: Mapping[int, str], names: Sequence[str], reference: str) -> None:
@@ -114,9 +116,36 @@ def find_broken(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str
 
     Where many do, the scene does, or the light; with two frames nobody knows which.
     """
+    streaked = {
+        k: STREAKED
+        for k, faults in enumerate(stack.rows)
+        if faults.streaks and k not in stack.damaged
+    }
     signs = find_signs(stack, coarse, gains)
-    found = {k: words for k, one in signs.items() if (words := one.words())}
-    return found if len(found) <= LOST_SHARE * len(signs) else {}
+    stepped = {k: words for k, one in signs.items() if (words := one.words())}
+    found: dict[int, str] = {}
+    for kind in (streaked, stepped, _cut_out(stack, coarse, gains)):
+        if len(kind) <= LOST_SHARE * len(stack.names):
+            found = {**kind, **found}
+    return found
+
+
+def _cut_out(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str]:
+    """Frames of which a part shows what no other does, as the rows of its file cut it out."""
+    used = [k for k, u in enumerate(coarse.used) if u]
+    if len(used) <= AGREEING or not any(len(faults.places) for faults in stack.rows):
+        return {}
+    maps = map_blocks(stack.statistics, gains)
+    return {
+        k: CUT_OUT
+        for k in used
+        if is_cut_out(maps, coarse.matrices, k, nearest(used, k), stack.rows[k], stack.scale)
+    }
+
+
+def nearest(used: Sequence[int], k: int) -> list[int]:
+    """Return the frames that frame `k` is compared with."""
+    return sorted((j for j in used if j != k), key=lambda j: (abs(j - k), j))[:NEIGHBOURS]
 
 
 def find_signs(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, Signs]:
@@ -124,11 +153,10 @@ def find_signs(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, Sign
     used = [k for k, u in enumerate(coarse.used) if u]
     if len(used) < 3:
         return {}
-    maps = _encoded(stack.statistics, gains)
+    maps = map_blocks(stack.statistics, gains)
     found = {}
     for k in used:
-        near = sorted((j for j in used if j != k), key=lambda j: (abs(j - k), j))[:NEIGHBOURS]
-        found[k] = signs_of(*_apart(maps, coarse.matrices, k, near))
+        found[k] = signs_of(*_apart(maps, coarse.matrices, k, nearest(used, k)))
     return found
 
 
@@ -153,39 +181,22 @@ def signs_of(apart: Float32, usual: Float32) -> Signs:
     return Signs(step, onset, float(gross.sum() / known.sum()))
 
 
-def _encoded(statistics: Sequence[Statistics], gains: Floats) -> list[tuple[Float32, Float32]]:
-    """Block means of all frames, equally exposed, in codes of 255; and where they can be used."""
-    known = np.where(np.isfinite(gains), gains, 1.0)
-    found = []
-    for facts, gain in zip(statistics, known, strict=True):
-        codes = encode(np.maximum(facts.blocks * gain.astype(np.float32), 0)) * np.float32(255)
-        dark = cv2.dilate((codes.max(axis=2) < _DARK).astype(np.uint8), np.ones((3, 3), np.uint8))
-        usable = (facts.clean > 0.5) & (dark == 0)
-        found.append((np.asarray(codes, np.float32), usable.astype(np.float32)))
-    return found
-
-
 def _apart(
-    maps: Sequence[tuple[Float32, Float32]], matrices: Matrix, k: int, near: Sequence[int]
+    maps: Sequence[BlockMap], matrices: Matrix, k: int, near: Sequence[int]
 ) -> tuple[Float32, Float32]:
     """How far frame `k` is off the others together, and what blocks nearby differ by.
 
     Of each block, what more than one of the others say at least.
     """
-    codes, usable = maps[k]
-    shape, window = codes.shape, np.ones((3, 3), np.uint8)
-    centre = (BLOCK - 1) / 2
-    to_pixels = np.array([[BLOCK, 0, centre], [0, BLOCK, centre], [0, 0, 1.0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    codes, window = maps[k].codes, np.ones((3, 3), np.uint8)
     every = []
     for j in near:
-        back = np.linalg.inv(matrices[j] @ to_pixels) @ matrices[k] @ to_pixels
-        seen, known = (cv2.warpPerspective(m, back, shape[1::-1], flags=flags) for m in maps[j])
-        apart = codes - seen.reshape(shape)
-        apart[(known < 0.99) | (usable < 0.5)] = np.nan
+        seen, known = as_seen_from(maps, matrices, k, j)
+        apart = codes - seen
+        apart[~known] = np.nan
         every.append(apart)
     usual = cv2.dilate(codes, window) - cv2.erode(codes, window)
-    return _agreed(every), usual.reshape(shape)
+    return _agreed(every), usual.reshape(codes.shape)
 
 
 def _agreed(every: Sequence[Float32]) -> Float32:

@@ -11,6 +11,7 @@ from focusstack.alignment.features.focus_order import focus_order
 from focusstack.errors import InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
 from focusstack.first_pass.hot_pixels import HotPixels
+from focusstack.first_pass.row_faults import NO_FAULTS, RowFaults, find_row_faults
 from focusstack.frames.borders import at_scale_of, fill_border, find_border, outside
 from focusstack.frames.damaged import read_anyway
 from focusstack.frames.proxies.lift import find_lift, lift_proxy, lift_statistics
@@ -71,6 +72,8 @@ class Measured:
         Index of full-size pixels that are single and bright in nearly all frames.
     damaged : dict of int to str
         What is wrong with the files of frames that are not to be used.
+    rows : list of RowFaults
+        What follows the rows of each frame's file to the pixel; empty if nobody has looked.
     """
 
     order: list[int]
@@ -92,6 +95,7 @@ class Measured:
     marked: Image | None = None
     hot: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
     damaged: dict[int, str] = field(default_factory=dict)
+    rows: Sequence[RowFaults] = ()
 
     def with_broken(self, broken: dict[int, str], *, keep: bool) -> Measured:
         """Return this stack, further frames known to be damaged: left out, or kept with a word."""
@@ -118,7 +122,8 @@ def measure_frames(
     notes: dict[str, list[str]] = {}
     damaged: dict[int, str] = {}
     borders: list[Floats | None] = [None] * count
-    reduce = _reducing(frames, (scale, spool.size), hot, borders, damaged)
+    rows = [NO_FAULTS] * count
+    reduce = _reducing(frames, (scale, spool.size), hot, borders, rows, damaged)
     reduced = prefetch(reduce, range(count), ahead=readers, threads=readers)
     with track(progress, "Reading frames", reduced, count) as tracked:
         for index, (proxy, one, note, stops) in enumerate(tracked):
@@ -149,6 +154,7 @@ def measure_frames(
         [borders[i] for i in order],
         hot=hot.lasting(),
         damaged={order.index(i): words for i, words in damaged.items()},
+        rows=[rows[i] for i in order],
     )
 
 
@@ -179,9 +185,10 @@ def _reducing(
     small: tuple[float, tuple[int, int]],
     hot: HotPixels,
     borders: list[Floats | None],
+    rows: list[RowFaults],
     damaged: dict[int, str],
 ) -> Callable[[int], tuple[Proxy, Statistics, str | None, float | None]]:
-    """How a frame is read and reduced; `hot`, `borders` and `damaged` are told what it shows."""
+    """How a frame is read and reduced; the others are told what it shows."""
 
     def reduce(index: int) -> tuple[Proxy, Statistics, str | None, float | None]:
         try:
@@ -191,6 +198,9 @@ def _reducing(
             hot.give_up()
             raise
         proxy, facts, borders[index] = _small(picture, *small)
+        if picture.pixels.shape[1::-1] == frames.size:  # and not read smaller
+            turned = picture.metadata.orientation >= 5
+            rows[index] = find_row_faults(picture.pixels, turned=turned)
         if picture.damage is not None:
             damaged[index] = picture.damage
         note = picture.note if borders[index] is None else join_notes(picture.note, CUT_OFF)

@@ -57,6 +57,11 @@ TRUST = 1.0
 good to a factor of two (``python -m benchmarks.alignment``), and two frames are compared."""
 
 
+MOST_BLANK = 0.25
+"""Share of a plan's frames that may hold too little detail to be checked. Chosen, not measured:
+sweeps begin and end beyond the subject."""
+
+
 @dataclass(frozen=True)
 class Look:
     """What two frames next to each other in focus tell of a plan.
@@ -212,9 +217,10 @@ def judged_again(plan: StackPlan, looks: Sequence[Look], scale: float) -> StackP
         Proxy pixels per full-size pixel.
     """
     used = plan.used()
+    blank = _blank(used)
     seen: dict[int, tuple[float, int]] = {}
     for look in looks:
-        if look.px is not None:
+        if look.px is not None and not blank.intersection((look.first, look.second)):
             # Who lies elsewhere does so beside both neighbours: the better of them tells.
             for one, other in ((look.first, look.second), (look.second, look.first)):
                 seen[one] = min(seen.get(one, (np.inf, other)), (look.px, other))
@@ -228,11 +234,21 @@ def judged_again(plan: StackPlan, looks: Sequence[Look], scale: float) -> StackP
             "Leave out --plan: the same command then aligns them anew.",
         )
     limit = max(PASS_PX, GLANCE_PX / scale)
-    doubts = {used[k].file: "not checked here" for k in range(len(used)) if k not in seen}
+    unseen = [k for k in range(len(used)) if k not in seen and k not in blank]
+    doubts = {used[k].file: "not checked here" for k in unseen}
     doubts |= {
         used[k].file: f"off by {seen[k][0]:.1f} px here" for k in beyond if beyond[k] > limit
     }
     return _doubted(plan, doubts)
+
+
+def _blank(used: Sequence[FramePlan]) -> set[int]:
+    """Frames of which a plan says that they hold too little detail to tell: none may be expected.
+
+    Unless it says so of many, which no sweep through a subject is like.
+    """
+    found = {k for k, frame in enumerate(used) if frame.error_px is None}
+    return found if len(found) <= MOST_BLANK * len(used) else set()
 
 
 def _doubted(plan: StackPlan, doubts: dict[str, str]) -> StackPlan:

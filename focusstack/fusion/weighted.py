@@ -72,7 +72,9 @@ class WeightedFuser:
         self._movement = (
             None
             if level is None or not options.moved
-            else Movement(shapes[level], level, crew.both, search=options.motion)
+            else Movement(
+                shapes[level], level, crew.both, options.astray, room, search=options.motion
+            )
         )
         self._smoothing = options.smoothing or 0.0
         self._variances: list[float] = []

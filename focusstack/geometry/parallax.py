@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from focusstack.geometry.determinant import LEAST, ROUNDING, least_determinant
+from focusstack.geometry.determinant import LEAST, UNSEEN, least_determinant
 from focusstack.geometry.field import Field
 from focusstack.geometry.loops.bounds import Moves
-from focusstack.geometry.slope import bounded, even_ways, unfolded, yielding
+from focusstack.geometry.slope import SPARES, bounded, even_ways, unfolded, yielding
 from focusstack.numeric.arrays import Float32, Floats, Points
 
 DEPTH_STEPS = 20000
@@ -124,20 +124,23 @@ class SceneDepth:
         `LEAST`, if that of `more` is. Parameters are the same.
         """
         depth = self._depth(view, in_focus=in_focus)
-        found = self.at_depth(self._unfolded(depth, view, more), view, more)
-        if least_determinant(found) > LEAST + ROUNDING:
-            return found
+        for spare in SPARES:
+            found = self.at_depth(self._unfolded(depth, view, more, spare), view, more)
+            if least_determinant(found) > LEAST + UNSEEN:
+                return found
         spacing = _spacing(depth.shape, (self.canvas_width, self.canvas_height))
         across, down = self._directions(view)
         fastest = float(np.hypot(np.abs(across).max(), np.abs(down).max()))
         for share in SHARES:
             ways = even_ways(depth.shape, spacing, share / fastest)
             found = self.at_depth(bounded(depth, ways) if share else 0 * depth, view, more)
-            if least_determinant(found) > LEAST + ROUNDING:
+            if least_determinant(found) > LEAST + UNSEEN:
                 break
         return found
 
-    def _unfolded(self, depth: Float32, view: Viewpoint, more: Field | None) -> Float32:
+    def _unfolded(
+        self, depth: Float32, view: Viewpoint, more: Field | None, spare: float
+    ) -> Float32:
         width, height = _spacing(depth.shape, (self.canvas_width, self.canvas_height))
         across, down = (part.astype(float) for part in self._directions(view))
         ahead = -view.travel[2] / (0.5 * np.hypot(self.canvas_width, self.canvas_height))
@@ -147,6 +150,7 @@ class SceneDepth:
             yielding(depth, view.focus, self.slab),
             Moves(across, down, float(ahead), width, height),
             other,
+            spare,
         )
 
     def _at_nodes(self, field: Field) -> Floats:
@@ -183,7 +187,7 @@ def untorn(field: Field) -> Field:
     """
     found = field
     for share in SHARES:
-        if least_determinant(found) > LEAST + ROUNDING:
+        if least_determinant(found) > LEAST + UNSEEN:
             break
         grid = field.grid
         ways = even_ways(

@@ -35,6 +35,10 @@ ANY_WAY = 0.3
 it: with what cubics between nodes add, the determinant stays above `LEAST`
 (``pytest tests/geometry/test_slope.py``)."""
 
+SPARES = (2 * ROUNDING, 5 * ROUNDING)
+"""By how much the determinant is to be above `LEAST` where it is looked at, tried in turn until it
+is above that in between as well. The first is enough for all but rough depth."""
+
 MARGIN = 0.01
 """By how much a determinant is made better than it has to be, so that it comes to rest. The tile
 residual of a rendered stack with parallax differs by 0.006 px at most at twice and half."""
@@ -79,7 +83,9 @@ def yielding(depth: Float32, focus: float, slab: float) -> Floats:
     return np.asarray(np.minimum(STIFFEST + away**2, SLACKEST))
 
 
-def unfolded(depth: Float32, give: Floats, moves: Moves, other: Floats) -> Float32:
+def unfolded(
+    depth: Float32, give: Floats, moves: Moves, other: Floats, spare: float = SPARES[0]
+) -> Float32:
     """Depth that displaces a frame without folding it, tearing it apart or shearing it.
 
     Parameters
@@ -92,6 +98,8 @@ def unfolded(depth: Float32, give: Floats, moves: Moves, other: Floats) -> Float
         Of the frame.
     other : (rows, columns, 2) float64 ndarray
         Further displacement, pixels.
+    spare : float, optional
+        By how much the determinant is to be above `LEAST` at the places that are looked at.
 
     Returns
     -------
@@ -103,7 +111,7 @@ def unfolded(depth: Float32, give: Floats, moves: Moves, other: Floats) -> Float
 
     found = depth.astype(float)
     ends = float(found.min()), float(found.max())
-    bounds = Bounds(LEAST + 2 * ROUNDING, MOST, SHEAR, MARGIN, *ends)
+    bounds = Bounds(LEAST + spare, MOST, SHEAR, MARGIN, *ends)
     unfolding()(found, give, other, moves, bounds, _phase_weights(), SWEEPS)
     return found.astype(np.float32)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -76,6 +77,10 @@ def decoding() -> Iterator[None]:
         raise UnreadableError(
             "needs more memory than there is", "Close other programs, or reduce the pictures."
         ) from error
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):  # it is not the file's fault
+            raise
+        raise UnreadableError(f"is damaged or truncated ({error})") from error
     except Exception as error:  # decoders fail in every possible way on broken data
         raise UnreadableError(f"is damaged or truncated ({error})") from error
 

@@ -19,6 +19,18 @@ DAMPING = 1e-10
 rounding, far below what measurements say. Follows from float64, not measured."""
 
 
+MANY = 400
+"""Unknowns from which on it is worth looking for bands: fewer take milliseconds. Speed only
+(``python -m benchmarks.speed``)."""
+
+WORTH = 4
+"""Bands across the diagonal from which on they save time. Speed only (``python -m
+benchmarks.speed``)."""
+
+NARROWEST = 32
+"""Unknowns of a block, at least. Speed only (``python -m benchmarks.speed``)."""
+
+
 def solved(A: Floats, b: Floats) -> Floats:
     """Solve normal equations ``A x = b``; what they do not determine is zero.
 
@@ -45,6 +57,102 @@ def solved(A: Floats, b: Floats) -> Floats:
     if _is_determined(A):
         return np.asarray(np.linalg.solve(A, b), float)
     return _damped(A, b)
+
+
+def solved_in_bands(A: Floats, b: Floats, shared: int) -> Floats:
+    """Solve normal equations as `solved` does, in time that grows with their number if they allow.
+
+    Where each unknown but some at the end is tied to those near it only, as frames are in focus
+    order, blocks along the diagonal are eliminated one after the other; the last digits may differ.
+
+    Parameters
+    ----------
+    A : (n, n) float64 ndarray
+        Symmetric and positive, perhaps singular; not modified.
+    b : (n,) float64 ndarray
+        In the range of `A`.
+    shared : int
+        How many unknowns at the end may be tied to all.
+
+    Returns
+    -------
+    (n,) float64 ndarray
+
+    Examples
+    --------
+    >>> solved_in_bands(np.diag([2.0, 4.0]), np.array([4.0, 4.0]), 0)
+    array([2., 1.])
+    """
+    own = len(A) - shared
+    width = bandwidth(A[:own, :own]) if len(A) > MANY else own
+    if WORTH * width > own:
+        return solved(A, b)
+    found = _eliminated(A, b, own, max(width, NARROWEST))
+    return solved(A, b) if found is None else found
+
+
+def bandwidth(A: Floats) -> int:
+    """Return how far from the diagonal of a symmetric matrix something is not zero.
+
+    Examples
+    --------
+    >>> bandwidth(np.eye(5) + np.eye(5, k=2) + np.eye(5, k=-2))
+    2
+    """
+    there = A != 0
+    last = there.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
+    return int(np.max((last - np.arange(len(A)))[there.any(axis=1)], initial=0))
+
+
+def _eliminated(A: Floats, b: Floats, own: int, width: int) -> Floats | None:
+    """Cholesky's decomposition by blocks; None unless everything is determined."""
+    diagonal = A.diagonal()
+    if not (np.isfinite(A).all() and (diagonal > 0).all()):
+        return None
+    unit = 1 / np.sqrt(diagonal)
+    # Beside each block stand the right side and its ties to what all share.
+    sides = np.column_stack([b * unit, A[:, own:] * unit[:, None] * unit[own:]])
+    blocks = [slice(k, min(k + width, own)) for k in range(0, own, width)]
+    inverses: list[Floats] = []
+    ties: list[Floats] = []
+    rest = sides[own:].copy()
+    try:
+        for n, block in enumerate(blocks):
+            square = A[block, block] * unit[block, None] * unit[block]
+            if n:
+                before = blocks[n - 1]
+                tie = (A[block, before] * unit[block, None] * unit[before]) @ inverses[-1].T
+                square -= tie @ tie.T
+                sides[block] -= tie @ sides[before]
+                ties.append(tie)
+            inverses.append(_inverse_root(square))
+            sides[block] = inverses[-1] @ sides[block]
+            rest -= sides[block, 1:].T @ sides[block]
+        last = _inverse_root(rest[:, 1:])
+    except np.linalg.LinAlgError:
+        return None
+    found = np.zeros(len(A))
+    found[own:] = last.T @ (last @ rest[:, 0])
+    for n, block in reversed(list(enumerate(blocks))):
+        right = sides[block, 0] - sides[block, 1:] @ found[own:]
+        if n + 1 < len(blocks):
+            right -= ties[n].T @ found[blocks[n + 1]]
+        found[block] = inverses[n].T @ right
+    return found * unit
+
+
+def _inverse_root(square: Floats) -> Floats:
+    """Inverse of Cholesky's root of a block.
+
+    Raises
+    ------
+    LinAlgError
+        If it does not determine everything.
+    """
+    root = np.linalg.cholesky(square)
+    if np.square(root.diagonal()).min(initial=1) < UNDETERMINED:
+        raise np.linalg.LinAlgError("singular")
+    return np.asarray(np.linalg.inv(root), float)
 
 
 def fitted(A: Floats, b: Floats) -> Floats:

@@ -76,6 +76,7 @@ class Unfinished:
 
     def keep(self, plan: StackPlan) -> None:
         """Keep the plan: from here on the run can be gone on from."""
+        self._staging.check_place()
         save(self._staging.place, self._made_from, plan)
         self._staging.keep()
 

@@ -134,10 +134,20 @@ class StagedFolder:
 
         What is asked a place for must be there when the block ends.
         """
-        self._anchor.check()
+        self.check_place()
         path = self._manifest.promise(target)
         make_folder(path.parent)
         return path
+
+    def check_place(self) -> None:
+        """Make sure that the folder is still where it was: what is made there would be another's.
+
+        Raises
+        ------
+        OutputError
+            If it is not.
+        """
+        self._anchor.check()
 
     def looked_up(self, target: Path) -> Path:
         """Return where what will be `target` lies, or would lie, until then."""

@@ -38,9 +38,9 @@ class Marks:
         --------
         >>> import numpy as np
         >>> Marks(np.eye(20, dtype=np.uint8)).in_words()
-        '1 mark fixed to the sensor covers 5.00 % of the frames and is left out'
+        '1 mark fixed to the sensor covers 5.00 % of the frames and is taken out'
         """
         share = f"{100 * self.share:.2f} % of the frames"
         if self.count == 1:
-            return f"1 mark fixed to the sensor covers {share} and is left out"
-        return f"{self.count} marks fixed to the sensor cover {share} and are left out"
+            return f"1 mark fixed to the sensor covers {share} and is taken out"
+        return f"{self.count} marks fixed to the sensor cover {share} and are taken out"

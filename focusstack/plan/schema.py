@@ -7,6 +7,7 @@ refused with its place. Entries that later versions add are passed over.
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
@@ -265,6 +266,8 @@ class Report(Record):
         if crop.x + crop.width > canvas.width or crop.y + crop.height > canvas.height:
             raise ValueError("crop: it is not inside the canvas")
         names = Counter(f.file for f in self.frames)
+        if not all(Path(name).name for name in names):
+            raise ValueError("frames: one of them has no name")
         if twice := [name for name, times in names.items() if times > 1]:
             raise ValueError(f"frames: {twice[0]!r:.40} is listed twice")
         if self.reference not in self.used_names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import threading
 from types import ModuleType
@@ -36,12 +37,45 @@ def check_allowances(threads: int) -> None:
     UsageError
         If it may open too few files, has too few addresses, or cannot start its threads.
     """
+    check_limits()
+    _check_threads(min(threads, MOST_TRIED))
+
+
+def check_limits() -> None:
+    """Make sure that the system lets the program open files and load its libraries.
+
+    Raises
+    ------
+    UsageError
+        If it may open too few files, or has too few addresses.
+    """
     if sys.platform != "win32":
         import resource
 
         _check_files(resource)
         _check_space(resource)
-    _check_threads(min(threads, MOST_TRIED))
+
+
+def told_as_limit(error: BaseException) -> UsageError | None:
+    """Return what to say where the system has no more to give; None if it is another error.
+
+    Examples
+    --------
+    >>> print(told_as_limit(OSError(errno.EMFILE, "Too many open files")))
+    the system lets this program open no more files
+    Raise the limit: ulimit -n 1024
+    """
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return UsageError(
+            "the system lets this program open no more files",
+            f"Raise the limit: ulimit -n {MANY_FILES}",
+        )
+    if isinstance(error, MemoryError):
+        return UsageError(
+            "the system lets this program have no more memory",
+            "Close other programs, give --memory or fewer --threads, or raise the limit: ulimit -v",
+        )
+    return None
 
 
 def _check_files(resource: ModuleType) -> None:

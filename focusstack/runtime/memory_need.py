@@ -21,10 +21,14 @@ PROXY_BYTES, READING_BYTES = 100, 50
 FRAME_BYTES = 1.5
 """Per proxy pixel of each frame in the first pass: its block means, features and tiles."""
 
-FRAME_HELD = 2 << 20
+FRAME_HELD = 1400 << 10
 """Bytes that the first pass holds of each frame whatever its size: a thousand features, and the
-tiles and equations of its pairs. 400 frames of 0.12 megapixels took 967 MB in all, 200 took 546
-(``python -m benchmarks.adversary.limits``)."""
+tiles of its pairs. With `EQUATIONS`, as measured: of 0.04 megapixels, 200 frames took 610 MB in
+all, 400 took 1272 (``python -m benchmarks.adversary.limits``)."""
+
+EQUATIONS = 3400
+"""Bytes for each two frames, whether they are compared or not: normal equations. Measured as
+`FRAME_HELD`."""
 
 KEPT_BYTES = 7
 """Per proxy pixel of each frame in the first pass, if it is kept: what is made of it and wanted
@@ -33,10 +37,10 @@ again."""
 KEPT_MOST = 360 << 20
 """Bytes kept of all frames together: more leaves holes that the second pass cannot fill."""
 
-FUSING = 90 << 20
+FUSING = 100 << 20
 """What the second pass takes however large the frames are: the grid that movement is found on."""
 
-FUSER_BYTES = {3: 30, 1: 20}
+FUSER_BYTES = {3: 32, 1: 21}
 """Per pixel of the composite, by channels: the fuser's state and what it needs for a frame."""
 
 DEEP_BYTES = {3: 9, 1: 5}
@@ -131,7 +135,7 @@ def memory_need(stack: StackSize, threads: int, bound: int) -> MemoryNeed:
     bound : int
         Bytes.
     """
-    base = BASE + FRAME_HELD * stack.count
+    base = BASE + FRAME_HELD * stack.count + EQUATIONS * stack.count**2
     reading = base + READING_BYTES * stack.proxy_pixels
     readers = max(1, min(threads, int((bound - reading) // stack.decoding)))
     first = max(reading + readers * stack.decoding, base + PROXY_BYTES * stack.proxy_pixels)

@@ -8,10 +8,12 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from focusstack.fusion.levels.validity import filled
 from focusstack.geometry.coordinates import Rect
 from focusstack.numeric.arrays import Image
 from focusstack.plan.marks import Marks
 from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.resample.planes import Planes
 from focusstack.resample.warp import resample
 from focusstack.second_pass.frame import AlignedFrame, Validity
 from focusstack.second_pass.render import TRUSTED
@@ -20,6 +22,9 @@ CONTINUED = 0.012
 """Half width, as a share of the canvas's, of what is hidden in all frames up to which it is
 continued from around: a speck. Wider than that are captions, which the reference frame shows.
 Chosen, not measured."""
+
+AROUND = 16
+"""Pixels around a mark that what fills it is continued from. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,52 @@ class Veil:
         return np.asarray(moved > 0.5)
 
     def laid_over(self, aligned: AlignedFrame, frame: FramePlan) -> AlignedFrame:
-        """Return an aligned frame that is not trusted where it shows marks."""
+        """Return an aligned frame that is not trusted where it shows marks.
+
+        Small ones are filled from around in its own memory: whoever looks at the frame alone, or
+        stacks it elsewhere, has no other frame to see behind them.
+        """
         clear = self.clear(frame)
         if self.shown is not None and frame.file == self.reference:
             clear |= self.shown
+        mend(aligned.planes, ~clear, CONTINUED * self.rect.width)
         trust = np.uint8(TRUSTED) if aligned.validity is None else aligned.validity
         validity: Validity = clear.view(np.uint8) * trust
         return replace(aligned, validity=validity)
+
+
+def mend(planes: Planes, hidden: Image, half_width: float) -> None:
+    """Fill what is hidden of a picture by a smooth continuation of its surroundings, in place.
+
+    Parameters
+    ----------
+    planes : Planes
+        Is written to.
+    hidden : (H, W) bool ndarray
+        Where it shows nothing of the scene.
+    half_width : float
+        Pixels: wider areas stay as they are.
+
+    Examples
+    --------
+    >>> planes, hot = Planes.of(np.full((40, 60), 0.5, np.float32)), np.zeros((40, 60), bool)
+    >>> planes.values[0, 20, 30], hot[19:22, 29:32] = 1.0, True
+    >>> mend(planes, hot, 5.0)
+    >>> float(planes.values.max())
+    0.5
+    """
+    count, label, stats, _ = cv2.connectedComponentsWithStats(hidden.view(np.uint8))
+    for number, (x, y, width, height, _) in enumerate(stats[1:count], start=1):
+        rows = slice(max(0, y - AROUND), y + height + AROUND)
+        columns = slice(max(0, x - AROUND), x + width + AROUND)
+        own = label[rows, columns] == number
+        if cv2.distanceTransform(own.view(np.uint8), cv2.DIST_L2, 3).max() > half_width:
+            continue
+        known = np.where(hidden[rows, columns], np.float32(0), np.float32(1))
+        part = planes.values[:, rows, columns]
+        for plane in part:
+            whole = filled(plane.astype(np.float32), known)
+            plane[own] = np.rint(whole[own]) if part.dtype == np.int16 else whole[own]
 
 
 def _wide(hidden: Image, half_width: float) -> Image | None:

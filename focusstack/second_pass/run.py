@@ -98,6 +98,7 @@ def fuse_frames(
     count = len(plan.used())
     fusion = replace(
         fusion,
+        astray=max(frame.error_px or 0.0 for frame in plan.used()),
         threads=means.threads,
         deep=frames.dtype != np.uint8,
     )
@@ -112,15 +113,13 @@ def fuse_frames(
         with track(progress, stage, rendered, count * len(placements)) as found:
             for frame, in_focus in _given(found, sink if number == 0 else NoSink(), placements[0]):
                 if in_focus == placements[-1]:
-                    if number == 0 and plan.marks is None:
-                        check.add(frame.planes)
+                    if number == 0:
+                        check.add(frame.planes, frame.validity)
                     yield frame.planes, frame.validity
                 del frame  # before the next one is asked for
 
     with check:
         fused = run_passes(fuser, shown)
-        if plan.marks is not None:  # which lie elsewhere in every aligned frame
-            return fused, Seams(0, 0, 0)
         return fused, check.compare(fused.source, plan.focus_order)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import focusstack.pipeline
+from focusstack.errors import UsageError
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.scene.stack import RenderedStack, render_stack
@@ -232,3 +233,17 @@ def test_ctrl_c_ends_a_run(tmp_path: Path) -> None:
     assert "Traceback" not in said
     # Nothing half written is left.
     assert not [p for p in listed(tmp_path / "out") if "fused" in p or p.startswith(".")]
+
+
+@pytest.mark.parametrize("command", ["run", "fuse", "crop", "equalize"])
+def test_what_the_system_does_not_allow_is_told_first(
+    command: str, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def few(threads: int) -> None:
+        raise UsageError(f"too few for {threads}")
+
+    for module in ("pipeline", "stages"):
+        monkeypatch.setattr(f"focusstack.{module}.check_allowances", few)
+    out = tmp_path / ("out.png" if command == "fuse" else "out")
+    assert "too few for" in failed(2, command, photos, "-o", out)
+    assert not out.exists()

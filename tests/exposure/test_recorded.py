@@ -18,6 +18,8 @@ from focusstack.scene.stack import render_stack
 class Dated:
     """Metadata that tells an exposure."""
 
+    orientation = 1
+
     def __init__(self, time: float | None, iso: float | None = None, number: float | None = None):
         self.exposure_time, self.iso, self.f_number = time, iso, number
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from focusstack.alignment.coarse import Coarse
 from focusstack.errors import InputError
-from focusstack.first_pass.damage import STEP, refuse_too_many, signs_of
-from focusstack.numeric.arrays import Float32, Image
+from focusstack.first_pass.damage import STEP, find_broken, refuse_too_many, signs_of
+from focusstack.first_pass.effort import THOROUGH
+from focusstack.first_pass.measure import Measured, measure_frames, spool_for
+from focusstack.first_pass.row_faults import find_row_faults
+from focusstack.first_pass.steps import find_alignment
+from focusstack.frames.open import open_frames
+from focusstack.frames.proxies.proxy import make_proxy
+from focusstack.numeric.arrays import Float32, Floats, Image
 from focusstack.options import StackOptions
 from focusstack.pipeline import plan_stack
+from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import render_stack
 
 FRAMES = render_stack("plane", width=600, height=450, frames=6, seed=5, blur=2).frames
@@ -107,8 +116,64 @@ def grey(frame: Image) -> None:
     frame[180:] = 128
 
 
-@pytest.mark.parametrize("damage", [shifted, grey])
-@pytest.mark.parametrize("k", [0, 3])
+def overwritten(frame: Image) -> None:
+    """Random bytes over part of a row, as in a file without checksums."""
+    frame[201, 300:380] = np.random.default_rng(1).integers(0, 256, (80, 3))
+
+
+def undecoded(frame: Image) -> None:
+    """What a decoder makes of blocks whose data are another's."""
+    blocks = np.random.default_rng(1).integers(0, 256, (6, 8, 3), np.uint8)
+    frame[320:416, 440:568] = blocks.repeat(16, 0).repeat(16, 1)
+
+
+def brighter(frame: Image) -> None:
+    """One row of units between two restarts."""
+    row = frame[240:256, 100:500].astype(int) + np.array([40, 30, 20])
+    frame[240:256, 100:500] = np.clip(row, 0, 255)
+
+
+@pytest.fixture(scope="module")
+def sound() -> Iterator[tuple[Measured, Coarse, Floats]]:
+    """The sound stack, measured and aligned."""
+    frames = open_frames(FRAMES)
+    spool, scale = spool_for(frames, THOROUGH.megapixels, 1 << 30)
+    with spool:
+        stack = measure_frames(frames, spool, scale, 1, Silent())
+        yield stack, *find_alignment(stack, "auto", 1, Silent(), THOROUGH)
+
+
+def broken(sound: tuple[Measured, Coarse, Floats], damaged: dict[int, Image]) -> list[int]:
+    """Which frames are told, if some of a sound stack look like this."""
+    stack, coarse, gains = sound
+    facts, rows = list(stack.statistics), list(stack.rows)
+    for i, frame in damaged.items():
+        k = stack.order.index(i)
+        facts[k], rows[k] = make_proxy(frame, stack.scale)[1], find_row_faults(frame)
+    stack = replace(stack, statistics=facts, rows=rows)
+    return sorted(stack.order[k] for k in find_broken(stack, coarse, gains))
+
+
+@pytest.mark.parametrize("k", [0, 2, 5])
+@pytest.mark.parametrize("damage", [overwritten, undecoded, brighter])
+def test_damage_shows(
+    sound: tuple[Measured, Coarse, Floats], damage: Callable[[Image], None], k: int
+) -> None:
+    frame = FRAMES[k].copy()
+    damage(frame)
+    assert broken(sound, {k: frame}) == [k]
+
+
+def test_what_many_frames_show_is_no_fault_of_files(sound: tuple[Measured, Coarse, Floats]) -> None:
+    frames = {k: FRAMES[k].copy() for k in range(3)}
+    for frame in frames.values():
+        overwritten(frame)
+    assert broken(sound, frames) == []
+    shifted(frames[1])  # what one alone shows beside that still is
+    assert broken(sound, frames) == [1]
+
+
+@pytest.mark.parametrize(("damage", "k"), [(grey, 0), (shifted, 3)])
 def test_a_frame_that_shows_damage_is_left_out(damage: Callable[[Image], None], k: int) -> None:
     frames = [frame.copy() for frame in FRAMES]
     damage(frames[k])

@@ -155,3 +155,17 @@ def test_what_was_not_good_keeps_its_words() -> None:
     assert found.verdict.words.startswith(
         "a.jpg may be off by 3.0 px; given plan, not checked in c.jpg, d."
     )
+
+
+@pytest.mark.parametrize(("blank", "excused"), [(1, True), (2, True), (3, False)])
+def test_what_the_plan_calls_blank_need_not_fit(blank: int, excused: bool) -> None:
+    made = good(count=8)
+    frames = tuple(
+        replace(f, error_px=None) if k >= 8 - blank else f for k, f in enumerate(made.frames)
+    )
+    looks = seen(*[0.0] * (7 - blank), *[9.0] * blank)
+    if excused:
+        assert judged_again(replace(made, frames=frames), looks, 1.0).verdict == made.verdict
+    else:
+        with pytest.raises(AlignmentError):
+            judged_again(replace(made, frames=frames), looks, 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from focusstack.geometry.determinant import ROUNDING, least_determinant
@@ -37,6 +37,7 @@ def test_a_zoom_and_a_fold_are_measured() -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1), size=st.floats(0.1, 3))
+@example(seed=77664, size=1.0)  # whose least lies between the places looked at first
 @settings(deadline=None, max_examples=40)
 def test_it_is_what_pixels_see(seed: int, size: float) -> None:
     grid = np.random.default_rng(seed).normal(0, size, (9, 13, 2)).astype(np.float32)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from focusstack.numeric.linear import fitted, solved
+from focusstack.numeric.arrays import Floats
+from focusstack.numeric.linear import MANY, bandwidth, fitted, solved, solved_in_bands
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -62,3 +63,39 @@ def test_nearly_singular_equations_are_damped_and_sound_ones_are_not() -> None:
     assert np.array_equal(solved(sound, np.array([1.0, 0])), np.linalg.solve(sound, [1.0, 0]))
     weak = np.array([[1.0, 1], [1, 1 + 4e-14]])
     assert np.abs(solved(weak, np.array([1.0, 1 + 1e-14]))).max() < 1.1
+
+
+def in_bands(count: int, shared: int, reach: int) -> Floats:
+    """Normal equations of a chain, tied to neighbours and to what all share."""
+    rng = np.random.default_rng(3)
+    A = np.zeros((count + shared, count + shared))
+    tail = np.arange(count, count + shared)
+    for first in range(count - reach):
+        at = np.concatenate([np.arange(first, first + reach + 1), tail])
+        rows = rng.normal(size=(3, len(at)))
+        A[np.ix_(at, at)] += rows.T @ rows
+    return A
+
+
+@pytest.mark.parametrize(("shared", "reach"), [(0, 5), (3, 5), (3, 40)])
+def test_bands_give_what_all_at_once_gives(shared: int, reach: int) -> None:
+    A = in_bands(MANY + 20, shared, reach)
+    assert bandwidth(A[: MANY + 20, : MANY + 20]) == reach
+    b = A @ np.random.default_rng(4).normal(size=len(A))
+    assert solved_in_bands(A, b, shared) == pytest.approx(solved(A, b), rel=1e-6, abs=1e-9)
+
+
+def test_what_bands_do_not_determine_is_zero() -> None:
+    A = in_bands(MANY + 20, 2, 5)
+    A[100], A[:, 100] = 0, 0
+    b = A @ np.ones(len(A))
+    found = solved_in_bands(A, b, 2)
+    assert found[100] == 0
+    assert found == pytest.approx(solved(A, b))
+    assert not solved_in_bands(np.full_like(A, np.nan), b, 2).any()
+
+
+def test_few_equations_are_solved_to_the_same_bytes() -> None:
+    A = in_bands(80, 2, 5)
+    b = A @ np.ones(len(A))
+    assert (solved_in_bands(A, b, 2) == solved(A, b)).all()

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from focusstack.errors import OutputError
+from focusstack.output.resume import Unfinished
 from focusstack.output.staging import UNFINISHED, StagedFolder
+from tests.support.plans import plan
 
 
 def away(folder: Path) -> None:
@@ -63,3 +65,17 @@ def test_it_is_told_and_nothing_is_left(tmp_path: Path, how: str, moment: str, k
             "replaced": ["away", "out", *stays],
         }[how]
     )
+
+
+def test_nothing_is_kept_where_the_folder_was(tmp_path: Path) -> None:
+    """The plan, which is kept before the first frame, makes no folder of that name anew."""
+    out = tmp_path / "out"
+
+    def run() -> None:
+        with StagedFolder(out) as staging:
+            away(out)
+            Unfinished(staging, {"frames": {}}).keep(plan("a.jpg", "b.jpg"))
+
+    with pytest.raises(OutputError, match="out was moved or removed"):
+        run()
+    assert left(tmp_path) == ["away"]

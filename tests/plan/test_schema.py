@@ -103,6 +103,14 @@ def test_a_frame_listed_twice_is_named(tmp_path: Path) -> None:
         read_plan(saved(tmp_path, json.dumps(document)))
 
 
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_a_frame_has_a_name(tmp_path: Path, name: str) -> None:
+    document = json.loads(plan_to_json(plan("a.jpg", "b.jpg")))
+    document["frames"].append({**document["frames"][0], "file": name, "used": False})
+    with pytest.raises(InputError, match="frames: one of them has no name"):
+        read_plan(saved(tmp_path, json.dumps(document)))
+
+
 def test_no_more_of_a_depth_map_is_unpacked_than_its_size(tmp_path: Path) -> None:
     document = json.loads(plan_to_json(with_parallax()))
     bomb = base64.b64encode(zlib.compress(bytes(100_000_000), 9)).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import threading
@@ -9,10 +10,12 @@ import threading
 import pytest
 
 from focusstack.errors import UsageError
+from focusstack.images.header import UnreadableError, decoding
 from focusstack.runtime.allowances import (
     FEWEST_FILES,
     LEAST_SPACE,
     check_allowances,
+    told_as_limit,
 )
 
 resource = pytest.importorskip("resource")
@@ -69,3 +72,35 @@ def test_threads_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch) -> 
         check_allowances(16)
     assert "--threads 3" in caught.value.remedy
     assert not [t for t in threading.enumerate() if t.daemon and "wait" in t.name]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EMFILE, "x"), "open no more files"),
+        (OSError(errno.ENFILE, "x"), "open no more files"),
+        (MemoryError(), "have no more memory"),
+        (OSError(errno.EACCES, "x"), None),
+        (ValueError("x"), None),
+    ],
+)
+def test_what_is_used_up_is_told_in_words(error: BaseException, words: str | None) -> None:
+    told = told_as_limit(error)
+    assert (told is None) == (words is None)
+    assert told is None or (words or "") in told.message
+
+
+def test_no_file_is_blamed_for_what_the_system_does_not_allow() -> None:
+    with pytest.raises(OSError, match="too many"), decoding():
+        raise OSError(errno.EMFILE, "too many open files")
+    with pytest.raises(UnreadableError, match="is damaged"), decoding():
+        raise OSError(errno.EIO, "broken data stream")
+
+
+def test_a_program_that_may_hardly_have_anything_says_so() -> None:
+    """Before its libraries are loaded, which would fail without a word that means anything."""
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29)); "
+    code += "sys.argv = ['focusstack', 'inspect', '.']; from focusstack.cli import main; main()"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.returncode == 2
+    assert found.stderr.startswith("error: the system lets this program have 0.5 GB of addresses")

@@ -11,11 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
+from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
 from focusstack.geometry.coordinates import Rect, translation
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.plan.file import plan_to_json
 from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.runtime.memory_need import StackSize, memory_need
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="peaks are read from getrusage")
 
@@ -118,8 +120,10 @@ def test_planning_many_frames_takes_no_more_memory_than_few(
 
 
 def test_rendering_stays_within_a_bound(tmp_path: Path) -> None:
-    # Ten megabytes more than rendering alone: a given plan is checked, by what aligns.
-    size, bound = (4200, 3000), 430 << 20
+    size = (4200, 3000)
+    proxies = proxy_size(*size, proxy_scale(*size))
+    stack = StackSize(size[0] * size[1], proxies[0] * proxies[1], channels=3, itemsize=1, count=3)
+    bound = memory_need(stack, threads=2, bound=0).bytes  # the least that is promised
     pictures = [np.tile(picture, (3, 3, 1)) for picture in frames(1400, 1000, 3, drift=0)]
     files = written(tmp_path / "in", pictures)
     plan = planned(tmp_path, files, size)

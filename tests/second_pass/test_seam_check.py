@@ -61,7 +61,7 @@ def test_the_frame_between_is_blamed() -> None:
     assert compared(picture(), picture(3.0), picture()).worst == "b.jpg"
 
 
-@pytest.mark.parametrize(("contrast", "seen"), [(0.002, False), (0.012, True)])
+@pytest.mark.parametrize(("contrast", "seen"), [(0.002, False), (0.015, False), (0.03, True)])
 def test_what_has_no_contrast_does_not_show(contrast: float, seen: bool) -> None:
     assert (compared(picture(0, contrast), picture(4, contrast)).visible > 0) == seen
 
@@ -69,6 +69,31 @@ def test_what_has_no_contrast_does_not_show(contrast: float, seen: bool) -> None
 def test_a_defocused_frame_is_not_displaced() -> None:
     seams = compared(picture(), picture(blur=3.0))
     assert seams.visible == 0
+
+
+@pytest.mark.parametrize(("common", "visible"), [(0.8, True), (0.35, False)])
+def test_only_what_is_sharp_in_both_shows_twice(common: float, visible: bool) -> None:
+    """Both frames are sharp in a share of every tile; beside it only one of them is."""
+    alone = np.arange(HEIGHT) % 32 >= 32 * common
+    b = np.where(alone[:, None], picture(3.0, blur=5.0), picture(3.0)).astype(np.float32)
+    assert (compared(picture(), b).visible > 0) == visible
+
+
+def test_marks_show_nothing_of_the_scene() -> None:
+    """A large speck that lies elsewhere in every frame is filled from around."""
+    frames, shown = [], []
+    for x in (203, 222, 430):
+        seen = np.full((HEIGHT, WIDTH), 255, np.uint8)
+        cv2.circle(seen, (x, 200), 9, 0, -1)
+        frames.append(np.where(seen > 0, 0.4 + 0 * picture(), 0.05).astype(np.float32))
+        shown.append(seen)
+    for validity, contrast in ((None, True), (shown, False)):
+        stripes = (np.arange(WIDTH) * 3 // WIDTH).astype(np.uint16)
+        with SeamCheck((HEIGHT, WIDTH)) as check:
+            for k, frame in enumerate(frames):
+                check.add(Planes.of(frame), None if validity is None else validity[k])
+            seams = check.compare(np.broadcast_to(stripes, (HEIGHT, WIDTH)), NAMES)
+        assert (seams.measured + seams.unknown > 0) == contrast
 
 
 def test_places_are_in_pixels_of_the_composite_and_apart() -> None:

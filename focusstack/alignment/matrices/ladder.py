@@ -11,7 +11,7 @@ from contextlib import closing
 
 import numpy as np
 
-from focusstack.alignment.matrices.freedom import Choice, gains_enough
+from focusstack.alignment.matrices.freedom import Choice, gains_enough, moves_beyond_doubt
 from focusstack.alignment.matrices.models import (
     LENSES,
     MATRICES,
@@ -21,12 +21,13 @@ from focusstack.alignment.matrices.models import (
     normalisation,
 )
 from focusstack.alignment.matrices.solve import Solution, solve
+from focusstack.alignment.quality.accuracy import distance, probes, split_half
 from focusstack.alignment.quality.held_out import Held, trimmed_rms
 from focusstack.alignment.tiles.matches import Matches, residuals
 from focusstack.alignment.tiles.shifts import checkerboard, weakest
 from focusstack.geometry.coordinates import transform
 from focusstack.geometry.lens import STRONGEST_BEND
-from focusstack.numeric.arrays import Mask, Matrix
+from focusstack.numeric.arrays import Mask, Matrix, Points
 from focusstack.numeric.graph import connected_parts
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.threads import SideBySide, in_turn
@@ -147,7 +148,7 @@ class Ladder:
 
         (best,) = tried(MATRICES[:1])  # from which all others begin
         for freer in tried(MATRICES[1:]):
-            if self._earned(freer, best):
+            if self._earned(freer, best, tiles):
                 best = freer
         # Most lenses need not be modelled; one look tells, at a model that follows most hands.
         looked_at = MODELS["changing lens, perspective"]
@@ -156,15 +157,35 @@ class Ladder:
             others = tried([model for model in LENSES if model is not looked_at])
             for model in LENSES:
                 freer = changing if model is looked_at else next(others)
-                if self._earned(freer, best):
+                if self._earned(freer, best, tiles):
                     best = freer
         return best
 
-    def _earned(self, freer: Choice, best: Choice) -> bool:
+    def _earned(self, freer: Choice, best: Choice, tiles: Sequence[Matches]) -> bool:
         """Whether a model that follows `best` on the ladder gains enough by its freedom."""
         if not gains_enough(freer, best):
             return False
-        return freer.model not in LENSES or self._plausible(freer.model)
+        if freer.model in LENSES and not self._plausible(freer.model):
+            return False
+        return self._sure(freer.model, best.model, tiles)
+
+    def _sure(self, freer: Model, stiffer: Model, tiles: Sequence[Matches]) -> bool:
+        """Whether a freer model moves the frames by more than it is unsure of itself.
+
+        Unsure is what either half of the tiles alone, or tiles that take the growth of blurred
+        edges for shifts, would have it do instead.
+        """
+        places, size = self._places, self._size
+        without = places(self.fit(stiffer, tiles))
+        as_if_sharp = places(self.fit(freer, [m.plain() for m in tiles]))
+        found = places(self.fit(freer, tiles))
+        one, other = (places(self._starts[freer.name, half]) for half in HALVES)
+        unsure = np.hypot(split_half(one, other, size), distance(found, as_if_sharp, size))
+        return moves_beyond_doubt(distance(found, without, size), unsure)
+
+    def _places(self, found: Solution) -> Points:
+        """Where a solution puts the probes of every frame, ``(n, P, 2)``."""
+        return found.positions(probes(self._size), self._reference, self._size)
 
     def _plausible(self, model: Model) -> bool:
         """Whether the last solution with `model` is one that a lens for cameras may have."""

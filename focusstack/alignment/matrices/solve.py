@@ -2,9 +2,9 @@
 
 Given matches between frames (from features or from tiles), find the parameters of a motion model
 for every frame such that matched points land on the same reference pixel. Levenberg-Marquardt on
-iteratively reweighted residuals (scale from the median), dense normal
-equations: a stack of 300 frames is a few thousand unknowns. Bundle adjustment after Triggs et
-al. (2000), without structure, since a match is its own point.
+iteratively reweighted residuals (scale from the median); normal equations are solved in bands,
+since frames are compared with those near them in focus. Bundle adjustment after Triggs et al.
+(2000), without structure, since a match is its own point.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import numpy as np
 from focusstack.alignment.matrices.models import LENSES, Model, Parameters, matrices
 from focusstack.alignment.matrices.packed import flattened
 from focusstack.alignment.tiles.matches import Matches
-from focusstack.numeric.arrays import Floats, Indices, Matrix
-from focusstack.numeric.linear import solved
+from focusstack.geometry.lens import on_canvas
+from focusstack.numeric.arrays import Floats, Indices, Matrix, Points
+from focusstack.numeric.linear import MANY, solved, solved_in_bands
 from focusstack.numeric.robust import CUTOFF, mixed_cost, mixed_weight, scale_of_vectors
 from focusstack.runtime.threads import SideBySide, in_turn
 
@@ -56,6 +57,22 @@ class Solution:
     matrices: Matrix
     bends: Floats
     sigma: float
+
+    def positions(self, points: Points, reference: int, size: tuple[int, int]) -> Points:
+        """Where pixels ``(P, 2)`` of every frame lie in the reference frame, ``(n, P, 2)``.
+
+        Parameters
+        ----------
+        points : (P, 2) ndarray
+            In pixels of a frame.
+        reference : int
+            The frame that does not move.
+        size : tuple of int
+            Width and height of the frames.
+        """
+        bend = self.bends[reference]
+        each = zip(self.matrices, self.bends, strict=True)
+        return np.stack([on_canvas(points, H, own, bend, size) for H, own in each])
 
 
 def _jacobian(model: Model, at: Parameters, N: Matrix) -> tuple[Matrix, Floats, Floats]:
@@ -130,6 +147,7 @@ def solve(
             if reach == 1:
                 damping = max(damping * 100, 1e-6)
             stride = _Stride()
+        del A, g  # of many frames they are the largest arrays of all: one at a time
         # Where measurements scatter more than they claim, so may what is found from them.
         settled = SETTLED_PX * N[0, 0] * max(1.0, sigma)
         if damping >= 1e6 or np.abs(step[: at.theta.size]).max() < settled:
@@ -215,9 +233,19 @@ class _Problem:
 
     def step(self, A: Floats, g: Floats, damping: float) -> Floats:
         """Levenberg-Marquardt step; the reference stays."""
-        k = self.model.per_frame
+        k, shared = self.model.per_frame, self.model.shared
+        fixed = slice(self.reference * k, (self.reference + 1) * k)
+        diagonal = np.diag_indices_from(A)
+        if len(A) > MANY:  # a copy would take more memory than all else
+            A[fixed], A[:, fixed], g[fixed] = 0, 0, 0  # nobody asks how the reference would move
+            before = A[diagonal]
+            A[diagonal] = before * (1 + damping)
+            A[fixed, fixed] = np.eye(k)
+            step = -solved_in_bands(A, g, shared)
+            A[diagonal] = before
+            return step
         free = np.ones(len(g), bool)
-        free[self.reference * k : (self.reference + 1) * k] = False
+        free[fixed] = False
         damped = A[np.ix_(free, free)]
         damped[np.diag_indices_from(damped)] *= 1 + damping
         step = np.zeros(len(g))

@@ -96,11 +96,22 @@ def tracks_on_canvas(
     a = np.concatenate([transform(H[m.first], m.p) for m in found])
     b = np.concatenate([transform(H[m.second], m.q) for m in found])
     of = np.concatenate([np.tile([row[m.first], row[m.second]], (len(m.p), 1)) for m in found])
-    ends = np.concatenate([np.column_stack([of[:, 0], a]), np.column_stack([of[:, 1], b])])
-    point = np.unique(ends.round(6), axis=0, return_inverse=True)[1].reshape(2, -1)
+    point = _points(of.T.ravel(), np.concatenate([a, b]).round(6)).reshape(2, -1)
     track = _joined(point)
     seen = FeatureTracks(of, (a + b) / 2, b - a, track, len(kept), row[reference], size)
     return seen.part(_unambiguous(point, of, track))
+
+
+def _points(frames: Indices, places: Points) -> Indices:
+    """Number of each place in its frame, equal ones alike: frame by frame, then by x and y."""
+    found, order = np.empty(len(frames), np.int64), np.argsort(frames, kind="stable")
+    first = 0
+    for part in np.split(order, np.flatnonzero(np.diff(frames[order])) + 1):
+        x, y = places[part].T
+        distinct, which = np.unique(x + 1j * y, return_inverse=True)
+        found[part] = first + which
+        first += len(distinct)
+    return found
 
 
 def _joined(point: Indices) -> Indices:
@@ -118,6 +129,9 @@ def _joined(point: Indices) -> Indices:
 
 def _unambiguous(point: Indices, frames: Indices, track: Indices) -> Mask:
     """Which matches are of tracks that see no frame at two places: others hold a wrong match."""
-    seen = np.unique(np.column_stack([np.tile(track, 2), frames.T.ravel(), point.ravel()]), axis=0)
-    twice = (np.diff(seen[:, :2], axis=0) == 0).all(1)
-    return ~np.isin(track, seen[1:][twice, 0])
+    count = int(point.max()) + 1
+    frame_of = np.empty(count, np.int64)
+    frame_of[point] = frames.T
+    of, at = np.divmod(np.unique(np.tile(track, 2) * count + point.ravel()), count)
+    twice = (np.diff(of) == 0) & (np.diff(frame_of[at]) == 0)
+    return ~np.isin(track, of[1:][twice])

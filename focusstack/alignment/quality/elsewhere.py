@@ -18,6 +18,10 @@ DISPLACED_SMALL_PX = 1.5
 """As much in pixels of the small pictures that are searched, which tell no less for certain
 (``python -m benchmarks.alignment``)."""
 
+SLID_SMALL_PX = 0.5
+"""As much for tiles that are sharp at the same places in both frames, which tell a fraction of a
+pixel (``python -m benchmarks.alignment``)."""
+
 LEAST_SHARE = 0.01
 """Share of the places of a pair that must lie elsewhere to count: fewer are mishaps
 (``python -m benchmarks.alignment``)."""
@@ -75,24 +79,29 @@ def find_elsewhere(
         Of the proxies.
     """
     row = {k: n for n, k in enumerate(kept)}
-    least = max(DISPLACED_PX * scale, DISPLACED_SMALL_PX / search_scale(width))
+    small = search_scale(width)
+    least = max(DISPLACED_PX * scale, DISPLACED_SMALL_PX / small)
+    least_slid = max(DISPLACED_PX * scale, SLID_SMALL_PX / small)
     votes: list[list[tuple[float, float, float]]] = [[] for _ in kept]
-    off = total = 0
+    counted = np.zeros((2, 2))  # how many lie elsewhere, of how many: far off, and slid
     for pair in searched:
-        length = np.linalg.norm(pair.vectors, axis=1)
+        length, slid = (np.linalg.norm(v, axis=1) for v in (pair.vectors, pair.slid))
         known = int(np.isfinite(length).sum())
-        far = length[np.isfinite(length) & (length > least)]
+        off, near = length[np.isfinite(length) & (length > least)], slid[slid > least_slid]
         if row[pair.second] - row[pair.first] == 1:
-            off, total = off + len(far), total + known
+            counted += [[len(off), known], [len(near), len(slid)]]
         if known + int(pair.lost.sum()) < TELLING:
             continue
-        share = len(far) / max(known, 1) if len(far) >= LEAST_TILES else 0.0
+        far = np.concatenate([off, near])
+        share = len(off) / max(known, 1) + len(near) / max(len(slid), 1)
+        share = share if len(far) >= LEAST_TILES else 0.0
         px = float(np.sqrt(np.mean(far**2))) / scale if share > LEAST_SHARE else 0.0
         lost = float(pair.lost.sum()) / len(length)
         for k in (pair.first, pair.second):
             votes[row[k]].append((share if px else 0.0, px, lost))
     middle = np.array([_milder(v) for v in votes]).reshape(-1, 3)
-    return Elsewhere(middle[:, 0], middle[:, 1], middle[:, 2], off / max(total, 1))
+    stack = float(np.sum(counted[:, 0] / np.maximum(counted[:, 1], 1)))
+    return Elsewhere(middle[:, 0], middle[:, 1], middle[:, 2], stack)
 
 
 def _milder(votes: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:

@@ -48,6 +48,18 @@ BETTER = 0.1
 move, yet resemble themselves in place nearly as well (``python -m benchmarks.alignment``: told
 beside found)."""
 
+BLURS = (0.0, 1.0, 2.0, 3.0, 4.5)
+"""Standard deviations, in pixels of the small picture, of the blur by which either of two tiles may
+be the softer one. Chosen, not measured: each is about a pixel and a half more than the one before
+but one, up to where the pass band ends."""
+
+BEYOND_BLUR = 0.35
+"""What correlation elsewhere lacks of 1, by what it lacks in place, with whatever blur of either
+tile brings each closest: more, and the place is only blurred otherwise. What is displaced in a
+rendering has 0.2 at most, however noisy or blurred; edges blurred by half a disc, as at the corner
+of a lens, have 0.3 to 0.8, solder and drops of water out of focus 0.7 and more
+(``pytest tests/alignment/quality/test_wide.py``)."""
+
 UNKNOWN = 0.5
 """Correlation that nothing within reach attains: what is there is not the same thing, or not as
 sharp (``python -m benchmarks.alignment``)."""
@@ -97,6 +109,16 @@ def find_tile(
     lost : bool
         Whether nothing within reach resembles it.
     """
+    vector, lost = _find(a, b, corner, width, side)
+    if np.isfinite(vector[0]) and any(vector) and _is_blur(a, b, corner, vector, side):
+        return (0.0, 0.0), False
+    return vector, lost
+
+
+def _find(
+    a: Float32, b: Float32, corner: Sequence[float] | Floats, width: int, side: int
+) -> tuple[tuple[float, float], bool]:
+    """As `find_tile`, but for what blur explains."""
     reach = max(NEAR + 1, round(REACH * width))
     tile = cut_tile(a, corner, 0, side)
     near = cv2.matchTemplate(cut_tile(b, corner, NEAR, side), tile, cv2.TM_CCOEFF_NORMED)
@@ -112,9 +134,46 @@ def find_tile(
     return _shown(wide, corner, reach, here), False
 
 
-def _in_place(near: Image, corner: Sequence[float] | Floats) -> float:
+def _is_blur(
+    a: Float32,
+    b: Float32,
+    corner: Sequence[float] | Floats,
+    vector: tuple[float, float],
+    side: int,
+) -> bool:
+    """Whether a tile resembles what is in its place nearly as well once either is blurred."""
+    there = float(corner[0]) + vector[0], float(corner[1]) + vector[1]
+    best, still = (_alike_but_for_blur(a, b, corner, place, side) for place in (there, corner))
+    return 1 - best > BEYOND_BLUR * (1 - still)
+
+
+def _alike_but_for_blur(
+    a: Float32,
+    b: Float32,
+    corner: Sequence[float] | Floats,
+    place: Sequence[float] | Floats,
+    side: int,
+) -> float:
+    """Correlation of a tile of `a` with a place of `b`, to a pixel, where either may be blurred."""
+    own, other = (np.nan_to_num(cut_tile(a, corner, APART, side)), cut_tile(b, place, APART, side))
+    left, top = _before(corner, APART)
+    best = -1.0
+    for blur in BLURS:
+        for one, two in ((_soft(own, blur), other), (own, _soft(other, blur))):
+            tile = one[top : top + side, left : left + side]
+            best = max(
+                best, _in_place(cv2.matchTemplate(two, tile, cv2.TM_CCOEFF_NORMED), place, APART)
+            )
+    return best
+
+
+def _soft(picture: Float32, blur: float) -> Float32:
+    return picture if not blur else np.asarray(cv2.GaussianBlur(picture, (0, 0), blur), np.float32)
+
+
+def _in_place(near: Image, corner: Sequence[float] | Floats, margin: int = NEAR) -> float:
     """How much a tile resembles what is in its place, within a pixel."""
-    left, top = _before(corner, NEAR)
+    left, top = _before(corner, margin)
     return float(near[max(0, top - 1) : top + 2, max(0, left - 1) : left + 2].max())
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.tiles.measure import Round
 from focusstack.alignment.tiles.poses import Series
 from focusstack.errors import AlignmentError
-from focusstack.first_pass.hot_pixels import hot_mask
 from focusstack.first_pass.marks.cleaning import Blemishes, cleaned
+from focusstack.first_pass.marks.found import Found, apart
 from focusstack.first_pass.marks.outline import cores, outlined
 from focusstack.first_pass.marks.persistence import (
     Looking,
@@ -25,7 +24,6 @@ from focusstack.first_pass.marks.witness import STIRRED_PX, Witness, belongs_to_
 from focusstack.first_pass.measure import Measured
 from focusstack.geometry.coordinates import at_scale, outline, transform
 from focusstack.numeric.arrays import Floats, Image, Mask, Matrix, Points
-from focusstack.plan.marks import Marks
 
 ROUNDS = (Round(1, 1.0, 6.0, 96), Round(0.5, 1.0, 6.0, 64), Round(0.25, 1.0, 6.0, 64))
 """Scales at which marks are looked for, with what tiles are measured in: their detail is made
@@ -44,6 +42,12 @@ measured."""
 CLEARLY = 0.15
 """By how much larger the scene's share must be than the sensor's. Chosen, not measured."""
 
+SAME_PX = 1.0
+"""Root mean square distance, in proxy pixels, between where the corners of all frames lie with and
+without what may be marks, up to which these do not matter to the alignment: stacks that marks hold
+in place differ by 14 and more, those whose detail only changes its blur by half a pixel (``python
+-m benchmarks.alignment --only dust "strong blur"``)."""
+
 Align = Callable[[Measured], tuple[Coarse, Floats]]
 """Aligns a stack coarsely: gives the alignment, and gains."""
 
@@ -55,58 +59,6 @@ a subject holds all of it in place. Chosen, not measured."""
 MOST_MARKED = 0.1
 """Share of the frame that marks cover at most: more is a subject that stands still, or a window.
 Chosen, not measured: dust covers a hundredth, a caption or scale three."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A stack and its first alignment, without the marks that were found.
-
-    Attributes
-    ----------
-    stack : Measured
-        What it shows behind them.
-    coarse : Coarse
-        Its first alignment.
-    gains : (n, C) ndarray
-        Of all frames.
-    blemishes : Blemishes or None
-        What was found.
-    doubted : bool
-        Whether marks are suspected that could not be told from the scene.
-    """
-
-    stack: Measured
-    coarse: Coarse
-    gains: Floats
-    blemishes: Blemishes | None = None
-    doubted: bool = False
-
-    def full_size(self, size: tuple[int, int], scale: float, given: Marks | None) -> Marks | None:
-        """Return all marks in the pixels of frames, and the hot ones; None if there are none.
-
-        Parameters
-        ----------
-        size : tuple of int
-            Width and height of the frames.
-        scale : float
-            Proxy pixels per frame pixel.
-        given : Marks or None
-            What is known of them beforehand.
-        """
-        back = {
-            k: at_scale(self.coarse.matrices[k], scale)
-            for k, used in enumerate(self.coarse.used)
-            if used
-        }
-        masks = [given.mask] if given else []
-        if self.blemishes is not None and self.blemishes.marked is not None:
-            found = cv2.resize(self.blemishes.marked, size, interpolation=cv2.INTER_NEAREST)
-            masks.append(np.asarray(found, np.uint8))
-        hot = hot_mask(self.stack.hot, size, back)
-        if hot is not None:
-            masks.append(hot)
-        whole = np.bitwise_or.reduce(masks) if masks else None
-        return Marks(whole) if whole is not None and whole.any() else None
 
 
 class Search:
@@ -168,6 +120,16 @@ class Search:
             tried = self._tried(seen, peaks, which, used)
             if tried is None:
                 return replace(plain, doubted=True)
+            if apart(coarse, tried.coarse, self._stack.size) < SAME_PX:
+                # They do not hold the frames in place. What is small and sharp is the sensor's for
+                # certain; what is coarse may be a blurred scene that hardly moves.
+                fine = [own[0], *(np.zeros_like(o) for o in own[1:])]
+                marked = self._outlines(seen, peaks, fine, used, "fine marks")
+                if not 0 < float(marked.mean()) <= MOST_MARKED:
+                    return plain
+                blemishes = Blemishes(marked)
+                without = cleaned(self._stack, blemishes, "fine marks")
+                return Found(without, tried.coarse, tried.gains, blemishes)
             coarse = tried.coarse
             scene, sensor = self._movement(tried.stack, coarse.matrices, seen, used)
             witnesses = self._ask(self._stack, coarse.matrices, peaks, used)

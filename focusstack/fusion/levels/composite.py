@@ -9,6 +9,7 @@ import numpy as np
 from focusstack.fusion.levels.implicit_band import Unstored
 from focusstack.fusion.levels.laplacian import collapse, down
 from focusstack.fusion.levels.noise import level_noise
+from focusstack.fusion.levels.smooth_range import SmoothRange
 from focusstack.fusion.levels.soft_selection import SoftSelection
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.strips import Crew, layers
@@ -65,6 +66,7 @@ class Composite:
         self.bands: list[Unstored] = []
         room = crew.room
         self.gauss = [room.zeros(channels + shape, np.float32) for shape in shapes[1:]]
+        self._range = SmoothRange(self.gauss[0].shape, room) if self.gauss else None
         self._latest: Float32 | None = None
         self._selections = [
             SoftSelection(channels + shape, room, deep=deep or level > 0)
@@ -80,6 +82,9 @@ class Composite:
         for fine, half in pairwise(levels):
             for own, to in zip(layers(fine), layers(half), strict=True):
                 down(own, to)
+            self._crew.room.tidy()
+        if self._range is not None:
+            self._range.add(self.gauss[0])
             self._crew.room.tidy()
         self.bands = [Unstored(fine, half, self._crew) for fine, half in pairwise(levels)]
         self._latest = levels[-1]
@@ -132,4 +137,7 @@ class Composite:
         means = [selection.mean for selection in self._selections]
         planes = zip(*map(layers, [*means, base]), strict=True)
         made = [collapse(list(levels), coarsest) for *levels, coarsest in planes]
-        return made[0] if base.ndim == 2 else np.stack(made)
+        image = made[0] if base.ndim == 2 else np.stack(made)
+        if self._range is not None:
+            self._range.limit(image)
+        return image

@@ -11,6 +11,8 @@ Inverse Search", ECCV 2016) on a reduced luma.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +65,10 @@ WINDOW = 3.0
 """Standard deviation, in cells, of the window for differences. Benchmark:
 ``python -m benchmarks.fusion``, *ghost*."""
 
+MISPLACED = 2.0
+"""Root mean square errors of alignment within which nearly all of it lies: 98 %, as lengths of
+normally distributed errors in two directions do."""
+
 LEAST_ENERGY = np.float32(1e-9)
 """Energy of fine detail, in squares of encoded values, that is added to both: nothing is said
 about less. Chosen, not measured."""
@@ -82,6 +88,38 @@ _LIMITS = Limits(
 )
 
 
+@dataclass(frozen=True)
+class Displaced:
+    """What is elsewhere in another frame.
+
+    Attributes
+    ----------
+    anything : (h, w) bool ndarray
+        Where anything is displaced, before and after.
+    far : (h, w) bool ndarray
+        Where so far that it is motion and no fault of the alignment.
+    proven : (h, w) bool ndarray
+        Where the place itself was looked at, and nothing else explains what it shows.
+    reach : (h, w) float32 ndarray
+        Cells by which what is nearby is displaced, at most; 0 where nothing is.
+    """
+
+    anything: Mask
+    far: Mask
+    proven: Mask
+    reach: Float32
+
+    def joined(self, other: Displaced, astray: float) -> Displaced:
+        """Return what is displaced here or there, far if `astray` frames cannot explain it."""
+        reach = np.maximum(self.reach, other.reach)
+        return Displaced(
+            self.anything | other.anything,
+            (self.far | other.far) & (reach > MISPLACED * astray),
+            self.proven | other.proven,
+            reach,
+        )
+
+
 class Search:
     """Dense search for displaced detail on a grid.
 
@@ -89,28 +127,21 @@ class Search:
     ----------
     side_by_side : callable, optional
         Does two things, at once if it can; one after the other if not given.
+    astray : float, optional
+        Cells by which frames lie beside their places, root mean square.
     """
 
-    def __init__(self, side_by_side: SideBySide = in_turn) -> None:
+    def __init__(self, side_by_side: SideBySide = in_turn, astray: float = 0.0) -> None:
         self._flows = [cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST) for _ in range(2)]
-        self._side_by_side = side_by_side
+        self._side_by_side, self._astray = side_by_side, astray
 
-    def displaced(self, first: Sight, second: Sight) -> tuple[Mask, Mask, Float32]:
-        """Return where detail of one sight is elsewhere in the other, and how far away.
+    def displaced(self, first: Sight, second: Sight) -> Displaced:
+        """Find where detail of one sight is elsewhere in the other, and how far away.
 
         Parameters
         ----------
         first, second : Sight
             Not modified.
-
-        Returns
-        -------
-        displaced : (h, w) bool ndarray
-            Where anything is displaced, before and after.
-        far : (h, w) bool ndarray
-            Where so far that it is motion and no fault of the alignment.
-        reach : (h, w) float32 ndarray
-            Cells by which what is nearby is displaced, at most; 0 where nothing is.
         """
         before, now = _bytes(first.luma), _bytes(second.luma)
         planes = _planes(first), _planes(second)
@@ -121,14 +152,14 @@ class Search:
         known = cv2.erode(valid, np.ones((9, 9), np.uint8)) > LEAST_VALIDITY
         apart = window_mean((first.luma - second.luma) ** 2, WINDOW)
 
-        def found(forth: int) -> tuple[Mask, Mask, Float32]:
+        def found(forth: int) -> Displaced:
             back = 1 - forth
             sights = (first, second)
             close = (sights[forth].close, sights[back].close)
             return _found(both[forth], both[back], planes[forth], planes[back], apart, known, close)
 
         there, here = self._side_by_side(lambda: found(0), lambda: found(1))
-        return there[0] | here[0], there[1] | here[1], np.maximum(there[2], here[2])
+        return there.joined(here, self._astray)
 
     def _way(self, which: int, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
         flow = np.zeros((*first.shape, 2), np.float32)
@@ -147,7 +178,7 @@ def _found(
     apart: Float32,
     known: Mask,
     close: tuple[Close, Close],
-) -> tuple[Mask, Mask, Float32]:
+) -> Displaced:
     """Where detail of `own` is elsewhere in `other`, where it is so far away, and how far."""
     from focusstack.fusion.loops import displaced as round_trip  # loads the compiler
 
@@ -155,13 +186,13 @@ def _found(
     round_trip.follow()(way, back, own, other, _LIMITS, left, flags)
     sure = known & (flags & round_trip.SURE > 0)
     if not sure.any():
-        return sure, sure, np.zeros(apart.shape, np.float32)
+        return Displaced(sure, sure, sure, np.zeros(apart.shape, np.float32))
     least = LEAST_DIFFERENCE**2
     sure &= (window_mean(left, WINDOW) < np.float32(EXPLAINED) * apart) & (apart > least)
-    sure = proven(sure, way, own[1], *close)
+    sure, found = proven(sure, way, own[1], *close)
     slight = known & (flags & round_trip.SLIGHT > 0) & (apart > least / 4)
     far = sure & (flags & round_trip.FAR > 0)
-    return grown(sure, slight), grown(far, sure), _reach(way, sure)
+    return Displaced(grown(sure, slight), grown(far, sure), found, _reach(way, sure))
 
 
 def _reach(way: Float32, sure: Mask) -> Float32:

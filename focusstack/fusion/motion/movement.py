@@ -16,11 +16,13 @@ import numpy as np
 
 from focusstack.fusion.levels.laplacian import reduced
 from focusstack.fusion.motion.displaced import LEAST_DIFFERENCE, WINDOW, Search
+from focusstack.fusion.motion.guard import Guard
 from focusstack.fusion.motion.observation import LEAST_VALIDITY, Box, Sight, window_mean
 from focusstack.fusion.motion.presence import changed, whole, windows_level
-from focusstack.fusion.motion.regions import BETTER, described, winning
+from focusstack.fusion.motion.regions import BETTER, described, vanished, winning
 from focusstack.fusion.motion.winner import sharper
 from focusstack.numeric.arrays import Float32, Mask
+from focusstack.runtime.scratch import Room
 from focusstack.runtime.threads import SideBySide, in_turn
 
 MOST_CELLS = 600_000
@@ -38,6 +40,9 @@ be so much sharper. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 AROUND = 4
 """Cells around moved detail that go with it: blur spreads it over its outline. Benchmark:
 ``python -m benchmarks.fusion``, *ghost*."""
+
+RIM = 5
+"""Cells over which what counts goes over into what does not. Chosen, not measured."""
 
 MARGIN = 32
 """Cells around what is hidden that are searched, too, so that the search sees where they come
@@ -99,13 +104,17 @@ class Movement:
         Pyramid level that it is.
     side_by_side : callable, optional
         Does two things, at once if it can.
+    astray : float, optional
+        Pixels by which frames lie beside their places, root mean square.
+    room : Room, optional
+        Where what is kept of the frames' detail lies.
     search : bool, optional
         Whether slight displacement of detail is motion, too.
 
     Attributes
     ----------
     moved : (h, w) bool ndarray
-        Where something moved, and far enough not to be a fault of the alignment.
+        Where something has surely moved, and farther than alignment may be wrong.
     """
 
     def __init__(
@@ -113,12 +122,15 @@ class Movement:
         shape: tuple[int, int],
         level: int = 1,
         side_by_side: SideBySide = in_turn,
+        astray: float = 0.0,
+        room: Room | None = None,
         *,
         search: bool = True,
     ) -> None:
         self.moved: Mask = np.zeros(shape, bool)
-        self._search = Search(side_by_side) if search else None
+        self._search = Search(side_by_side, astray / 2**level) if search else None
         self._halvings = windows_level(shape, level)
+        self._guard = Guard(shape, level, room)
         self._shown: Sight | None = None
         self._previous: Sight | None = None
         self._hidden, self._jumped = np.zeros(shape, bool), np.zeros(shape, bool)
@@ -134,9 +146,11 @@ class Movement:
             Of the frame; kept.
         """
         shown, previous = self._shown, self._previous
-        self._previous = new
+        self._guard.add(new.focus)
+        self._previous = new = new.without_focus()
         if shown is None or previous is None:
             self._shown = new.copy()
+            self._guard.show(np.ones_like(self._age), np.ones_like(self._age))
             return None
         slid = self._slides(previous, new)
         reach = self._reached
@@ -153,29 +167,32 @@ class Movement:
         self._reach = reach + np.where(self._hidden, self._reach, np.float32(0))
         self._waiting = np.where(changed_now, np.float32(1), self._waiting + 1)
         taken = self._won(shown, new, slid, jumped)
-        self._show(new, (slid | jumped) & ~taken, taken)
-        if not (slid | jumped).any():
-            return None
-        stays = _around(taken)
-        # Where the rims of both overlap, one of the two must still count.
-        return Motion(np.maximum(_around(self._hidden), 1 - stays), stays)
+        hidden = (slid | jumped) & ~taken
+        motion = _motion(hidden, taken)
+        wanting = self._guard.wanting(motion.kept, motion.stays)
+        hidden, taken = hidden & ~wanting, taken & ~wanting
+        if wanting.any():
+            motion = _motion(hidden, taken, wanting)
+        self._guard.show(motion.kept, motion.stays)
+        self._show(new, hidden, taken)
+        return motion if (hidden | taken).any() else None
 
     def _slides(self, before: Sight, now: Sight, box: Box = (slice(None), slice(None))) -> Mask:
         """Where, in a part of the grid that both are of, things have moved a little."""
         if self._search is None:
             return np.zeros_like(self.moved[box])
-        slid, far, self._reached = self._search.displaced(before, now)
-        self.moved[box] |= far
-        return slid
+        found = self._search.displaced(before, now)
+        self._reached = found.reach
+        self.moved[box] |= found.far
+        self._guard.move(found.proven, box)
+        return found.anything
 
     def _jumps(self, before: Sight, now: Sight, age: Float32) -> Mask:
         """Where something is there that was not."""
         if self._halvings is None:
             return np.zeros_like(self.moved)
         known = np.minimum(before.validity, now.validity) > LEAST_VALIDITY
-        jumped = changed(before.light, now.light, age, known, self._halvings)
-        self.moved |= jumped
-        return jumped
+        return changed(before.light, now.light, age, known, self._halvings)
 
     def _back(self, shown: Sight, new: Sight) -> Mask:
         """Where a frame shows again what is shown: by light where that changed, else by looks."""
@@ -191,6 +208,9 @@ class Movement:
         if slid.any():
             taken |= slid & (sharper(slid, self._reach, shown, new) > BETTER)
         if jumped.any():
+            gone = vanished(jumped, shown.light, new.light)
+            self._guard.vanish(gone)
+            self.moved |= gone
             most = np.float32(MOST_SUPPORT)
             before = shown.fine * np.minimum(self._support, most)
             now = new.fine * np.minimum(self._waiting, most)
@@ -205,6 +225,16 @@ class Movement:
         self._shown.take(new, ~hidden, taken)
         self._age = np.where(hidden, self._age + 1, np.float32(1))
         self._support = np.where(taken, np.float32(1), self._support + ~hidden)
+
+
+def _motion(hidden: Mask, taken: Mask, free: Mask | None = None) -> Motion:
+    """Soft masks of what is hidden and what is taken; all count where it is `free`."""
+    stays, kept = _around(taken), _around(hidden)
+    if free is not None:
+        soft = cv2.blur(free.astype(np.float32), (RIM, RIM))
+        stays, kept = np.maximum(stays, soft), np.maximum(kept, soft)
+    # Where the rims of both overlap, one of the two must still count.
+    return Motion(np.maximum(kept, 1 - stays), stays)
 
 
 def around_all(gone: Mask) -> Box:
@@ -232,4 +262,4 @@ def _around(gone: Mask) -> Float32:
     """0 where `gone` and around it, 1 farther away."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * AROUND + 1, 2 * AROUND + 1))
     wide = cv2.dilate(gone.view(np.uint8), disc).astype(np.float32)
-    return np.asarray(1 - cv2.blur(wide, (5, 5)), np.float32)
+    return np.asarray(1 - cv2.blur(wide, (RIM, RIM)), np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import cv2
@@ -45,6 +45,8 @@ class Sight:
         Root mean square of the finest detail.
     fine, sharp : (h, w) float32 ndarray
         Energy finer than the grid in a narrow and in a wide window.
+    focus : (h, w) float32 ndarray
+        Energy finer than the grid, in each cell.
     light : (h, w, C) float32 ndarray
         Linear light, as of :func:`focusstack.fusion.motion.presence.linear_light`.
     close : (H, W) uint8 ndarray
@@ -56,12 +58,17 @@ class Sight:
     detail: Float32
     fine: Float32
     sharp: Float32
+    focus: Float32
     light: Float32
     close: Close
 
     def copy(self) -> Sight:
         """Return a sight that can be changed without changing this one."""
         return Sight(*(getattr(self, plane.name).copy() for plane in fields(self)))
+
+    def without_focus(self) -> Sight:
+        """Return a sight that holds none of the memory of `focus`."""
+        return replace(self, focus=np.zeros((0, 0), np.float32))
 
     def part(self, box: Box) -> Sight:
         """Return what is in some rows and columns."""
@@ -131,6 +138,7 @@ def sight(
         detail=np.sqrt(window_mean(band * band, NARROW)),
         fine=window_mean(focus, NARROW),
         sharp=window_mean(focus, WIDE),
+        focus=focus,
         light=light,
         close=np.asarray(np.rint(np.clip(fine, 0, 1) * np.float32(255)), np.uint8),
     )

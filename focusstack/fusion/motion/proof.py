@@ -2,7 +2,8 @@
 
 On the grid, blur is easily taken for movement: the rim of a blurred hair lies beside the hair, and
 bristles look alike. Seen more closely, what has moved looks the same in its other place, and does
-not look the same in its old place, however blurred.
+not look the same in its old place, however blurred. Beside what is blown out nothing is proven:
+blur makes that larger, and its outline stays hard.
 """
 
 from __future__ import annotations
@@ -49,6 +50,25 @@ BETTER = 0.5
 ``python -m benchmarks.fusion``, *ghost* and *lost*."""
 
 
+BRIGHTEST = 1e-3
+"""Share of a picture that is brighter than what may be white. Exposure evened out leaves white at
+another code in each frame. Chosen, not measured."""
+
+WHITE = 5
+"""255ths beneath that which are white, too: compression changes some of it. Chosen, not
+measured."""
+
+LEAST_WHITE = 230
+"""255ths that white has at least: frames exposed less differently than to lower it further are told
+apart by their validity. Chosen, not measured."""
+
+NO_CODE = 256
+"""What no 8-bit code reaches."""
+
+LEAST_BLOWN = 0.05
+"""Share of a patch that is blown out beneath which its outline hardly matters. Chosen, not
+measured."""
+
 ROUNDING = 1e-3
 """Correlation that is lost by rounding to 255ths. Chosen, not measured."""
 
@@ -57,8 +77,10 @@ ENOUGH = 0.7
 ``python -m benchmarks.fusion``, *ghost* and *lost*."""
 
 
-def proven(sure: Mask, way: Float32, detail: Float32, own: Close, other: Close) -> Mask:
-    """Return which of the cells that seem to have moved have done so.
+def proven(
+    sure: Mask, way: Float32, detail: Float32, own: Close, other: Close
+) -> tuple[Mask, Mask]:
+    """Return which of the cells that seem to have moved have done so, and which were looked at.
 
     Parameters
     ----------
@@ -70,10 +92,17 @@ def proven(sure: Mask, way: Float32, detail: Float32, own: Close, other: Close) 
         How much there is.
     own, other : (H, W) uint8 ndarray
         Finer luma of both frames; a cell is a square of these pixels.
+
+    Returns
+    -------
+    moved : (h, w) bool ndarray
+        What has moved, with what is connected to it.
+    found : (h, w) bool ndarray
+        The part of it that moved in its own place.
     """
     found, asked = np.zeros_like(sure), np.zeros_like(sure)
     if not sure.any():
-        return found
+        return found, found
     rows, columns = np.nonzero(sure)
     side = BLOCK
     while True:
@@ -83,14 +112,30 @@ def proven(sure: Mask, way: Float32, detail: Float32, own: Close, other: Close) 
         side *= 2
     order = np.lexsort((-detail[rows, columns], keys))
     _, first = np.unique(keys[order], return_index=True)
-    scale = round(own.shape[0] / sure.shape[0])
+    scale, white = round(own.shape[0] / sure.shape[0]), _white(own)
     for start in order[first]:
         y, x = int(rows[start]), int(columns[start])
         asked[y, x] = True
-        if _moved(own, other, (x * scale, y * scale), way[y, x] * scale):
+        place = x * scale, y * scale
+        if not _blown(own, place, white) and _moved(own, other, place, way[y, x] * scale):
             top, left = y // side * side, x // side * side
             found[top : top + side, left : left + side] = True
-    return _with_their_things(sure, found & sure, asked)
+    found &= sure
+    return _with_their_things(sure, found, asked), found
+
+
+def _blown(picture: Close, place: tuple[int, int], white: int) -> bool:
+    """Whether so much near a place is blown out that blur makes its outline harder and larger."""
+    x, y = place
+    near = picture[max(y - PATCH, 0) : y + PATCH + 1, max(x - PATCH, 0) : x + PATCH + 1]
+    return bool((near >= white).mean() > LEAST_BLOWN)
+
+
+def _white(picture: Close) -> int:
+    """Code from which on light may be more than it looks; none is if the brightest is no white."""
+    brighter = np.cumsum(np.bincount(picture.ravel(), minlength=256)[::-1])[::-1]
+    brightest = int(np.flatnonzero(brighter > BRIGHTEST * picture.size)[-1])
+    return brightest - WHITE if brightest >= LEAST_WHITE else NO_CODE
 
 
 def _with_their_things(sure: Mask, found: Mask, asked: Mask) -> Mask:

@@ -19,6 +19,22 @@ ALIKE = (3.0, 0.4)
 two places may differ. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
 
+GONE = 0.1
+"""Part of the contrast of a thing with what is around it beneath which it is gone, and by which
+what is around it changes at most. Out of focus, more of it remains, or is around it. Benchmark:
+``python -m benchmarks.fusion``, *ghost* and *lost*."""
+
+LEAST_CONTRAST = 12 / 255
+"""Encoded contrast, 0..1, of a thing that can be said to be gone: that of small changes of light.
+Chosen, not measured."""
+
+CORE = 0.5
+"""Depth within a spot, by the largest there is, from which on is its core. Chosen, not measured."""
+
+LEAST_RING = 3
+"""Cells around a spot that it is compared with, at least. Chosen, not measured."""
+
+
 @dataclass(frozen=True)
 class Spot:
     """A connected change: what it looks like before and after, and how sharp that is.
@@ -96,3 +112,55 @@ def _same(old: Spot, new: Spot) -> bool:
 
 def _apart(first: Float32, second: Float32) -> float:
     return float(np.abs(first - second).max())
+
+
+def vanished(gone: Mask, shown: Float32, light: Float32) -> Mask:
+    """Return the spots that stand out in one of two frames and not at all in the other.
+
+    A lens out of focus does not take light away: it leaves some of it in its place, or all around.
+
+    Parameters
+    ----------
+    gone : (h, w) bool ndarray
+        Where light has changed.
+    shown, light : (h, w, C) float32 ndarray
+        Linear light of both frames.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(gone.view(np.uint8))
+    found = np.zeros(count, bool)
+    for number in range(1, count):
+        x, y, w, h, _ = stats[number].tolist()
+        reach = max(min(w, h) // 2, LEAST_RING) + 1
+        box = np.s_[max(y - reach, 0) : y + h + reach, max(x - reach, 0) : x + w + reach]
+        inside = labels[box] == number
+        found[number] = _has_vanished(inside, encoded(shown[box]), encoded(light[box]))
+    return np.asarray(found[labels])
+
+
+def _has_vanished(inside: Mask, shown: Float32, new: Float32) -> bool:
+    """Whether a spot stands out in one of two encoded frames, and not at all in the other."""
+    core, ring = _core_and_ring(inside)
+    if not ring.any():
+        return False
+    before, now = (tone[core].mean(axis=0) for tone in (shown, new))
+    around, then = (tone[ring].mean(axis=0) for tone in (shown, new))
+    strong, weak = sorted((before - around, now - then), key=_most, reverse=True)
+    channel = int(np.abs(strong).argmax())
+    contrast = float(strong[channel])
+    if abs(contrast) < LEAST_CONTRAST:
+        return False
+    left, spread = float(weak[channel]) / contrast, _most(around - then) / abs(contrast)
+    return left < GONE and spread < GONE
+
+
+def _core_and_ring(inside: Mask) -> tuple[Mask, Mask]:
+    """Core of a spot, and its surroundings, about as wide."""
+    within = cv2.distanceTransform(np.pad(inside.view(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    around = cv2.distanceTransform((~inside).view(np.uint8), cv2.DIST_L2, 5)
+    depth = float(within.max())
+    ring = (around > 1) & (around <= max(depth, LEAST_RING))
+    return np.asarray(within > CORE * depth), np.asarray(ring)
+
+
+def _most(contrast: Float32) -> float:
+    return float(np.abs(contrast).max())

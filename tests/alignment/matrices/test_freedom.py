@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.matrices.freedom import Choice, gains_enough
+from focusstack.alignment.matrices.freedom import Choice, gains_enough, moves_beyond_doubt
 from focusstack.alignment.matrices.models import MODELS
 from focusstack.alignment.quality.held_out import Held
 
@@ -51,3 +51,16 @@ def test_a_small_gain_is_one_if_nearly_all_pairs_have_it(
     assert gains_enough(left("homography", px, gaining=gaining), stiff) == enough
     # A lens, which blur can look like, must gain more.
     assert not gains_enough(left("changing lens", px, gaining=gaining), stiff)
+
+
+@pytest.mark.parametrize(("px", "beyond"), [(0.024, False), (0.04, True)])
+def test_less_than_what_it_is_unsure_of_is_no_gain(px: float, beyond: bool) -> None:
+    unsure = np.full(5, 0.02)
+    assert moves_beyond_doubt(np.full(5, px), unsure) == beyond
+
+
+def test_frames_that_few_tiles_reach_count_with_all_their_doubt() -> None:
+    moved, unsure = np.full(9, 0.06), np.full(9, 0.02)
+    assert moves_beyond_doubt(moved, unsure)
+    unsure[-1] = 0.3  # the end of a sweep
+    assert not moves_beyond_doubt(moved, unsure)

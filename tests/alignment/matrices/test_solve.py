@@ -146,3 +146,18 @@ def test_similarity_cannot_follow_a_camera_that_turns() -> None:
     truth = stack_of("rotation")
     found = solved(MODELS["similarity"], matched(truth))
     assert max(rms(found.matrices[k], truth[k]) for k in range(FRAMES)) > 1
+
+
+@pytest.mark.parametrize("name", ["similarity", "changing lens, perspective"])
+def test_many_frames_are_solved_in_bands_to_the_same(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matches = matched(stack_of("rotation"), sigma=0.3, outliers=0.1, seed=3, offsets=(1, 2))
+    expected = solved(MODELS[name], matches)
+    monkeypatch.setattr("focusstack.alignment.matrices.solve.MANY", 10)
+    monkeypatch.setattr("focusstack.numeric.linear.MANY", 10)
+    monkeypatch.setattr("focusstack.numeric.linear.WORTH", 1)
+    monkeypatch.setattr("focusstack.numeric.linear.NARROWEST", 4)
+    found = solved(MODELS[name], matches)
+    assert np.array_equal(found.matrices[REFERENCE], np.eye(3))
+    assert max(rms(found.matrices[k], expected.matrices[k]) for k in range(FRAMES)) < 1e-4

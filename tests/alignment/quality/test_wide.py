@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from focusstack.alignment.quality.elsewhere import find_elsewhere
-from focusstack.alignment.quality.wide import Searched, compare_widely, search_scale
+from focusstack.alignment.quality.wide import (
+    Searched,
+    compare_closely,
+    compare_widely,
+    search_scale,
+)
 from focusstack.numeric.arrays import Float32
 
 HEIGHT, WIDTH = 320, 480
@@ -125,3 +132,56 @@ def test_small_pictures_tell_no_less_than_they_can() -> None:
     for px, told in ((2.8, False), (3.2, True)):  # two pixels of theirs are one
         found = find_elsewhere([pair(0, 1, 20, px)], range(2), 1.0, 1500)
         assert bool(found.px.all()) == told
+
+
+def test_small_pictures_tell_a_fraction_where_both_are_sharp() -> None:
+    for px, told in ((0.4, False), (0.7, True)):
+        slid = np.zeros((50, 2))
+        slid[:10, 0] = px
+        seen = replace(pair(0, 1, 0, 0.0), slid=slid)
+        found = find_elsewhere([seen], range(2), 0.1, 800)
+        assert bool(found.px.all()) == told
+
+
+@pytest.mark.parametrize(("common", "told"), [(0.8, True), (0.35, False)])
+def test_a_fraction_is_told_only_of_what_is_sharp_in_both(common: float, told: bool) -> None:
+    a, b = texture(), texture()
+    alone = np.arange(HEIGHT) % 24 >= 24 * common
+    b = np.where(alone[:, None], cv2.GaussianBlur(b, (0, 0), 6.0), b).astype(np.float32)
+    assert bool(len(compare_closely(a, b, (a * a, b * b)))) == told
+
+
+def discs() -> Float32:
+    """Bright discs of several sizes."""
+    rng, light = np.random.default_rng(4), np.zeros((HEIGHT, WIDTH), np.float32)
+    for x, y in rng.integers(40, 280, (60, 2)):
+        cv2.circle(light, (int(x * 1.5), int(y)), int(rng.integers(3, 12)), 1.0, -1)
+    return light
+
+
+def softened(light: Float32, sigma: float) -> Float32:
+    return np.asarray(cv2.GaussianBlur(light, (0, 0), sigma), np.float32)
+
+
+def far_between(a: Float32, b: Float32) -> int:
+    """How many tiles of a picture are found elsewhere in another."""
+    first, second = (softened(p, 1.0) - softened(p, 4.0) for p in (a, b))
+    _, vectors, _ = compare_widely(first, second)
+    return int((np.linalg.norm(vectors, axis=1) > 1.5).sum())
+
+
+def test_edges_blurred_to_one_side_are_not_displaced() -> None:
+    radius = 8
+    kernel = np.zeros((2 * radius + 1, 2 * radius + 1), np.float32)
+    cv2.circle(kernel, (radius, radius), radius, 1, -1)
+    kernel[:, :radius] = 0  # as a lens cuts discs off in its corners
+    cut = np.asarray(cv2.filter2D(discs(), -1, kernel / kernel.sum()), np.float32)
+    assert far_between(discs(), cut) <= 6
+
+
+@pytest.mark.parametrize(("blur", "noise"), [(3.0, 0.0), (0.0, 0.35)])
+def test_what_is_displaced_is_found_however_blurred_or_noisy(blur: float, noise: float) -> None:
+    b = np.roll(discs(), 9, 1)
+    b = softened(b, blur) if blur else b
+    b = b + noise * np.random.default_rng(2).normal(size=b.shape).astype(np.float32)
+    assert far_between(discs(), np.asarray(b, np.float32)) >= 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.fusion.motion.displaced import _found, _reach, grown
+from focusstack.fusion.motion.displaced import Displaced, _found, _reach, grown
 from focusstack.fusion.motion.proof import Close
-from focusstack.numeric.arrays import Float32, Mask
+from focusstack.numeric.arrays import Float32
 from tests.fusion.pictures import textured
 
 SHAPE = (48, 48)
@@ -31,7 +31,7 @@ def search(
     astray: float = 0.0,
     left: Float32 | float = 0.0,
     apart: float = 1.0,
-) -> tuple[Mask, Mask, Float32]:
+) -> Displaced:
     """Look for detail that is `shift` cells to the right; by default sharp, and there again.
 
     detail and sharp: of both frames; fine: energy by that on the grid; astray: cells between the
@@ -52,7 +52,7 @@ def search(
 
 def finds(shift: float, **how: object) -> bool:
     """Whether it is found in the middle."""
-    return bool(search(shift, **how)[0][24, 24])  # type: ignore[arg-type]
+    return bool(search(shift, **how).anything[24, 24])  # type: ignore[arg-type]
 
 
 def test_sharp_detail_is_displaced_from_seven_tenths_of_a_cell_on() -> None:
@@ -63,8 +63,8 @@ def test_sharp_detail_is_displaced_from_seven_tenths_of_a_cell_on() -> None:
 def test_blurred_detail_has_to_be_farther_away() -> None:
     assert finds(2.0, fine=0.0)
     assert not finds(1.1, fine=0.0)
-    assert search(2.0)[1][24, 24]
-    assert not search(1.1)[1][24, 24]
+    assert search(2.0).far[24, 24]
+    assert not search(1.1).far[24, 24]
 
 
 def test_detail_is_sharp_if_half_its_energy_is_finer_than_the_grid() -> None:
@@ -112,7 +112,7 @@ def test_the_shift_has_to_explain_the_difference() -> None:
 def test_differences_are_those_of_a_window_of_three_cells() -> None:
     left = plane()
     left[24, 24] = 100.0
-    found = search(2.0, left=left)[1]
+    found = search(2.0, left=left).far
     unexplained = ~found[4:-4, 4:-4]  # window's weight beyond 0.4 / 100: within 5.2 cells
     assert 68 < unexplained.sum() < 106
 
@@ -123,7 +123,8 @@ def test_slight_displacement_counts_beside_what_is_sure() -> None:
         way[..., 0] = np.where(np.arange(48) < 20, np.float32(1), np.float32(shift))
         back[..., 0] = -way[..., 0]
         own = np.stack([plane(), plane(0.1), plane(1), plane(1)])
-        found, _, _ = _found(way, back, own, own, plane(1), np.ones(SHAPE, bool), closer(1))
+        everywhere = np.ones(SHAPE, bool)
+        found = _found(way, back, own, own, plane(1), everywhere, closer(1)).anything
         assert found[24, 10]
         assert found[24, 24] == spreads
 
@@ -143,11 +144,10 @@ def test_what_only_seems_to_be_elsewhere_is_not_displaced() -> None:
     own = np.stack([plane(), plane(0.1), plane(1), plane(1)])
     close, moved = closer(2)
     for other, there in ((moved, True), (close, False)):
-        found, far, reach = _found(
-            way, -way, own, own, plane(1), np.ones(SHAPE, bool), (close, other)
-        )
-        assert found[24, 24] == far[24, 24] == there
-        assert reach[24, 24] == (2 if there else 0)
+        everywhere = np.ones(SHAPE, bool)
+        found = _found(way, -way, own, own, plane(1), everywhere, (close, other))
+        assert found.anything[24, 24] == found.far[24, 24] == found.proven[24, 24] == there
+        assert found.reach[24, 24] == (2 if there else 0)
 
 
 def test_all_within_six_cells_knows_how_far_things_are_displaced() -> None:

@@ -179,7 +179,7 @@ def even(fine: Float32, detail: float = 0.0) -> Sight:
     nothing = np.zeros_like(fine)
     full = np.full_like(fine, detail)
     close = nothing.astype(np.uint8)
-    return Sight(nothing, nothing + 1, full, fine, fine, nothing[..., None], close)
+    return Sight(nothing, nothing + 1, full, fine, fine, fine, nothing[..., None], close)
 
 
 def test_what_many_frames_show_has_to_be_surpassed_four_times() -> None:
@@ -198,6 +198,7 @@ def test_a_rim_goes_with_what_moved() -> None:
     gone[20, 20] = True
     stays = _around(gone)[20]
     assert stays[24] < 0.5
+    assert stays[26] < 1
     assert stays[27] == 1
 
 
@@ -241,3 +242,12 @@ def test_no_place_shows_less_than_its_second_best_frame(quality: int | None) -> 
     there = best > (8 / 255) ** 2
     assert there.mean() > 0.2
     assert (detail(image)[there] > 0.8**2 * second[there]).all()
+
+
+@pytest.mark.parametrize(("astray", "told"), [(3.0, True), (5.0, False)])
+def test_what_misplaced_frames_explain_is_not_told_as_moved(astray: float, *, told: bool) -> None:
+    calm = textured(SHAPE, seed=1, grain=4.0) * np.float32(0.4) + np.float32(0.5)
+    movement = Movement((100, 130), astray=astray)
+    found = [movement.add(seen(with_disc(calm, x))) for x in (110, 118)]
+    assert found[1] is not None  # one of them is shown all the same
+    assert movement.moved.any() == told

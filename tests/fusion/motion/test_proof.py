@@ -32,7 +32,7 @@ def share(own: Float32, other: Float32, cells: float) -> float:
     way = np.zeros((*CELLS, 2), np.float32)
     way[..., 0] = cells
     detail = np.random.default_rng(5).random(CELLS, np.float32)
-    found = proven(sure, way, detail, coded(own), coded(other))
+    found, _ = proven(sure, way, detail, coded(own), coded(other))
     assert not (found & ~sure).any()
     return float(found[sure].mean())
 
@@ -85,7 +85,7 @@ def test_blocks_are_larger_where_there_are_many(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(proof, "_moved", look)
     sure, way = np.ones((300, 400), bool), np.zeros((300, 400, 2), np.float32)
     picture = np.zeros((300, 400), np.uint8)
-    assert proven(sure, way, sure.astype(np.float32), picture, picture).all()
+    assert proven(sure, way, sure.astype(np.float32), picture, picture)[0].all()
     assert 50 <= len(looked_at) <= 200
 
 
@@ -96,7 +96,7 @@ def test_the_place_with_most_detail_speaks_for_its_block() -> None:
     sure, way = np.zeros(CELLS, bool), np.zeros((*CELLS, 2), np.float32)
     way[..., 0] = 2
     sure[24:30, 12:18] = sure[24:30, 42:48] = True
-    found = proven(sure, way, np.ones(CELLS, np.float32), coded(picture), coded(other))
+    found, _ = proven(sure, way, np.ones(CELLS, np.float32), coded(picture), coded(other))
     assert found[24:30, 12:18].all()
     assert not found[24:30, 42:48].any()
 
@@ -104,4 +104,39 @@ def test_the_place_with_most_detail_speaks_for_its_block() -> None:
 def test_pictures_smaller_than_a_patch_tell_nothing() -> None:
     small = np.zeros((20, 20), np.uint8)
     sure, way = np.ones((20, 20), bool), np.zeros((20, 20, 2), np.float32)
-    assert proven(sure, way, sure.astype(np.float32), small, small).all()
+    assert proven(sure, way, sure.astype(np.float32), small, small)[0].all()
+
+
+def proves(far: int, white: int, code: int = 243) -> bool:
+    """Whether what moved proves it `far` pixels from a stripe of `code`, `white` pixels wide."""
+    picture = np.minimum(coded(textured(SHAPE, grain=1.5)), 190)
+    picture[:, 120 + far : 120 + far + white] = code
+    picture[:20] = 243
+    sure, way = np.zeros(CELLS, bool), np.zeros((*CELLS, 2), np.float32)
+    way[..., 0] = 2
+    sure[24:30, 30] = True
+    moved, found = proven(sure, way, np.ones(CELLS, np.float32), picture, np.roll(picture, 8, 1))
+    np.testing.assert_array_equal(moved, found)
+    return bool(found[24:30, 30].all())
+
+
+def test_beside_what_is_blown_out_nothing_is_proven() -> None:
+    assert proves(far=20, white=20)
+    assert not proves(far=4, white=20)
+    assert not proves(far=4, white=20, code=239)  # compression changes white a little
+    assert proves(far=4, white=20, code=235)
+    assert proves(far=4, white=1)
+    assert not proves(far=4, white=2)
+
+
+def test_white_is_what_many_pixels_reach() -> None:
+    picture = np.full((100, 100), 90, np.uint8)
+    picture.flat[:2000] = 232
+    for count, white in ((8, 232), (15, 250)):
+        picture.flat[:count] = 250
+        assert proof._white(picture) == white - proof.WHITE
+
+
+def test_the_brightest_wall_need_not_be_white() -> None:
+    assert proof._white(np.full((9, 9), 225, np.uint8)) > 255
+    assert proof._white(np.full((9, 9), 232, np.uint8)) < 232

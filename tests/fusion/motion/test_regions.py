@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
-from focusstack.fusion.motion.regions import Spot, described, winning
+from focusstack.fusion.motion.regions import Spot, described, vanished, winning
 
 
 def spot(
@@ -51,3 +52,45 @@ def test_the_same_thing_has_about_the_same_light() -> None:
     was_here = spot(1, 0.2, 0.5, (9, 0))  # 0.3 darker than what is behind it
     assert winning([was_here, spot(2, 0.6, 0.29, (0, 8))]) == set()
     assert winning([was_here, spot(2, 0.7, 0.36, (0, 8))]) == {2}
+
+
+def standing_out(left: float, contrast: float = 0.2, radius: int = 12) -> bool:
+    """Whether a disc of which a part of its `contrast` is `left` in the other frame is gone."""
+    y, x = np.mgrid[:80, :90]
+    distance = np.hypot(y - 40, x - 45)
+    disc = distance < radius
+    before, now = (
+        np.where(disc, 0.5 + share * contrast, 0.5)[..., None].astype(np.float32) ** 2
+        for share in (1, left)
+    )
+    found = vanished(disc, before, now)
+    assert not (found & ~disc).any()
+    assert found.any() == vanished(disc, now, before).any()
+    return bool(found[disc].all())
+
+
+def test_what_one_frame_does_not_show_at_all_has_vanished() -> None:
+    assert standing_out(0.0)
+    assert standing_out(0.07)
+    assert standing_out(-0.5)
+    assert not standing_out(0.15)
+    assert not standing_out(0.6)
+
+
+def test_small_changes_of_light_prove_nothing() -> None:
+    assert standing_out(0, contrast=18 / 255)
+    assert not standing_out(0, contrast=8 / 255)
+
+
+def test_blur_leaves_some_of_a_thing_however_wide_it_is() -> None:
+    y, x = np.mgrid[:120, :120]
+    disc = np.hypot(y - 60, x - 60) < 12
+    light = np.where(disc, 0.04, 0.3)[..., None].astype(np.float32)
+    for radius in (6, 12, 24):
+        soft = cv2.blur(light[..., 0], (2 * radius + 1, 2 * radius + 1))[..., None]
+        assert not vanished(disc, light, np.asarray(soft, np.float32)).any()
+
+
+def test_a_spot_that_fills_the_picture_is_compared_with_nothing() -> None:
+    light = np.full((20, 20, 1), 0.5, np.float32)
+    assert not vanished(np.ones((20, 20), bool), light, 0 * light).any()
