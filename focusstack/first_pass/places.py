@@ -99,5 +99,6 @@ def _full_parallax(
     if displaced is None or displaced.parallax is None:
         return None, [None] * count
     parallax = displaced.parallax
-    scene = SceneDepth(parallax.scene.grid, *size, parallax.scene.slab).rounded()
+    found = parallax.scene
+    scene = SceneDepth(found.grid, *size, found.slab, found.near).rounded()
     return scene, [v and v.scaled(1 / scale) for v in parallax.views]

@@ -63,12 +63,16 @@ class SceneDepth:
         Size of the reference frame.
     slab : float
         Depth between the planes of focus of one frame and the next.
+    near : int
+        1 if the larger of two depths is the nearer one, -1 if the smaller is; 0 where that is not
+        known.
     """
 
     grid: Float32
     canvas_width: int
     canvas_height: int
     slab: float
+    near: int = 0
 
     def rounded(self) -> SceneDepth:
         """Return this with the precision of a plan on disk."""
@@ -92,7 +96,24 @@ class SceneDepth:
             the reference sees it, and nothing is torn or doubled where depth jumps: right for
             fusion, which takes from a frame only what is sharp in it.
         """
-        return self._moved(self._depth(view, in_focus=in_focus), view, more)
+        return self.at_depth(self._depth(view, in_focus=in_focus), view, more)
+
+    def at_depth(self, depth: Float32, view: Viewpoint, more: Field | None = None) -> Field:
+        """Local displacement of a frame if depth were another.
+
+        Parameters
+        ----------
+        depth : (rows, columns) float32 ndarray
+            In place of `grid`.
+        view, more
+            As for `displacement`.
+        """
+        size = (self.canvas_width, self.canvas_height)
+        across, along = self._directions(view)
+        moved = np.stack([depth * across, depth * along[:, None]], -1)
+        if more is not None:
+            moved += self._at_nodes(more).astype(np.float32)
+        return Field(moved, *size)
 
     def untorn(
         self, view: Viewpoint, more: Field | None = None, *, in_focus: bool = False
@@ -104,7 +125,7 @@ class SceneDepth:
         """
         depth = self._depth(view, in_focus=in_focus)
         for spare in SPARES:
-            found = self._moved(self._unfolded(depth, view, more, spare), view, more)
+            found = self.at_depth(self._unfolded(depth, view, more, spare), view, more)
             if least_determinant(found) > LEAST + UNSEEN:
                 return found
         spacing = _spacing(depth.shape, (self.canvas_width, self.canvas_height))
@@ -112,7 +133,7 @@ class SceneDepth:
         fastest = float(np.hypot(np.abs(across).max(), np.abs(down).max()))
         for share in SHARES:
             ways = even_ways(depth.shape, spacing, share / fastest)
-            found = self._moved(bounded(depth, ways) if share else 0 * depth, view, more)
+            found = self.at_depth(bounded(depth, ways) if share else 0 * depth, view, more)
             if least_determinant(found) > LEAST + UNSEEN:
                 break
         return found
@@ -154,14 +175,6 @@ class SceneDepth:
         across = (right - ahead / half * (x - (size[0] - 1) / 2)).astype(np.float32)
         along = (down - ahead / half * (y - (size[1] - 1) / 2)).astype(np.float32)
         return across, along
-
-    def _moved(self, depth: Float32, view: Viewpoint, more: Field | None) -> Field:
-        size = (self.canvas_width, self.canvas_height)
-        across, along = self._directions(view)
-        moved = np.stack([depth * across, depth * along[:, None]], -1)
-        if more is not None:
-            moved += self._at_nodes(more).astype(np.float32)
-        return Field(moved, *size)
 
 
 def untorn(field: Field) -> Field:

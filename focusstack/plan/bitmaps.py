@@ -25,6 +25,8 @@ class DepthRecord(Packed):
     columns: Annotated[Size, Field(ge=2)]
     slab: Number
     """Depth between the planes of focus of one frame and the next."""
+    near: Annotated[int, Field(ge=-1, le=1)] = 0
+    """1 if the larger of two depths is the nearer one, -1 if the smaller is, 0 if unknown."""
     zlib_base64: StrictStr
     """Little-endian steps of relative inverse depth, row by row."""
 

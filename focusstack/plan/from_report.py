@@ -100,7 +100,7 @@ def _scene(depth: DepthRecord | None, canvas: tuple[int, int]) -> SceneDepth | N
     if depth is None:
         return None
     grid = (depth.steps() / DEPTH_STEPS).astype(np.float32)
-    return SceneDepth(grid, *canvas, depth.slab)
+    return SceneDepth(grid, *canvas, depth.slab, depth.near)
 
 
 def _map(rows: list[list[float | None]] | None) -> Floats | None:

@@ -16,8 +16,9 @@ from focusstack.geometry import lens
 from focusstack.geometry.coordinates import Rect, transform, zoom_and_rotation
 from focusstack.geometry.field import Field
 from focusstack.geometry.lens import STRAIGHT
+from focusstack.geometry.occlusion import hidden_nodes
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, placed_from
-from focusstack.numeric.arrays import Floats, Matrix
+from focusstack.numeric.arrays import Floats, Mask, Matrix
 from focusstack.plan.marks import Marks
 from focusstack.plan.seams import Seams, judge_picture
 from focusstack.plan.verdict import Verdict
@@ -235,6 +236,15 @@ class StackPlan:
         assert frame.matrix is not None
         local = placed_from(self.scene, frame.view, frame.field, in_focus=in_focus)
         return lens.displacement(frame.matrix, frame.bend, self.canvas_bend, self.canvas, local)
+
+    def hidden(self, frame: FramePlan) -> Mask | None:
+        """Where something nearer stands, in a frame, before what the reference sees.
+
+        At the nodes of `scene`; None if nowhere, or if that is not known.
+        """
+        if self.scene is None or frame.view is None:
+            return None
+        return hidden_nodes(self.scene, frame.view, frame.field)
 
     @property
     def canvas_bend(self) -> tuple[float, float]:

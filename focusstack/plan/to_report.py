@@ -163,6 +163,7 @@ def _depth(scene: SceneDepth) -> DepthRecord:
         rows=steps.shape[0],
         columns=steps.shape[1],
         slab=scene.slab,
+        near=scene.near,
         zlib_base64=base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode("ascii"),
     )
 

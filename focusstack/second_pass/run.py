@@ -27,6 +27,7 @@ from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import row_strips
 from focusstack.runtime.threads import Background, own_threads
 from focusstack.second_pass.behind_marks import Veil
+from focusstack.second_pass.behind_things import without_hidden
 from focusstack.second_pass.frame import AlignedFrame, Validity
 from focusstack.second_pass.render import render
 from focusstack.second_pass.seam_check import SeamCheck
@@ -201,6 +202,8 @@ def render_frames(
                 if number == len(placements):
                     del picture  # makes room for the next one, which is read meanwhile
                     pictures.begin()
+                if in_focus:
+                    frame = without_hidden(frame, plan, placed)
                 yield frame if veil is None else veil.laid_over(frame, moved), in_focus
                 del frame
 

@@ -121,11 +121,11 @@ class Geometry:
         """Relative inverse depth at places in the focus sweep."""
         return np.asarray(np.interp(index, np.arange(self.count), self.planes))
 
-    def scene(self, index: Float32) -> SceneDepth:
-        """The depth map for a map of focus indices."""
+    def scene(self, index: Float32, edge_sigma: float = EDGE_SIGMA) -> SceneDepth:
+        """The depth map for a map of focus indices, softened by so many proxy pixels."""
         width, height = self.size
         columns, rows = max(2, round(width / NODE_PX)), max(2, round(height / NODE_PX))
-        smooth = cv2.GaussianBlur(self.depth(index).astype(np.float32), (0, 0), EDGE_SIGMA)
+        smooth = cv2.GaussianBlur(self.depth(index).astype(np.float32), (0, 0), edge_sigma)
         x, y = np.meshgrid(np.linspace(0, width - 1, columns), np.linspace(0, height - 1, rows))
         grid = cv2.remap(smooth, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
         slab = float(np.abs(np.diff(self.planes)).mean())

@@ -16,6 +16,7 @@ import numpy as np
 from focusstack.alignment.parallax.depth_and_travel import Geometry, SeenTiles
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
 from focusstack.alignment.parallax.focused_depth import Focus, focus_of_frames
+from focusstack.alignment.parallax.nearer_end import nearer_end
 from focusstack.alignment.parallax.plane_sweep import Swept, swept_depth
 from focusstack.alignment.parallax.search import FEWEST, Parallax
 from focusstack.alignment.quality.held_out import HeldOut
@@ -39,6 +40,10 @@ so that what matrices alone nearly explain counts for them."""
 
 ASTRAY = 0.3
 """Share of the places without detail whose depth a sweep takes from the wrong neighbour. Chosen."""
+
+EDGE_SIGMA = 1.0
+"""Jumps of depth are softened by this, in proxy pixels: less than where the sharpest frame tells
+depth, since a sweep sees where things end (``python -m benchmarks.alignment``, *walk*)."""
 
 SHARP = Round(0.5, 0.7, 3.0, 48)
 """How detail is seen that tells which frame is focused on a depth: as for the focus index."""
@@ -67,7 +72,7 @@ class _Found:
 
     def placed(self) -> Callable[[int], Field | None]:
         """Displacement of each frame."""
-        scene, row = self.model.scene(self.index), _rows(self.poses)
+        scene, row = self.model.scene(self.index, EDGE_SIGMA), _rows(self.poses)
         return lambda i: scene.displacement(self.model.view(row[i])) if i in row else None
 
 
@@ -149,12 +154,13 @@ def _concluded(series: Series, found: _Found) -> Parallax:
     before, tiles = found.seen
     held: HeldOut = before.held_out(tiles)
     focus = _focus(series, found)
-    scene: SceneDepth = replace(model.scene(found.index), slab=focus.slab)
+    scene: SceneDepth = replace(model.scene(found.index, EDGE_SIGMA), slab=focus.slab)
     views: list[Viewpoint | None] = [None] * len(poses.matrices)
     guess = np.zeros(len(poses.matrices))
     guess[poses.kept] = model.guessed(found.index, np.float32(ASTRAY) * swept.guessed)
     for k, frame in enumerate(poses.kept):
         views[frame] = replace(model.view(k), focus=float(focus.planes[k]))
+    scene = replace(scene, near=nearer_end(series, poses, scene, views))
     return Parallax(poses, scene, tuple(views), held, guess)
 
 
