@@ -23,6 +23,10 @@ CONTINUED = 0.012
 continued from around: a speck. Wider than that are captions, which the reference frame shows.
 Chosen, not measured."""
 
+MENDED = 0.025
+"""Half width, as a share of the canvas's, of a mark up to which an aligned frame is filled from
+around: specks that touch come to that. Chosen, not measured: wider than that are captions."""
+
 AROUND = 16
 """Pixels around a mark that what fills it is continued from. Chosen, not measured."""
 
@@ -99,7 +103,7 @@ class Veil:
         clear = self.clear(frame)
         if self.shown is not None and frame.file == self.reference:
             clear |= self.shown
-        mend(aligned.planes, ~clear, CONTINUED * self.rect.width)
+        mend(aligned.planes, ~clear, MENDED * self.rect.width)
         trust = np.uint8(TRUSTED) if aligned.validity is None else aligned.validity
         validity: Validity = clear.view(np.uint8) * trust
         return replace(aligned, validity=validity)
