@@ -13,7 +13,7 @@ from focusstack.alignment.tiles.poses import Series
 from focusstack.errors import AlignmentError
 from focusstack.first_pass.marks.cleaning import Blemishes, cleaned
 from focusstack.first_pass.marks.found import Found, apart
-from focusstack.first_pass.marks.outline import cores, outlined
+from focusstack.first_pass.marks.outline import RIM, cores, outlined, widened
 from focusstack.first_pass.marks.persistence import (
     Looking,
     Persistence,
@@ -23,7 +23,7 @@ from focusstack.first_pass.marks.stripes import is_striped, stripes
 from focusstack.first_pass.marks.witness import STIRRED_PX, Witness, belongs_to_sensor, question
 from focusstack.first_pass.measure import Measured
 from focusstack.geometry.coordinates import at_scale, outline, transform
-from focusstack.numeric.arrays import Floats, Image, Mask, Matrix, Points
+from focusstack.numeric.arrays import Floats, Image, Indices, Mask, Matrix, Points
 
 ROUNDS = (Round(1, 1.0, 6.0, 96), Round(0.5, 1.0, 6.0, 64), Round(0.25, 1.0, 6.0, 64))
 """Scales at which marks are looked for, with what tiles are measured in: their detail is made
@@ -41,6 +41,10 @@ measured."""
 
 CLEARLY = 0.15
 """By how much larger the scene's share must be than the sensor's. Chosen, not measured."""
+
+HELD = 0.25
+"""Share of a pair's feature matches that must lie where marks may be for these to hold the pair in
+place: a fit goes with the most. Chosen, not measured."""
 
 SAME_PX = 1.0
 """Root mean square distance, in proxy pixels, between where the corners of all frames lie with and
@@ -117,19 +121,13 @@ class Search:
             return plain
         if not right:
             which = [a | b for a, b in zip(own, open_, strict=True)]
+            if not self._hold(coarse, seen, peaks, which):
+                return self._without_fine(plain, seen, peaks, own, used)
             tried = self._tried(seen, peaks, which, used)
             if tried is None:
                 return replace(plain, doubted=True)
             if apart(coarse, tried.coarse, self._stack.size) < SAME_PX:
-                # They do not hold the frames in place. What is small and sharp is the sensor's for
-                # certain; what is coarse may be a blurred scene that hardly moves.
-                fine = [own[0], *(np.zeros_like(o) for o in own[1:])]
-                marked = self._outlines(seen, peaks, fine, used, "fine marks")
-                if not 0 < float(marked.mean()) <= MOST_MARKED:
-                    return plain
-                blemishes = Blemishes(marked)
-                without = cleaned(self._stack, blemishes, "fine marks")
-                return Found(without, tried.coarse, tried.gains, blemishes)
+                return self._without_fine(plain, seen, peaks, own, used)
             coarse = tried.coarse
             scene, sensor = self._movement(tried.stack, coarse.matrices, seen, used)
             witnesses = self._ask(self._stack, coarse.matrices, peaks, used)
@@ -142,6 +140,40 @@ class Search:
         if not 0 < float(marked.mean()) <= MOST_MARKED:
             return plain
         return self._aligned(Blemishes(marked), "marks")
+
+    def _hold(
+        self, coarse: Coarse, seen: list[Persistence], peaks: list[Points], which: list[Mask]
+    ) -> bool:
+        """Whether what may be marks has so many of the matches that it may hold frames in place."""
+        mask = np.zeros(self._stack.size[::-1], np.uint8)
+        for found, places, some in zip(seen, peaks, which, strict=True):
+            reach = round(RIM / found.scale)
+            here = widened(cores(found, places[some], self._stack.size), reach)
+            # Coarse detail that covers so much is a scene out of focus.
+            if found is seen[0] or float(here.mean()) <= MOST_MARKED:
+                mask |= here
+        shares = np.array([float((mask[_at(m.p)] > 0).mean()) for m in coarse.matches if len(m.p)])
+        return bool((shares > HELD).any())
+
+    def _without_fine(
+        self,
+        plain: Found,
+        seen: list[Persistence],
+        peaks: list[Points],
+        own: list[Mask],
+        used: list[int],
+    ) -> Found:
+        """Take marks out of a stack that they do not hold in place.
+
+        What is small and sharp is the sensor's for certain; what is coarse may be a blurred scene
+        that hardly moves.
+        """
+        fine = [own[0], *(np.zeros_like(o) for o in own[1:])]
+        marked = self._outlines(seen, peaks, fine, used, "marks")
+        if not 0 < float(marked.mean()) <= MOST_MARKED:
+            return plain
+        blemishes = Blemishes(marked)
+        return replace(plain, stack=cleaned(self._stack, blemishes, "marks"), blemishes=blemishes)
 
     def _tried(
         self, seen: list[Persistence], peaks: list[Points], which: list[Mask], used: list[int]
@@ -229,6 +261,12 @@ class Search:
         across = [float(np.ptp(moved[..., axis], axis=0).max()) for axis in (0, 1)]
         far = [a for a, one in zip(across, lines, strict=True) if one is not None]
         return found if max(far) >= STIRRED_PX else None
+
+
+def _at(places: Points) -> tuple[Indices, Indices]:
+    """Rows and columns of the pixels at places ``(N, 2)``."""
+    columns, rows = np.rint(places).astype(int).T
+    return rows, columns
 
 
 def _owned(
