@@ -16,6 +16,7 @@ import numpy as np
 from focusstack.exposure.gains import DARKEST, RegisteredBlocks
 from focusstack.frames.proxies.proxy import Statistics
 from focusstack.numeric.arrays import Floats
+from focusstack.numeric.graph import connected_parts
 from focusstack.numeric.robust import geman_mcclure_weight, scale_of_values
 
 VEILED = 0.1
@@ -91,21 +92,22 @@ def find_veils(
     >>> find_veils(frames, [(0, 1)], reference=0).round(2).tolist()
     [[0.0], [0.1]]
     """
-    compared = {
-        pair: lines
-        for pair in pairs
-        if (lines := _compared(blocks[pair[0]], blocks[pair[1]])) is not None
-    }
-    linked = {reference, *(k for pair in compared for k in pair)}
-    if len(linked) < 2:
-        return None
-    channels = len(next(iter(compared.values())))
-    veils = np.zeros((len(blocks), channels))
-    for c in range(channels):
-        veils[:, c] = _solved(
-            {p: lines[c] for p, lines in compared.items()}, len(blocks), reference
-        )
     usual = np.array([_usual(b) if b is not None else np.inf for b in blocks])
+    near = [(i, j) for i, j in pairs if abs(i - j) == 1]
+    lines: dict[tuple[int, int], list[_Line]] = {}
+    for some in (near, pairs):  # those next to each other tell whether there is anything to find
+        lines |= {
+            (i, j): found
+            for i, j in some
+            if (i, j) not in lines and (found := _compared(blocks[i], blocks[j])) is not None
+        }
+        veils = _veils(lines, len(blocks), reference)
+        known = some is near and _links(lines, blocks)
+        if known and veils is not None and float((veils.mean(1) / usual).max()) < VEILED / 2:
+            return None
+    if veils is None:
+        return None
+    compared = {pair: lines[pair] for pair in pairs if pair in lines}
     share = veils.mean(1) / usual
     veiled = {int(k) for k in np.flatnonzero(share >= VEILED)}
     proven = {k for k in veiled if _is_proven(k, veiled, compared)}
@@ -113,6 +115,26 @@ def find_veils(
         return None
     veils[[k for k in range(len(blocks)) if k not in proven]] = 0
     return np.maximum(veils, 0)
+
+
+def _veils(lines: dict[tuple[int, int], list[_Line]], count: int, reference: int) -> Floats | None:
+    """Light added to each frame ``(count, C)``; None if nothing could be compared."""
+    if len({reference, *(k for pair in lines for k in pair)}) < 2:
+        return None
+    channels = len(next(iter(lines.values())))
+    veils = np.zeros((count, channels))
+    for c in range(channels):
+        veils[:, c] = _solved({p: each[c] for p, each in lines.items()}, count, reference)
+    return veils
+
+
+def _links(
+    lines: dict[tuple[int, int], list[_Line]], blocks: Sequence[RegisteredBlocks | None]
+) -> bool:
+    """Whether all frames that are used hang together by what was compared."""
+    used = {k for k, b in enumerate(blocks) if b is not None}
+    parts = connected_parts(len(blocks), list(lines))
+    return any(used <= set(part) for part in parts)
 
 
 def without_veil(facts: Statistics, veil: Floats) -> Statistics:

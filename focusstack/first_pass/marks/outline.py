@@ -31,6 +31,9 @@ SURROUNDED = 32
 """Pixels of a proxy around a mark that its continuation is taken from. Chosen, not measured: more
 than the widest mark that is looked for."""
 
+COARSE = 8
+"""Pixels of a proxy to a cell of the grid on which surroundings are found."""
+
 TURNS = 2
 """How often outlines are drawn: once with wide surroundings, and again with what is then known not
 to be part of marks."""
@@ -86,14 +89,26 @@ def surroundings(mask: Image) -> list[tuple[slice, slice]]:
     >>> mask = np.zeros((200, 300), np.uint8)
     >>> mask[100, 100] = 1
     >>> surroundings(mask)
-    [(slice(68, 133, None), slice(68, 133, None))]
+    [(slice(64, 136, None), slice(64, 136, None))]
     """
     if not mask.any():
         return []
-    side = 2 * SURROUNDED + 1
-    wide = np.asarray(cv2.dilate(mask, np.ones((side, side), np.uint8)), np.uint8)
+    height, width = mask.shape
+    # Coarsely, which is much quicker: a box may be larger than it has to be.
+    coarse = (-(-height // COARSE), -(-width // COARSE))
+    padded = np.zeros((coarse[0] * COARSE, coarse[1] * COARSE), np.uint8)
+    padded[:height, :width] = mask
+    cells = padded.reshape(coarse[0], COARSE, coarse[1], COARSE).max((1, 3))
+    side = 2 * (SURROUNDED // COARSE) + 1
+    wide = np.asarray(cv2.dilate(cells, np.ones((side, side), np.uint8)), np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(wide)
-    boxes = [(slice(y, y + h), slice(x, x + w)) for x, y, w, h, _ in stats[1:].tolist()]
+    boxes = [
+        (
+            slice(COARSE * y, min(COARSE * (y + h), height)),
+            slice(COARSE * x, min(COARSE * (x + w), width)),
+        )
+        for x, y, w, h, _ in stats[1:].tolist()
+    ]
     area = sum((r.stop - r.start) * (c.stop - c.start) for r, c in boxes)
     return boxes if 2 * area < mask.size else [(slice(0, mask.shape[0]), slice(0, mask.shape[1]))]
 
