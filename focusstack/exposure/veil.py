@@ -42,6 +42,10 @@ STEPS = 12
 INDEPENDENT = 6.0
 """Areas of which one is independent, as windows of five blocks overlap at every second block."""
 
+LINKED = 0.75
+"""Share of the frames that must hang together by comparisons of neighbours for these to tell that
+there is no veil. Chosen, not measured."""
+
 
 @dataclass(frozen=True)
 class _Line:
@@ -131,10 +135,12 @@ def _veils(lines: dict[tuple[int, int], list[_Line]], count: int, reference: int
 def _links(
     lines: dict[tuple[int, int], list[_Line]], blocks: Sequence[RegisteredBlocks | None]
 ) -> bool:
-    """Whether all frames that are used hang together by what was compared."""
-    used = {k for k, b in enumerate(blocks) if b is not None}
-    parts = connected_parts(len(blocks), list(lines))
-    return any(used <= set(part) for part in parts)
+    """Whether nearly all frames that are used hang together by what was compared.
+
+    What is too even to be compared with its neighbours is so with any other frame.
+    """
+    used = sum(b is not None for b in blocks)
+    return len(connected_parts(len(blocks), list(lines))[0]) >= LINKED * used
 
 
 def without_veil(facts: Statistics, veil: Floats) -> Statistics:
