@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from focusstack.geometry.coordinates import Rect
-from focusstack.plan.verdict import ADVICE, Cause, Grade, Verdict
+from focusstack.plan.verdict import ADVICE, PASS_PX, Cause, Grade, Verdict
 
 LEAST_MEASURED = 20
 """Tiles along seams without which they prove nothing. Chosen, not measured: with twenty, one mishap
@@ -134,13 +134,22 @@ def judge_picture(
     if grade != "pass":
         told = {"seam": _seam_words(seams), **told}
     if not told:
-        return Verdict("pass", "" if error_px is None else f"aligned to {error_px:.2f} px")
+        return Verdict("pass", _good_words(error_px))
     by_frames = verdict.grade == "fail" and not seams.prove
     worst: Grade = "fail" if grade == "fail" or by_frames else "look"
     remedy = " ".join(dict.fromkeys(ADVICE[cause] for cause in told))
     return replace(
         verdict, grade=worst, words="; ".join(told.values()), remedy=remedy, causes=tuple(told)
     )
+
+
+def _good_words(error_px: float | None) -> str:
+    """How good a composite is that shows nothing, and what its frames are off by where it could."""
+    if error_px is None:
+        return ""
+    if error_px <= PASS_PX:
+        return f"aligned to {error_px:.2f} px"
+    return f"frames agree where they are sharp; blurred parts may be off by {error_px:.1f} px"
 
 
 def _seam_words(seams: Seams) -> str:
