@@ -13,8 +13,9 @@ from focusstack.numeric.arrays import Floats
 
 PHASES, CLOSE = np.linspace(0, 1, 5), np.linspace(0, 1, 17)
 """Places within a cell, along each axis, at which the determinant is looked at: first in all cells,
-then in those where it was least. Between the latter the field, one cubic, is nearly straight:
-looking closer finds less by `ROUNDING` at most (``pytest tests/geometry/test_determinant.py``)."""
+then in those where it was least. Between the first the field, one cubic, may have less by
+`ROUNDING`; between the latter it is nearly straight, and has less by `UNSEEN` at most
+(``pytest tests/geometry/test_determinant.py``)."""
 
 UNSEEN = 0.005
 """What the determinant may be less than is told: between the places looked at closely, and for

@@ -22,7 +22,7 @@ from focusstack.plan.seams import GROSS_PX, SeamPlace, Seams
 from focusstack.resample.planes import Planes
 from focusstack.runtime.spool import Spool
 from focusstack.second_pass.frame import Validity
-from focusstack.second_pass.seam_tiles import SHOWING, TILE, VISIBLE_CONTRAST, compare_tiles
+from focusstack.second_pass.seam_tiles import SHOWING, TILE, compare_tiles
 
 WIDTH = 1400
 """Pixels across that the small pictures are to have, about: a tile is then a thirtieth of the
@@ -140,9 +140,8 @@ class SeamCheck:
         tiles = []
         for (a, b), corners in sorted(tiles_on_seams(small, self._count).items()):
             for tile in compare_tiles(self._seen(a), self._seen(b), corners):
-                if tile.contrast >= VISIBLE_CONTRAST:
-                    place = Rect(*(factor * v for v in (*tile.corner, TILE, TILE)))
-                    tiles.append(SeamTile(place, a, b, tile.px * factor, tile.shown))
+                place = Rect(*(factor * v for v in (*tile.corner, TILE, TILE)))
+                tiles.append(SeamTile(place, a, b, tile.px * factor, tile.shown))
         return summarise(tiles, names)
 
     def _seen(self, index: int) -> Float32:

@@ -55,20 +55,17 @@ class Compared:
         Of the tile.
     px : float
         By how much they disagree, pixels; NaN where they do not show the same thing.
-    contrast : float
-        Standard deviation of the softer tile's detail, as a share of white.
     shown : float
         Amplitude of the fine detail that both have at the same places, where it is strongest.
     """
 
     corner: tuple[int, int]
     px: float
-    contrast: float
     shown: float
 
 
 def compare_tiles(a: Float32, b: Float32, corners: list[tuple[int, int]]) -> Iterator[Compared]:
-    """Yield for each tile by how much two encoded pictures disagree there.
+    """Yield for each tile with contrast by how much two encoded pictures disagree there.
 
     Parameters
     ----------
@@ -87,15 +84,16 @@ def compare_tiles(a: Float32, b: Float32, corners: list[tuple[int, int]]) -> Ite
     for x, y in corners:
         corner = (x - left, y - top)
         cut = (slice(corner[1], corner[1] + TILE), slice(corner[0], corner[0] + TILE))
-        contrast = min(float(picture[cut].std()) for picture in detail)
+        if min(float(picture[cut].std()) for picture in detail) < VISIBLE_CONTRAST:
+            continue
         own = [picture[cut] for picture in power]
         shared = np.minimum(*own)
         px = None
-        if contrast >= VISIBLE_CONTRAST and shared.sum() >= SHARED * max(p.sum() for p in own):
+        if shared.sum() >= SHARED * max(p.sum() for p in own):
             px = known.get(corner)
             px = _far(detail, corner, a.shape[1]) if px is None else px
         shown = float(np.sqrt(np.percentile(shared, 95)))
-        yield Compared((x, y), np.nan if px is None else px, contrast, shown)
+        yield Compared((x, y), np.nan if px is None else px, shown)
 
 
 def _fine_power(picture: Float32) -> Float32:
