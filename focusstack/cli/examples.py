@@ -33,6 +33,7 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "focusstack inspect photos/ --thorough": "as closely as a run measures",
         "focusstack inspect photos/ --thorough --json > plan.json": "a plan for run --plan",
     },
+    "retouch": {"focusstack retouch photos-stacked": "after another run, or without a browser"},
     "sample": {"focusstack sample demo && focusstack run demo": "needs no pictures"},
 }
 
