@@ -14,7 +14,7 @@ import typer
 from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
-from focusstack.cli.retouching import retouch
+from focusstack.cli.retouching import retouch, review
 from focusstack.cli.sampling import sample
 from focusstack.cli.stacking import align, run
 from focusstack.cli.stages import crop, equalize, fuse
@@ -35,7 +35,7 @@ app = typer.Typer(
 _PANELS = {
     "The whole chain": (run,),
     "Single stages": (align, fuse, equalize, crop),
-    "Look and mend": (inspect, retouch),
+    "Look and mend": (inspect, review, retouch),
     "Try": (sample,),
 }
 for _panel, _commands in _PANELS.items():

@@ -33,6 +33,10 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "focusstack inspect photos/ --thorough": "as closely as a run measures",
         "focusstack inspect photos/ --thorough --json > plan.json": "a plan for run --plan",
     },
+    "review": {
+        "focusstack review photos-stacked": "look, compare, paint",
+        "focusstack review photos-stacked --frames photos/": "frames that lie elsewhere",
+    },
     "retouch": {"focusstack retouch photos-stacked": "after another run, or without a browser"},
     "sample": {"focusstack sample demo && focusstack run demo": "needs no pictures"},
 }

@@ -31,8 +31,16 @@ from focusstack.runtime.allowances import check_limits, told_as_limit
 
 
 @contextmanager
-def reporting(messages: Messages) -> Iterator[TerminalProgress]:
-    """Turn errors into messages and exit codes."""
+def reporting(messages: Messages, loads: str = "focusstack.pipeline") -> Iterator[TerminalProgress]:
+    """Turn errors into messages and exit codes.
+
+    Parameters
+    ----------
+    messages : Messages
+        What is said on the way.
+    loads : str, optional
+        The module with all that the block needs.
+    """
     level = logging.INFO if messages.verbose else logging.WARNING
     logging.basicConfig(level=level, stream=sys.stderr, force=True)
     logging.getLogger().handlers[0].setFormatter(PlainFormatter())
@@ -50,7 +58,7 @@ def reporting(messages: Messages) -> Iterator[TerminalProgress]:
     progress = TerminalProgress(messages.quiet)
     try:
         check_limits()
-        import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
+        import_module(loads)  # loading libraries cannot be interrupted later
         gc.freeze()  # a hundred thousand objects of theirs need not be looked through for garbage
         with prompt_interruption():
             yield progress

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from focusstack.cli.groups import Only, spread_groups
-from focusstack.cli.options import RESULTS, Messages, Results, Work
+from focusstack.cli.options import MESSAGES, RESULTS, Messages, Results, Work
 from focusstack.cli.reporting import reporting, say
 
 Folder = Annotated[
@@ -25,6 +25,35 @@ Frames = Annotated[
         rich_help_panel=RESULTS,
     ),
 ]
+
+
+@spread_groups
+def review(
+    folder: Folder,
+    messages: Messages,
+    frames: Frames = None,
+    no_browser: Annotated[
+        bool,
+        typer.Option(
+            "--no-browser",
+            help="Say the address only; do not open it.",
+            rich_help_panel=MESSAGES,
+        ),
+    ] = False,
+) -> None:
+    """Look at a result in the browser, and retouch it; Ctrl-C ends it."""
+    with reporting(messages, "focusstack.studio.reviewing"):
+        from focusstack.retouch.result import open_result
+        from focusstack.studio.reviewing import review_folder
+
+        result = open_result(folder, frames)
+
+        def tell(address: str) -> None:
+            say(f"{result.folder} is open at this address; Ctrl-C ends it:", quiet=messages.quiet)
+            say(address)
+
+        review_folder(result, tell=tell, show=not no_browser)
+        say(f"what was painted is kept in {result.record}", quiet=messages.quiet)
 
 
 @spread_groups

@@ -21,9 +21,9 @@ from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
 from focusstack.options import FusionOptions, StackOptions
-from focusstack.pipeline import memory_needed
 from focusstack.plan.file import plan_to_json
 from focusstack.plan.model import StackPlan
+from focusstack.plan.reuse import check_places
 from focusstack.retouch.result import Result, check_frames
 from focusstack.retouch.strokes import Recipe
 from focusstack.runtime.progress import Progress
@@ -66,6 +66,7 @@ def make(result: Result, recipe: Recipe, progress: Progress, threads: int) -> Im
     """
     frames = check_frames(result)
     plan, part = planned(result.plan, recipe)
+    check_places(plan)
     path = result.folder / FOLDER / f"{_digest(result.plan, recipe, frames)}.tif"
     made = _read(path, part)
     if made is None:
@@ -106,6 +107,8 @@ def fused(
     frames: FrameSource, plan: StackPlan, recipe: Recipe, progress: Progress, threads: int
 ) -> Image:
     """Fuse the frames that a plan puts in order, in the frames' dtype."""
+    from focusstack.pipeline import memory_needed  # with all that plans: not for who only looks
+
     options = StackOptions(threads=threads)
     means = means_for(frames, threads, memory_needed(frames, options), NoSink())
     fusion = FusionOptions(method=recipe.method, smoothing=recipe.smoothing, threads=threads)

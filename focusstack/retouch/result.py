@@ -15,7 +15,7 @@ from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import SUFFIXES
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import check_places, fit_plan
+from focusstack.plan.reuse import fit_plan
 from focusstack.retouch.record import NAME, read_retouch
 from focusstack.retouch.strokes import Retouch
 
@@ -101,7 +101,6 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
             f"{folder} holds no report.json", "Give the folder that `focusstack run` has written."
         )
     plan = read_plan(report)
-    check_places(plan)
     fused = find_composite(folder)
     found = _given(frames, plan) if frames is not None else _found(folder, plan)
     if found is not None:

@@ -49,6 +49,8 @@ CALLS = [
     "--keep-damaged",
     "inspect {photos} --max-megapixels 9 --json --reference IMG_9.png --quiet --verbose --debug",
     "inspect {photos} -q -v --thorough",
+    "review {painted} --frames {photos} --no-browser --quiet --verbose --debug",
+    "review {painted} -q -v",
     "retouch {painted} --quality 90 --threads 2 --frames {photos} --quiet --verbose --debug",
     "retouch {painted} --skip-lost -q -v",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
@@ -73,7 +75,10 @@ def painted(stacked: Path, folder: Path) -> Path:
 
 @pytest.mark.parametrize("line", CALLS)
 @pytest.mark.usefixtures("small_sample")
-def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path: Path) -> None:
+def test_every_option_is_taken(
+    line: str, photos: Path, stacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("focusstack.studio.reviewing.review_folder", lambda *_, **__: None)
     places = {"photos": photos, "out": tmp_path / "out", "plan": stacked / "report.json"}
     places["dust"] = white_shot(photos, tmp_path)
     places["painted"] = painted(stacked, tmp_path)
@@ -98,7 +103,17 @@ def test_no_option_is_left_untried() -> None:
 
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
-    promised = ["run", "align", "fuse", "equalize", "crop", "inspect", "retouch", "sample"]
+    promised = [
+        "run",
+        "align",
+        "fuse",
+        "equalize",
+        "crop",
+        "inspect",
+        "review",
+        "retouch",
+        "sample",
+    ]
     assert list(COMMAND.commands) == promised
 
 
