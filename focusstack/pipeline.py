@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from focusstack.errors import UsageError
+from focusstack.errors import WITHOUT_PLAN, Change, UsageError
 from focusstack.first_pass.effort import THOROUGH, Effort
 from focusstack.first_pass.run import find_plan
 from focusstack.first_pass.verify import verify_plan
@@ -147,7 +147,8 @@ def _given_plan(
     if options.reference not in ("auto", plan.reference):
         raise UsageError(
             f"the plan's reference is {plan.reference}, not {options.reference}",
-            "Give either --plan or --reference.",
+            "The plan says which frame does not move.",
+            [Change("To keep the plan's", drop=("--reference",)), WITHOUT_PLAN],
         )
     if plan.quick and QUICK_PLAN not in plan.warnings:
         plan = plan.with_warnings([QUICK_PLAN])

@@ -6,15 +6,12 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from focusstack.cli.values import amount_of_memory, number, one_of, whole_number
 from focusstack.images.limits import MOST_MEGAPIXELS
-from focusstack.runtime.memory import parse_bytes
-
-if TYPE_CHECKING:
-    pass
 
 
 class Format(StrEnum):
@@ -54,9 +51,23 @@ RESULTS, ALIGNMENT, FUSION = "Results", "Alignment", "Fusion"
 WORK, MESSAGES = "Threads and memory", "Messages"
 """Panels of the help."""
 
+ALSO = {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif"}
+"""Other names of formats that are understood."""
+
+METHODS = (
+    "How the frames become one picture:\n"
+    "auto: the best for most stacks, with the least noise\n"
+    "pyramid: the strongest detail wins; for fine hair and crossing things\n"
+    "weighted: as auto, with all colours weighed alike\n"
+    "depth: every place from one frame; for smooth, continuous subjects"
+)
+"""Help of ``--method``: a line for each."""
+
 Inputs = Annotated[
     list[Path],
-    typer.Argument(metavar="INPUT", help="A folder, files or globs.", show_default=False),
+    typer.Argument(
+        metavar="INPUT…", help="A folder, files, or globs in quotes.", show_default=False
+    ),
 ]
 
 
@@ -78,17 +89,31 @@ class Results:
     format: Annotated[
         Format,
         typer.Option(
-            "--format", help="Format of the pictures; auto: as the input.", rich_help_panel=RESULTS
+            "--format",
+            metavar="auto|jpg|png|tif",
+            parser=one_of("--format", Format, ALSO),
+            help="Format of the pictures; auto: as the input.",
+            rich_help_panel=RESULTS,
         ),
     ] = Format.auto
     quality: Annotated[
         int,
-        typer.Option("--quality", min=1, max=100, help="JPEG quality.", rich_help_panel=RESULTS),
+        typer.Option(
+            "--quality",
+            metavar="1-100",
+            parser=whole_number("--quality", 1, 100),
+            help="JPEG quality.",
+            rich_help_panel=RESULTS,
+        ),
     ] = 95
     bit_depth: Annotated[
         BitDepth,
         typer.Option(
-            "--bit-depth", help="Bits of the pictures; auto: as the input.", rich_help_panel=RESULTS
+            "--bit-depth",
+            metavar="auto|8|16",
+            parser=one_of("--bit-depth", BitDepth),
+            help="Bits of the pictures; auto: as the input.",
+            rich_help_panel=RESULTS,
         ),
     ] = BitDepth.auto
     no_aligned: Annotated[
@@ -137,7 +162,7 @@ class Alignment:
             "--plan",
             metavar="FILE",
             show_default=False,
-            help="Reuse matrices, gains and crop of an earlier report.json.",
+            help="Place frames as an earlier report.json tells.",
             rich_help_panel=ALIGNMENT,
         ),
     ] = None
@@ -154,7 +179,7 @@ class Alignment:
         bool,
         typer.Option(
             "--no-local",
-            help="Matrices only: no local displacement for parallax.",
+            help="Move frames as a whole only: nothing is bent to follow near and far.",
             rich_help_panel=ALIGNMENT,
         ),
     ] = False
@@ -175,13 +200,23 @@ class Fusion:
     """How frames are fused, and which maps come with it."""
 
     method: Annotated[
-        Method, typer.Option("--method", help="How the frames are fused.", rich_help_panel=FUSION)
+        Method,
+        typer.Option(
+            "--method",
+            metavar="METHOD",
+            parser=one_of("--method", Method),
+            help=METHODS,
+            rich_help_panel=FUSION,
+        ),
     ] = Method.auto
     moved: Annotated[
         Moved,
         typer.Option(
             "--moved",
-            help="auto: what moved is taken from one frame; off: it is not looked for.",
+            metavar="auto|off",
+            parser=one_of("--moved", Moved),
+            help="What to do about things that moved:\n"
+            "auto: each is taken from one frame\noff: they are not looked for",
             rich_help_panel=FUSION,
         ),
     ] = Moved.auto
@@ -210,6 +245,7 @@ class Work:
         typer.Option(
             "--max-megapixels",
             metavar="N",
+            parser=number("--max-megapixels", 0.001),
             help="Refuse pictures that claim to be larger.",
             rich_help_panel=WORK,
         ),
@@ -227,9 +263,9 @@ class Work:
         typer.Option(
             "--threads",
             metavar="N",
-            min=1,
+            parser=whole_number("--threads", 1),
             show_default="one a core",
-            help="Threads; the result is the same.",
+            help="How many cores share the work; the result is the same.",
             rich_help_panel=WORK,
         ),
     ] = None
@@ -238,7 +274,7 @@ class Work:
         typer.Option(
             "--memory",
             metavar="SIZE",
-            parser=parse_bytes,
+            parser=amount_of_memory("--memory"),
             show_default="half of what is free",
             help="Memory to stay within, such as 600M or 4G; the result is the same.",
             rich_help_panel=WORK,

@@ -26,6 +26,7 @@ from focusstack.cli.door import (
 from focusstack.cli.interruption import prompt_interruption
 from focusstack.cli.options import Messages
 from focusstack.cli.terminal import TerminalProgress
+from focusstack.cli.typed import ways
 from focusstack.errors import FocusstackError
 from focusstack.runtime.allowances import check_limits, told_as_limit
 
@@ -84,7 +85,7 @@ def _ended(told: FocusstackError, error: Exception, messages: Messages) -> typer
     """Say what has gone wrong; return how the program ends."""
     if messages.debug:
         traceback.print_exception(error)
-    whisper("\n".join([f"error: {told}", *_notes(error)]))
+    whisper("\n".join([f"error: {told}", *_notes(error), *ways(told.changes)]))
     return typer.Exit(told.exit_code)
 
 

@@ -12,10 +12,14 @@ from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.options import Alignment, Fusion, Inputs, Messages, Method, Results, Work
 from focusstack.cli.reporting import reporting, say
 from focusstack.cli.terminal import TerminalProgress
-from focusstack.errors import UsageError
+from focusstack.errors import Change, UsageError
 
 if TYPE_CHECKING:
     from focusstack.options import OutputOptions, StackOptions
+
+_FUSING = Change("To fuse", drop=("--no-fuse",))
+_NO_MAPS = Change("To write no maps", drop=("--depth", "--source-map"))
+_NO_METHOD = Change("To fuse nothing", drop=("--method",))
 
 OF_ALIGNING = Only(
     *("output", "format", "quality", "bit_depth", "multipage", "no_report", "overwrite", "resume")
@@ -36,11 +40,20 @@ def run(
     """Align a stack and fuse it: aligned frames, composite and report."""
     with reporting(messages) as progress:
         if results.no_aligned and results.no_fuse:
-            raise UsageError("--no-aligned and --no-fuse leave nothing to do", "Give at most one.")
+            raise UsageError(
+                "--no-aligned and --no-fuse leave nothing to do",
+                "Give one of them.",
+                [
+                    Change("For the composite only", drop=("--no-fuse",)),
+                    Change("For aligned frames only", drop=("--no-aligned",)),
+                ],
+            )
         if results.no_fuse and (fusion.depth or fusion.source_map):
-            raise UsageError("maps come from fusing", "Leave out --no-fuse, or the maps.")
+            raise UsageError("maps come from fusing", "Nothing is fused.", [_FUSING, _NO_MAPS])
         if results.no_fuse and fusion.method is not Method.auto:
-            raise UsageError("--method is how frames are fused", "Leave out --no-fuse or --method.")
+            raise UsageError(
+                "--method is how frames are fused", "Nothing is fused.", [_FUSING, _NO_METHOD]
+            )
         target = output_options(results.folder(inputs), results, fusion)
         options = wanted.of(stack_options(alignment, work, fusion))
         with naming_groups("run", inputs, results.output):

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from focusstack.errors import InputError
+from focusstack.errors import Change, InputError
+from focusstack.frames.as_typed import glob_for
 from focusstack.images.read import Probe, probe_all
 from focusstack.images.suffixes import RAW, kind
 
@@ -125,7 +126,8 @@ def _refuse_stacks(paths: Sequence[Path], known: dict[Path, list[Probe] | None])
     beside = f" beside {others} single pictures" if others else ""
     raise InputError(
         f"{paths[0].parent} holds several stacks: {pages}{beside}.",
-        f"Name the one that is meant, for example {stacks[0]}.",
+        "Name the one that is meant.",
+        [Change(f"To stack the pages of {p.name}", inputs=(str(p),)) for p in stacks[:3]],
     )
 
 
@@ -174,9 +176,15 @@ def _last_number(stem: str) -> int | None:
 
 def _ask(folder: Path, what: str, sets: Sequence[Sequence[Path]]) -> InputError:
     """Return the error that asks for one of `sets` by name."""
-    suffixes = [files[0].suffix for files in sets]
-    if len(set(suffixes)) == len(sets):
-        choices = [str(folder / f"*{suffix}") for suffix in suffixes]
-    else:
-        choices = [f"{files[0]} … {files[-1].name}" for files in sets]
-    return InputError(f"{folder} {what}.", f"Name one set: {' or '.join(choices)}.")
+    ways = [
+        Change(f"To stack the {len(files)} {files[0].suffix} files", inputs=_set(files, sets))
+        for files in sets
+    ]
+    return InputError(f"{folder} {what}.", "Name one set.", ways)
+
+
+def _set(files: Sequence[Path], sets: Sequence[Sequence[Path]]) -> tuple[str, ...]:
+    """What means one of several sets in a folder: a pattern, or its files."""
+    every = sorted(path.name for several in sets for path in several)
+    found = glob_for([path.name for path in files], every)
+    return (str(files[0].parent / found),) if found else tuple(map(str, files))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from focusstack.errors import InputError
+from focusstack.errors import Change, InputError
 from focusstack.frames.choice import choose
 from focusstack.frames.selection import Selection
 from focusstack.images.suffixes import PICTURES, PLAIN, READABLE, VIDEO
@@ -23,6 +23,10 @@ def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
     """
     parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
     return tuple((0, int(p), "") if p[0] in "0123456789" else (1, 0, p) for p in parts), name
+
+
+MOST_OFFERED = 3
+"""Folders below that are offered. Chosen, not measured."""
 
 
 class Found(NamedTuple):
@@ -166,17 +170,21 @@ def _from_folder(paths: Sequence[Path]) -> Found:
 
 def _nothing(inputs: Sequence[str | Path]) -> InputError:
     below = [
-        folder.name
+        folder
         for given in inputs
         if Path(given).is_dir()
         for folder in sorted(Path(given).iterdir())
         if folder.is_dir() and any(p.suffix.lower() in PICTURES for p in _listed(folder))
     ]
     remedy = f"Name a folder or files of these formats: {', '.join(sorted(PLAIN))}."
+    ways = [
+        Change(f"To stack the pictures in its folder {folder.name}", inputs=(str(folder),))
+        for folder in below[:MOST_OFFERED]
+    ]
     if below:
-        remedy = f"There are pictures in its folder {below[0]}; folders are not searched below."
+        remedy = "There are pictures in its folders, which are not searched."
     return InputError(
-        f"No pictures found in {', '.join(str(i) for i in inputs) or 'no input'}.", remedy
+        f"No pictures found in {', '.join(str(i) for i in inputs) or 'no input'}.", remedy, ways
     )
 
 

@@ -46,6 +46,9 @@ CALLS = [
     "--keep-damaged",
     "inspect {photos} --max-megapixels 9 --json --reference IMG_9.png --quiet --verbose --debug",
     "inspect {photos} -q -v --thorough",
+    "fuse {aligned} -o {out}.png --only IMG_* --exclude IMG_8 -q",
+    "crop {aligned} -o {out} --only IMG_* --exclude IMG_8",
+    "equalize {photos} -o {out} --only IMG_* --exclude IMG_8 --plan {plan}",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
