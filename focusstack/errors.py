@@ -54,6 +54,9 @@ def leaving_out(names: Sequence[str], why: str = "") -> Change:
 WITHOUT_PLAN = Change("To align them anew", drop=("--plan",))
 """The same without the plan of an earlier run."""
 
+KEEP_DAMAGED = Change("To use damaged frames as they are", add=("--keep-damaged",))
+"""The same with what decoders make of damaged files."""
+
 AS_TIFF = Change("To write TIFF", add=("--format", "tif"))
 """The same in a format that holds everything."""
 
@@ -147,6 +150,12 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 class OutputError(FocusstackError):
-    """The output exists already or cannot be written."""
+    """The output cannot be written, or another run is writing there."""
 
     exit_code = 5
+
+
+class OutputExistsError(OutputError):
+    """Results exist already: no fault of a disk, but a matter of what was asked for."""
+
+    exit_code = UsageError.exit_code

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.errors import Change, OutputError, UsageError
+from focusstack.errors import Change, OutputError, OutputExistsError, UsageError
 from focusstack.exposure.apply import apply_gain
 from focusstack.exposure.shading import apply_shading
 from focusstack.frames.open import open_frames
@@ -47,7 +47,9 @@ def fuse_files(
     check_composite(target)
     for path in maps:
         if path.exists() and not target.overwrite:
-            raise UsageError(f"{path} exists", "Replace it, or write elsewhere.", ways_past(output))
+            raise OutputExistsError(
+                f"{path} exists", "Replace it, or write elsewhere.", ways_past(output)
+            )
     frames = _opened(inputs, options, progress)
     check_targets([output, *maps], frames)
     fused = fuse_aligned(frames, fusion, progress)
@@ -80,7 +82,9 @@ def check_composite(target: OutputOptions) -> None:
     if kind == "jpg" and target.bit_depth == 16:
         raise UsageError("JPEG holds 8 bits, not 16", "Choose .png or .tif.")
     if output.exists() and not target.overwrite:
-        raise UsageError(f"{output} exists", "Replace it, or write elsewhere.", ways_past(output))
+        raise OutputExistsError(
+            f"{output} exists", "Replace it, or write elsewhere.", ways_past(output)
+        )
     folder = output.parent
     if not folder.is_dir():
         reason = "its folder is a file" if folder.exists() else "its folder does not exist"
@@ -136,7 +140,7 @@ def _opened(inputs: Sequence[Path], options: StackOptions, progress: Progress) -
     """Open the frames that the options ask for."""
     wanted = Selection(options.only, options.exclude)
     limit, keep = options.max_megapixels, options.keep_damaged
-    return open_frames(inputs, progress, limit, wanted, keep_damaged=keep)
+    return open_frames(inputs, progress, limit, wanted, keep_damaged=keep, every=True)
 
 
 def _read(

@@ -18,9 +18,7 @@ from focusstack.cli.help_page import command_page, group_page
 from focusstack.cli.mistyped import CLICK_ERROR, no_command, told
 from focusstack.cli.typed import remember
 from focusstack.errors import FocusstackError
-
-PROGRAM = "focusstack"
-"""What the program is called in its help, however it was started."""
+from focusstack.runtime.command_line import PROGRAM
 
 
 class Command(TyperCommand):

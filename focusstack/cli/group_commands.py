@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from focusstack.cli.advice import OF_BOTH
 from focusstack.cli.options import beside
-from focusstack.cli.typed import Typed, typed
+from focusstack.cli.typed import typed
 from focusstack.errors import MOST_GROUPS, Change, FallenApartError
 from focusstack.frames.as_typed import glob_for
+from focusstack.runtime.command_line import CommandLine
 
 
 @contextmanager
@@ -56,9 +58,9 @@ def commands(
     every = [name for group in groups for name in group]
     before = typed()
     if before is None or before.command != command:  # inspect has options that run has not
-        kept = [pair for pair in before.options if pair[0] in _OF_BOTH] if before else []
+        kept = [pair for pair in before.options if pair[0] in OF_BOTH] if before else []
         given = before.inputs if before else tuple(map(str, inputs))
-        before = Typed(command, given, tuple(kept))
+        before = CommandLine(command, given, tuple(kept))
     large = [group for group in groups if len(group) > 1]
     return [
         before.line(
@@ -70,10 +72,6 @@ def commands(
         )
         for number, group in enumerate(large, 1)
     ]
-
-
-_OF_BOTH = ("--reference", "--dust", "--threads", "--memory", "--max-megapixels", "--keep-damaged")
-"""Options of inspect that run has, too."""
 
 
 def _only(group: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from focusstack.cli.advice import to_run
 from focusstack.cli.asked import stack_options
 from focusstack.cli.door import printable_json, speak
 from focusstack.cli.group_commands import naming_groups
@@ -51,10 +50,10 @@ def inspect(
         if json:
             speak(printable_json(plan_to_json(plan)), end="")
         else:
-            _show(plan, inputs, wanted)
+            _show(plan)
 
 
-def _show(plan: StackPlan, inputs: list[Path], wanted: Wanted) -> None:
+def _show(plan: StackPlan) -> None:
     """Print the table, the verdict, and what to do next."""
     from focusstack.output.report.table import facts, plan_table, rich_table, verdict_lines
 
@@ -69,8 +68,7 @@ def _show(plan: StackPlan, inputs: list[Path], wanted: Wanted) -> None:
         say(line)
     for name, value in facts(plan):
         say(f"  {name:<8}  {value}")
-    given = " ".join(shlex.quote(str(path)) for path in inputs[:1])
-    more = " …" if len(inputs) > 1 else ""
-    say(f"  next      focusstack run {given}{more}{wanted.said()}")
+    if ahead := to_run():
+        say(f"  next      {ahead.line()}")
     if plan.quick and plan.verdict is not None and plan.verdict.grade != "pass":
         say("            (it measures more closely, follows parallax and says how well)")

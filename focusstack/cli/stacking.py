@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from focusstack.cli.advice import without_doubtful
 from focusstack.cli.asked import output_options, stack_options
 from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
@@ -91,3 +92,5 @@ def _stack(
     result = stack(inputs, target, options, progress)
     for line in summary(result.plan, [str(target.folder), *result.written]):
         say(line, quiet=quiet)
+    if without := without_doubtful(result.plan):
+        say(f"  to try    {without}", quiet=quiet)

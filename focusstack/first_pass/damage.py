@@ -17,7 +17,7 @@ import numpy as np
 
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.groups import LOST_SHARE
-from focusstack.errors import Change, InputError
+from focusstack.errors import KEEP_DAMAGED, InputError
 from focusstack.first_pass.block_maps import BlockMap, as_seen_from, map_blocks
 from focusstack.first_pass.foreign_parts import AGREEING, is_cut_out
 from focusstack.first_pass.measure import Measured
@@ -53,9 +53,6 @@ measured by itself."""
 _LAGS = ((2, 2), (5, 5), (8, 8), (2, 8), (8, 2))
 """Rows before and behind a step that are compared; no further than `LASTING`."""
 
-KEEP = Change("To use damaged frames as they are", add=("--keep-damaged",))
-"""What leads on where frames are damaged."""
-
 _SIDE_BY_SIDE = 4
 """Blocks along a row that are looked at together."""
 
@@ -74,14 +71,14 @@ def refuse_too_many(damaged: Mapping[int, str], names: Sequence[str], reference:
     """
     if reference in [names[k] for k in damaged]:
         words = damaged[list(names).index(reference)]
-        raise InputError(f"The reference {reference} is damaged: {words}.", REMEDY, [KEEP])
+        raise InputError(f"The reference {reference} is damaged: {words}.", REMEDY, [KEEP_DAMAGED])
     if len(names) - len(damaged) < 2 or len(damaged) > LOST_SHARE * len(names):
         lines = [f"{names[k]}: {damaged[k]}" for k in sorted(damaged)]
         more = [f"and {len(lines) - 8} more"] if len(lines) > 8 else []
         raise InputError(
             "\n".join([f"{len(damaged)} of {len(names)} frames are damaged:", *lines[:8], *more]),
             "Copy them again from their source.",
-            [KEEP],
+            [KEEP_DAMAGED],
         )
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from focusstack.images.suffixes import READABLE
 
 MOST_NAMED = 4
-"""Files that are named one by one; more are a folder or a pattern, if one means just them. Chosen,
-not measured: what fits a line."""
+"""Files that are named one by one; more are a pattern, if one means just them. Chosen, not
+measured: what fits a line."""
 
 
 def as_typed(paths: Sequence[str | Path]) -> list[str]:
@@ -29,7 +29,7 @@ def as_typed(paths: Sequence[str | Path]) -> list[str]:
     """
     given = [str(path) for path in paths]
     files = [Path(path) for path in given]
-    if len(files) <= MOST_NAMED or len({path.parent for path in files}) > 1:
+    if len(files) < 2 or len({path.parent for path in files}) > 1:
         return given
     folder = files[0].parent
     try:
@@ -37,8 +37,10 @@ def as_typed(paths: Sequence[str | Path]) -> list[str]:
     except OSError:
         return given
     names = {path.name for path in files}
-    if inside == names and str(folder) != ".":
+    if inside == names:
         return [str(folder)]
+    if len(files) <= MOST_NAMED:
+        return given
     pattern = glob_for(sorted(names), sorted(inside))
     return [str(folder / pattern)] if pattern else given
 

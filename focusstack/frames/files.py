@@ -93,9 +93,14 @@ class FileFrames:
             If the file cannot be decoded, or has changed since this object was made.
         """
         path = self.paths[i]
-        picture = read_picture(path, self._pages[i], self._reading)
-        refuse_changed(path, self._identities[path])
-        return checked(picture, str(path), keep=self._reading.keep_damaged)
+        try:
+            picture = read_picture(path, self._pages[i], self._reading)
+            refuse_changed(path, self._identities[path])
+            return checked(picture, str(path), keep=self._reading.keep_damaged)
+        except InputError as error:
+            if len(self._identities) > 2 and "pip install" not in error.remedy:
+                error.changes = (*error.changes, leaving_out([path.name]))
+            raise
 
 
 def _of_one_development(reading: Reading, paths: Sequence[Path]) -> Reading:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from focusstack.errors import Change, OutputError, UsageError
+from focusstack.errors import Change, OutputError, OutputExistsError
 from focusstack.output.anchor import Anchor
 from focusstack.output.lock import LOCK, FolderLock
 from focusstack.output.manifest import KEPT, Manifest, make_folder
@@ -96,7 +96,7 @@ class StagedFolder:
             )
         unfinished = (self.place / STATE).is_file()
         if unfinished and not (self._overwrite or self._resume):
-            raise UsageError(
+            raise OutputExistsError(
                 f"{self.folder} holds an unfinished run",
                 "Go on from it, or start again.",
                 [
@@ -223,7 +223,7 @@ def refuse_filled(folder: Path) -> None:
     """
     with output_errors(folder):
         if folder.is_dir() and any(p.name not in (UNFINISHED, LOCK) for p in folder.iterdir()):
-            raise UsageError(
+            raise OutputExistsError(
                 f"{folder} is not empty",
                 "Replace what is there, or write elsewhere.",
                 ways_past(folder),

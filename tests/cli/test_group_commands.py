@@ -50,5 +50,5 @@ def test_two_stacks_in_one_folder(tmp_path: Path) -> None:
         done("inspect", *rest[:-2])
     given = tmp_path / "here"
     said = failed(4, "align", photos, "-o", given)
-    assert f"-o {given}-2" in said
+    assert f"--output {given}-2" in said
     assert "focusstack align" in said
