@@ -92,6 +92,10 @@ class UsageError(FocusstackError):
     exit_code = 2
 
 
+VERDICT_EXIT_CODE = 6
+"""Exit code of a command that is done, but whose verdict is worse than was asked for."""
+
+
 class InputError(FocusstackError):
     """The input cannot be used: unreadable, mixed sizes, too few frames."""
 

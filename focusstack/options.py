@@ -182,6 +182,9 @@ class OutputOptions:
         Which maps are written beside the composite.
     report : bool
         Whether ``report.html`` is written; ``report.json`` always is.
+    name : str
+        Of the composite, without suffix; maps begin with it, unless it is the usual one. What
+        stands between braces is filled in (`focusstack.output.naming.FIELDS`).
 
     Raises
     ------
@@ -200,6 +203,7 @@ class OutputOptions:
     resume: bool = False
     maps: MapOptions = field(default_factory=MapOptions)
     report: bool = True
+    name: str = "fused"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))

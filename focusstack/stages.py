@@ -12,8 +12,7 @@ import numpy as np
 from focusstack.errors import Change, OutputError, OutputExistsError, UsageError
 from focusstack.exposure.apply import apply_gain
 from focusstack.exposure.shading import apply_shading
-from focusstack.frames.open import open_frames
-from focusstack.frames.selection import Selection
+from focusstack.frames.asked import open_asked
 from focusstack.frames.sources import FrameSource
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import to_dtype, to_float
@@ -23,7 +22,7 @@ from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.maps import fusion_entry, motion_warning, write_maps
 from focusstack.output.paths import check_targets, output_dtype
 from focusstack.output.staging import StagedFolder, ways_past
-from focusstack.pipeline import plan_stack
+from focusstack.pipeline import memory_needed, plan_of
 from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
@@ -50,7 +49,7 @@ def fuse_files(
             raise OutputExistsError(
                 f"{path} exists", "Replace it, or write elsewhere.", ways_past(output)
             )
-    frames = _opened(inputs, options, progress)
+    frames = open_asked(inputs, options, progress, every=True)
     check_targets([output, *maps], frames)
     fused = fuse_aligned(frames, fusion, progress)
     for text in motion_warning(fusion_entry(fused, fusion.method, [])):
@@ -100,10 +99,11 @@ def equalize_files(
     inputs: Sequence[Path], target: OutputOptions, options: StackOptions, progress: Progress
 ) -> None:
     """Write every used frame at the reference's exposure."""
-    frames = _opened(inputs, options, progress)
+    check_allowances(options.threads)
+    frames = open_asked(inputs, options, progress, every=True)
     with StagedFolder(target.folder, target.overwrite) as staging:
         check_targets([_path(target, frames, i) for i in range(len(frames))], frames)
-        plan = plan_stack(frames, options, progress)
+        plan = plan_of(frames, options, memory_needed(frames, options), progress)
         used = {f.file: f for f in plan.frames if f.used}
         wanted = [i for i, name in enumerate(frames.names) if name in used]
         dtype = output_dtype(target, frames.dtype)
@@ -121,7 +121,7 @@ def crop_files(
 ) -> Rect:
     """Write aligned frames cropped to the area in which all show something."""
     check_allowances(1)
-    frames = _opened(inputs, options, progress)
+    frames = open_asked(inputs, options, progress, every=True)
     every = range(len(frames))
     with StagedFolder(target.folder, target.overwrite) as staging:
         check_targets([_path(target, frames, i) for i in every], frames)
@@ -134,13 +134,6 @@ def crop_files(
                 path = staging.staged(_path(target, frames, i))
                 write_image(path, pixels, picture.metadata, target.quality)
     return rect
-
-
-def _opened(inputs: Sequence[Path], options: StackOptions, progress: Progress) -> FrameSource:
-    """Open the frames that the options ask for."""
-    wanted = Selection(options.only, options.exclude)
-    limit, keep = options.max_megapixels, options.keep_damaged
-    return open_frames(inputs, progress, limit, wanted, keep_damaged=keep, every=True)
 
 
 def _read(

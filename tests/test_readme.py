@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from focusstack.cli import app
-from focusstack.cli.options import Method
+from focusstack.cli.choices import Method
 from focusstack.errors import AlignmentError, InputError, OutputError, UsageError
 from focusstack.frames.search import find_files
 from focusstack.fusion.registry import FUSERS

@@ -9,11 +9,12 @@ import typer
 
 from focusstack.cli.advice import to_run
 from focusstack.cli.asked import stack_options
-from focusstack.cli.door import printable_json, speak
 from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
+from focusstack.cli.judged import end_by_verdict, print_report, whisper_verdict
 from focusstack.cli.leaving_out import Wanted
-from focusstack.cli.options import Alignment, Inputs, Messages, Work
+from focusstack.cli.messages import Messages
+from focusstack.cli.options import Alignment, Inputs, Results, Work
 from focusstack.cli.reporting import reporting, say
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ def inspect(
     inputs: Inputs,
     *,
     wanted: Wanted,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print report.json instead of a table.")
-    ] = False,
     thorough: Annotated[
         bool,
         typer.Option(
@@ -36,21 +34,24 @@ def inspect(
     ] = False,
     alignment: Annotated[Alignment, Only("reference", "dust")],
     work: Work,
+    results: Annotated[Results, Only("json", "fail_on")],
     messages: Messages,
 ) -> None:
     """Measure a stack without moving a pixel: exposure, zoom, rotation, shift, sharpness."""
     with reporting(messages) as progress:
         from focusstack.first_pass.effort import QUICK, THOROUGH
         from focusstack.pipeline import plan_stack
-        from focusstack.plan.file import plan_to_json
 
         options = wanted.of(stack_options(alignment, work))
         with naming_groups("run", inputs):
             plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
-        if json:
-            speak(printable_json(plan_to_json(plan)), end="")
-        else:
+        if results.json:
+            print_report(plan)
+        elif not messages.quiet:
             _show(plan)
+        if messages.quiet:
+            whisper_verdict(plan)
+        end_by_verdict(plan, results.fail_on)
 
 
 def _show(plan: StackPlan) -> None:

@@ -4,64 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from focusstack.cli.choices import ALSO, METHODS, BitDepth, FailOn, Format, Method, Moved
 from focusstack.cli.values import amount_of_memory, number, one_of, whole_number
 from focusstack.images.limits import MOST_MEGAPIXELS
 
-
-class Format(StrEnum):
-    """Formats that are written."""
-
-    auto = "auto"
-    jpg = "jpg"
-    png = "png"
-    tif = "tif"
-
-
-class BitDepth(StrEnum):
-    """Bits of a channel that are written."""
-
-    auto = "auto"
-    eight = "8"
-    sixteen = "16"
-
-
-class Method(StrEnum):
-    """Fusion methods."""
-
-    auto = "auto"
-    pyramid = "pyramid"
-    weighted = "weighted"
-    depth = "depth"
-
-
-class Moved(StrEnum):
-    """What is done about things that move."""
-
-    auto = "auto"
-    off = "off"
-
-
 RESULTS, ALIGNMENT, FUSION = "Results", "Alignment", "Fusion"
-WORK, MESSAGES = "Threads and memory", "Messages"
+WORK, SCRIPTS = "Threads and memory", "For scripts"
 """Panels of the help."""
-
-ALSO = {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif"}
-"""Other names of formats that are understood."""
-
-METHODS = (
-    "How the frames become one picture:\n"
-    "auto: the best for most stacks, with the least noise\n"
-    "pyramid: the strongest detail wins; for fine hair and crossing things\n"
-    "weighted: as auto, with all colours weighed alike\n"
-    "depth: every place from one frame; for smooth, continuous subjects"
-)
-"""Help of ``--method``: a line for each."""
 
 Inputs = Annotated[
     list[Path],
@@ -116,6 +70,16 @@ class Results:
             rich_help_panel=RESULTS,
         ),
     ] = BitDepth.auto
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="Name of the composite, without suffix; {folder}, {first}, {last}, {frames} and "
+            "{method} are filled in.",
+            rich_help_panel=RESULTS,
+        ),
+    ] = "fused"
     no_aligned: Annotated[
         bool,
         typer.Option("--no-aligned", help="Write the composite only.", rich_help_panel=RESULTS),
@@ -144,6 +108,32 @@ class Results:
         bool,
         typer.Option(
             "--resume", help="Go on from what an interrupted run has left.", rich_help_panel=RESULTS
+        ),
+    ] = False
+    json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print report.json instead of a summary.", rich_help_panel=SCRIPTS
+        ),
+    ] = False
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            "--fail-on",
+            metavar="look|fail",
+            parser=one_of("--fail-on", FailOn),
+            show_default=False,
+            help="End with exit code 6 if the verdict is this or worse; results are written.",
+            rich_help_panel=SCRIPTS,
+        ),
+    ] = None
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Say what would be read, left out and written, how long it would take, and how "
+            "much memory.",
+            rich_help_panel=SCRIPTS,
         ),
     ] = False
 
@@ -282,26 +272,16 @@ class Work:
     ] = None
 
 
-@dataclass(frozen=True)
-class Messages:
-    """What is said on the way."""
-
-    quiet: Annotated[
-        bool,
-        typer.Option("--quiet", "-q", help="No progress, no summary.", rich_help_panel=MESSAGES),
-    ] = False
-    verbose: Annotated[
-        bool,
-        typer.Option("--verbose", "-v", help="Say what is being done.", rich_help_panel=MESSAGES),
-    ] = False
-    debug: Annotated[
-        bool,
-        typer.Option("--debug", help="Show the traceback of an error.", rich_help_panel=MESSAGES),
-    ] = False
-
-
 def beside(inputs: list[Path]) -> Path:
-    """Return ``<input folder>-stacked`` beside the input folder, as the user named it."""
-    first = Path(os.path.abspath(inputs[0]))  # noqa: PTH100 - links stay as they are
+    """Return ``<input folder>-stacked`` beside the input folder, as the user named it.
+
+    Examples
+    --------
+    >>> beside([Path("photos/IMG_1.jpg"), Path("photos/IMG_2.jpg")]).as_posix()
+    'photos-stacked'
+    """
+    first = inputs[0]
     folder = first if first.is_dir() else first.parent
+    if folder.name in ("", ".."):  # such as where the terminal is
+        folder = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
     return folder.with_name(f"{folder.name}-stacked")

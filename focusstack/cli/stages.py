@@ -10,8 +10,9 @@ import typer
 from focusstack.cli.asked import output_options, stack_options
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.leaving_out import Wanted
-from focusstack.cli.options import RESULTS, Alignment, Fusion, Inputs, Messages, Results, Work
-from focusstack.cli.reporting import reporting, say
+from focusstack.cli.messages import Messages
+from focusstack.cli.options import RESULTS, Alignment, Fusion, Inputs, Results, Work
+from focusstack.cli.reporting import announced, reporting, say
 
 OF_PICTURES = Only("output", "format", "quality", "bit_depth", "overwrite")
 """Results where every frame becomes a picture."""
@@ -59,7 +60,7 @@ def equalize(
     with reporting(messages) as progress:
         from focusstack.stages import equalize_files
 
-        target = output_options(results.folder(inputs), results)
+        target = output_options(announced(results, inputs, messages), results)
         equalize_files(inputs, target, wanted.of(stack_options(alignment, work)), progress)
         say(str(target.folder), quiet=messages.quiet)
 
@@ -76,7 +77,7 @@ def crop(
     with reporting(messages) as progress:
         from focusstack.stages import crop_files
 
-        target = output_options(results.folder(inputs), results)
+        target = output_options(announced(results, inputs, messages), results)
         rect = crop_files(inputs, target, progress, wanted.of(stack_options(Alignment(), work)))
         area = f"{rect.width} x {rect.height} pixels at {rect.x}, {rect.y}"
         say(f"{target.folder}: {area}", quiet=messages.quiet)

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from focusstack.cli.door import whisper
+from focusstack.cli.log import log
 from focusstack.runtime.memory import in_use
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class TerminalProgress:
     def start(self, stage: str, total: int) -> None:
         """Begin a bar."""
         logging.getLogger("focusstack").info(stage)
+        log(stage)
         if not self._visible:
             return
         self._bars = _bars()
@@ -52,6 +54,7 @@ class TerminalProgress:
     def note(self, message: str) -> None:
         """Say it where someone asked for more (``--verbose``)."""
         logging.getLogger("focusstack").info(message)
+        log(message)
 
     def warn(self, message: str) -> None:
         """Print a warning."""

@@ -31,6 +31,12 @@ def typed() -> CommandLine | None:
     return _TYPED.get()
 
 
+def typed_line() -> str:
+    """Return what was typed, in one line; nothing if the program was not started so."""
+    before = typed()
+    return before.line() if before else ""
+
+
 def ways(changes: Sequence[Change]) -> list[str]:
     """Return the lines that tell what to type instead; none if nothing was typed."""
     before = typed()

@@ -19,6 +19,7 @@ from focusstack.errors import Change, InputError, OutputError, UsageError
 from focusstack.frames.identity import digest, fingerprint
 from focusstack.frames.sources import FrameSource
 from focusstack.options import OutputOptions, StackOptions
+from focusstack.output.finished import run_key
 from focusstack.output.manifest import make_folder
 from focusstack.output.staging import STATE, StagedFolder
 from focusstack.plan.file import from_plain, plain, read_plan_bytes
@@ -71,6 +72,11 @@ class Unfinished:
             self._done = complete(staging.place)
             for path in self._done:
                 staging.own(staging.folder / path.relative_to(staging.place))
+
+    @property
+    def key(self) -> str:
+        """What tells this run from others; empty if nothing is kept."""
+        return run_key(self._made_from) if self._made_from else ""
 
     @property
     def keeps(self) -> bool:

@@ -38,6 +38,8 @@ class Provenance:
         Each stage of the run and the seconds it took.
     seconds : float
         That the run took.
+    key : str
+        What tells the run from others, so that it is not done twice.
     """
 
     command: CommandLine | None
@@ -45,10 +47,15 @@ class Provenance:
     versions: list[tuple[str, str]]
     stages: list[tuple[str, float]]
     seconds: float
+    key: str = ""
 
 
 def provenance(
-    frames: FrameSource, options: StackOptions, output: OutputOptions, clock: StageClock
+    frames: FrameSource,
+    options: StackOptions,
+    output: OutputOptions,
+    clock: StageClock,
+    key: str = "",
 ) -> Provenance:
     """Tell how a run was made; files are named by the way to them from the output folder."""
     return Provenance(
@@ -57,6 +64,7 @@ def provenance(
         versions(),
         clock.stages,
         clock.seconds,
+        key,
     )
 
 
@@ -110,6 +118,7 @@ def asked(options: StackOptions, output: OutputOptions) -> list[tuple[str, str |
         ("--format", output.format),
         ("--quality", str(output.quality)),
         ("--bit-depth", "auto" if depth is None else str(depth)),
+        ("--name", output.name),
         ("--method", options.fusion.method),
         ("--moved", "auto" if options.fusion.moved else "off"),
         ("--reference", options.reference),
