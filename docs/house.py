@@ -25,7 +25,7 @@ ORDER = (
     "errors", "runtime", "numeric",  # without pictures
     "geometry", "images", "options", "frames", "resample", "crop",  # pictures, where they lie
     "exposure", "alignment", "plan", "fusion",  # what is found out and what is made of it
-    "first_pass", "second_pass", "output", "pipeline", "outlook", "stages",  # in what turn
+    "first_pass", "second_pass", "output", "pipeline", "stages",  # in what turn
     "scene", "", "cli", "__main__",  # "" is the package's own face
 )  # fmt: skip
 """The rooms of the package: each imports only what stands before it."""

@@ -52,13 +52,13 @@ def leaving_out(names: Sequence[str], why: str = "") -> Change:
 
 
 WITHOUT_PLAN = Change("To align them anew", drop=("--plan",))
-"""The same without the plan of an earlier run."""
+"""Without the plan of an earlier run."""
 
 KEEP_DAMAGED = Change("To use damaged frames as they are", add=("--keep-damaged",))
-"""The same with what decoders make of damaged files."""
+"""With what decoders make of damaged files."""
 
 AS_TIFF = Change("To write TIFF", add=("--format", "tif"))
-"""The same in a format that holds everything."""
+"""In a format that holds everything."""
 
 
 class FocusstackError(Exception):

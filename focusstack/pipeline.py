@@ -11,8 +11,8 @@ from focusstack.first_pass.effort import THOROUGH, Effort
 from focusstack.first_pass.run import find_plan
 from focusstack.first_pass.verify import verify_plan
 from focusstack.frames.asked import open_asked, selection_of
+from focusstack.frames.memory_needed import memory_needed
 from focusstack.frames.open import Inputs
-from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
 from focusstack.fusion.registry import check_method
@@ -29,8 +29,8 @@ from focusstack.plan.reuse import check_places, fit_plan, leave_out
 from focusstack.plan.seams import Seams
 from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.heap import release_freed
-from focusstack.runtime.memory import in_gigabytes, memory_bound
-from focusstack.runtime.memory_need import MemoryNeed, StackSize, memory_need
+from focusstack.runtime.memory import in_gigabytes
+from focusstack.runtime.memory_need import MemoryNeed
 from focusstack.runtime.progress import Progress, Silent, StageClock
 from focusstack.runtime.scratch import Room
 from focusstack.second_pass.frame import AlignedFrame
@@ -118,16 +118,6 @@ def _fitted(plan: StackPlan, frames: FrameSource, options: StackOptions) -> Stac
     """An earlier plan for these frames, without those that the options leave out."""
     plan = leave_out(plan, frames.names, selection_of(options))
     return fit_plan(plan, frames.names, frames.size, frames.channels)
-
-
-def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
-    """Decide how much is kept in memory at once: asked once a run, from what is free then."""
-    width, height = frames.size
-    proxy = proxy_size(width, height, proxy_scale(width, height))
-    size = StackSize(
-        width * height, proxy[0] * proxy[1], frames.channels, frames.dtype.itemsize, len(frames)
-    )
-    return memory_need(size, options.threads, memory_bound(options.memory))
 
 
 def _given_plan(

@@ -13,6 +13,7 @@ from focusstack.errors import Change, OutputError, OutputExistsError, UsageError
 from focusstack.exposure.apply import apply_gain
 from focusstack.exposure.shading import apply_shading
 from focusstack.frames.asked import open_asked
+from focusstack.frames.memory_needed import memory_needed
 from focusstack.frames.sources import FrameSource
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import to_dtype, to_float
@@ -22,7 +23,7 @@ from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.maps import fusion_entry, motion_warning, write_maps
 from focusstack.output.paths import check_targets, output_dtype
 from focusstack.output.staging import StagedFolder, ways_past
-from focusstack.pipeline import memory_needed, plan_of
+from focusstack.pipeline import plan_of
 from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track

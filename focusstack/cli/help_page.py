@@ -16,6 +16,9 @@ NARROWEST, WIDEST = 40, 100
 MOST_LEFT = 26
 """Columns of the names of options; a longer name stands on a line of its own. Chosen."""
 
+NARROW, UNDERNEATH = 60, 6
+"""Columns below which what an option means stands underneath, and how far it goes in. Chosen."""
+
 OTHERS = "Other"
 """Panel of what is in none."""
 
@@ -88,7 +91,8 @@ def _page(usage: str, command: Any, panels: Mapping[str, list[Entry]]) -> str:
 
 
 def _entries(entries: list[Entry], wide: int) -> Iterator[str]:
-    left = max((len(e.typed) for e in entries if len(e.typed) <= MOST_LEFT), default=0)
+    most = MOST_LEFT if wide >= NARROW else UNDERNEATH - 2
+    left = max((len(e.typed) for e in entries if len(e.typed) <= most), default=most)
     for entry in entries:
         start = f"  {entry.typed:<{left}}"
         if len(entry.typed) > left:

@@ -23,7 +23,7 @@ def no_command(args: Sequence[str], commands: Sequence[str]) -> UsageError:
     """Return the error of a first word that is no command."""
     word = args[0]
     if _is_input(word):
-        what = "a folder" if Path(word).is_dir() else "not a command"
+        what = "a folder" if Path(word).is_dir() else "no command"
         return UsageError(
             f"{word} is {what}; say first what to do with it",
             f"To stack what is in it: {shlex.join(['focusstack', 'run', *args])}",

@@ -117,9 +117,9 @@ def say(message: str, *, quiet: bool = False) -> None:
         speak(printable(message))
 
 
-def announced(results: Results, inputs: list[Path], messages: Messages) -> Path:
-    """Return where results go; before the work, say so if it was not said by the user."""
+def announced(results: Results, inputs: list[Path], progress: TerminalProgress) -> Path:
+    """Return where results go; if the user did not say, it is said as the work begins."""
     folder = results.folder(inputs)
-    if results.output is None and not messages.quiet:
-        whisper(f"results go to {folder}")
+    if results.output is None:
+        progress.announce(f"Results go to {folder}")
     return folder

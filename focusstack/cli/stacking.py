@@ -60,7 +60,7 @@ def run(
             raise UsageError(
                 "--method is how frames are fused", "Nothing is fused.", [_FUSING, _NO_METHOD]
             )
-        target = output_options(announced(results, inputs, messages), results, fusion)
+        target = output_options(announced(results, inputs, progress), results, fusion)
         options = wanted.of(stack_options(alignment, work, fusion))
         with naming_groups("run", inputs, results.output):
             _stack(inputs, target, options, progress, results, messages)
@@ -77,7 +77,7 @@ def align(
 ) -> None:
     """Equalise, align and crop: aligned frames only."""
     with reporting(messages) as progress:
-        target = output_options(announced(results, inputs, messages), results)
+        target = output_options(announced(results, inputs, progress), results)
         options = wanted.of(stack_options(alignment, work))
         with naming_groups("align", inputs, results.output):
             _stack(inputs, target, options, progress, results, messages)
@@ -119,7 +119,7 @@ def _summarise(result: StackResult, target: OutputOptions) -> None:
 
 
 def _foresee(inputs: list[Path], target: OutputOptions, options: StackOptions) -> None:
-    from focusstack.outlook import foresee_stack, outlook_lines
+    from focusstack.output.outlook import foresee_stack, outlook_lines
 
     for line in outlook_lines(foresee_stack(inputs, target, options)):
         say(line)

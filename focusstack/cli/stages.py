@@ -60,7 +60,7 @@ def equalize(
     with reporting(messages) as progress:
         from focusstack.stages import equalize_files
 
-        target = output_options(announced(results, inputs, messages), results)
+        target = output_options(announced(results, inputs, progress), results)
         equalize_files(inputs, target, wanted.of(stack_options(alignment, work)), progress)
         say(str(target.folder), quiet=messages.quiet)
 
@@ -77,7 +77,7 @@ def crop(
     with reporting(messages) as progress:
         from focusstack.stages import crop_files
 
-        target = output_options(announced(results, inputs, messages), results)
+        target = output_options(announced(results, inputs, progress), results)
         rect = crop_files(inputs, target, progress, wanted.of(stack_options(Alignment(), work)))
         area = f"{rect.width} x {rect.height} pixels at {rect.x}, {rect.y}"
         say(f"{target.folder}: {area}", quiet=messages.quiet)

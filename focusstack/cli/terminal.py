@@ -28,9 +28,18 @@ class TerminalProgress:
         self._visible = sys.stderr.isatty() and not quiet
         self._bars: Bars | None = None
         self._task: TaskID | None = None
+        self._quiet = quiet
+        self._announced = ""
+
+    def announce(self, text: str) -> None:
+        """Say something once the work begins: not if it never does."""
+        self._announced = text
 
     def start(self, stage: str, total: int) -> None:
         """Begin a bar."""
+        if self._announced and not self._quiet:
+            whisper(self._announced)
+        self._announced = ""
         logging.getLogger("focusstack").info(stage)
         log(stage)
         if not self._visible:

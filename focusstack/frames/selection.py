@@ -140,7 +140,7 @@ def _offer(pattern: str, names: Sequence[str]) -> str:
 def _instead(
     option: str, pattern: str, names: Sequence[str], given: Sequence[tuple[str, Sequence[str]]]
 ) -> list[Change]:
-    """The same with the name that is most like the one that matches nothing."""
+    """What to type if the name most like the one that matches nothing is meant."""
     alike = get_close_matches(pattern.strip("*?[]"), names, 1, ALIKE)
     if not alike or any("," in one for _, patterns in given for one in patterns):
         return []

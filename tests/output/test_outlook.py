@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from focusstack.outlook import run_seconds
+from focusstack.output.outlook import run_seconds
 
 MEASURED = [
     (20, 2, 9.5), (20, 6, 12.3), (20, 12, 15.2), (20, 24, 18.1), (20, 48, 33.2), (5, 12, 7.0),

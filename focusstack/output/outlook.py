@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from focusstack.frames.asked import open_asked
+from focusstack.frames.memory_needed import memory_needed
 from focusstack.frames.open import Inputs
 from focusstack.fusion.registry import check_method
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.folder import asked_output
 from focusstack.output.paths import OutputPaths, check_targets, output_dtype
-from focusstack.pipeline import memory_needed
 
 START = 4.0
 """Processor seconds that a run takes before and after its frames: loading, solving, the report
