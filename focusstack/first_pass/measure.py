@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from focusstack.alignment.features.focus_order import focus_order
+from focusstack.alignment.tiles.poses import Origin
 from focusstack.errors import Change, InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
 from focusstack.first_pass.hot_pixels import HotPixels
@@ -69,6 +70,8 @@ class Measured:
         everywhere, and for all if the list is empty.
     marked : (h, w) uint8 ndarray or None
         1 where proxies show marks fixed to the sensor, which are taken out of what `load` gives.
+    origin : Origin or None
+        What the proxies were before marks were taken out, if these are few.
     hot : (N,) int64 ndarray
         Index of full-size pixels that are single and bright in nearly all frames.
     damaged : dict of int to str
@@ -94,6 +97,7 @@ class Measured:
         return self.borders[k] if self.borders else None
 
     marked: Image | None = None
+    origin: Origin | None = None
     hot: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
     damaged: dict[int, str] = field(default_factory=dict)
     rows: Sequence[RowFaults] = ()
