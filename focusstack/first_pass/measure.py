@@ -9,7 +9,7 @@ import numpy as np
 
 from focusstack.alignment.features.focus_order import focus_order
 from focusstack.alignment.tiles.poses import Origin
-from focusstack.errors import InputError, UsageError
+from focusstack.errors import Change, InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
 from focusstack.first_pass.hot_pixels import HotPixels
 from focusstack.first_pass.row_faults import NO_FAULTS, RowFaults, find_row_faults
@@ -29,6 +29,7 @@ from focusstack.frames.sources import FrameSource
 from focusstack.images.metadata import join_notes
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Floats, Image, Indices
+from focusstack.runtime.alike import did_you_mean
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.spool import Spool
@@ -253,4 +254,9 @@ def check_reference(names: Sequence[str], reference: str) -> None:
     """
     if reference != "auto" and reference not in names:
         some = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-        raise UsageError(f"there is no frame {reference}", f"Choose one of {some}")
+        meant = did_you_mean(reference, {name: name for name in names})
+        raise UsageError(
+            f"there is no frame {reference}",
+            meant or f"Choose one of {some}",
+            [Change("To leave the choice to the program", drop=("--reference",))],
+        )
