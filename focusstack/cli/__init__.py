@@ -16,6 +16,7 @@ from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
 from focusstack.cli.sampling import sample
+from focusstack.cli.splitting import split
 from focusstack.cli.stacking import align, run
 from focusstack.cli.stages import crop, equalize, fuse
 from focusstack.runtime.version import __version__
@@ -36,6 +37,7 @@ app = typer.Typer(
 
 _PANELS = {
     "The whole chain": (run,),
+    "Whole shoots": (split,),
     "Single stages": (align, fuse, equalize, crop),
     "Look and try": (inspect, sample),
 }

@@ -59,6 +59,8 @@ CALLS = [
     "equalize {photos} -o {out} --plan {plan} --log {out}.log",
     "crop {aligned} -o {out} --log {out}.log",
     "sample {out} --log {out}.log",
+    "split {photos} --split folder --raw --name {{first}} --csv {out} --yes --quiet --verbose",
+    "split {photos} -y -q -v --debug --json --names {names} --log {out}.log",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
@@ -76,6 +78,8 @@ def white_shot(photos: Path, folder: Path) -> Path:
 def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path: Path) -> None:
     places = {"photos": photos, "out": tmp_path / "out", "plan": stacked / "report.json"}
     places["dust"] = white_shot(photos, tmp_path)
+    places["names"] = tmp_path / "names.csv"
+    places["names"].write_text("file,name\nIMG_8,Beetle 1\n")
     words = line.format(**places, aligned=stacked / "aligned").split()
     done(*words)
     if words[0] != "inspect":
@@ -97,7 +101,7 @@ def test_no_option_is_left_untried() -> None:
 
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
-    promised = ["run", "align", "fuse", "equalize", "crop", "inspect", "sample"]
+    promised = ["run", "split", "align", "fuse", "equalize", "crop", "inspect", "sample"]
     assert list(COMMAND.commands) == promised
 
 
