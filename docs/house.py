@@ -26,6 +26,7 @@ ORDER = (
     "geometry", "images", "options", "frames", "resample", "crop",  # pictures, where they lie
     "exposure", "alignment", "plan", "fusion",  # what is found out and what is made of it
     "first_pass", "second_pass", "output", "pipeline", "stages", "shoot",  # in what turn
+    "retouch", "studio",  # and what people mend of it
     "scene", "", "cli", "__main__",  # "" is the package's own face
 )  # fmt: skip
 """The rooms of the package: each imports only what stands before it."""
