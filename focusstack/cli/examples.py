@@ -3,8 +3,9 @@
 EPILOG = (
     "**Start with** `focusstack run photos/`, which writes to `photos-stacked/`, or with "
     "`focusstack inspect photos/`, which writes nothing.\n\n"
-    "**Exit codes**: 0 done, 2 usage, 3 input unusable, 4 the frames cannot be aligned, "
-    "5 output cannot be written or another run is writing there, 130 interrupted."
+    "**Exit codes**: 0 done, 2 usage (also where results exist already), 3 input unusable, "
+    "4 the frames cannot be aligned, 5 output cannot be written or another run is writing there, "
+    "6 done, but the verdict is as bad as --fail-on says, 130 interrupted."
 )
 
 _EXAMPLES: dict[str, dict[str, str]] = {
@@ -32,6 +33,10 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "focusstack inspect photos/": "a table and a verdict, within seconds",
         "focusstack inspect photos/ --thorough": "as closely as a run measures",
         "focusstack inspect photos/ --thorough --json > plan.json": "a plan for run --plan",
+    },
+    "split": {
+        "focusstack split card/": "the stacks of a card, and why each begins",
+        "focusstack split card/ --yes --csv stacks.csv": "a table to edit",
     },
     "review": {
         "focusstack review photos-stacked": "look, compare, paint",

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from focusstack.cli.groups import Only, spread_groups
-from focusstack.cli.options import MESSAGES, RESULTS, Messages, Results, Work
+from focusstack.cli.messages import MESSAGES, Messages
+from focusstack.cli.options import RESULTS, Results, Work
 from focusstack.cli.reporting import reporting, say
 
 Folder = Annotated[

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from focusstack.frames.sources import FrameSource
+from focusstack.fusion.levels.validity import AROUND
 from focusstack.geometry.coordinates import Rect, at_scale, translation
 from focusstack.geometry.field import Field
 from focusstack.images.read import Picture
@@ -24,7 +25,7 @@ from focusstack.plan.reuse import check_places
 from focusstack.resample.warp import Destination
 from focusstack.retouch.kept import Kept
 from focusstack.runtime.cores import usable_cores
-from focusstack.second_pass.behind_marks import AROUND, Small, Veil
+from focusstack.second_pass.behind_marks import Small, Veil
 from focusstack.second_pass.prealigned import cut
 from focusstack.second_pass.render import render
 

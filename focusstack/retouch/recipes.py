@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from focusstack.errors import FocusstackError, InputError
+from focusstack.frames.memory_needed import memory_needed
 from focusstack.frames.sources import FrameSource
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import to_dtype, to_float
@@ -107,8 +108,6 @@ def fused(
     frames: FrameSource, plan: StackPlan, recipe: Recipe, progress: Progress, threads: int
 ) -> Image:
     """Fuse the frames that a plan puts in order, in the frames' dtype."""
-    from focusstack.pipeline import memory_needed  # with all that plans: not for who only looks
-
     options = StackOptions(threads=threads)
     means = means_for(frames, threads, memory_needed(frames, options), NoSink())
     fusion = FusionOptions(method=recipe.method, smoothing=recipe.smoothing, threads=threads)

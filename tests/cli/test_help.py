@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -49,10 +50,25 @@ CALLS = [
     "--keep-damaged",
     "inspect {photos} --max-megapixels 9 --json --reference IMG_9.png --quiet --verbose --debug",
     "inspect {photos} -q -v --thorough",
+    "fuse {aligned} -o {out}.png --only IMG_* --exclude IMG_8 -q",
+    "crop {aligned} -o {out} --only IMG_* --exclude IMG_8",
+    "equalize {photos} -o {out} --only IMG_* --exclude IMG_8 --plan {plan}",
+    "run {photos} -o {out} --plan {plan} --json --fail-on fail --name {{folder}} --log {out}.log",
+    "run {photos} -o {out} --dry-run --log {out}.log",
+    "align {photos} -o {out} --plan {plan} --json --fail-on fail --log {out}.log",
+    "align {photos} -o {out} --dry-run --log {out}.log",
+    "inspect {photos} --fail-on fail --log {out}.log",
+    "fuse {aligned} -o {out}.png --log {out}.log",
+    "equalize {photos} -o {out} --plan {plan} --log {out}.log",
+    "crop {aligned} -o {out} --log {out}.log",
+    "sample {out} --log {out}.log",
+    "split {photos} --split folder --raw --name {{first}} --csv {out} --yes --quiet --verbose",
+    "split {photos} -y -q -v --debug --json --names {names} --log {out}.log",
     "review {painted} --frames {photos} --no-browser --quiet --verbose --debug",
+    "review {painted} --log {out}.log",
     "review {painted} -q -v",
     "retouch {painted} --quality 90 --threads 2 --frames {photos} --quiet --verbose --debug",
-    "retouch {painted} --skip-lost -q -v",
+    "retouch {painted} --skip-lost -q -v --log {out}.log",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
@@ -81,6 +97,8 @@ def test_every_option_is_taken(
     monkeypatch.setattr("focusstack.studio.reviewing.review_folder", lambda *_, **__: None)
     places = {"photos": photos, "out": tmp_path / "out", "plan": stacked / "report.json"}
     places["dust"] = white_shot(photos, tmp_path)
+    places["names"] = tmp_path / "names.csv"
+    places["names"].write_text("file,name\nIMG_8,Beetle 1\n")
     places["painted"] = painted(stacked, tmp_path)
     words = line.format(**places, aligned=stacked / "aligned").split()
     done(*words)
@@ -104,16 +122,9 @@ def test_no_option_is_left_untried() -> None:
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
     promised = [
-        "run",
-        "align",
-        "fuse",
-        "equalize",
-        "crop",
-        "inspect",
-        "review",
-        "retouch",
+        "run", "split", "align", "fuse", "equalize", "crop", "inspect", "review", "retouch",
         "sample",
-    ]
+    ]  # fmt: skip
     assert list(COMMAND.commands) == promised
 
 
@@ -174,21 +185,20 @@ def test_results_go_to_stdout_and_nothing_to_stderr(
 
 @pytest.mark.parametrize("quiet", ["-q", "--quiet"])
 @pytest.mark.usefixtures("small_sample")
-def test_quiet_prints_nothing(
+def test_quiet_says_the_verdict_alone(
     photos: Path, plan: Path, stacked: Path, tmp_path: Path, quiet: str
 ) -> None:
     reuse = ("--plan", plan, quiet)
     aligned = stacked / "aligned"
-    for k, arguments in enumerate(
-        [
-            ("run", photos, *reuse),
-            ("align", photos, *reuse),
-            ("equalize", photos, *reuse),
-            ("crop", aligned, quiet),
-        ]
-    ):
-        result = done(*arguments, "-o", tmp_path / str(k))
-        assert not result.stdout + result.stderr, arguments
+    judged = read_plan(plan).verdict
+    assert judged is not None
+    for k, arguments in enumerate([("run", photos, *reuse), ("align", photos, *reuse)]):
+        result = done(*arguments, "-o", tmp_path / f"judged{k}")
+        assert not result.stdout, arguments
+        assert result.stderr == f"{tmp_path / f'judged{k}'}: {judged.sentence()}\n"
+    for command, folder, more in (("equalize", photos, reuse), ("crop", aligned, (quiet,))):
+        assert not done(command, folder, *more, "-o", tmp_path / command).output
+    assert re.fullmatch(r"(Good|Take a look): .*\.\n", done("inspect", photos, quiet).stderr)
     assert not done("fuse", aligned, "-o", tmp_path / "a.png", quiet).output
     assert not done("sample", tmp_path / "demo", quiet).output
 
