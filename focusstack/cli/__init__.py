@@ -15,6 +15,7 @@ from focusstack.cli.command import Command, Commands
 from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
+from focusstack.cli.retouching import app as open_app
 from focusstack.cli.retouching import retouch, review
 from focusstack.cli.sampling import sample
 from focusstack.cli.splitting import split
@@ -41,6 +42,7 @@ _PANELS = {
     "Whole shoots": (split,),
     "Single stages": (align, fuse, equalize, crop),
     "Look and mend": (inspect, review, retouch),
+    "Without a terminal": (open_app,),
     "Try": (sample,),
 }
 for _panel, _commands in _PANELS.items():

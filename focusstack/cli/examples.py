@@ -38,6 +38,7 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "focusstack split card/": "the stacks of a card, and why each begins",
         "focusstack split card/ --yes --csv stacks.csv": "a table to edit",
     },
+    "app": {"focusstack app": "pick or drop pictures, stack, retouch, export"},
     "review": {
         "focusstack review photos-stacked": "look, compare, paint",
         "focusstack review photos-stacked --frames photos/": "frames that lie elsewhere",

@@ -13,6 +13,7 @@ from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import SUFFIXES
+from focusstack.output.paths import USUAL_NAME
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import fit_plan
@@ -21,6 +22,9 @@ from focusstack.retouch.strokes import Retouch
 
 STACKED = "-stacked"
 """What a folder of results is called after the folder of its frames unless said otherwise."""
+
+NO_COMPOSITES = ("retouched", "depth", "depth-confidence", "source-map", "aligned")
+"""How names end of what else lies in a folder of results."""
 
 MOST_FOLDERS = 200
 """Folders beside the results in which frames are looked for. Chosen, not measured."""
@@ -110,6 +114,21 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
     return result
 
 
+def composites(folder: Path) -> list[Path]:
+    """Return the pictures in a folder of results that may be its composite.
+
+    Those called ``fused``; where there are none (``--name``), all that are neither maps nor
+    retouched.
+    """
+    try:
+        files = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES]
+    except OSError:
+        return []
+    usual = [p for p in files if p.stem == USUAL_NAME]
+    others = [p for p in files if not p.stem.endswith(NO_COMPOSITES)]
+    return [p for p in usual or others if p.is_file()]
+
+
 def find_composite(folder: Path) -> Path:
     """Return the composite in a folder of results; the newest, if several formats were written.
 
@@ -118,8 +137,7 @@ def find_composite(folder: Path) -> Path:
     InputError
         If there is none.
     """
-    found = [p for p in sorted(folder.glob("fused.*")) if p.suffix.lower() in SUFFIXES]
-    found = [p for p in found if p.is_file()]
+    found = composites(folder)
     if not found:
         raise InputError(
             f"{folder} holds no composite",

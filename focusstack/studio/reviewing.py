@@ -1,10 +1,11 @@
-"""A result shown in the browser until somebody stops it."""
+"""A result, or the start page, shown in the browser until somebody stops it."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -57,3 +58,44 @@ def review_folder(
 def _first(_: Request) -> Response:
     """Lead to the one result; the address is relative, since only the page knows the secret."""
     return RedirectResponse(f"review/{ONLY}/")
+
+
+def open_door_to_pictures(
+    tell: Callable[[str], None],
+    inbox: Path | None = None,
+    *,
+    show: bool = True,
+    until: threading.Event | None = None,
+) -> None:
+    """Serve the start page until the program is interrupted.
+
+    Parameters
+    ----------
+    tell : callable
+        Is told the address.
+    inbox : path, optional
+        Where dropped pictures go; `inbox_folder` if not given.
+    show, until
+        As for `review_folder`.
+
+    Raises
+    ------
+    OutputError
+        As `Serving`.
+    """
+    from focusstack.studio.inbox import Inbox, inbox_folder
+    from focusstack.studio.recent import Recent
+    from focusstack.studio.shelf import Shelf
+    from focusstack.studio.shelf_web import ShelfAnswers
+
+    with closing(Jobs()) as jobs:
+        shelf = Shelf(jobs, Inbox(inbox or inbox_folder()), Recent())
+        answers = [*ShelfAnswers(shelf).routes(), *ReviewAnswers(shelf.session).routes()]
+        with (
+            closing(shelf),
+            closing(Serving(application(answers))) as serving,
+            opened(serving.address, show=show),
+            suppress(KeyboardInterrupt),
+        ):
+            tell(serving.address)
+            (until or threading.Event()).wait()

@@ -28,6 +28,8 @@ class Session:
         With or without its frames.
     jobs : Jobs
         Takes what lasts.
+    shelf : bool, optional
+        Whether there is a start page to go back to.
 
     Attributes
     ----------
@@ -44,8 +46,8 @@ class Session:
         As `Easel`.
     """
 
-    def __init__(self, result: Result, jobs: Jobs) -> None:
-        self.result, self.jobs = result, jobs
+    def __init__(self, result: Result, jobs: Jobs, *, shelf: bool = False) -> None:
+        self.result, self.jobs, self._shelf = result, jobs, shelf
         self.easel = Easel(result)
         self.display = Display(result.picture.metadata.icc)
         self.places = places_of(result.folder / "report.json", result.plan)
@@ -78,6 +80,7 @@ class Session:
             "offset": [crop.x, crop.y],
             "block": BLOCK,
             "levels": easel.pyramid.count,
+            "shelf": self._shelf,
             "frames": list(plan.focus_order) if easel.blocks is not None else [],
             "reference": plan.reference,
             "recipes": [_told_recipe(recipe) for recipe in easel.retouch.recipes],

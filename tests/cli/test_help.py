@@ -64,6 +64,8 @@ CALLS = [
     "sample {out} --log {out}.log",
     "split {photos} --split folder --raw --name {{first}} --csv {out} --yes --quiet --verbose",
     "split {photos} -y -q -v --debug --json --names {names} --log {out}.log",
+    "app --inbox {out} --no-browser --quiet --verbose --debug",
+    "app -q -v --log {out}.log",
     "review {painted} --frames {photos} --no-browser --quiet --verbose --debug",
     "review {painted} --log {out}.log",
     "review {painted} -q -v",
@@ -94,7 +96,8 @@ def painted(stacked: Path, folder: Path) -> Path:
 def test_every_option_is_taken(
     line: str, photos: Path, stacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("focusstack.studio.reviewing.review_folder", lambda *_, **__: None)
+    for served in ("review_folder", "open_door_to_pictures"):
+        monkeypatch.setattr(f"focusstack.studio.reviewing.{served}", lambda *_, **__: None)
     places = {"photos": photos, "out": tmp_path / "out", "plan": stacked / "report.json"}
     places["dust"] = white_shot(photos, tmp_path)
     places["names"] = tmp_path / "names.csv"
@@ -123,7 +126,7 @@ def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
     promised = [
         "run", "split", "align", "fuse", "equalize", "crop", "inspect", "review", "retouch",
-        "sample",
+        "app", "sample",
     ]  # fmt: skip
     assert list(COMMAND.commands) == promised
 

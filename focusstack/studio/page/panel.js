@@ -81,8 +81,9 @@ export class Places {
 }
 
 export class Jobs {
-  constructor(ended) {
+  constructor(ended, doing = act) {
     this.ended = ended;
+    this.doing = doing;
     this.known = new Map();
   }
 
@@ -99,7 +100,7 @@ export class Jobs {
       if (over && before !== job.state && (before || job.state === "failed")) this.ended(job);
     }
     const shown = jobs.filter((job) => ["waiting", "running", "failed"].includes(job.state)).slice(-6);
-    $("jobs-section").hidden = !shown.length;
+    ($("jobs-section") ?? $("work")).hidden = !shown.length;
     $("jobs").replaceChildren(...shown.map((job) => this.item(job)));
     return jobs.some((job) => ["waiting", "running"].includes(job.state));
   }
@@ -118,7 +119,7 @@ export class Jobs {
     }
     const stop = document.createElement("button");
     stop.textContent = "Stop";
-    stop.addEventListener("click", () => act("stop", { job: job.number }));
+    stop.addEventListener("click", () => this.doing("stop", { job: job.number }));
     const bar = document.createElement("progress");
     if (job.total) Object.assign(bar, { max: job.total, value: job.steps });
     bar.setAttribute("aria-label", job.title);

@@ -89,6 +89,7 @@ class Desk {
     Object.assign(this.info, { recipes: info.recipes, survey: info.survey, frames: info.frames });
     this.version = Math.max(info.version, this.version ?? 0);
     $("folder").textContent = info.folder;
+    $("home").hidden = !info.shelf;
     document.title = `${info.folder} – focusstack`;
     const verdict = $("verdict");
     verdict.textContent = info.verdict;
