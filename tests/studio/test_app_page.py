@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,6 +121,25 @@ def test_a_folder_is_picked_stacked_and_retouched(door: Door, copies: Path) -> N
     page.locator("#use").click()
     page.wait_for_url("**/review/1/")
     door.until("Boolean(window.desk) && desk.version !== undefined")
+
+
+def test_a_page_whose_result_was_closed_says_so(
+    door: Door, context: BrowserContext, folder: Path, stacked: Path
+) -> None:
+    other = folder.with_name("other-stacked")
+    shutil.copytree(stacked, other)
+    for place in (folder, other):
+        door.page.evaluate(f"door.review({json.dumps(str(place))})")
+        door.page.wait_for_url("**/review/*/")
+        if place is folder:
+            left = context.new_page()
+            left.goto(door.page.url)
+            door.page.go_back()
+            door.until("Boolean(window.door?.told)")
+    end = time.monotonic() + 30
+    while "was closed" not in left.locator("#notice").inner_text():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_run_is_stopped(door: Door, copies: Path) -> None:

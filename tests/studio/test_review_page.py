@@ -160,6 +160,72 @@ def test_clone_and_region(desk: Desk, folder: Path) -> None:
     assert kinds == ["clone", "fill"]
 
 
+def test_all_of_a_source_is_taken_as_one_stroke(desk: Desk, folder: Path) -> None:
+    full_size(desk)
+    desk.page.evaluate("desk.choose('frame:' + desk.info.frames[0], false)")
+    desk.page.locator("#whole").click()
+    desk.settle()
+    frame = read_picture(folder / "aligned" / str(desk.page.evaluate("desk.info.frames[0]"))).pixels
+    assert np.abs(tile(desk) - frame.astype(int)).max() <= 1
+    desk.page.keyboard.press("Control+z")
+    desk.settle()
+    assert np.array_equal(tile(desk), read_picture(folder / "fused.png").pixels)
+
+
+PEN = """
+(points) => {
+  const at = document.getElementById('overlay');
+  at.setPointerCapture = () => {};
+  points.forEach(([clientX, clientY, pressure], index) => {
+    const kind = index === 0 ? 'pointerdown' : 'pointermove';
+    at.dispatchEvent(new PointerEvent(kind, { pointerId: 7, pointerType: 'pen', clientX, clientY,
+      pressure, button: index === 0 ? 0 : -1, buttons: 1, bubbles: true, cancelable: true }));
+  });
+  const [clientX, clientY] = points.at(-1);
+  at.dispatchEvent(new PointerEvent('pointerup', { pointerId: 7, pointerType: 'pen', clientX,
+    clientY, bubbles: true }));
+}
+"""
+
+
+def test_a_pen_presses(desk: Desk, folder: Path) -> None:
+    full_size(desk)
+    desk.page.keyboard.press("b")
+    desk.page.evaluate("desk.set({ size: 40 })")
+    points = [[*desk.at(60 + 20 * k, 60), 0.2 + 0.2 * k] for k in range(4)]
+    desk.page.evaluate(PEN, points)
+    desk.settle()
+    (stroke,) = json.loads((folder / "retouch.json").read_text())["strokes"]
+    assert [p[2] for p in stroke["points"]] == pytest.approx([0.2, 0.4, 0.6, 0.8])
+
+
+TWO_FINGERS = """
+([a, b]) => {
+  const at = document.getElementById('overlay');
+  at.setPointerCapture = () => {};
+  const send = (kind, id, [clientX, clientY]) => at.dispatchEvent(new PointerEvent(kind, {
+    pointerId: id, pointerType: 'touch', clientX, clientY, button: 0, buttons: 1, bubbles: true,
+    cancelable: true }));
+  send('pointerdown', 1, a);
+  send('pointerdown', 2, b);
+  const apart = [b[0] + (b[0] - a[0]), b[1] + (b[1] - a[1])];
+  for (let k = 1; k <= 5; k++)
+    send('pointermove', 2, [b[0] + (apart[0] - b[0]) * k / 5, b[1] + (apart[1] - b[1]) * k / 5]);
+  send('pointerup', 1, a);
+  send('pointerup', 2, apart);
+}
+"""
+
+
+def test_two_fingers_zoom_and_paint_nothing(desk: Desk) -> None:
+    full_size(desk)
+    desk.page.keyboard.press("b")
+    desk.page.evaluate(TWO_FINGERS, [desk.at(60, 60), desk.at(120, 60)])
+    assert desk.page.evaluate("desk.view.scale") == pytest.approx(2, rel=0.02)
+    desk.settle()
+    assert desk.state()["strokes"] == 0
+
+
 def test_a_killed_server_loses_no_stroke(
     context: BrowserContext, folder: Path, program: Program
 ) -> None:

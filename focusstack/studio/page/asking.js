@@ -18,6 +18,9 @@ async function ask(path, options) {
     if (error.name === "AbortError") throw error;
     throw new Refusal("the server does not answer", "", true);
   }
+  if (answer.status === 404 && path === "state") {
+    throw Object.assign(new Refusal("this result was closed", "", true), { closed: true });
+  }
   if (answer.status === 403) throw new Refusal("the server was started again", "", true);
   if (!answer.ok) {
     const told = await answer.json().catch(() => ({}));

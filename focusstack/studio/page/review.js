@@ -76,6 +76,7 @@ class Desk {
     } catch (error) {
       this.trouble(error);
       pause = 1500;
+      if (error.closed) return;
     }
     setTimeout(() => this.poll(), pause);
   }
@@ -136,6 +137,7 @@ class Desk {
     if (this.away) return this.sayState();
     this.away = true;
     const again = error.message.includes("again");
+    if (error.closed) return warn("This result was closed when another one was opened. What you painted is kept.");
     warn(
       again
         ? "focusstack was started again: go on in the page that it opened. What you painted here and was not kept yet comes along."
@@ -329,6 +331,18 @@ class Desk {
       tell(`${job.result} is ready`);
       setTimeout(() => this.choose(`made:${job.result}`), 100);
     }
+  }
+
+  // The whole picture from the source: one more stroke, to paint back from.
+  takeAll() {
+    if (!this.source) return tell("There is no source.");
+    const [width, height] = this.info.size;
+    const corners = [[-9, -9], [width + 9, -9], [width + 9, height + 9], [-9, height + 9]];
+    this.hold();
+    const points = corners.map(([x, y]) => [x, y, 1]);
+    this.strokes.add("stroke", { stroke: this.asKept({ kind: "fill", source: this.source, points, opacity: 1, feather: 0, blend: "feather" }) });
+    this.sayState();
+    return undefined;
   }
 
   cloneFrom(x, y) {
@@ -572,6 +586,7 @@ class Desk {
     click("next", () => this.step(1));
     click("next-place", () => this.places.next());
     click("fine", () => this.markFine());
+    click("whole", () => this.takeAll());
     click("fuse", () => this.fuse());
     click("slabs", () => this.slabs());
     click("panel", () => this.togglePanel());
