@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from focusstack.errors import FocusstackError, InputError, UsageError
@@ -186,7 +187,10 @@ def _places(folder: Path) -> Iterator[Path]:
     yield here
     yield here.parent
     yield from _folders(here)
-    yield from (p for p in _folders(here.parent) if p != here)
+    beside = [p for p in _folders(here.parent) if p != here]
+    yield from beside
+    below = (p for folder in beside for p in _folders(folder))
+    yield from islice(below, MOST_FOLDERS)
 
 
 def _folders(place: Path) -> Sequence[Path]:
