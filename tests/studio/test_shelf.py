@@ -8,7 +8,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -74,21 +75,27 @@ async def parts(*data: bytes, fail: bool = False) -> AsyncIterator[bytes]:
         raise ConnectionResetError
 
 
+def ran(work: Coroutine[None, None, None]) -> None:
+    """Do it in a thread of its own: a browser that is driven has a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
 def test_a_file_has_its_name_once_it_is_complete(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "inbox")
     key = inbox.begin("../My series")
     folder = inbox.folder(key)
     assert folder == tmp_path / "inbox" / "My series"
-    asyncio.run(inbox.take(key, "a.jpg", parts(b"one", b"two")))
+    ran(inbox.take(key, "a.jpg", parts(b"one", b"two")))
     assert (folder / "a.jpg").read_bytes() == b"onetwo"
     with pytest.raises(OutputError, match="is there already"):
-        asyncio.run(inbox.take(key, "a.jpg", parts(b"x")))
+        ran(inbox.take(key, "a.jpg", parts(b"x")))
     with pytest.raises(OutputError):
-        asyncio.run(inbox.take(key, "b.jpg", parts(b"half", fail=True)))
+        ran(inbox.take(key, "b.jpg", parts(b"half", fail=True)))
     assert sorted(p.name for p in folder.iterdir()) == ["a.jpg"]
     assert inbox.folder(inbox.begin("My series")).name == "My series 2"
     with pytest.raises(KeyError):
-        asyncio.run(inbox.take("guess", "a.jpg", parts()))
+        ran(inbox.take("guess", "a.jpg", parts()))
 
 
 # What was made lately -------------------------------------------------------------------------
