@@ -34,6 +34,7 @@ from focusstack.runtime.memory_need import MemoryNeed
 from focusstack.runtime.progress import Progress, Silent, StageClock
 from focusstack.runtime.scratch import Room
 from focusstack.second_pass.frame import AlignedFrame
+from focusstack.second_pass.prepare import prepare
 from focusstack.second_pass.run import (
     fuse_frames,
     means_for,
@@ -111,6 +112,7 @@ def plan_stack(
     options, progress = options or StackOptions(), progress or Silent()
     check_allowances(options.threads)
     frames = open_asked(inputs, options, progress)
+    prepare(frames, options, progress, "measure")
     return plan_of(frames, options, memory_needed(frames, options), progress, effort)
 
 
@@ -231,6 +233,7 @@ def stack(
     if before := done_before(output, frames, options):
         return StackResult(before[0], None, None, tuple(before[1]), done_before=True)
     with open_folder(output, frames, options) as folder:
+        prepare(frames, options, progress)
         plan = folder.plan or plan_of(frames, options, need, progress)
         folder.begin(plan, ahead=need.ahead > 1)
         release_freed()

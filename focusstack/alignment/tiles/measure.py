@@ -112,7 +112,6 @@ def codes_in(series: Series, index: int, how: Round) -> Arrays:
 
     What has been made once is read back.
     """
-
     key = ("detail", index, how.scale, how.fine, how.coarse)
 
     def make() -> Arrays:
