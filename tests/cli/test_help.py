@@ -149,7 +149,7 @@ def test_results_go_to_stdout_and_nothing_to_stderr(
     assert verdict == judged.lines()[0]
     lines = result.stdout.splitlines()[-5:]
     assert [line.split()[0] for line in lines] == [
-        "written", "frames", "residual", "exposure", "area"
+        "written", "frames", "fit", "light", "area"
     ]  # fmt: skip
     assert "fused.png, aligned/ (4 frames), report.html, report.json" in lines[0]
     assert "all 4 used" in lines[1]
