@@ -33,6 +33,10 @@ RANGE = 2.0
 """How many times as bright the bright tenth of the areas must be as the dark tenth. Chosen: in an
 evenly lit picture, a veil and a gain are the same."""
 
+ENOUGH = 4000
+"""Areas that are compared of a pair, about: more tell no more of two numbers. Speed only (``python
+-m benchmarks.speed``)."""
+
 FEWEST = 60
 """Areas in common without which a pair tells nothing of a veil, as for other terms of light."""
 
@@ -169,7 +173,8 @@ def _compared(a: RegisteredBlocks | None, b: RegisteredBlocks | None) -> list[_L
     lit = np.minimum(p, q).min(axis=1) > DARKEST
     if lit.sum() < FEWEST:
         return None
-    p, q = p[lit], q[lit]
+    step = max(1, int(lit.sum()) // ENOUGH)
+    p, q = p[lit][::step], q[lit][::step]
     dark, bright = np.quantile(p.mean(1), (0.1, 0.9))
     if bright < RANGE * dark:
         return None

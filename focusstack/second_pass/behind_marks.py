@@ -8,8 +8,9 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
-from focusstack.fusion.levels.validity import filled
+from focusstack.fusion.levels.validity import AROUND, mend
 from focusstack.geometry.coordinates import Rect, transform
 from focusstack.numeric.arrays import Image, Mask
 from focusstack.plan.marks import Marks
@@ -34,9 +35,6 @@ MENDED = 0.025
 """Half width, as a share of the canvas's, of a mark up to which an aligned frame is filled from
 around: specks that touch come to that. Chosen, not measured: wider than that are captions."""
 
-AROUND = 16
-"""Pixels around a mark that what fills it is continued from. Chosen, not measured."""
-
 ALONG = 9
 """Points along a side of a mark's box that tell where it lies. Chosen: displacement is smooth."""
 
@@ -59,16 +57,16 @@ class Small:
     @classmethod
     def of(cls, marks: Marks) -> tuple[Small | None, Marks | None]:
         """Part marks into small ones and others."""
-        _, label, stats, _ = cv2.connectedComponentsWithStats(marks.mask)
-        longest = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-        is_small = longest <= 2 * SMALL_PX
-        is_small[0] = False
-        boxes = tuple(Rect(*(int(v) for v in row[:4])) for row in stats[is_small])
+        mask, boxes = np.zeros_like(marks.mask), []
+        for one, box in _outlined(marks.mask):
+            if max(box.width, box.height) <= 2 * SMALL_PX:
+                cv2.drawContours(mask, [one], 0, 1, cv2.FILLED)
+                boxes.append(box)
         if not boxes:
             return None, marks
-        mask = is_small[label].view(np.uint8)
+        mask &= marks.mask
         rest = Marks(np.asarray(marks.mask & ~mask, np.uint8))
-        return cls(_scene_beside(mask), boxes), rest if rest.mask.any() else None
+        return cls(_scene_beside(mask), tuple(boxes)), rest if rest.mask.any() else None
 
     def mend(self, planes: Planes, frame: FramePlan, rect: Rect) -> None:
         """Fill them in an aligned frame, in place.
@@ -183,8 +181,7 @@ class Veil:
     @cached_property
     def _boxes(self) -> tuple[Rect, ...]:
         assert self.marks is not None
-        _, _, stats, _ = cv2.connectedComponentsWithStats(self.marks.mask)
-        return tuple(Rect(*(int(v) for v in row[:4])) for row in stats[1:])
+        return tuple(box for _, box in _outlined(self.marks.mask))
 
     @cached_property
     def _scene(self) -> Image:
@@ -226,51 +223,17 @@ class Veil:
         return replace(aligned, validity=validity)
 
 
+def _outlined(mask: Image) -> Iterator[tuple[MatLike, Rect]]:
+    """Yield the outline of each part of a mask, and the box around it."""
+    for one in cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+        yield one, Rect(*cv2.boundingRect(one))
+
+
 def _scene_beside(mask: Image) -> Image:
     """255 where a frame's own pixels show the scene, 0 at marks and beside them."""
     # Taps next to the nearest weigh little, but a hot pixel is far brighter than all.
     near = cv2.dilate(mask, np.ones((3, 3), np.uint8))
     return np.where(near > 0, np.uint8(0), np.uint8(255))
-
-
-def mend(planes: Planes, hidden: Mask, half_width: float) -> None:
-    """Fill what is hidden of a picture by a smooth continuation of its surroundings, in place.
-
-    Parameters
-    ----------
-    planes : Planes
-        Is written to.
-    hidden : (H, W) bool ndarray
-        Where it shows nothing of the scene.
-    half_width : float
-        Pixels: wider areas stay as they are.
-
-    Examples
-    --------
-    >>> planes, hot = Planes.of(np.full((40, 60), 0.5, np.float32)), np.zeros((40, 60), bool)
-    >>> planes.values[0, 20, 30], hot[19:22, 29:32] = 1.0, True
-    >>> mend(planes, hot, 5.0)
-    >>> float(planes.values.max())
-    0.5
-    """
-    # Marks are few: their contours take a thirtieth of the time that a label for every pixel takes.
-    outlines, _ = cv2.findContours(
-        hidden.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
-    )
-    for one in outlines:
-        x, y, width, height = cv2.boundingRect(one)
-        left, top = max(0, x - AROUND), max(0, y - AROUND)
-        rows, columns = slice(top, y + height + AROUND), slice(left, x + width + AROUND)
-        inside = np.zeros(hidden[rows, columns].shape, np.uint8)
-        cv2.drawContours(inside, [one], 0, 1, cv2.FILLED, offset=(-left, -top))
-        own = (inside > 0) & hidden[rows, columns]
-        if cv2.distanceTransform(own.view(np.uint8), cv2.DIST_L2, 3).max() > half_width:
-            continue
-        known = np.where(hidden[rows, columns], np.float32(0), np.float32(1))
-        part = planes.values[:, rows, columns]
-        for plane in part:
-            whole = filled(plane.astype(np.float32), known)
-            plane[own] = np.rint(whole[own]) if part.dtype == np.int16 else whole[own]
 
 
 def _wide(hidden: Mask, half_width: float) -> Mask | None:
