@@ -40,6 +40,8 @@ class Provenance:
         That the run took.
     key : str
         What tells the run from others, so that it is not done twice.
+    stack : str
+        What the stack is called: as the folder of its frames is, or its file.
     """
 
     command: CommandLine | None
@@ -48,6 +50,7 @@ class Provenance:
     stages: list[tuple[str, float]]
     seconds: float
     key: str = ""
+    stack: str = ""
 
 
 def provenance(
@@ -65,7 +68,16 @@ def provenance(
         clock.stages,
         clock.seconds,
         key,
+        stack_name(frames),
     )
+
+
+def stack_name(frames: FrameSource) -> str:
+    """Return what a stack is called: as the folder of its frames is, or the file that holds all."""
+    paths = list(dict.fromkeys(Path(path) for path in frames.paths))
+    if not paths:
+        return ""
+    return paths[0].name if len(paths) == 1 else paths[0].resolve().parent.name
 
 
 def versions() -> list[tuple[str, str]]:
