@@ -25,7 +25,8 @@ ORDER = (
     "errors", "runtime", "numeric",  # without pictures
     "geometry", "images", "options", "frames", "resample", "crop",  # pictures, where they lie
     "exposure", "alignment", "plan", "fusion",  # what is found out and what is made of it
-    "first_pass", "second_pass", "output", "pipeline", "stages",  # in what turn
+    "first_pass", "second_pass", "output", "pipeline", "stages", "shoot",  # in what turn
+    "retouch", "studio",  # and what people mend of it
     "scene", "", "cli", "__main__",  # "" is the package's own face
 )  # fmt: skip
 """The rooms of the package: each imports only what stands before it."""
@@ -38,6 +39,10 @@ INSIDE = {
     "fusion": (
         "loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "registry",
         "passes", "",
+    ),
+    "shoot": (
+        "maker_notes", "shots", "appearance", "signs", "stream", "boundaries", "gathering",
+        "splitting", "stack_names", "stacks_csv", "",
     ),
 }  # fmt: skip
 """The parts of larger rooms, in the same way; "" is the room's own face."""

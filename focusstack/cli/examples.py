@@ -34,6 +34,11 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "focusstack inspect photos/ --thorough": "as closely as a run measures",
         "focusstack inspect photos/ --thorough --json > plan.json": "a plan for run --plan",
     },
+    "split": {
+        "focusstack split card/": "the stacks of a card, and why each begins",
+        "focusstack split card/ --yes --csv stacks.csv": "a table to edit",
+    },
+    "retouch": {"focusstack retouch photos-stacked": "after another run, or without a browser"},
     "sample": {"focusstack sample demo && focusstack run demo": "needs no pictures"},
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from PIL import Image
 
 from focusstack.cli.terminal import TerminalProgress
 from focusstack.plan.file import read_plan
+from focusstack.retouch.record import write_retouch
+from focusstack.retouch.strokes import Retouch
 from focusstack.runtime.version import __version__
 from tests.support.cli_calls import COMMAND, call, done
 
@@ -59,6 +62,10 @@ CALLS = [
     "equalize {photos} -o {out} --plan {plan} --log {out}.log",
     "crop {aligned} -o {out} --log {out}.log",
     "sample {out} --log {out}.log",
+    "split {photos} --split folder --raw --name {{first}} --csv {out} --yes --quiet --verbose",
+    "split {photos} -y -q -v --debug --json --names {names} --log {out}.log",
+    "retouch {painted} --quality 90 --threads 2 --frames {photos} --quiet --verbose --debug",
+    "retouch {painted} --skip-lost -q -v --log {out}.log",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
@@ -71,11 +78,22 @@ def white_shot(photos: Path, folder: Path) -> Path:
     return folder / "white.png"
 
 
+def painted(stacked: Path, folder: Path) -> Path:
+    """A result that nothing was painted on yet."""
+    copy = Path(shutil.copytree(stacked, folder / "painted"))
+    plan = read_plan(copy / "report.json")
+    write_retouch(copy / "retouch.json", Retouch(plan.reference, plan.canvas))
+    return copy
+
+
 @pytest.mark.parametrize("line", CALLS)
 @pytest.mark.usefixtures("small_sample")
 def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path: Path) -> None:
     places = {"photos": photos, "out": tmp_path / "out", "plan": stacked / "report.json"}
     places["dust"] = white_shot(photos, tmp_path)
+    places["names"] = tmp_path / "names.csv"
+    places["names"].write_text("file,name\nIMG_8,Beetle 1\n")
+    places["painted"] = painted(stacked, tmp_path)
     words = line.format(**places, aligned=stacked / "aligned").split()
     done(*words)
     if words[0] != "inspect":
@@ -97,7 +115,9 @@ def test_no_option_is_left_untried() -> None:
 
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
-    promised = ["run", "align", "fuse", "equalize", "crop", "inspect", "sample"]
+    promised = [
+        "run", "split", "align", "fuse", "equalize", "crop", "inspect", "retouch", "sample",
+    ]  # fmt: skip
     assert list(COMMAND.commands) == promised
 
 

@@ -1,0 +1,1 @@
+"""Card dumps with known cuts, split: ``python -m benchmarks.splitting``."""
