@@ -55,7 +55,7 @@ def fuse_files(
     check_targets([output, *maps], frames)
     prepare(frames, options, progress, "fuse")
     fused = fuse_aligned(frames, fusion, progress)
-    for text in motion_warning(fusion_entry(fused, fusion.method, [])):
+    for text in motion_warning(fusion_entry(fused, fusion.method_name, [])):
         progress.warn(text)
     write_maps(fused, len(frames), target.maps, maps)
     metadata = frames.read(len(frames) // 2).metadata

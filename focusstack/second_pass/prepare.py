@@ -75,7 +75,7 @@ def prepare(
     work : str, optional
         What is to be done with them.
     """
-    method = "" if work == "measure" else f"-{options.fusion.method}"
+    method = "" if work == "measure" else f"-{options.fusion.method_name}"
     kind = f"{work}-{frames.dtype}-{frames.channels}{method}"
     if prepared.is_prepared(kind):
         return

@@ -112,7 +112,8 @@ def test_ids_are_unique(page: Page) -> None:
 def test_every_control_has_a_name(page: Page) -> None:
     names = page.evaluate(
         """[...document.querySelectorAll('button, select, input')].map((e) => (e.ariaLabel
-             || e.textContent || [...(e.labels ?? [])].map((l) => l.textContent).join('')).trim())"""
+             || e.textContent || [...(e.labels ?? [])].map((l) => l.textContent).join('')
+             ).trim())"""
     )
     assert all(names)
 
