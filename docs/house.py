@@ -41,7 +41,8 @@ INSIDE = {
     ),
     "shoot": (
         "maker_notes", "shots", "appearance", "signs", "stream", "boundaries", "gathering",
-        "splitting", "naming", "stacks_csv", "",
+        "splitting", "stack_names", "stacks_csv", "state", "content", "claims", "working", "lanes",
+        "settings", "sharing", "overrides", "planning", "running", "overview", "batch", "",
     ),
 }  # fmt: skip
 """The parts of larger rooms, in the same way; "" is the room's own face."""

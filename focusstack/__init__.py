@@ -13,7 +13,9 @@ plan_stack, aligned_frames
     The two passes by themselves: measure without moving a pixel; then one aligned frame at a time.
 read_plan, plan_to_json
     A plan from ``report.json``, and back.
-StackOptions, OutputOptions, FusionOptions
+split, batch
+    Find the stacks of a whole shoot; stack them all, resumed and shared.
+StackOptions, OutputOptions, FusionOptions, BatchOptions
     Everything that can be asked for; the defaults need no touching.
 FocusstackError
     What every failure is, with a remedy; its classes say whose turn it is.
@@ -42,9 +44,14 @@ if TYPE_CHECKING:
     from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
     from focusstack.plan.file import plan_to_json, read_plan
     from focusstack.plan.model import FramePlan, StackPlan
+    from focusstack.shoot.batch import BatchResult, batch
+    from focusstack.shoot.settings import BatchOptions
+    from focusstack.shoot.splitting import split
 
 __all__ = [
     "AlignmentError",
+    "BatchOptions",
+    "BatchResult",
     "FocusstackError",
     "FramePlan",
     "FusionOptions",
@@ -57,10 +64,12 @@ __all__ = [
     "UsageError",
     "__version__",
     "aligned_frames",
+    "batch",
     "open_frames",
     "plan_stack",
     "plan_to_json",
     "read_plan",
+    "split",
     "stack",
 ]
 
@@ -78,6 +87,9 @@ _HOMES = {
     "focusstack.pipeline": {"StackResult", "aligned_frames", "plan_stack", "stack"},
     "focusstack.plan.model": {"FramePlan", "StackPlan"},
     "focusstack.plan.file": {"plan_to_json", "read_plan"},
+    "focusstack.shoot.batch": {"BatchResult", "batch"},
+    "focusstack.shoot.settings": {"BatchOptions"},
+    "focusstack.shoot.splitting": {"split"},
 }
 
 __getattr__, __dir__ = open_face(__name__, __all__, _HOMES)

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from focusstack.cli.batching import batch
 from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
@@ -34,7 +35,7 @@ app = typer.Typer(
 
 _PANELS = {
     "The whole chain": (run,),
-    "Whole shoots": (split,),
+    "Whole shoots": (split, batch),
     "Single stages": (align, fuse, equalize, crop),
     "Look and try": (inspect, sample),
 }

@@ -4,7 +4,8 @@ EPILOG = (
     "**Start with** `focusstack run photos/`, which writes to `photos-stacked/`, or with "
     "`focusstack inspect photos/`, which writes nothing.\n\n"
     "**Exit codes**: 0 done, 2 usage, 3 input unusable, 4 the frames cannot be aligned, "
-    "5 output cannot be written or another run is writing there, 130 interrupted."
+    "5 output cannot be written or another run is writing there, 6 done, but stacks of a batch "
+    "failed or are judged so, 130 interrupted."
 )
 
 _EXAMPLES: dict[str, dict[str, str]] = {
@@ -36,6 +37,11 @@ _EXAMPLES: dict[str, dict[str, str]] = {
     "split": {
         "focusstack split card/": "the stacks of a card, and why each begins",
         "focusstack split card/ --yes --csv stacks.csv": "a table to edit",
+    },
+    "batch": {
+        "focusstack batch card/ -o stacked": "every stack of a card; again, it goes on",
+        "focusstack batch card/ -o stacked --stacks stacks.csv": "as an edited table says",
+        "focusstack batch card/ -o stacked --on fail=quarantine": "what failed is put aside",
     },
     "sample": {"focusstack sample demo && focusstack run demo": "needs no pictures"},
 }

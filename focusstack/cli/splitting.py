@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsons
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,14 @@ import typer
 
 from focusstack.cli.door import printable, printable_json, speak, whisper
 from focusstack.cli.groups import spread_groups
-from focusstack.cli.options import Messages
+from focusstack.cli.options import Messages, beside
 from focusstack.cli.reporting import reporting, say
 
 if TYPE_CHECKING:
     from focusstack.shoot.boundaries import Boundary
-    from focusstack.shoot.naming import NamedStack
     from focusstack.shoot.shots import Shot
     from focusstack.shoot.splitting import Ask, How, Shoot
+    from focusstack.shoot.stack_names import NamedStack
 
 SHOOT = "Shoot"
 """Panel of the help."""
@@ -75,16 +76,14 @@ class Splitting:
 
         return parse_how(self.split, raw=self.raw)
 
-    def named(self, shoot: Shoot) -> list[NamedStack]:
-        """Return the stacks of a shoot with their names."""
-        from focusstack.shoot.naming import TEMPLATE, name_stacks
+    def naming(self) -> tuple[str, dict[str, str]]:
+        """Return the template of names, and catalogue numbers by files."""
+        from focusstack.shoot.stack_names import TEMPLATE
         from focusstack.shoot.stacks_csv import read_catalogue
 
         catalogue = read_catalogue(self.names) if self.names else {}
-        template = self.name
-        if catalogue and template == TEMPLATE:
-            template = "{catalogue}"
-        return name_stacks(shoot.stacks, template, catalogue)
+        numbered = catalogue and self.name == TEMPLATE
+        return "{catalogue}" if numbered else self.name, catalogue
 
 
 @spread_groups
@@ -116,17 +115,26 @@ def split(
     """Find the stacks of a shoot, in folders or one folder of thousands of pictures."""
     with reporting(messages) as progress:
         from focusstack.shoot import splitting as shoots
+        from focusstack.shoot.stack_names import name_stacks
         from focusstack.shoot.stacks_csv import write_stacks
 
         ask = None if yes or json or not sys.stdin.isatty() else asking()
         shoot = shoots.split(roots, splitting.how(), progress, ask=ask)
-        named = splitting.named(shoot)
+        named = name_stacks(shoot.stacks, *splitting.naming())
         if csv is not None:
             write_stacks(csv, named, roots[0])
         if json:
             speak(printable_json(jsons.dumps(_plain(named, shoot), indent=1)) + "\n", end="")
         else:
             _show(named, shoot)
+            say(f"next: {_next(roots, csv)}", quiet=messages.quiet)
+
+
+def _next(roots: list[Path], table: Path | None) -> str:
+    """What to type to stack what was found."""
+    given = ["--stacks", str(table)] if table else []
+    words = ["focusstack", "batch", *map(str, roots), *given, "-o", str(beside(roots))]
+    return shlex.join(words)
 
 
 def asking() -> Ask:

@@ -13,9 +13,9 @@ from pathlib import Path
 from focusstack.errors import InputError
 from focusstack.images.suffixes import READABLE, VIDEO
 from focusstack.runtime.files import write_atomically
-from focusstack.shoot.naming import NamedStack, safe_name
 from focusstack.shoot.shots import read_shots
 from focusstack.shoot.splitting import Stack
+from focusstack.shoot.stack_names import NamedStack, safe_name
 
 COLUMNS = ("stack", "file", "sure", "reason")
 """Of the table."""

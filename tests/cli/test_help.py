@@ -48,6 +48,12 @@ CALLS = [
     "inspect {photos} -q -v --thorough",
     "split {photos} --split folder --raw --name {{first}} --csv {out} --yes --quiet --verbose",
     "split {photos} -y -q -v --debug --json --names {names}",
+    "batch {photos} --output {out} --split folder --raw --name {{first}} --yes --quiet --verbose "
+    "--jobs 1 --on fail=keep --retry-failed --format jpg --quality 60 --no-aligned --no-report "
+    "--threads 1 --memory 2G --method pyramid --moved off --depth --source-map --no-local",
+    "batch {photos} -o {out} -y -q -v --debug --json --names {names} -j auto --multipage --no-fuse "
+    "--bit-depth 8 --overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report",
+    "batch {photos} -o {out} --stacks {stacks} --no-report",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
@@ -67,6 +73,8 @@ def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path:
     places["dust"] = white_shot(photos, tmp_path)
     places["names"] = tmp_path / "names.csv"
     places["names"].write_text("file,name\nIMG_8,Beetle 1\n")
+    places["stacks"] = tmp_path / "stacks.csv"
+    places["stacks"].write_text("stack,file\na,IMG_8.png\na,IMG_9.png\na,IMG_10.png\n")
     words = line.format(**places, aligned=stacked / "aligned").split()
     done(*words)
     if words[0] != "inspect":
@@ -88,7 +96,7 @@ def test_no_option_is_left_untried() -> None:
 
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
-    promised = ["run", "split", "align", "fuse", "equalize", "crop", "inspect", "sample"]
+    promised = ["run", "split", "batch", "align", "fuse", "equalize", "crop", "inspect", "sample"]
     assert list(COMMAND.commands) == promised
 
 

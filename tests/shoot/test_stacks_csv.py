@@ -9,9 +9,9 @@ from PIL import Image as Pillow
 
 from focusstack.errors import InputError
 from focusstack.shoot.boundaries import Boundary
-from focusstack.shoot.naming import NamedStack, name_stacks
 from focusstack.shoot.shots import Shot
 from focusstack.shoot.splitting import Stack
+from focusstack.shoot.stack_names import NamedStack, name_stacks
 from focusstack.shoot.stacks_csv import (
     MOST_BYTES,
     read_catalogue,

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from focusstack.errors import UsageError
-from focusstack.shoot.naming import LONGEST_NAME, name_stacks, safe_name
 from focusstack.shoot.shots import Shot
 from focusstack.shoot.splitting import Stack
+from focusstack.shoot.stack_names import LONGEST_NAME, name_stacks, safe_name
 
 
 def stack(*names: str, time: float | None = 1714816800.0) -> Stack:
