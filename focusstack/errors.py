@@ -7,6 +7,58 @@ A stage raises one of these; the command line prints ``message`` and ``remedy`` 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of what was typed that leads on: the command line is told with it, to be pasted.
+
+    Attributes
+    ----------
+    why : str
+        What it does, before a colon.
+    add : tuple of str
+        Options, each followed by its value if it has one.
+    drop : tuple of str
+        Options that are taken out.
+    inputs : tuple of str
+        What stands in place of the input; as it was if empty.
+    command : str
+        What is called instead of the command; the same if empty.
+    """
+
+    why: str
+    add: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    command: str = ""
+
+
+def leaving_out(names: Sequence[str], why: str = "") -> Change:
+    """Return the change that leaves frames out by name.
+
+    Examples
+    --------
+    >>> leaving_out(["a.jpg", "b.jpg"]).add
+    ('--exclude', 'a.jpg,b.jpg')
+    """
+    them = "it" if len(names) == 1 else "them"
+    plain = not any("," in name for name in names)
+    given = [",".join(names)] if plain else names
+    words = tuple(word for name in given for word in ("--exclude", name))
+    return Change(why or f"To leave {them} out", add=words)
+
+
+WITHOUT_PLAN = Change("To align them anew", drop=("--plan",))
+"""Without the plan of an earlier run."""
+
+KEEP_DAMAGED = Change("To use damaged frames as they are", add=("--keep-damaged",))
+"""With what decoders make of damaged files."""
+
+AS_TIFF = Change("To write TIFF", add=("--format", "tif"))
+"""In a format that holds everything."""
 
 
 class FocusstackError(Exception):
@@ -18,14 +70,17 @@ class FocusstackError(Exception):
         What happened, naming the frame or file.
     remedy : str, optional
         What the user can do about it.
+    changes : sequence of Change, optional
+        What to type instead, if the program was started from a command line.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(self, message: str, remedy: str = "", changes: Sequence[Change] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.changes = tuple(changes)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.remedy}" if self.remedy else self.message
@@ -35,6 +90,10 @@ class UsageError(FocusstackError):
     """The options contradict each other or name something that does not exist."""
 
     exit_code = 2
+
+
+VERDICT_EXIT_CODE = 6
+"""Exit code of a command that is done, but whose verdict is worse than was asked for."""
 
 
 class InputError(FocusstackError):
@@ -75,8 +134,8 @@ class FallenApartError(AlignmentError):
         more = "; …" if len(groups) > MOST_GROUPS else ""
         super().__init__(
             f"{message}: {listed}{more}{besides}",
-            "Stack the groups one by one, or add the frames that are missing between them; "
-            "`focusstack fuse` aligns nothing.",
+            "Stack the groups one by one, or add the frames that are missing between them "
+            "(fuse aligns nothing).",
         )
 
     def named(self) -> list[str]:
@@ -95,6 +154,12 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 class OutputError(FocusstackError):
-    """The output exists already or cannot be written."""
+    """The output cannot be written, or another run is writing there."""
 
     exit_code = 5
+
+
+class OutputExistsError(OutputError):
+    """Results exist already: no fault of a disk, but a matter of what was asked for."""
+
+    exit_code = UsageError.exit_code

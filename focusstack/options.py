@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Literal, get_args
 
-from focusstack.errors import UsageError
+from focusstack.errors import AS_TIFF, Change, UsageError
 from focusstack.images.limits import MOST_MEGAPIXELS
 from focusstack.runtime.cores import usable_cores
 from focusstack.runtime.memory import parse_bytes
@@ -182,6 +182,9 @@ class OutputOptions:
         Which maps are written beside the composite.
     report : bool
         Whether ``report.html`` is written; ``report.json`` always is.
+    name : str
+        Of the composite, without suffix; maps begin with it, unless it is the usual one. What
+        stands between braces is filled in (`focusstack.output.naming.FIELDS`).
 
     Raises
     ------
@@ -200,6 +203,7 @@ class OutputOptions:
     resume: bool = False
     maps: MapOptions = field(default_factory=MapOptions)
     report: bool = True
+    name: str = "fused"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))
@@ -213,13 +217,22 @@ class OutputOptions:
         if self.bit_depth not in (None, 8, 16):
             raise UsageError(f"there is no bit depth {self.bit_depth}", "Choose 8 or 16.")
         if self.format == "jpg" and self.bit_depth == 16:
-            raise UsageError("JPEG holds 8 bits, not 16", "Use --format png or tif.")
+            raise UsageError("JPEG holds 8 bits, not 16", "TIFF and PNG hold 16.", [AS_TIFF])
         if self.multipage and not self.aligned:
             raise UsageError(
                 "multipage is how aligned frames are written, and none are",
-                "Leave out --multipage or --no-aligned.",
+                "They contradict each other.",
+                [
+                    Change("To write aligned frames", drop=("--no-aligned",)),
+                    Change("To write none", drop=("--multipage",)),
+                ],
             )
         if self.resume and self.overwrite:
             raise UsageError(
-                "resume goes on from an earlier run, overwrite starts again", "Give at most one."
+                "resume goes on from an earlier run, overwrite starts again",
+                "Give one of them.",
+                [
+                    Change("To go on", drop=("--overwrite",)),
+                    Change("To start again", drop=("--resume",)),
+                ],
             )

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from focusstack.errors import UsageError
+from focusstack.errors import WITHOUT_PLAN, Change, UsageError
 from focusstack.first_pass.effort import THOROUGH, Effort
 from focusstack.first_pass.run import find_plan
 from focusstack.first_pass.verify import verify_plan
-from focusstack.frames.open import Inputs, open_frames
-from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
-from focusstack.frames.selection import Selection
+from focusstack.frames.asked import open_asked, selection_of
+from focusstack.frames.memory_needed import memory_needed
+from focusstack.frames.open import Inputs
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
 from focusstack.fusion.registry import check_method
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output.folder import OutputFolder, open_folder
+from focusstack.output.folder import OutputFolder, done_before, open_folder
 from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.nowhere import Nowhere
 from focusstack.plan.file import read_plan
@@ -29,8 +29,8 @@ from focusstack.plan.reuse import check_places, fit_plan, leave_out
 from focusstack.plan.seams import Seams
 from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.heap import release_freed
-from focusstack.runtime.memory import in_gigabytes, memory_bound
-from focusstack.runtime.memory_need import MemoryNeed, StackSize, memory_need
+from focusstack.runtime.memory import in_gigabytes
+from focusstack.runtime.memory_need import MemoryNeed
 from focusstack.runtime.progress import Progress, Silent, StageClock
 from focusstack.runtime.scratch import Room
 from focusstack.second_pass.frame import AlignedFrame
@@ -58,12 +58,16 @@ class StackResult:
         The composite in the dtype of the frames, or the bit depth asked for.
     written : tuple of str
         What the output folder now holds, for people; empty if there is none.
+    done_before : bool
+        Whether a run to be resumed was done already: nothing has been computed, and `fused` and
+        `image` are None.
     """
 
     plan: StackPlan
     fused: Fused | None
     image: Image | None
     written: tuple[str, ...] = ()
+    done_before: bool = False
 
 
 QUICK_PLAN = (
@@ -106,34 +110,14 @@ def plan_stack(
     """
     options, progress = options or StackOptions(), progress or Silent()
     check_allowances(options.threads)
-    frames = _opened(inputs, options, progress)
-    return _plan_of(frames, options, memory_needed(frames, options), progress, effort)
-
-
-def _opened(inputs: Inputs, options: StackOptions, progress: Progress | None = None) -> FrameSource:
-    """Open the frames that the options ask for."""
-    limit, keep = options.max_megapixels, options.keep_damaged
-    return open_frames(inputs, progress, limit, _selection(options), keep_damaged=keep)
-
-
-def _selection(options: StackOptions) -> Selection:
-    return Selection(options.only, options.exclude)
+    frames = open_asked(inputs, options, progress)
+    return plan_of(frames, options, memory_needed(frames, options), progress, effort)
 
 
 def _fitted(plan: StackPlan, frames: FrameSource, options: StackOptions) -> StackPlan:
     """An earlier plan for these frames, without those that the options leave out."""
-    plan = leave_out(plan, frames.names, _selection(options))
+    plan = leave_out(plan, frames.names, selection_of(options))
     return fit_plan(plan, frames.names, frames.size, frames.channels)
-
-
-def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
-    """Decide how much is kept in memory at once: asked once a run, from what is free then."""
-    width, height = frames.size
-    proxy = proxy_size(width, height, proxy_scale(width, height))
-    size = StackSize(
-        width * height, proxy[0] * proxy[1], frames.channels, frames.dtype.itemsize, len(frames)
-    )
-    return memory_need(size, options.threads, memory_bound(options.memory))
 
 
 def _given_plan(
@@ -147,7 +131,8 @@ def _given_plan(
     if options.reference not in ("auto", plan.reference):
         raise UsageError(
             f"the plan's reference is {plan.reference}, not {options.reference}",
-            "Give either --plan or --reference.",
+            "The plan says which frame does not move.",
+            [Change("To keep the plan's", drop=("--reference",)), WITHOUT_PLAN],
         )
     if plan.quick and QUICK_PLAN not in plan.warnings:
         plan = plan.with_warnings([QUICK_PLAN])
@@ -183,7 +168,7 @@ def aligned_frames(
     ['frame_0003', 'frame_0002', 'frame_0001']
     """
     options = options or StackOptions()
-    frames = _opened(inputs, options)
+    frames = open_asked(inputs, options)
     plan = _fitted(plan, frames, options)
     check_places(plan)
     need = memory_needed(frames, options)
@@ -239,12 +224,14 @@ def stack(
     """
     options, progress = options or StackOptions(), StageClock(progress)
     check_allowances(options.threads)
-    frames = _opened(inputs, options, progress)
+    frames = open_asked(inputs, options, progress)
     check_method(options.fusion)
     need = memory_needed(frames, options)
     _tell_memory(need, len(frames), options, progress)
+    if before := done_before(output, frames, options):
+        return StackResult(before[0], None, None, tuple(before[1]), done_before=True)
     with open_folder(output, frames, options) as folder:
-        plan = folder.plan or _plan_of(frames, options, need, progress)
+        plan = folder.plan or plan_of(frames, options, need, progress)
         folder.begin(plan, ahead=need.ahead > 1)
         release_freed()
         means = means_for(frames, options.threads, need, folder)
@@ -261,14 +248,14 @@ def stack(
     return StackResult(plan, fused, image, tuple(written))
 
 
-def _plan_of(
+def plan_of(
     frames: FrameSource,
     options: StackOptions,
     need: MemoryNeed,
     progress: Progress,
     effort: Effort = THOROUGH,
 ) -> StackPlan:
-    """Find the plan of a run, or take the one that is given."""
+    """Find the plan of frames that are opened, or take the one that is given."""
     if options.plan is not None:
         return _given_plan(options, frames, need, progress)
     return find_plan(frames, options, need, progress, effort)

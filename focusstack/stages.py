@@ -9,20 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.errors import OutputError, UsageError
+from focusstack.errors import Change, OutputError, OutputExistsError, UsageError
 from focusstack.exposure.apply import apply_gain
 from focusstack.exposure.shading import apply_shading
-from focusstack.frames.open import open_frames
+from focusstack.frames.asked import open_asked
+from focusstack.frames.memory_needed import memory_needed
 from focusstack.frames.sources import FrameSource
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
-from focusstack.options import FusionOptions, OutputOptions, StackOptions
+from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.maps import fusion_entry, motion_warning, write_maps
 from focusstack.output.paths import check_targets, output_dtype
-from focusstack.output.staging import StagedFolder
-from focusstack.pipeline import plan_stack
+from focusstack.output.staging import StagedFolder, ways_past
+from focusstack.pipeline import plan_of
 from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
@@ -32,24 +33,24 @@ from focusstack.second_pass.prealigned import cut, fuse_aligned, shared_area
 def fuse_files(
     inputs: Sequence[Path],
     target: OutputOptions,
-    fusion: FusionOptions,
     progress: Progress,
-    max_megapixels: float,
-    *,
-    keep_damaged: bool = False,
+    options: StackOptions,
 ) -> None:
     """Fuse aligned frames into the file `target.folder`; metadata is the middle frame's.
 
     Maps are written beside it, their names starting with that of the file.
     """
+    fusion = options.fusion
     check_allowances(fusion.threads)
     output = target.folder
     maps = [output.parent / name for name in target.maps.names(f"{output.stem}-")]
     check_composite(target)
     for path in maps:
         if path.exists() and not target.overwrite:
-            raise OutputError(f"{path} exists", "Choose another name or give --overwrite.")
-    frames = open_frames(inputs, progress, max_megapixels, keep_damaged=keep_damaged)
+            raise OutputExistsError(
+                f"{path} exists", "Replace it, or write elsewhere.", ways_past(output)
+            )
+    frames = open_asked(inputs, options, progress, every=True)
     check_targets([output, *maps], frames)
     fused = fuse_aligned(frames, fusion, progress)
     for text in motion_warning(fusion_entry(fused, fusion.method, [])):
@@ -74,11 +75,16 @@ def check_composite(target: OutputOptions) -> None:
     output = target.folder
     kind = SUFFIXES.get(output.suffix.lower())
     if kind is None:
-        raise OutputError(f"{output} does not end in .jpg, .png or .tif", "Choose one of these.")
+        ways = [Change("To write TIFF", add=("--output", f"{output}.tif"))]
+        raise OutputError(
+            f"{output} does not end in .jpg, .png or .tif", "Choose one of these.", ways
+        )
     if kind == "jpg" and target.bit_depth == 16:
         raise UsageError("JPEG holds 8 bits, not 16", "Choose .png or .tif.")
     if output.exists() and not target.overwrite:
-        raise OutputError(f"{output} exists", "Choose another name or give --overwrite.")
+        raise OutputExistsError(
+            f"{output} exists", "Replace it, or write elsewhere.", ways_past(output)
+        )
     folder = output.parent
     if not folder.is_dir():
         reason = "its folder is a file" if folder.exists() else "its folder does not exist"
@@ -94,11 +100,11 @@ def equalize_files(
     inputs: Sequence[Path], target: OutputOptions, options: StackOptions, progress: Progress
 ) -> None:
     """Write every used frame at the reference's exposure."""
-    limit, keep = options.max_megapixels, options.keep_damaged
-    frames = open_frames(inputs, progress, limit, keep_damaged=keep)
+    check_allowances(options.threads)
+    frames = open_asked(inputs, options, progress, every=True)
     with StagedFolder(target.folder, target.overwrite) as staging:
         check_targets([_path(target, frames, i) for i in range(len(frames))], frames)
-        plan = plan_stack(frames, options, progress)
+        plan = plan_of(frames, options, memory_needed(frames, options), progress)
         used = {f.file: f for f in plan.frames if f.used}
         wanted = [i for i, name in enumerate(frames.names) if name in used]
         dtype = output_dtype(target, frames.dtype)
@@ -112,16 +118,11 @@ def equalize_files(
 
 
 def crop_files(
-    inputs: Sequence[Path],
-    target: OutputOptions,
-    progress: Progress,
-    max_megapixels: float,
-    *,
-    keep_damaged: bool = False,
+    inputs: Sequence[Path], target: OutputOptions, progress: Progress, options: StackOptions
 ) -> Rect:
     """Write aligned frames cropped to the area in which all show something."""
     check_allowances(1)
-    frames = open_frames(inputs, progress, max_megapixels, keep_damaged=keep_damaged)
+    frames = open_asked(inputs, options, progress, every=True)
     every = range(len(frames))
     with StagedFolder(target.folder, target.overwrite) as staging:
         check_targets([_path(target, frames, i) for i in every], frames)

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from focusstack.cli import app
-from focusstack.cli.options import Method
+from focusstack.cli.choices import Method
 from focusstack.errors import AlignmentError, InputError, OutputError, UsageError
 from focusstack.frames.search import find_files
 from focusstack.fusion.registry import FUSERS
@@ -22,6 +22,9 @@ from focusstack.images.write import write_image
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = typer.main.get_command(app)
+
+OF_THE_PROGRAM = {"--version", "--help", "-h", "--install-completion", "--show-completion"}
+"""Options that no single command has."""
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "README.md").is_file(), reason="there is no README.md yet"
@@ -98,7 +101,7 @@ def test_every_option_is_documented_with_its_commands() -> None:
 def test_no_option_is_documented_that_does_not_exist() -> None:
     known = commands()
     for documented, cell in option_rows():
-        for option in documented - {"--version", "--help"}:
+        for option in documented - OF_THE_PROGRAM:
             # The sample set is written as it is.
             for name in promised(cell) - ({"sample"} if "write" in cell else set()):
                 assert option in known[name], f"{name} {option}"

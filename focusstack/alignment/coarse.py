@@ -18,7 +18,7 @@ from focusstack.alignment.matrices.solve import solve
 from focusstack.alignment.parallax.feature_travel import FeatureTravel, travel_from_features
 from focusstack.alignment.tiles.matches import Matches, isotropic, residuals
 from focusstack.alignment.tiles.measure import reduced
-from focusstack.errors import AlignmentError
+from focusstack.errors import AlignmentError, Change
 from focusstack.frames.proxies.proxy import Proxy, proxy_scale, proxy_size
 from focusstack.geometry.coordinates import normalised, outline, transform
 from focusstack.numeric.arrays import Matrix
@@ -186,6 +186,7 @@ def align_coarsely(
         raise AlignmentError(
             f"{names[reference]} shares too little with the other frames to be the reference",
             "Choose another frame with --reference, or leave the choice to the program.",
+            [Change("To leave the choice to the program", drop=("--reference",))],
         )
     start = hub(fits, kept, count)
     matches = [

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from focusstack.cli.batching import batch
+from focusstack.cli.command import Command, Commands
 from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
@@ -21,11 +22,13 @@ from focusstack.cli.stacking import align, run
 from focusstack.cli.stages import crop, equalize, fuse
 from focusstack.runtime.version import __version__
 
+_HELP = {"help_option_names": ["-h", "--help"]}
+
 app = typer.Typer(
     name="focusstack",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="markdown",
+    cls=Commands,
+    context_settings=_HELP,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Turn a hand-held focus series into aligned frames and one image that is sharp everywhere."
     "\n\nEquals out exposure, aligns every frame to a fraction of a pixel, crops to exactly the "
@@ -41,7 +44,12 @@ _PANELS = {
 }
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
-        app.command(epilog=epilog(_command.__name__), rich_help_panel=_panel)(_command)
+        app.command(
+            cls=Command,
+            context_settings=_HELP,
+            epilog=epilog(_command.__name__),
+            rich_help_panel=_panel,
+        )(_command)
 
 
 def main() -> None:
@@ -64,7 +72,8 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _top(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     pass

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from focusstack.cli.options import Alignment, BitDepth, Fusion, Moved, Results, Work
+from focusstack.cli.choices import BitDepth, Moved
+from focusstack.cli.options import Alignment, Fusion, Results, Work
 
 if TYPE_CHECKING:
     from focusstack.options import FusionOptions, OutputOptions, StackOptions
@@ -54,4 +55,5 @@ def output_options(folder: Path, results: Results, fusion: Fusion | None = None)
         resume=results.resume,
         maps=maps,
         report=not results.no_report,
+        name=results.name,
     )

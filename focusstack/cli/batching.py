@@ -12,18 +12,16 @@ import typer
 from focusstack.cli.asked import output_options, stack_options
 from focusstack.cli.door import finish_output, printable_json, speak, whisper
 from focusstack.cli.groups import Only, spread_groups
-from focusstack.cli.options import WORK, Alignment, Fusion, Messages, Results, Work, beside
+from focusstack.cli.messages import Messages
+from focusstack.cli.options import WORK, Alignment, Fusion, Results, Work, beside
 from focusstack.cli.reporting import reporting, say
 from focusstack.cli.splitting import SHOOT, Roots, Splitting, asking
-from focusstack.errors import UsageError
+from focusstack.errors import VERDICT_EXIT_CODE, UsageError
 
 if TYPE_CHECKING:
     from focusstack.shoot.batch import BatchResult
     from focusstack.shoot.settings import Action, BatchOptions
     from focusstack.shoot.state import StackState
-
-BAD = 6
-"""Exit code of a batch that is done, but with stacks that failed or are judged so."""
 
 OF_STACKS = Only(
     *("output", "format", "quality", "bit_depth", "no_aligned", "no_fuse", "multipage"),
@@ -138,7 +136,7 @@ def batch(
             conclude(result, quiet=messages.quiet)
         if result.bad:
             finish_output()
-            raise typer.Exit(BAD)
+            raise typer.Exit(VERDICT_EXIT_CODE)
 
 
 class Teller:

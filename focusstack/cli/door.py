@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from focusstack.cli.log import log
 from focusstack.errors import OutputError
 
 BROKEN_PIPE = 141
@@ -57,6 +58,7 @@ def printable_json(text: str) -> str:
 
 def whisper(text: str) -> None:
     """Print to the error stream; a stream that is gone or full is no reason to end."""
+    log(printable(text))
     with suppress(OSError, ValueError):
         print(printable(text), file=sys.stderr, flush=True)
 

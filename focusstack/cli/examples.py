@@ -3,9 +3,10 @@
 EPILOG = (
     "**Start with** `focusstack run photos/`, which writes to `photos-stacked/`, or with "
     "`focusstack inspect photos/`, which writes nothing.\n\n"
-    "**Exit codes**: 0 done, 2 usage, 3 input unusable, 4 the frames cannot be aligned, "
-    "5 output cannot be written or another run is writing there, 6 done, but stacks of a batch "
-    "failed or are judged so, 130 interrupted."
+    "**Exit codes**: 0 done, 2 usage (also where results exist already), 3 input unusable, "
+    "4 the frames cannot be aligned, 5 output cannot be written or another run is writing there, "
+    "6 done, but the verdict is as bad as --fail-on says, or stacks of a batch failed, "
+    "130 interrupted."
 )
 
 _EXAMPLES: dict[str, dict[str, str]] = {

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
-from itertools import takewhile
 from pathlib import Path
 
+from focusstack.cli.advice import OF_BOTH
 from focusstack.cli.options import beside
-from focusstack.errors import MOST_GROUPS, FallenApartError
+from focusstack.cli.typed import typed
+from focusstack.errors import MOST_GROUPS, Change, FallenApartError
+from focusstack.frames.as_typed import glob_for
+from focusstack.runtime.command_line import CommandLine
 
 
 @contextmanager
@@ -35,8 +36,8 @@ def naming_groups(
         if told:
             lines = "\n".join(f"  {line}" for line in told[:MOST_GROUPS])
             error.remedy = (
-                f"Stack the groups one by one:\n{lines}\nor add the frames that are missing "
-                "between them. `focusstack fuse` aligns nothing."
+                f"To stack the groups one by one:\n{lines}\nOr add the frames that are missing "
+                "between them (fuse aligns nothing)."
             )
         raise
 
@@ -44,39 +45,40 @@ def naming_groups(
 def commands(
     command: str, inputs: Sequence[Path], folder: Path, groups: Sequence[Sequence[str]]
 ) -> list[str]:
-    """Return what to type for each group of at least two frames.
+    """Return what to type for each group of at least two frames, with what was typed besides.
 
     Examples
     --------
     >>> groups = [["A1.jpg", "A2.jpg"], ["B1.jpg"], ["B2.jpg", "C 3.jpg"]]
     >>> for line in commands("run", [Path("photos")], Path("out"), groups):
     ...     print(line)
-    focusstack run photos --only 'A*.jpg' -o out-1
-    focusstack run photos --only 'B2.jpg,C 3.jpg' -o out-2
+    focusstack run photos --only 'A*.jpg' --output out-1
+    focusstack run photos --only 'B2.jpg,C 3.jpg' --output out-2
     """
     every = [name for group in groups for name in group]
-    given = shlex.join(str(path) for path in inputs)
+    before = typed()
+    if before is None or before.command != command:  # inspect has options that run has not
+        kept = [pair for pair in before.options if pair[0] in OF_BOTH] if before else []
+        given = before.inputs if before else tuple(map(str, inputs))
+        before = CommandLine(command, given, tuple(kept))
     large = [group for group in groups if len(group) > 1]
     return [
-        f"focusstack {command} {given} {_only(group, every)} -o {shlex.quote(f'{folder}-{number}')}"
+        before.line(
+            Change(
+                "",
+                add=(*_only(group, every), "--output", f"{folder}-{number}"),
+                drop=("--only", "--exclude"),
+            )
+        )
         for number, group in enumerate(large, 1)
     ]
 
 
-def _only(group: Sequence[str], every: Sequence[str]) -> str:
+def _only(group: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:
     """The option that names a group: a glob that means no other frame, or all of its names."""
-    start = _shared(group)
-    end = _shared([name[len(start) :][::-1] for name in group])[::-1]
-    glob = f"{start}*{end}"
-    plain = not set("[]?*,") & set(start + end)
-    if start and plain and {name for name in every if fnmatchcase(name, glob)} == set(group):
-        return f"--only {shlex.quote(glob)}"
+    pattern = glob_for(group, every)
+    if pattern and not pattern.startswith("*"):
+        return "--only", pattern
     if not any("," in name for name in group):
-        return f"--only {shlex.quote(','.join(group))}"
-    return " ".join(f"--only {shlex.quote(name)}" for name in group)
-
-
-def _shared(names: Sequence[str]) -> str:
-    """What all names begin with."""
-    letters = takewhile(lambda several: len(set(several)) == 1, zip(*names, strict=False))
-    return "".join(one for one, *_ in letters)
+        return "--only", ",".join(group)
+    return tuple(word for name in group for word in ("--only", name))

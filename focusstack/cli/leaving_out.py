@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,8 +43,3 @@ class Wanted:
     def of(self, options: StackOptions) -> StackOptions:
         """Return the options of a stack for these frames."""
         return replace(options, only=tuple(self.only), exclude=tuple(self.exclude))
-
-    def said(self) -> str:
-        """Return these options as they are typed, after a space; nothing if there are none."""
-        given = [("--only", one) for one in self.only] + [("--exclude", e) for e in self.exclude]
-        return "".join(f" {option} {shlex.quote(one)}" for option, one in given)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from focusstack.cli.advice import to_run
 from focusstack.cli.asked import stack_options
-from focusstack.cli.door import printable_json, speak
 from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
+from focusstack.cli.judged import end_by_verdict, print_report, whisper_verdict
 from focusstack.cli.leaving_out import Wanted
-from focusstack.cli.options import Alignment, Inputs, Messages, Work
+from focusstack.cli.messages import Messages
+from focusstack.cli.options import Alignment, Inputs, Results, Work
 from focusstack.cli.reporting import reporting, say
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ def inspect(
     inputs: Inputs,
     *,
     wanted: Wanted,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print report.json instead of a table.")
-    ] = False,
     thorough: Annotated[
         bool,
         typer.Option(
@@ -37,24 +34,27 @@ def inspect(
     ] = False,
     alignment: Annotated[Alignment, Only("reference", "dust")],
     work: Work,
+    results: Annotated[Results, Only("json", "fail_on")],
     messages: Messages,
 ) -> None:
     """Measure a stack without moving a pixel: exposure, zoom, rotation, shift, sharpness."""
     with reporting(messages) as progress:
         from focusstack.first_pass.effort import QUICK, THOROUGH
         from focusstack.pipeline import plan_stack
-        from focusstack.plan.file import plan_to_json
 
         options = wanted.of(stack_options(alignment, work))
         with naming_groups("run", inputs):
             plan = plan_stack(inputs, options, progress, THOROUGH if thorough else QUICK)
-        if json:
-            speak(printable_json(plan_to_json(plan)), end="")
-        else:
-            _show(plan, inputs, wanted)
+        if results.json:
+            print_report(plan)
+        elif not messages.quiet:
+            _show(plan)
+        if messages.quiet:
+            whisper_verdict(plan)
+        end_by_verdict(plan, results.fail_on)
 
 
-def _show(plan: StackPlan, inputs: list[Path], wanted: Wanted) -> None:
+def _show(plan: StackPlan) -> None:
     """Print the table, the verdict, and what to do next."""
     from focusstack.output.report.table import facts, plan_table, rich_table, verdict_lines
 
@@ -69,8 +69,7 @@ def _show(plan: StackPlan, inputs: list[Path], wanted: Wanted) -> None:
         say(line)
     for name, value in facts(plan):
         say(f"  {name:<8}  {value}")
-    given = " ".join(shlex.quote(str(path)) for path in inputs[:1])
-    more = " …" if len(inputs) > 1 else ""
-    say(f"  next      focusstack run {given}{more}{wanted.said()}")
+    if ahead := to_run():
+        say(f"  next      {ahead.line()}")
     if plan.quick and plan.verdict is not None and plan.verdict.grade != "pass":
         say("            (it measures more closely, follows parallax and says how well)")

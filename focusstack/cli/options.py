@@ -4,59 +4,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from focusstack.cli.choices import ALSO, METHODS, BitDepth, FailOn, Format, Method, Moved
+from focusstack.cli.values import amount_of_memory, number, one_of, whole_number
 from focusstack.images.limits import MOST_MEGAPIXELS
-from focusstack.runtime.memory import parse_bytes
-
-if TYPE_CHECKING:
-    pass
-
-
-class Format(StrEnum):
-    """Formats that are written."""
-
-    auto = "auto"
-    jpg = "jpg"
-    png = "png"
-    tif = "tif"
-
-
-class BitDepth(StrEnum):
-    """Bits of a channel that are written."""
-
-    auto = "auto"
-    eight = "8"
-    sixteen = "16"
-
-
-class Method(StrEnum):
-    """Fusion methods."""
-
-    auto = "auto"
-    pyramid = "pyramid"
-    weighted = "weighted"
-    depth = "depth"
-
-
-class Moved(StrEnum):
-    """What is done about things that move."""
-
-    auto = "auto"
-    off = "off"
-
 
 RESULTS, ALIGNMENT, FUSION = "Results", "Alignment", "Fusion"
-WORK, MESSAGES = "Threads and memory", "Messages"
+WORK, SCRIPTS = "Threads and memory", "For scripts"
 """Panels of the help."""
 
 Inputs = Annotated[
     list[Path],
-    typer.Argument(metavar="INPUT", help="A folder, files or globs.", show_default=False),
+    typer.Argument(
+        metavar="INPUT…", help="A folder, files, or globs in quotes.", show_default=False
+    ),
 ]
 
 
@@ -78,19 +43,43 @@ class Results:
     format: Annotated[
         Format,
         typer.Option(
-            "--format", help="Format of the pictures; auto: as the input.", rich_help_panel=RESULTS
+            "--format",
+            metavar="auto|jpg|png|tif",
+            parser=one_of("--format", Format, ALSO),
+            help="Format of the pictures; auto: as the input.",
+            rich_help_panel=RESULTS,
         ),
     ] = Format.auto
     quality: Annotated[
         int,
-        typer.Option("--quality", min=1, max=100, help="JPEG quality.", rich_help_panel=RESULTS),
+        typer.Option(
+            "--quality",
+            metavar="1-100",
+            parser=whole_number("--quality", 1, 100),
+            help="JPEG quality.",
+            rich_help_panel=RESULTS,
+        ),
     ] = 95
     bit_depth: Annotated[
         BitDepth,
         typer.Option(
-            "--bit-depth", help="Bits of the pictures; auto: as the input.", rich_help_panel=RESULTS
+            "--bit-depth",
+            metavar="auto|8|16",
+            parser=one_of("--bit-depth", BitDepth),
+            help="Bits of the pictures; auto: as the input.",
+            rich_help_panel=RESULTS,
         ),
     ] = BitDepth.auto
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="Name of the composite, without suffix; {folder}, {first}, {last}, {frames} and "
+            "{method} are filled in.",
+            rich_help_panel=RESULTS,
+        ),
+    ] = "fused"
     no_aligned: Annotated[
         bool,
         typer.Option("--no-aligned", help="Write the composite only.", rich_help_panel=RESULTS),
@@ -121,6 +110,32 @@ class Results:
             "--resume", help="Go on from what an interrupted run has left.", rich_help_panel=RESULTS
         ),
     ] = False
+    json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print report.json instead of a summary.", rich_help_panel=SCRIPTS
+        ),
+    ] = False
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            "--fail-on",
+            metavar="look|fail",
+            parser=one_of("--fail-on", FailOn),
+            show_default=False,
+            help="End with exit code 6 if the verdict is this or worse; results are written.",
+            rich_help_panel=SCRIPTS,
+        ),
+    ] = None
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Say what would be read, left out and written, how long it would take, and how "
+            "much memory.",
+            rich_help_panel=SCRIPTS,
+        ),
+    ] = False
 
     def folder(self, inputs: list[Path]) -> Path:
         """Return where results go: beside the input folder unless said."""
@@ -137,7 +152,7 @@ class Alignment:
             "--plan",
             metavar="FILE",
             show_default=False,
-            help="Reuse matrices, gains and crop of an earlier report.json.",
+            help="Place frames as an earlier report.json tells.",
             rich_help_panel=ALIGNMENT,
         ),
     ] = None
@@ -154,7 +169,7 @@ class Alignment:
         bool,
         typer.Option(
             "--no-local",
-            help="Matrices only: no local displacement for parallax.",
+            help="Move frames as a whole only: nothing is bent to follow near and far.",
             rich_help_panel=ALIGNMENT,
         ),
     ] = False
@@ -175,13 +190,23 @@ class Fusion:
     """How frames are fused, and which maps come with it."""
 
     method: Annotated[
-        Method, typer.Option("--method", help="How the frames are fused.", rich_help_panel=FUSION)
+        Method,
+        typer.Option(
+            "--method",
+            metavar="METHOD",
+            parser=one_of("--method", Method),
+            help=METHODS,
+            rich_help_panel=FUSION,
+        ),
     ] = Method.auto
     moved: Annotated[
         Moved,
         typer.Option(
             "--moved",
-            help="auto: what moved is taken from one frame; off: it is not looked for.",
+            metavar="auto|off",
+            parser=one_of("--moved", Moved),
+            help="What to do about things that moved:\n"
+            "auto: each is taken from one frame\noff: they are not looked for",
             rich_help_panel=FUSION,
         ),
     ] = Moved.auto
@@ -210,6 +235,7 @@ class Work:
         typer.Option(
             "--max-megapixels",
             metavar="N",
+            parser=number("--max-megapixels", 0.001),
             help="Refuse pictures that claim to be larger.",
             rich_help_panel=WORK,
         ),
@@ -227,9 +253,9 @@ class Work:
         typer.Option(
             "--threads",
             metavar="N",
-            min=1,
+            parser=whole_number("--threads", 1),
             show_default="one a core",
-            help="Threads; the result is the same.",
+            help="How many cores share the work; the result is the same.",
             rich_help_panel=WORK,
         ),
     ] = None
@@ -238,7 +264,7 @@ class Work:
         typer.Option(
             "--memory",
             metavar="SIZE",
-            parser=parse_bytes,
+            parser=amount_of_memory("--memory"),
             show_default="half of what is free",
             help="Memory to stay within, such as 600M or 4G; the result is the same.",
             rich_help_panel=WORK,
@@ -246,26 +272,16 @@ class Work:
     ] = None
 
 
-@dataclass(frozen=True)
-class Messages:
-    """What is said on the way."""
-
-    quiet: Annotated[
-        bool,
-        typer.Option("--quiet", "-q", help="No progress, no summary.", rich_help_panel=MESSAGES),
-    ] = False
-    verbose: Annotated[
-        bool,
-        typer.Option("--verbose", "-v", help="Say what is being done.", rich_help_panel=MESSAGES),
-    ] = False
-    debug: Annotated[
-        bool,
-        typer.Option("--debug", help="Show the traceback of an error.", rich_help_panel=MESSAGES),
-    ] = False
-
-
 def beside(inputs: list[Path]) -> Path:
-    """Return ``<input folder>-stacked`` beside the input folder, as the user named it."""
-    first = Path(os.path.abspath(inputs[0]))  # noqa: PTH100 - links stay as they are
+    """Return ``<input folder>-stacked`` beside the input folder, as the user named it.
+
+    Examples
+    --------
+    >>> beside([Path("photos/IMG_1.jpg"), Path("photos/IMG_2.jpg")]).as_posix()
+    'photos-stacked'
+    """
+    first = inputs[0]
     folder = first if first.is_dir() else first.parent
+    if folder.name in ("", ".."):  # such as where the terminal is
+        folder = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
     return folder.with_name(f"{folder.name}-stacked")

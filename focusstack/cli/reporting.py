@@ -8,8 +8,9 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from pathlib import Path
 
 import typer
 
@@ -24,15 +25,33 @@ from focusstack.cli.door import (
     whisper,
 )
 from focusstack.cli.interruption import prompt_interruption
-from focusstack.cli.options import Messages
+from focusstack.cli.log import log, logging_to
+from focusstack.cli.messages import Messages
+from focusstack.cli.options import Results
 from focusstack.cli.terminal import TerminalProgress
+from focusstack.cli.typed import typed_line, ways
 from focusstack.errors import FocusstackError
 from focusstack.runtime.allowances import check_limits, told_as_limit
+from focusstack.runtime.version import __version__
 
 
 @contextmanager
 def reporting(messages: Messages) -> Iterator[TerminalProgress]:
-    """Turn errors into messages and exit codes."""
+    """Turn errors into messages and exit codes; what is said goes to the log, too."""
+    _set_up_logging(messages)
+    progress = TerminalProgress(messages.quiet)
+    with ExitStack() as kept, _telling_errors(messages, progress):
+        kept.enter_context(logging_to(messages.log))
+        log(f"focusstack {__version__}: {shown}" if (shown := typed_line()) else "focusstack")
+        check_limits()
+        import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
+        gc.freeze()  # a hundred thousand objects of theirs need not be looked through for garbage
+        with prompt_interruption():
+            yield progress
+            finish_output()
+
+
+def _set_up_logging(messages: Messages) -> None:
     level = logging.INFO if messages.verbose else logging.WARNING
     logging.basicConfig(level=level, stream=sys.stderr, force=True)
     logging.getLogger().handlers[0].setFormatter(PlainFormatter())
@@ -47,14 +66,12 @@ def reporting(messages: Messages) -> Iterator[TerminalProgress]:
     for library in ("tifffile", "matplotlib"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-    progress = TerminalProgress(messages.quiet)
+
+
+@contextmanager
+def _telling_errors(messages: Messages, progress: TerminalProgress) -> Iterator[None]:
     try:
-        check_limits()
-        import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
-        gc.freeze()  # a hundred thousand objects of theirs need not be looked through for garbage
-        with prompt_interruption():
-            yield progress
-            finish_output()
+        yield
     except FocusstackError as error:
         progress.finish()
         raise _ended(error, error, messages) from None
@@ -84,7 +101,7 @@ def _ended(told: FocusstackError, error: Exception, messages: Messages) -> typer
     """Say what has gone wrong; return how the program ends."""
     if messages.debug:
         traceback.print_exception(error)
-    whisper("\n".join([f"error: {told}", *_notes(error)]))
+    whisper("\n".join([f"error: {told}", *_notes(error), *ways(told.changes)]))
     return typer.Exit(told.exit_code)
 
 
@@ -94,6 +111,15 @@ def _notes(error: BaseException) -> list[str]:
 
 
 def say(message: str, *, quiet: bool = False) -> None:
-    """Print a line of the result, unless asked to be quiet."""
+    """Print a line of the result, unless asked to be quiet; the log has it in any case."""
+    log(printable(message))
     if not quiet:
         speak(printable(message))
+
+
+def announced(results: Results, inputs: list[Path], progress: TerminalProgress) -> Path:
+    """Return where results go; if the user did not say, it is said as the work begins."""
+    folder = results.folder(inputs)
+    if results.output is None:
+        progress.announce(f"Results go to {folder}")
+    return folder

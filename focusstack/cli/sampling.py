@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from focusstack.cli.groups import Only, spread_groups
-from focusstack.cli.options import Messages, Results
+from focusstack.cli.messages import Messages
+from focusstack.cli.options import Results
 from focusstack.cli.reporting import reporting, say
 
 

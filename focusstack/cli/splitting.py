@@ -13,7 +13,8 @@ import typer
 
 from focusstack.cli.door import printable, printable_json, speak, whisper
 from focusstack.cli.groups import spread_groups
-from focusstack.cli.options import Messages, beside
+from focusstack.cli.messages import Messages
+from focusstack.cli.options import beside
 from focusstack.cli.reporting import reporting, say
 
 if TYPE_CHECKING:

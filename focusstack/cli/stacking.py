@@ -5,20 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from focusstack.cli.advice import without_doubtful
 from focusstack.cli.asked import output_options, stack_options
+from focusstack.cli.choices import Method
 from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
+from focusstack.cli.judged import end_by_verdict, print_report, whisper_verdict
 from focusstack.cli.leaving_out import Wanted
-from focusstack.cli.options import Alignment, Fusion, Inputs, Messages, Method, Results, Work
-from focusstack.cli.reporting import reporting, say
+from focusstack.cli.messages import Messages
+from focusstack.cli.options import Alignment, Fusion, Inputs, Results, Work
+from focusstack.cli.reporting import announced, reporting, say
 from focusstack.cli.terminal import TerminalProgress
-from focusstack.errors import UsageError
+from focusstack.errors import Change, UsageError
 
 if TYPE_CHECKING:
     from focusstack.options import OutputOptions, StackOptions
+    from focusstack.pipeline import StackResult
+
+_FUSING = Change("To fuse", drop=("--no-fuse",))
+_NO_MAPS = Change("To write no maps", drop=("--depth", "--source-map"))
+_NO_METHOD = Change("To fuse nothing", drop=("--method",))
 
 OF_ALIGNING = Only(
-    *("output", "format", "quality", "bit_depth", "multipage", "no_report", "overwrite", "resume")
+    *("output", "format", "quality", "bit_depth", "multipage", "no_report", "overwrite", "resume"),
+    *("json", "fail_on", "dry_run"),
 )
 """Results where nothing is fused."""
 
@@ -36,15 +46,24 @@ def run(
     """Align a stack and fuse it: aligned frames, composite and report."""
     with reporting(messages) as progress:
         if results.no_aligned and results.no_fuse:
-            raise UsageError("--no-aligned and --no-fuse leave nothing to do", "Give at most one.")
+            raise UsageError(
+                "--no-aligned and --no-fuse leave nothing to do",
+                "Give one of them.",
+                [
+                    Change("For the composite only", drop=("--no-fuse",)),
+                    Change("For aligned frames only", drop=("--no-aligned",)),
+                ],
+            )
         if results.no_fuse and (fusion.depth or fusion.source_map):
-            raise UsageError("maps come from fusing", "Leave out --no-fuse, or the maps.")
+            raise UsageError("maps come from fusing", "Nothing is fused.", [_FUSING, _NO_MAPS])
         if results.no_fuse and fusion.method is not Method.auto:
-            raise UsageError("--method is how frames are fused", "Leave out --no-fuse or --method.")
-        target = output_options(results.folder(inputs), results, fusion)
+            raise UsageError(
+                "--method is how frames are fused", "Nothing is fused.", [_FUSING, _NO_METHOD]
+            )
+        target = output_options(announced(results, inputs, progress), results, fusion)
         options = wanted.of(stack_options(alignment, work, fusion))
         with naming_groups("run", inputs, results.output):
-            _stack(inputs, target, options, progress, quiet=messages.quiet)
+            _stack(inputs, target, options, progress, results, messages)
 
 
 @spread_groups
@@ -58,10 +77,10 @@ def align(
 ) -> None:
     """Equalise, align and crop: aligned frames only."""
     with reporting(messages) as progress:
-        target = output_options(results.folder(inputs), results)
+        target = output_options(announced(results, inputs, progress), results)
         options = wanted.of(stack_options(alignment, work))
         with naming_groups("align", inputs, results.output):
-            _stack(inputs, target, options, progress, quiet=messages.quiet)
+            _stack(inputs, target, options, progress, results, messages)
 
 
 def _stack(
@@ -69,12 +88,38 @@ def _stack(
     target: OutputOptions,
     options: StackOptions,
     progress: TerminalProgress,
-    *,
-    quiet: bool,
+    results: Results,
+    messages: Messages,
 ) -> None:
-    from focusstack.output.report.table import summary
+    if results.dry_run:
+        _foresee(inputs, target, options)
+        return
     from focusstack.pipeline import stack
 
     result = stack(inputs, target, options, progress)
+    plan = result.plan
+    if results.json:
+        print_report(plan)
+    if results.json or messages.quiet:
+        whisper_verdict(plan, target.folder)
+    else:
+        _summarise(result, target)
+    end_by_verdict(plan, results.fail_on)
+
+
+def _summarise(result: StackResult, target: OutputOptions) -> None:
+    from focusstack.output.report.table import summary
+
+    if result.done_before:
+        say(f"already done: {target.folder}")
     for line in summary(result.plan, [str(target.folder), *result.written]):
-        say(line, quiet=quiet)
+        say(line)
+    if without := without_doubtful(result.plan):
+        say(f"  to try    {without}")
+
+
+def _foresee(inputs: list[Path], target: OutputOptions, options: StackOptions) -> None:
+    from focusstack.output.outlook import foresee_stack, outlook_lines
+
+    for line in outlook_lines(foresee_stack(inputs, target, options)):
+        say(line)

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from focusstack.cli.asked import fusion_options, output_options, stack_options
+from focusstack.cli.asked import output_options, stack_options
 from focusstack.cli.groups import Only, spread_groups
-from focusstack.cli.options import RESULTS, Alignment, Fusion, Inputs, Messages, Results, Work
-from focusstack.cli.reporting import reporting, say
+from focusstack.cli.leaving_out import Wanted
+from focusstack.cli.messages import Messages
+from focusstack.cli.options import RESULTS, Alignment, Fusion, Inputs, Results, Work
+from focusstack.cli.reporting import announced, reporting, say
 
 OF_PICTURES = Only("output", "format", "quality", "bit_depth", "overwrite")
 """Results where every frame becomes a picture."""
@@ -30,6 +32,7 @@ def fuse(
             rich_help_panel=RESULTS,
         ),
     ],
+    wanted: Wanted,
     results: Annotated[Results, Only("quality", "bit_depth", "overwrite")],
     fusion: Fusion,
     work: Annotated[Work, Only("max_megapixels", "keep_damaged")],
@@ -40,14 +43,14 @@ def fuse(
         from focusstack.stages import fuse_files
 
         target = output_options(output, results, fusion)
-        limit, keep = work.max_megapixels, work.keep_damaged
-        fuse_files(inputs, target, fusion_options(fusion), progress, limit, keep_damaged=keep)
+        fuse_files(inputs, target, progress, wanted.of(stack_options(Alignment(), work, fusion)))
         say(str(output), quiet=messages.quiet)
 
 
 @spread_groups
 def equalize(
     inputs: Inputs,
+    wanted: Wanted,
     results: Annotated[Results, OF_PICTURES],
     alignment: Annotated[Alignment, Only("plan", "reference")],
     work: Work,
@@ -57,14 +60,15 @@ def equalize(
     with reporting(messages) as progress:
         from focusstack.stages import equalize_files
 
-        target = output_options(results.folder(inputs), results)
-        equalize_files(inputs, target, stack_options(alignment, work), progress)
+        target = output_options(announced(results, inputs, progress), results)
+        equalize_files(inputs, target, wanted.of(stack_options(alignment, work)), progress)
         say(str(target.folder), quiet=messages.quiet)
 
 
 @spread_groups
 def crop(
     inputs: Inputs,
+    wanted: Wanted,
     results: Annotated[Results, OF_PICTURES],
     work: Annotated[Work, Only("max_megapixels", "keep_damaged")],
     messages: Messages,
@@ -73,8 +77,7 @@ def crop(
     with reporting(messages) as progress:
         from focusstack.stages import crop_files
 
-        target = output_options(results.folder(inputs), results)
-        limit, keep = work.max_megapixels, work.keep_damaged
-        rect = crop_files(inputs, target, progress, limit, keep_damaged=keep)
+        target = output_options(announced(results, inputs, progress), results)
+        rect = crop_files(inputs, target, progress, wanted.of(stack_options(Alignment(), work)))
         area = f"{rect.width} x {rect.height} pixels at {rect.x}, {rect.y}"
         say(f"{target.folder}: {area}", quiet=messages.quiet)

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from focusstack.cli.door import whisper
+from focusstack.cli.log import log
 from focusstack.runtime.memory import in_use
 
 if TYPE_CHECKING:
@@ -27,10 +28,20 @@ class TerminalProgress:
         self._visible = sys.stderr.isatty() and not quiet
         self._bars: Bars | None = None
         self._task: TaskID | None = None
+        self._quiet = quiet
+        self._announced = ""
+
+    def announce(self, text: str) -> None:
+        """Say something once the work begins: not if it never does."""
+        self._announced = text
 
     def start(self, stage: str, total: int) -> None:
         """Begin a bar."""
+        if self._announced and not self._quiet:
+            whisper(self._announced)
+        self._announced = ""
         logging.getLogger("focusstack").info(stage)
+        log(stage)
         if not self._visible:
             return
         self._bars = _bars()
@@ -52,6 +63,7 @@ class TerminalProgress:
     def note(self, message: str) -> None:
         """Say it where someone asked for more (``--verbose``)."""
         logging.getLogger("focusstack").info(message)
+        log(message)
 
     def warn(self, message: str) -> None:
         """Print a warning."""

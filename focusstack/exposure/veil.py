@@ -33,6 +33,10 @@ RANGE = 2.0
 """How many times as bright the bright tenth of the areas must be as the dark tenth. Chosen: in an
 evenly lit picture, a veil and a gain are the same."""
 
+ENOUGH = 4000
+"""Areas that are compared of a pair, about: more tell no more of two numbers. Speed only (``python
+-m benchmarks.speed``)."""
+
 FEWEST = 60
 """Areas in common without which a pair tells nothing of a veil, as for other terms of light."""
 
@@ -41,6 +45,9 @@ STEPS = 12
 
 INDEPENDENT = 6.0
 """Areas of which one is independent, as windows of five blocks overlap at every second block."""
+
+TINY = 1e-30
+"""Least determinant of a line's equations: a line through areas of one light is not determined."""
 
 LINKED = 0.75
 """Share of the frames that must hang together by comparisons of neighbours for these to tell that
@@ -166,7 +173,8 @@ def _compared(a: RegisteredBlocks | None, b: RegisteredBlocks | None) -> list[_L
     lit = np.minimum(p, q).min(axis=1) > DARKEST
     if lit.sum() < FEWEST:
         return None
-    p, q = p[lit], q[lit]
+    step = max(1, int(lit.sum()) // ENOUGH)
+    p, q = p[lit][::step], q[lit][::step]
     dark, bright = np.quantile(p.mean(1), (0.1, 0.9))
     if bright < RANGE * dark:
         return None
@@ -186,16 +194,20 @@ def _line(p: Floats, q: Floats) -> _Line:
 
 def _fitted(A: Floats, y: Floats, scale: Floats) -> tuple[float, float, float, float]:
     """Two robust coefficients, the second's standard error, and the spread of scaled residuals."""
-    B, z = A * scale[:, None], y * scale
+    (a, b), z = (A * scale[:, None]).T, y * scale
+    # Products of columns, and of columns with what they explain: each turn only weighs their sums.
+    products = np.stack([a * a, a * b, b * b, a * z, b * z])
     weight = np.ones(len(z))
     for _ in range(STEPS):
-        root = np.sqrt(weight)
-        x = np.linalg.lstsq(B * root[:, None], z * root, rcond=None)[0]
-        off = B @ x - z
+        aa, ab, bb, az, bz = products @ weight
+        determinant = aa * bb - ab * ab
+        x = np.array([bb * az - ab * bz, aa * bz - ab * az]) / max(determinant, TINY)
+        off = a * x[0] + b * x[1] - z
         spread = float(scale_of_values(off)) + 1e-5
         weight = geman_mcclure_weight(np.square(off / (2 * spread)))
-    inverse = np.linalg.pinv((B * weight[:, None]).T @ B)
-    sigma = spread * float(np.sqrt(max(inverse[1, 1], 0) * INDEPENDENT))
+    aa, ab, bb, _, _ = products @ weight
+    variance = aa / max(aa * bb - ab * ab, TINY)
+    sigma = spread * float(np.sqrt(variance * INDEPENDENT))
     return float(x[0]), float(x[1]), sigma + 1e-6, spread
 
 

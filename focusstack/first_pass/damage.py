@@ -17,7 +17,7 @@ import numpy as np
 
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.groups import LOST_SHARE
-from focusstack.errors import InputError
+from focusstack.errors import KEEP_DAMAGED, InputError
 from focusstack.first_pass.block_maps import BlockMap, as_seen_from, map_blocks
 from focusstack.first_pass.foreign_parts import AGREEING, is_cut_out
 from focusstack.first_pass.measure import Measured
@@ -71,13 +71,14 @@ def refuse_too_many(damaged: Mapping[int, str], names: Sequence[str], reference:
     """
     if reference in [names[k] for k in damaged]:
         words = damaged[list(names).index(reference)]
-        raise InputError(f"The reference {reference} is damaged: {words}.", REMEDY)
+        raise InputError(f"The reference {reference} is damaged: {words}.", REMEDY, [KEEP_DAMAGED])
     if len(names) - len(damaged) < 2 or len(damaged) > LOST_SHARE * len(names):
         lines = [f"{names[k]}: {damaged[k]}" for k in sorted(damaged)]
         more = [f"and {len(lines) - 8} more"] if len(lines) > 8 else []
         raise InputError(
             "\n".join([f"{len(damaged)} of {len(names)} frames are damaged:", *lines[:8], *more]),
-            "Copy them again from their source; or take them as they are: --keep-damaged",
+            "Copy them again from their source.",
+            [KEEP_DAMAGED],
         )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from focusstack.alignment.features.focus_order import focus_order
-from focusstack.errors import InputError, UsageError
+from focusstack.alignment.tiles.poses import Origin
+from focusstack.errors import Change, InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
 from focusstack.first_pass.hot_pixels import HotPixels
 from focusstack.first_pass.row_faults import NO_FAULTS, RowFaults, find_row_faults
@@ -28,6 +29,7 @@ from focusstack.frames.sources import FrameSource
 from focusstack.images.metadata import join_notes
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Floats, Image, Indices
+from focusstack.runtime.alike import did_you_mean
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
 from focusstack.runtime.spool import Spool
@@ -68,6 +70,8 @@ class Measured:
         everywhere, and for all if the list is empty.
     marked : (h, w) uint8 ndarray or None
         1 where proxies show marks fixed to the sensor, which are taken out of what `load` gives.
+    origin : Origin or None
+        What the proxies were before marks were taken out, if these are few.
     hot : (N,) int64 ndarray
         Index of full-size pixels that are single and bright in nearly all frames.
     damaged : dict of int to str
@@ -93,6 +97,7 @@ class Measured:
         return self.borders[k] if self.borders else None
 
     marked: Image | None = None
+    origin: Origin | None = None
     hot: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
     damaged: dict[int, str] = field(default_factory=dict)
     rows: Sequence[RowFaults] = ()
@@ -249,4 +254,9 @@ def check_reference(names: Sequence[str], reference: str) -> None:
     """
     if reference != "auto" and reference not in names:
         some = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-        raise UsageError(f"there is no frame {reference}", f"Choose one of {some}")
+        meant = did_you_mean(reference, {name: name for name in names})
+        raise UsageError(
+            f"there is no frame {reference}",
+            meant or f"Choose one of {some}",
+            [Change("To leave the choice to the program", drop=("--reference",))],
+        )

@@ -114,10 +114,12 @@ def find_row_faults(pixels: Image, *, turned: bool = False) -> RowFaults:
         return NO_FAULTS
     for top in range(0, len(rows) - 3, STRIP):
         part = _codes(rows[top : top + STRIP + 3])
-        y, x = np.nonzero(_along(part, _step, STEP_LONG, STEP_SURE))
-        found.append(np.stack([x, y + top + 2], 1).astype(np.int32))
+        some = _some_columns(part)
+        rows_with, there = _along(part, some, _step, STEP_LONG, STEP_SURE)
+        y, x = np.nonzero(there)
+        found.append(np.stack([x, rows_with[y] + top + 2], 1).astype(np.int32))
         if streaks < MOST_LOOKED_AT:
-            streaks += _overwritten(part)
+            streaks += _overwritten(part, some)
     places = np.concatenate(found)
     return RowFaults(streaks, places[:, ::-1] if turned else places, turned)
 
@@ -129,6 +131,12 @@ def _codes(rows: Image) -> Image:
     elif rows.dtype != np.uint8:
         rows = (np.clip(rows, 0, 1) * np.float32(255)).astype(np.uint8)
     return np.ascontiguousarray(rows)
+
+
+def _some_columns(rows: Image) -> Image:
+    """Every few columns of rows, which tell which rows are worth a closer look."""
+    size = (rows.shape[1] // SPARSE, len(rows))
+    return np.asarray(cv2.resize(rows, size, interpolation=cv2.INTER_NEAREST))
 
 
 def _step(four: Sequence[Image]) -> tuple[Image, Image]:
@@ -143,13 +151,15 @@ def _streak(four: Sequence[Image]) -> tuple[Image, Image]:
     return cv2.min(cv2.absdiff(a, b), cv2.absdiff(b, c)), cv2.absdiff(a, c)
 
 
-def _along(part: Image, look: Look, window: int, sure: int) -> Mask:
-    """Where rows, from the second on, are far off along many pixels.
+def _along(part: Image, some: Image, look: Look, window: int, sure: int) -> tuple[Indices, Mask]:
+    """Which rows, from the second on, may be far off along many pixels, and where they are.
 
     Parameters
     ----------
     part : (h, w[, C]) uint8 ndarray
         Rows of a frame.
+    some : (h, w // SPARSE[, C]) uint8 ndarray
+        Some of their columns.
     look : callable
         Tells of four rows how far one is off, and what is usual there.
     window, sure : int
@@ -157,19 +167,20 @@ def _along(part: Image, look: Look, window: int, sure: int) -> Mask:
 
     Returns
     -------
-    (h - 3, w) bool ndarray
+    rows : (N,) int64 ndarray
+        Few of 0 to h - 4.
+    there : (N, w) bool ndarray
+        Where they are far off.
     """
     height, width = len(part) - 3, part.shape[1]
-    found = np.zeros((height, width), bool)
     # Few rows have so many anywhere, which some of the columns tell.
-    some = cv2.resize(part, (width // SPARSE, len(part)), interpolation=cv2.INTER_NEAREST)
     near = _beyond([some[k : k + height] for k in range(4)], look)
     few = sure // SPARSE - 1
     rows = np.flatnonzero((_counted(near, window // SPARSE) >= few).any(axis=1))
-    if len(rows):
-        there = _beyond([part[rows + k] for k in range(4)], look)
-        found[rows] = _counted(there, window) >= sure
-    return found
+    if not len(rows):
+        return rows, np.zeros((0, width), bool)
+    there = _beyond([part[rows + k] for k in range(4)], look)
+    return rows, _counted(there, window) >= sure
 
 
 def _beyond(four: Sequence[Image], look: Look) -> Image:
@@ -180,9 +191,9 @@ def _beyond(four: Sequence[Image], look: Look) -> Image:
     least = np.full((1, calm.shape[1]), LEAST_STEP - 1, np.uint8)
     over = np.asarray(cv2.compare(size, np.maximum(calm, least, out=calm), cv2.CMP_GT), np.uint8)
     if four[0].ndim == 3:
-        red, green, blue = cv2.split(over.reshape(four[0].shape))
-        over = np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
-    return np.asarray(over & np.uint8(1), np.uint8)
+        # Of 255 in any channel, something is left in their weighted sum.
+        over = np.asarray(cv2.cvtColor(over.reshape(four[0].shape), cv2.COLOR_RGB2GRAY))
+    return np.minimum(over, np.uint8(1))
 
 
 def _counted(there: Image, window: int) -> Image:
@@ -193,12 +204,12 @@ def _counted(there: Image, window: int) -> Image:
     )
 
 
-def _overwritten(part: Image) -> int:
+def _overwritten(part: Image, some: Image) -> int:
     """Count the streaks in a part that were overwritten."""
-    streaks = _along(part, _streak, STREAK_LONG, STREAK_SURE)
+    rows, streaks = _along(part, some, _streak, STREAK_LONG, STREAK_SURE)
     count = 0
-    for y in np.flatnonzero(streaks.any(axis=1)):
-        ends = np.flatnonzero(np.diff(streaks[y], prepend=False, append=False)).reshape(-1, 2)
+    for y, streak in zip(rows, streaks, strict=True):
+        ends = np.flatnonzero(np.diff(streak, prepend=False, append=False)).reshape(-1, 2)
         count += sum(_makes_no_sense(part[y : y + 3, a:b]) for a, b in _widened(ends))
     return count
 

@@ -103,6 +103,7 @@ def series_of(
         progress.advance,
         stack.kept,
         stack.marked,
+        stack.origin,
     )
 
 

@@ -18,7 +18,7 @@ from focusstack.alignment.features.sift import fit_pair
 from focusstack.alignment.tiles.measure import MIN_TILES, Round, measure_pairs
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.alignment.tiles.shifts import TileShifts
-from focusstack.errors import AlignmentError
+from focusstack.errors import WITHOUT_PLAN, AlignmentError
 from focusstack.first_pass.effort import QUICK
 from focusstack.first_pass.measure import glanced, spool_for
 from focusstack.frames.proxies.proxy import ProxySpool, make_proxy, proxy_scale
@@ -231,7 +231,8 @@ def judged_again(plan: StackPlan, looks: Sequence[Look], scale: float) -> StackP
         raise AlignmentError(
             f"the given plan does not fit these frames: {used[worst].file} lies {px:.1f} px from "
             f"where it puts it, beside {used[beside].file}",
-            "Leave out --plan: the same command then aligns them anew.",
+            "They were taken from elsewhere, or something was moved.",
+            [WITHOUT_PLAN],
         )
     limit = max(PASS_PX, GLANCE_PX / scale)
     unseen = [k for k in range(len(used)) if k not in seen and k not in blank]

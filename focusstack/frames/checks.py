@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.errors import InputError
+from focusstack.errors import InputError, leaving_out
 from focusstack.frames.sources import FrameSource
 from focusstack.images.metadata import Metadata
 from focusstack.images.profile import colours_of, name_of
@@ -32,6 +32,7 @@ def check_names(stems: Sequence[str], shown: Sequence[str]) -> None:
             raise InputError(
                 f"{seen[stem.casefold()]} and {name} would have the same name in the output.",
                 "Leave one out or rename it.",
+                [leaving_out([name])],
             )
         seen[stem.casefold()] = name
 
@@ -71,6 +72,9 @@ def _check_equal(names: Sequence[str], values: Sequence[str], what: str, remedy:
     raise InputError(
         f"The frames differ in {what}: {count} are {usual}, but not {', '.join(odd[:8])}{more}.",
         f"Leave the odd ones out. {remedy}",
+        [leaving_out([n for n, value in zip(names, values, strict=True) if value != usual])]
+        if count > 1
+        else (),
     )
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from focusstack.errors import InputError
+from focusstack.errors import Change, InputError, leaving_out
+from focusstack.frames.as_typed import glob_for
 from focusstack.images.read import Probe, probe_all
 from focusstack.images.suffixes import RAW, kind
 
@@ -27,8 +28,11 @@ TINY = 640
 Chosen, not measured: previews of cameras and programs are hardly larger.
 """
 
-RESULTS = frozenset(["fused", "depth", "depth-confidence", "source-map"])
-"""Names, without suffix, of what this program writes beside aligned frames."""
+RESULTS = frozenset(["fused"])
+"""Names, without suffix, of composites as this program calls them."""
+
+MAPS = ("depth", "depth-confidence", "source-map")
+"""How the names of maps end that it writes beside them."""
 
 
 class Choice(NamedTuple):
@@ -42,8 +46,8 @@ class Choice(NamedTuple):
 def choose(paths: Sequence[Path]) -> Choice:
     """Find the frames among the pictures of one folder or pattern.
 
-    Left out, with a note: what this program wrote, beside pictures that it did not write; its
-    composites; thumbnails and reduced copies of the frames.
+    Left out, with a note: composites and maps of this program, by name and by content;
+    thumbnails and reduced copies of the frames.
 
     Parameters
     ----------
@@ -54,10 +58,10 @@ def choose(paths: Sequence[Path]) -> Choice:
     ------
     InputError
         If there are several sets to choose from: RAW and JPEG of the same frames, several sizes,
-        several files that are a stack each. Names them.
+        several files that are a stack each, a composite by another name. Names them.
     """
     known = {path: _probed(path) for path in paths}
-    frames, outputs = _without_outputs(paths, known)
+    frames, outputs = _without_results(paths, known)
     _refuse_pairs(frames)
     _refuse_stacks(frames, known)
     frames, reduced = _without_copies(frames, known)
@@ -84,22 +88,63 @@ def _probed(path: Path) -> list[Probe] | None:
         return None  # reading it as a frame will say what is wrong
 
 
-def _without_outputs(
+def _without_results(
     paths: Sequence[Path], known: dict[Path, list[Probe] | None]
 ) -> tuple[list[Path], list[Path]]:
-    """Part frames from earlier results; if everything is a result, only composites are."""
+    """Part frames from what this program has made of them: by name and by content, never most.
 
-    def is_ours(path: Path) -> bool:
-        found = known[path] or []
-        return any(p.metadata.software.startswith("focusstack ") for p in found)
+    Raises
+    ------
+    InputError
+        If a composite has another name: it may be meant.
+    """
+    made = [path for path in paths if _is_composite(known[path])]
+    if len(made) == len(paths):
+        return list(paths), []  # composites may be stacked, too
+    ours = [p for p in made if p.stem.casefold() in RESULTS]
+    ours += [p for p in paths if _is_map(p, known[p])]
+    if 2 * len(ours) >= len(paths) or len(set(made) - set(ours)):
+        refuse_composites(paths, [*dict.fromkeys([*made, *ours])])
+    return [path for path in paths if path not in set(ours)], ours
 
-    ours = [path for path in paths if is_ours(path)]
-    # What cannot be read does not tell that the others are results.
-    told = [path for path in paths if known[path] is not None or path.suffix.lower() in RAW]
-    if len(ours) == len(told):
-        ours = [path for path in ours if path.stem.casefold() in RESULTS]
-    frames = [path for path in paths if path not in set(ours)]
-    return frames, ours
+
+def refuse_composites(paths: Sequence[Path], made: Sequence[Path]) -> None:
+    """Ask whether composites and maps beside frames are meant.
+
+    Raises
+    ------
+    InputError
+        If there are any beside others.
+    """
+    if not made or len(made) == len(paths):
+        return
+    raise InputError(
+        f"{paths[0].parent} holds results of focusstack beside frames: "
+        f"{some([p.name for p in made], 5)}.",
+        "Say whether they are meant.",
+        [
+            leaving_out([path.name for path in made], "To stack the frames alone"),
+            Change("To stack all of them", inputs=tuple(str(path) for path in paths)),
+        ],
+    )
+
+
+def composites(paths: Sequence[Path]) -> list[Path]:
+    """Return those of some pictures that this program has made of several."""
+    return [path for path in paths if _is_composite(_probed(path))]
+
+
+def _is_composite(found: list[Probe] | None) -> bool:
+    return any(probe.metadata.is_composite for probe in found or [])
+
+
+def _is_map(path: Path, found: list[Probe] | None) -> bool:
+    """Whether a picture is a map of depth or source that this program wrote."""
+    ours = any(
+        probe.channels == 1 and probe.metadata.software.startswith("focusstack ")
+        for probe in found or []
+    )
+    return ours and any(path.stem.casefold().endswith(name) for name in MAPS)
 
 
 def _refuse_pairs(paths: Sequence[Path]) -> None:
@@ -125,7 +170,8 @@ def _refuse_stacks(paths: Sequence[Path], known: dict[Path, list[Probe] | None])
     beside = f" beside {others} single pictures" if others else ""
     raise InputError(
         f"{paths[0].parent} holds several stacks: {pages}{beside}.",
-        f"Name the one that is meant, for example {stacks[0]}.",
+        "Name the one that is meant.",
+        [Change(f"To stack the pages of {p.name}", inputs=(str(p),)) for p in stacks[:3]],
     )
 
 
@@ -174,9 +220,15 @@ def _last_number(stem: str) -> int | None:
 
 def _ask(folder: Path, what: str, sets: Sequence[Sequence[Path]]) -> InputError:
     """Return the error that asks for one of `sets` by name."""
-    suffixes = [files[0].suffix for files in sets]
-    if len(set(suffixes)) == len(sets):
-        choices = [str(folder / f"*{suffix}") for suffix in suffixes]
-    else:
-        choices = [f"{files[0]} … {files[-1].name}" for files in sets]
-    return InputError(f"{folder} {what}.", f"Name one set: {' or '.join(choices)}.")
+    ways = [
+        Change(f"To stack the {len(files)} {files[0].suffix} files", inputs=_set(files, sets))
+        for files in sets
+    ]
+    return InputError(f"{folder} {what}.", "Name one set.", ways)
+
+
+def _set(files: Sequence[Path], sets: Sequence[Sequence[Path]]) -> tuple[str, ...]:
+    """What means one of several sets in a folder: a pattern, or its files."""
+    every = sorted(path.name for several in sets for path in several)
+    found = glob_for([path.name for path in files], every)
+    return (str(files[0].parent / found),) if found else tuple(map(str, files))

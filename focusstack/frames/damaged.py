@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from focusstack.errors import InputError
+from focusstack.errors import KEEP_DAMAGED, InputError
 from focusstack.frames.sources import FrameSource
 from focusstack.images.metadata import join_notes
 from focusstack.images.read import Picture
 
-REMEDY = "Copy it again from its source; or take it as it is: --keep-damaged"
+REMEDY = "Copy it again from its source."
 """What can be done about a damaged frame."""
 
 
@@ -25,7 +25,7 @@ class DamagedError(InputError):
     """
 
     def __init__(self, name: str, picture: Picture) -> None:
-        super().__init__(f"{name} is damaged: {picture.damage}.", REMEDY)
+        super().__init__(f"{name} is damaged: {picture.damage}.", REMEDY, [KEEP_DAMAGED])
         self.picture = picture
 
 

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
-from focusstack.errors import InputError
+from focusstack.errors import InputError, leaving_out
 from focusstack.frames.checks import check_count, check_names, common_kind
 from focusstack.frames.damaged import checked
 from focusstack.frames.identity import identity, refuse_changed, refuse_copies
@@ -93,9 +93,14 @@ class FileFrames:
             If the file cannot be decoded, or has changed since this object was made.
         """
         path = self.paths[i]
-        picture = read_picture(path, self._pages[i], self._reading)
-        refuse_changed(path, self._identities[path])
-        return checked(picture, str(path), keep=self._reading.keep_damaged)
+        try:
+            picture = read_picture(path, self._pages[i], self._reading)
+            refuse_changed(path, self._identities[path])
+            return checked(picture, str(path), keep=self._reading.keep_damaged)
+        except InputError as error:
+            if len(self._identities) > 2 and "pip install" not in error.remedy:
+                error.changes = (*error.changes, leaving_out([path.name]))
+            raise
 
 
 def _of_one_development(reading: Reading, paths: Sequence[Path]) -> Reading:
@@ -111,18 +116,22 @@ def _of_one_development(reading: Reading, paths: Sequence[Path]) -> Reading:
 def _probed(paths: Sequence[Path], reading: Reading) -> list[tuple[Path, list[Probe]]]:
     """Probe every file; the error names all that cannot be read."""
     found, failed = [], []
+    unread = []
     for path in paths:
         try:
             found.append((path, probe_all(path, reading)))
         except InputError as error:
             failed.append(error)
+            unread.append(path.name)
     if len({error.remedy for error in failed}) == 1 and "pip install" in failed[0].remedy:
         raise failed[0]
+    change = [leaving_out(unread)] if len(found) > 1 else []
     if len(failed) > 1:
         more = f"\nand {len(failed) - 8} more." if len(failed) > 8 else ""
         message = "\n".join(error.message for error in failed[:8]) + more
-        raise InputError(message, "Repair these files or leave them out.")
+        raise InputError(message, "Copy these files again, or leave them out.", change)
     if failed:
+        failed[0].changes = failed[0].changes or tuple(change)
         raise failed[0]
     return found
 

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from focusstack.errors import InputError
+from focusstack.errors import InputError, leaving_out
 
 _SAMPLE = 1 << 16
 """Bytes read at the start, middle and end of files of equal size before they are read in full."""
@@ -69,7 +69,11 @@ def refuse_equal(keys: Sequence[Hashable], names: Sequence[str]) -> None:
         groups[key].append(name)
     for same in groups.values():
         if len(same) > 1:
-            raise InputError(f"{' and '.join(same)} hold the same picture.", "Keep one of them.")
+            raise InputError(
+                f"{' and '.join(same)} hold the same picture.",
+                "Keep one of them.",
+                [leaving_out(same[1:], "To keep the first")],
+            )
 
 
 def refuse_changed(path: Path, before: tuple[int, int, int]) -> None:

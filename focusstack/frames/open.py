@@ -36,6 +36,7 @@ def open_frames(
     selection: Selection | None = None,
     *,
     keep_damaged: bool = False,
+    every: bool = False,
 ) -> FrameSource:
     """Return the frames behind a folder, files, globs or arrays, in natural order.
 
@@ -51,6 +52,9 @@ def open_frames(
         Which of the frames are wanted; all if not given.
     keep_damaged : bool, optional
         Whether frames whose files are damaged are taken as they decode.
+    every : bool, optional
+        Whether every picture of a folder is a frame, as those are that are aligned already:
+        nothing is left out as a copy or an earlier result.
 
     Raises
     ------
@@ -68,14 +72,19 @@ def open_frames(
     wanted = selection or Selection()
     try:
         reading = Reading(max_megapixels, keep_damaged=keep_damaged)
-        return _selected(_opened(inputs, progress, reading, wanted), wanted)
+        return _selected(_opened(inputs, progress, reading, wanted, every=every), wanted)
     except InputError:
         wanted.check()  # whoever mistyped a name should hear of that
         raise
 
 
 def _opened(
-    inputs: Inputs, progress: Progress | None, reading: Reading, selection: Selection
+    inputs: Inputs,
+    progress: Progress | None,
+    reading: Reading,
+    selection: Selection,
+    *,
+    every: bool,
 ) -> FrameSource:
     """All frames; of several files, those that are wanted."""
     if isinstance(inputs, (str, Path)):
@@ -90,7 +99,7 @@ def _opened(
     if not all(isinstance(one, (str, Path)) for one in given):
         kinds = ", ".join(sorted({type(one).__name__ for one in given}))
         raise UsageError(f"a stack cannot be read from a list of {kinds}", _INPUTS)
-    found = survey(cast(Sequence[str | Path], given), selection)
+    found = survey(cast(Sequence[str | Path], given), selection, every=every)
     if progress:
         if found.skipped:
             progress.note(f"not used: {some([p.name for p in found.skipped], 20)}")

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from focusstack.errors import InputError
-from focusstack.frames.choice import choose
+from focusstack.errors import Change, InputError
+from focusstack.frames.choice import choose, composites, refuse_composites
 from focusstack.frames.selection import Selection
 from focusstack.images.suffixes import PICTURES, PLAIN, READABLE, VIDEO
 
@@ -23,6 +23,10 @@ def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
     """
     parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
     return tuple((0, int(p), "") if p[0] in "0123456789" else (1, 0, p) for p in parts), name
+
+
+MOST_OFFERED = 3
+"""Folders below that are offered. Chosen, not measured."""
 
 
 class Found(NamedTuple):
@@ -43,7 +47,9 @@ class Found(NamedTuple):
     notes: list[str]
 
 
-def survey(inputs: Sequence[str | Path], selection: Selection | None = None) -> Found:
+def survey(
+    inputs: Sequence[str | Path], selection: Selection | None = None, *, every: bool = False
+) -> Found:
     """Collect picture files from folders, files and glob patterns.
 
     Parameters
@@ -52,6 +58,9 @@ def survey(inputs: Sequence[str | Path], selection: Selection | None = None) -> 
         Folders (not searched below their first level), files, or patterns such as ``*.jpg``.
     selection : Selection, optional
         Which of the files are wanted: the others are passed over, whatever they are.
+    every : bool, optional
+        Whether every picture counts, as frames that are aligned already do: no copy or result is
+        left out, and a composite among frames is asked about.
 
     Returns
     -------
@@ -82,7 +91,7 @@ def survey(inputs: Sequence[str | Path], selection: Selection | None = None) -> 
         unnamed = sorted({p for p in found if p not in set(files)}, key=_order)
         if len(unnamed) < len(found):
             _refuse_repeated([*files, *found])
-        chosen = _from_folder(unnamed)
+        chosen = _from_folder(unnamed, every=every)
         files += chosen.files
         skipped += chosen.skipped
         notes += chosen.notes
@@ -152,12 +161,15 @@ def _check_named(path: Path) -> None:
         raise InputError(f"{path} is not a file.", "Name files, or the folder that holds them.")
 
 
-def _from_folder(paths: Sequence[Path]) -> Found:
+def _from_folder(paths: Sequence[Path], *, every: bool) -> Found:
     """Choose among what one folder holds: pictures, or a film if there are none."""
     films = [p for p in paths if p.suffix.lower() in VIDEO]
     pictures = [p for p in paths if p.suffix.lower() in PICTURES]
     if not pictures and len(films) == 1:
         return Found(films, [], [])
+    if every and pictures:
+        refuse_composites(pictures, composites(pictures))
+        return Found(pictures, films, [])
     chosen = choose(pictures) if pictures else None
     if chosen is None:
         return Found([], films, [])
@@ -166,17 +178,21 @@ def _from_folder(paths: Sequence[Path]) -> Found:
 
 def _nothing(inputs: Sequence[str | Path]) -> InputError:
     below = [
-        folder.name
+        folder
         for given in inputs
         if Path(given).is_dir()
         for folder in sorted(Path(given).iterdir())
         if folder.is_dir() and any(p.suffix.lower() in PICTURES for p in _listed(folder))
     ]
     remedy = f"Name a folder or files of these formats: {', '.join(sorted(PLAIN))}."
+    ways = [
+        Change(f"To stack the pictures in its folder {folder.name}", inputs=(str(folder),))
+        for folder in below[:MOST_OFFERED]
+    ]
     if below:
-        remedy = f"There are pictures in its folder {below[0]}; folders are not searched below."
+        remedy = f"There are pictures in its folder {below[0].name}; none is searched below."
     return InputError(
-        f"No pictures found in {', '.join(str(i) for i in inputs) or 'no input'}.", remedy
+        f"No pictures found in {', '.join(str(i) for i in inputs) or 'no input'}.", remedy, ways
     )
 
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from focusstack.errors import UsageError
+from focusstack.errors import Change, UsageError
 from focusstack.frames.choice import some
 
 ALIKE = 0.5
@@ -88,7 +88,9 @@ class Selection:
             for pattern in (p for text in given if text not in self._met for p in _parts(text)):
                 if pattern not in self._met:
                     raise UsageError(
-                        f"{option} {pattern} matches no frame", _offer(pattern, list(self._seen))
+                        f"{option} {pattern} matches no frame",
+                        _offer(pattern, list(self._seen)),
+                        _instead(option, pattern, [*self._seen], self._options()),
                     )
         kept = [name for name, wanted in self._seen.items() if wanted]
         if self.any and len(kept) < 2 <= len(self._seen):
@@ -133,3 +135,16 @@ def _offer(pattern: str, names: Sequence[str]) -> str:
     if alike:
         return f"There is {some(alike, OFFERED)}."
     return f"Name some of {some(names, OFFERED)}." if names else "There are no frames."
+
+
+def _instead(
+    option: str, pattern: str, names: Sequence[str], given: Sequence[tuple[str, Sequence[str]]]
+) -> list[Change]:
+    """What to type if the name most like the one that matches nothing is meant."""
+    alike = get_close_matches(pattern.strip("*?[]"), names, 1, ALIKE)
+    if not alike or any("," in one for _, patterns in given for one in patterns):
+        return []
+    kept = [one for name, patterns in given if name == option for one in patterns]
+    meant = [alike[0] if one == pattern else one for one in kept]
+    add = tuple(word for one in meant for word in (option, one))
+    return [Change(f"If {alike[0]} is meant", add=add, drop=(option,))]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of, planes_of
+from focusstack.fusion.base import Fused, Fuser, Validity, planes_of
 from focusstack.fusion.levels.composite import Composite
 from focusstack.fusion.levels.depth_map import enlarged, regularised, source_map
 from focusstack.fusion.levels.depth_tracker import DepthTracker
@@ -19,7 +19,7 @@ from focusstack.fusion.levels.finest import FinestLevel
 from focusstack.fusion.levels.laplacian import level_shapes, reduced
 from focusstack.fusion.levels.luminance import luma_of
 from focusstack.fusion.levels.noise import LEVEL_GAINS
-from focusstack.fusion.levels.validity import ValidityLevels, as_bytes, as_shares, filled
+from focusstack.fusion.levels.validity import ValidityLevels, as_bytes, mend
 from focusstack.fusion.motion.movement import Motion, Movement, mask_levels, motion_level
 from focusstack.fusion.motion.observation import sight
 from focusstack.fusion.motion.presence import linear_light
@@ -86,8 +86,8 @@ class WeightedFuser:
         if validity is not None:
             levels = ValidityLevels.of(validity, self._shapes)
             if float(levels.finest.min()) <= 0:
-                whole = filled(pixels_of(frame), as_shares(validity))
-                planes = Planes.of(whole, coded=planes.values.dtype == np.int16)
+                planes = Planes(planes.values.copy(), planes.flat)
+                mend(planes, np.equal(levels.finest, 0))
         motion = self._measure(planes, levels)
         if motion is not None:
             levels = self._choose(motion, levels)

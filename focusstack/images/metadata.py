@@ -18,6 +18,9 @@ SOFTWARE = f"focusstack {__version__}"
 """Written into the EXIF of every picture."""
 
 
+OF_SEVERAL = 2
+"""What CompositeImage says of a picture that is made of several (Exif 2.32)."""
+
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)([1-8])")
 """Where XMP tells the orientation: an attribute, or an element of its own."""
 
@@ -67,6 +70,13 @@ class Metadata:
         if self.exif is None:
             return ""
         return ifd.text(ifd.read(self.exif), tags.SOFTWARE)
+
+    @property
+    def is_composite(self) -> bool:
+        """Whether the file says that this program has made it of several frames."""
+        return (
+            self.software.startswith("focusstack ") and self._number(tags.COMPOSITE) == OF_SEVERAL
+        )
 
     @property
     def exposure_time(self) -> float | None:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from focusstack.errors import OutputError
+from focusstack.errors import AS_TIFF, OutputError
 from focusstack.images import ifd, tags
 from focusstack.images.colour import full_scale, to_dtype
 from focusstack.images.metadata import Metadata, for_output
@@ -159,7 +159,8 @@ def refuse_too_large(kind: str, width: int, height: int) -> None:
     if max(width, height) > most:
         raise OutputError(
             f"{width} x {height} pixels are too many: {kind} holds at most {most} a side",
-            "Use --format tif." if kind == "png" else "Use --format png or tif.",
+            "TIFF holds larger ones.",
+            [AS_TIFF],
         )
 
 
@@ -168,7 +169,7 @@ def _jpeg(path: Path, pixels: Image, metadata: Metadata, quality: int) -> bytes:
     if len(exif) > JPEG_BLOCK:
         exif = _without_maker_note(exif)
     if len(exif) > JPEG_BLOCK:
-        raise OutputError(f"{path}: its EXIF is too large for JPEG", "Use --format png or tif.")
+        raise OutputError(f"{path}: its EXIF is too large for JPEG", "Write TIFF.", [AS_TIFF])
     buffer = io.BytesIO()
     blocks = {"exif": b"Exif\0\0" + exif, "icc_profile": metadata.icc}
     if metadata.xmp is not None and len(metadata.xmp) < 65000:
@@ -193,7 +194,7 @@ def _png(path: Path, pixels: Image, metadata: Metadata) -> bytes:
     bgr = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     done, data = cv2.imencode(".png", bgr)
     if not done:
-        raise OutputError(f"{path}: the picture cannot be encoded as PNG", "Use --format tif.")
+        raise OutputError(f"{path}: the picture cannot be encoded as PNG", "Write TIFF.", [AS_TIFF])
     png = data.tobytes()
     head = 8 + 25  # signature, IHDR
     return png[:head] + _png_metadata(metadata) + png[head:]

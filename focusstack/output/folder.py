@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from focusstack.errors import OutputError, UsageError
@@ -14,7 +15,9 @@ from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.aligned import AlignedWriter
+from focusstack.output.finished import NOTE, finished_plan, run_key
 from focusstack.output.maps import write_maps
+from focusstack.output.naming import expanded_name
 from focusstack.output.nowhere import Nowhere
 from focusstack.output.paths import OutputPaths, check_targets, output_dtype
 from focusstack.output.report.provenance import Provenance, provenance
@@ -108,7 +111,7 @@ class OutputFolder:
             self._page.add_fused(fused)
         paths = [self._staging.staged(path) for path in self._paths.maps()]
         write_maps(fused, frames, self.options.maps, paths)
-        return self.options.maps.names()
+        return self._paths.map_names()
 
     def finish(
         self, plan: StackPlan, image: Image | None, options: StackOptions, clock: StageClock
@@ -129,8 +132,9 @@ class OutputFolder:
         if self._page is not None:
             if fused is not None and image is not None:
                 self._page.add_composite(image, plan)
-            made = provenance(self._frames, options, self.options, clock)
+            made = provenance(self._frames, options, self.options, clock, self._unfinished.key)
             self._write_page(self._page, plan, made, fused)
+        self._write_key()
         for written in beside:
             written.result()
         return self._paths.in_words(fused, len(plan.used()))
@@ -150,6 +154,12 @@ class OutputFolder:
         page.add_others(plan, {name: self._written(name) for name in names})
         data = page.page(plan, made, fused.name if fused else None, self._paths.links(names))
         write_atomically(self._staging.staged(self._paths.page), data)
+
+    def _write_key(self) -> None:
+        """Write down what was made, if there is no page to hold it."""
+        if self._unfinished.keeps and not self.options.report:
+            path = self._staging.staged(self._paths.folder / NOTE)
+            write_atomically(path, f"{self._unfinished.key}\n".encode())
 
     def _written(self, name: str) -> Path:
         """Where an aligned frame lies now: still staged, or moved to its place already."""
@@ -179,6 +189,29 @@ class OutputFolder:
         check_targets(self._paths.targets(self._frames.names), self._frames)
 
 
+def asked_output(
+    output: OutputOptions | str | Path, frames: FrameSource, options: StackOptions
+) -> OutputOptions:
+    """Return what is to be written of these frames: names are filled in."""
+    asked = output if isinstance(output, OutputOptions) else OutputOptions(Path(output))
+    return replace(asked, name=expanded_name(asked.name, frames, options.fusion.method))
+
+
+def done_before(
+    output: OutputOptions | str | Path | None, frames: FrameSource, options: StackOptions
+) -> tuple[StackPlan, list[str]] | None:
+    """Return the plan of a run to be resumed that is done, and what it wrote; None if it is not."""
+    if not isinstance(output, OutputOptions) or not output.resume or not frames.paths:
+        return None
+    asked = asked_output(output, frames, options)
+    paths = OutputPaths(asked, output_dtype(asked, frames.dtype))
+    plan = finished_plan(paths, run_key(signature(frames, asked, options)))
+    if plan is None:
+        return None
+    fused = paths.fused(plan.reference) if asked.fused else None
+    return plan, paths.in_words(fused, len(plan.used()))
+
+
 @contextmanager
 def open_folder(
     output: OutputOptions | str | Path | None, frames: FrameSource, options: StackOptions
@@ -199,7 +232,7 @@ def open_folder(
     if output is None:
         yield Nowhere(frames.dtype)
         return
-    asked = output if isinstance(output, OutputOptions) else OutputOptions(Path(output))
+    asked = asked_output(output, frames, options)
     if asked.resume and not frames.paths:
         raise UsageError("only a run on files can be resumed", "Give files.")
     made_from = signature(frames, asked, options) if frames.paths else {}

@@ -13,6 +13,9 @@ from focusstack.frames.sources import FrameSource
 from focusstack.images.write import SUFFIXES, refuse_too_large, suffix_for
 from focusstack.options import OutputOptions
 
+USUAL_NAME = "fused"
+"""What a composite is called if nothing else is asked for."""
+
 
 @dataclass(frozen=True)
 class OutputPaths:
@@ -57,12 +60,18 @@ class OutputPaths:
 
     def fused(self, reference: str) -> Path:
         """Composite, by the name of the reference frame."""
-        return self.folder / f"fused{self._suffix(reference)}"
+        return self.folder / f"{self.options.name}{self._suffix(reference)}"
 
     def maps(self) -> list[Path]:
         """Maps that are wanted."""
-        names = self.options.maps.names() if self.options.fused else []
-        return [self.folder / name for name in names]
+        return [self.folder / name for name in self.map_names()]
+
+    def map_names(self) -> list[str]:
+        """Names of the maps that are wanted."""
+        if not self.options.fused:
+            return []
+        usual = self.options.name == USUAL_NAME
+        return self.options.maps.names("" if usual else f"{self.options.name}-")
 
     def links(self, names: Iterable[str]) -> dict[str, str]:
         """Path of each aligned frame from the report; none where they are not written."""

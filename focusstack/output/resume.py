@@ -15,10 +15,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from focusstack.errors import InputError, OutputError, UsageError
+from focusstack.errors import Change, InputError, OutputError, UsageError
 from focusstack.frames.identity import digest, fingerprint
 from focusstack.frames.sources import FrameSource
 from focusstack.options import OutputOptions, StackOptions
+from focusstack.output.finished import run_key
 from focusstack.output.manifest import make_folder
 from focusstack.output.staging import STATE, StagedFolder
 from focusstack.plan.file import from_plain, plain, read_plan_bytes
@@ -26,6 +27,9 @@ from focusstack.plan.model import StackPlan
 from focusstack.plan.outlines import check_outlines
 from focusstack.runtime.files import output_errors, write_atomically
 from focusstack.runtime.version import __version__
+
+AGAIN = Change("To start again", add=("--overwrite",), drop=("--resume",))
+"""What leads on where an unfinished run cannot be gone on from."""
 
 DONE = STATE.with_name("done.jsonl")
 """Complete files, one a line: digest and name."""
@@ -68,6 +72,11 @@ class Unfinished:
             self._done = complete(staging.place)
             for path in self._done:
                 staging.own(staging.folder / path.relative_to(staging.place))
+
+    @property
+    def key(self) -> str:
+        """What tells this run from others; empty if nothing is kept."""
+        return run_key(self._made_from) if self._made_from else ""
 
     @property
     def keeps(self) -> bool:
@@ -136,14 +145,17 @@ def load(place: Path, made_from: Mapping[str, Any]) -> StackPlan:
         *(RecursionError, AttributeError),
     ) as error:
         raise OutputError(
-            f"the unfinished run in {place.parent} is damaged", "Start again with --overwrite."
+            f"the unfinished run in {place.parent} is damaged",
+            "Start again.",
+            [AGAIN],
         ) from error
     differing = [key for key in made_from if before.get(key) != made_from[key]]
     if differing:
         raise UsageError(
             f"the unfinished run in {place.parent} cannot be gone on from: it had"
             f" {_difference(before, made_from, differing[0])}",
-            "Give what it was given, or start again with --overwrite.",
+            "Give what it was given, or start again.",
+            [AGAIN],
         )
     return plan
 

@@ -6,13 +6,15 @@ all of them are there. Whatever ends the program before, results of an earlier r
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import ExitStack, suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from focusstack.errors import OutputError
+from focusstack.errors import Change, OutputError, OutputExistsError
 from focusstack.output.anchor import Anchor
 from focusstack.output.lock import LOCK, FolderLock
 from focusstack.output.manifest import KEPT, Manifest, make_folder
@@ -94,9 +96,13 @@ class StagedFolder:
             )
         unfinished = (self.place / STATE).is_file()
         if unfinished and not (self._overwrite or self._resume):
-            raise OutputError(
+            raise OutputExistsError(
                 f"{self.folder} holds an unfinished run",
-                "Go on from it with --resume, or start again with --overwrite.",
+                "Go on from it, or start again.",
+                [
+                    Change("To go on from it", add=("--resume",)),
+                    Change("To start again", add=("--overwrite",)),
+                ],
             )
         self.resumed = self._kept = unfinished and self._resume
         if not (self._overwrite or self.resumed):
@@ -217,10 +223,28 @@ def refuse_filled(folder: Path) -> None:
     """
     with output_errors(folder):
         if folder.is_dir() and any(p.name not in (UNFINISHED, LOCK) for p in folder.iterdir()):
-            raise OutputError(
+            raise OutputExistsError(
                 f"{folder} is not empty",
-                "Choose another --output, or allow replacing with --overwrite.",
+                "Replace what is there, or write elsewhere.",
+                ways_past(folder),
             )
+
+
+def ways_past(path: Path) -> list[Change]:
+    """Return what may be typed where a folder or file of results exists already."""
+    return [
+        Change("To replace it", add=("--overwrite",), drop=("--resume",)),
+        Change("To write elsewhere", add=("--output", str(free_name(path)))),
+    ]
+
+
+def free_name(path: Path) -> Path:
+    """Return a name like `path` that nothing has: with the first number that is free."""
+    return next(
+        other
+        for k in count(2)
+        if not os.path.lexists(other := path.with_name(f"{path.stem}-{k}{path.suffix}"))
+    )
 
 
 def _make(folder: Path) -> list[Path]:

@@ -85,6 +85,8 @@ def read_plan(path: str | Path) -> StackPlan:
         ) from error
     except ValueError as error:
         told = str(error).split(";")[0]  # of numbers with too many digits, Python tells a remedy
+        if isinstance(error, json.JSONDecodeError):
+            told = f"something is wrong in line {error.lineno}"
         raise InputError(f"{path} cannot be read as a plan: {told}", _GIVE_A_REPORT) from error
     try:
         return from_plain(data)
@@ -116,7 +118,8 @@ def read_plan_bytes(path: str | Path) -> bytes:
         if len(found) > MOST_BYTES:
             raise ValueError(f"it holds more than {MOST_BYTES >> 20} MB")
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a plan: {error}", _GIVE_A_REPORT) from error
+        told = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise InputError(f"{path} cannot be read as a plan: {told}", _GIVE_A_REPORT) from error
     return found
 
 

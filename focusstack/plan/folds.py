@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from focusstack.errors import InputError
+from focusstack.errors import WITHOUT_PLAN, Change, InputError
 from focusstack.geometry.determinant import LEAST, least_determinant
 from focusstack.geometry.parallax import placed_from
 from focusstack.plan.model import FramePlan, StackPlan
@@ -30,6 +30,7 @@ def _measured(frame: FramePlan, plan: StackPlan) -> FramePlan:
         raise InputError(
             f"the plan would fold {frame.file} over: the least determinant of its local "
             f"displacement is {local:.2f}, which must be above {LEAST:g}",
-            "Give a report.json as an earlier run wrote it, or add --no-local.",
+            "Give a report.json as an earlier run wrote it, or move frames as a whole only.",
+            [Change("To move them as a whole only", add=("--no-local",)), WITHOUT_PLAN],
         )
     return replace(frame, least_determinant=least_determinant(plan.displacement(frame)))

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from focusstack.crop import common_area
-from focusstack.errors import AlignmentError
+from focusstack.errors import AlignmentError, Change
 from focusstack.geometry.coordinates import REACH, Rect, outline, transform
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Floats, Indices, Matrix, Points
@@ -102,7 +102,8 @@ def within_outlines(plan: StackPlan) -> StackPlan:
     if right <= left or bottom <= top:
         raise AlignmentError(
             "the frames share nothing of the plan's crop without local displacement",
-            "Leave out --no-local.",
+            "The plan counts on local displacement.",
+            [Change("To allow it", drop=("--no-local",))],
         )
     return replace(plan, crop=Rect(left, top, right - left, bottom - top))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from focusstack.errors import InputError, UsageError
+from focusstack.errors import WITHOUT_PLAN, InputError, UsageError, leaving_out
 from focusstack.frames.choice import some
 from focusstack.frames.selection import Selection
 from focusstack.plan.model import StackPlan
@@ -56,7 +55,8 @@ def leave_out(plan: StackPlan, names: Sequence[str], selection: Selection) -> St
     if plan.reference in left:
         raise UsageError(
             f"the plan's reference, {plan.reference}, is left out: all others lie on it",
-            "Keep it, or run without --plan.",
+            "Keep it, or align the frames anew.",
+            [WITHOUT_PLAN],
         )
     gone = [f.file for f in plan.frames if f.file in left and f.used]
     if not gone:
@@ -89,13 +89,15 @@ def fit_plan(
     if channels is not None and any(len(f.gain) != channels for f in plan.frames):
         raise UsageError(
             f"the plan is for {'grey' if channels == 3 else 'colour'} frames, these are not",
-            "Use the plan with frames of the same kind, or run without --plan.",
+            "Use the plan with frames of the same kind, or align these anew.",
+            [WITHOUT_PLAN],
         )
     if size != plan.canvas:
         raise UsageError(
             f"the plan is for frames of {plan.canvas[0]} x {plan.canvas[1]} pixels, "
             f"these have {size[0]} x {size[1]}",
-            "Use the plan with frames of the same size, or run without --plan.",
+            "Use the plan with frames of the same size, or align these anew.",
+            [WITHOUT_PLAN],
         )
     stems = {Path(name).stem: name for name in names}
     planned = [Path(f.file).stem for f in plan.frames]
@@ -116,10 +118,10 @@ def fit_plan(
         raise UsageError(
             f"the plan does not fit these frames; {what}",
             f"Give the frames that the plan was made of, or {len(planned)} others taken from the "
-            "same places in the same order; or run without --plan."
+            "same places in the same order."
             if missing
-            else f"Leave {'it' if len(extra) == 1 else 'them'} out, --exclude "
-            f"{shlex.quote(','.join(extra))}, or run without --plan.",
+            else "It was made of fewer frames.",
+            [WITHOUT_PLAN] if missing else [leaving_out(extra), WITHOUT_PLAN],
         )
     here = [f for f in plan.frames if Path(f.file).stem in stems]
     return replace(

@@ -7,7 +7,7 @@ import sys
 import threading
 from types import ModuleType
 
-from focusstack.errors import UsageError
+from focusstack.errors import Change, UsageError
 
 FEWEST_FILES = 24
 """Open files without which frames cannot be read: 16 are enough for a run with two threads, 9 for
@@ -73,7 +73,8 @@ def told_as_limit(error: BaseException) -> UsageError | None:
     if isinstance(error, MemoryError):
         return UsageError(
             "the system lets this program have no more memory",
-            "Close other programs, give --memory or fewer --threads, or raise the limit: ulimit -v",
+            "Close other programs, give --memory or fewer --threads, or raise the limit: "
+            "ulimit -v unlimited",
         )
     return None
 
@@ -114,7 +115,8 @@ def _check_threads(count: int) -> None:
         few = len(started)
         raise UsageError(
             f"the system lets this program start {few} threads, not {count}",
-            f"Give --threads {max(1, few // 2)}, or raise the limit: ulimit -u",
+            f"Give --threads {max(1, few // 2)}, or raise the limit: ulimit -u unlimited",
+            [Change("To work with fewer", add=("--threads", str(max(1, few // 2))))],
         ) from error
     finally:
         going.set()

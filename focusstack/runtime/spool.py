@@ -102,11 +102,14 @@ class Spool:
             found.append(array)
         return tuple(found)
 
+    def holds(self, key: Hashable) -> bool:
+        """Whether something is stored under `key`."""
+        with self._lock:
+            return key in self._held or key in self._places
+
     def kept(self, key: Hashable, make: Callable[[], Arrays]) -> Arrays:
         """Return what was stored under `key`, or make and store it."""
-        with self._lock:
-            known = key in self._held or key in self._places
-        if known:
+        if self.holds(key):
             return self.get(key)
         made = tuple(_read_only(array) for array in make())
         self.put(key, *made)
@@ -134,6 +137,10 @@ class Apart(Spool):
     def get(self, key: Hashable) -> Arrays:
         """Return what was stored under `key`."""
         return self._spool.get((self._name, key))
+
+    def holds(self, key: Hashable) -> bool:
+        """Whether something is stored under `key`."""
+        return self._spool.holds((self._name, key))
 
     def kept(self, key: Hashable, make: Callable[[], Arrays]) -> Arrays:
         """Return what was stored under `key`, or make and store it."""

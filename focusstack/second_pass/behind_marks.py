@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
-from focusstack.fusion.levels.validity import filled
+from focusstack.fusion.levels.validity import AROUND, mend
 from focusstack.geometry.coordinates import Rect, transform
-from focusstack.numeric.arrays import Image
+from focusstack.numeric.arrays import Image, Mask
 from focusstack.plan.marks import Marks
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.resample.planes import Planes
@@ -33,8 +35,8 @@ MENDED = 0.025
 """Half width, as a share of the canvas's, of a mark up to which an aligned frame is filled from
 around: specks that touch come to that. Chosen, not measured: wider than that are captions."""
 
-AROUND = 16
-"""Pixels around a mark that what fills it is continued from. Chosen, not measured."""
+ALONG = 9
+"""Points along a side of a mark's box that tell where it lies. Chosen: displacement is smooth."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,16 @@ class Small:
     @classmethod
     def of(cls, marks: Marks) -> tuple[Small | None, Marks | None]:
         """Part marks into small ones and others."""
-        _, label, stats, _ = cv2.connectedComponentsWithStats(marks.mask)
-        narrow = np.minimum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-        is_small = narrow <= 2 * SMALL_PX
-        is_small[0] = False
-        boxes = tuple(Rect(*(int(v) for v in row[:4])) for row in stats[is_small])
+        mask, boxes = np.zeros_like(marks.mask), []
+        for one, box in _outlined(marks.mask):
+            if max(box.width, box.height) <= 2 * SMALL_PX:
+                cv2.drawContours(mask, [one], 0, 1, cv2.FILLED)
+                boxes.append(box)
         if not boxes:
             return None, marks
-        mask = is_small[label].view(np.uint8)
+        mask &= marks.mask
         rest = Marks(np.asarray(marks.mask & ~mask, np.uint8))
-        return cls(_scene_beside(mask), boxes), rest if rest.mask.any() else None
+        return cls(_scene_beside(mask), tuple(boxes)), rest if rest.mask.any() else None
 
     def mend(self, planes: Planes, frame: FramePlan, rect: Rect) -> None:
         """Fill them in an aligned frame, in place.
@@ -78,25 +80,38 @@ class Small:
         rect : Rect
             The part.
         """
-        assert frame.matrix is not None
-        for box in self.boxes:
-            near = _on_canvas(box, frame, rect)
-            if near is None:
-                continue
-            seen = resample(self.scene, frame.matrix, near, field=frame.field)
-            rows = slice(near.y - rect.y, near.y - rect.y + near.height)
-            columns = slice(near.x - rect.x, near.x - rect.x + near.width)
-            part = Planes(planes.values[:, rows, columns], planes.flat)
-            mend(part, seen <= 0.5, float(max(near.width, near.height)))
+        for near, hidden in _hidden_near(self.scene, self.boxes, frame, rect, 1):
+            part = Planes(planes.values[:, *_within(near, rect)], planes.flat)
+            mend(part, hidden, float(max(near.width, near.height)))
+
+
+def _hidden_near(
+    scene: Image, boxes: Sequence[Rect], frame: FramePlan, rect: Rect, threads: int
+) -> Iterator[tuple[Rect, Mask]]:
+    """Yield for each box of a frame where it lies in a part of the canvas, and what it hides.
+
+    Boxes that lie elsewhere are passed over. Little is moved where marks are few.
+    """
+    assert frame.matrix is not None
+    for box in boxes:
+        near = _on_canvas(box, frame, rect)
+        if near is not None:
+            seen = resample(scene, frame.matrix, near, field=frame.field, threads=threads)
+            yield near, np.asarray(seen <= 0.5)
+
+
+def _within(near: Rect, rect: Rect) -> tuple[slice, slice]:
+    """Rows and columns of a part of the canvas that a smaller one takes."""
+    x, y = near.x - rect.x, near.y - rect.y
+    return slice(y, y + near.height), slice(x, x + near.width)
 
 
 def _on_canvas(box: Rect, frame: FramePlan, rect: Rect) -> Rect | None:
     """Where a box of a frame lies in a part of the canvas, with what is around; None if nowhere."""
     assert frame.matrix is not None
-    corners = np.array(
-        [(x, y) for x in (box.x, box.x + box.width) for y in (box.y, box.y + box.height)], float
-    )
-    moved = transform(frame.matrix, corners)
+    # Displacement may bend a box: not only its corners tell how far it reaches.
+    x, y = np.linspace((box.x, box.y), (box.x + box.width, box.y + box.height), ALONG).T
+    moved = transform(frame.matrix, np.stack(np.meshgrid(x, y), -1).reshape(-1, 2))
     if frame.field is not None:
         moved = moved - frame.field.at(moved)
     low = np.maximum(np.floor(moved.min(0)) - AROUND, (rect.x, rect.y)).astype(int)
@@ -130,7 +145,7 @@ class Veil:
     marks: Marks | None
     small: Small | None
     rect: Rect
-    shown: Image | None
+    shown: Mask | None
     reference: str
     threads: int
 
@@ -151,15 +166,22 @@ class Veil:
         """
         small, wide = Small.of(marks)
         veil = cls(wide, small, plan.crop, None, plan.reference, threads)
-        if wide is None:
-            return veil
-        hidden = np.ones((plan.crop.height, plan.crop.width), bool)
+        everywhere: Mask | None = None
         for frame in plan.used():
             field = plan.displacement(frame, in_focus=in_focus)
-            hidden &= ~veil.clear(replace(frame, field=field))
-            if not hidden.any():
+            hidden = veil.hidden(replace(frame, field=field))
+            if hidden is None:
                 return veil
-        return replace(veil, shown=_wide(hidden, CONTINUED * plan.canvas[0]))
+            everywhere = hidden if everywhere is None else everywhere & hidden
+            if not everywhere.any():
+                return veil
+        assert everywhere is not None
+        return replace(veil, shown=_wide(everywhere, CONTINUED * plan.canvas[0]))
+
+    @cached_property
+    def _boxes(self) -> tuple[Rect, ...]:
+        assert self.marks is not None
+        return tuple(box for _, box in _outlined(self.marks.mask))
 
     @cached_property
     def _scene(self) -> Image:
@@ -167,13 +189,20 @@ class Veil:
         assert self.marks is not None
         return _scene_beside(self.marks.mask)
 
-    def clear(self, frame: FramePlan) -> Image:
-        """Return where a frame shows the scene: no marked pixel weighs there."""
-        assert frame.matrix is not None
-        moved = resample(
-            self._scene, frame.matrix, self.rect, field=frame.field, threads=self.threads
-        )
-        return np.asarray(moved > 0.5)
+    def hidden(self, frame: FramePlan) -> Mask | None:
+        """Return where marks that are not small hide the scene in a frame; None if nowhere.
+
+        Elsewhere no marked pixel weighs.
+        """
+        if self.marks is None:
+            return None
+        found: Mask | None = None
+        parts = _hidden_near(self._scene, self._boxes, frame, self.rect, self.threads)
+        for near, hidden in parts:
+            if found is None:
+                found = np.zeros((self.rect.height, self.rect.width), bool)
+            found[_within(near, self.rect)] |= hidden
+        return found if found is not None and found.any() else None
 
     def laid_over(self, aligned: AlignedFrame, frame: FramePlan) -> AlignedFrame:
         """Return an aligned frame that is not trusted where it shows marks.
@@ -183,15 +212,21 @@ class Veil:
         """
         if self.small is not None:
             self.small.mend(aligned.planes, frame, self.rect)
-        if self.marks is None:
+        hidden = self.hidden(frame)
+        if hidden is None:
             return aligned
-        clear = self.clear(frame)
         if self.shown is not None and frame.file == self.reference:
-            clear |= self.shown
-        mend(aligned.planes, ~clear, MENDED * self.rect.width)
+            hidden &= ~self.shown
+        mend(aligned.planes, hidden, MENDED * self.rect.width)
         trust = np.uint8(TRUSTED) if aligned.validity is None else aligned.validity
-        validity: Validity = clear.view(np.uint8) * trust
+        validity: Validity = (~hidden).view(np.uint8) * trust
         return replace(aligned, validity=validity)
+
+
+def _outlined(mask: Image) -> Iterator[tuple[MatLike, Rect]]:
+    """Yield the outline of each part of a mask, and the box around it."""
+    for one in cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+        yield one, Rect(*cv2.boundingRect(one))
 
 
 def _scene_beside(mask: Image) -> Image:
@@ -201,41 +236,7 @@ def _scene_beside(mask: Image) -> Image:
     return np.where(near > 0, np.uint8(0), np.uint8(255))
 
 
-def mend(planes: Planes, hidden: Image, half_width: float) -> None:
-    """Fill what is hidden of a picture by a smooth continuation of its surroundings, in place.
-
-    Parameters
-    ----------
-    planes : Planes
-        Is written to.
-    hidden : (H, W) bool ndarray
-        Where it shows nothing of the scene.
-    half_width : float
-        Pixels: wider areas stay as they are.
-
-    Examples
-    --------
-    >>> planes, hot = Planes.of(np.full((40, 60), 0.5, np.float32)), np.zeros((40, 60), bool)
-    >>> planes.values[0, 20, 30], hot[19:22, 29:32] = 1.0, True
-    >>> mend(planes, hot, 5.0)
-    >>> float(planes.values.max())
-    0.5
-    """
-    count, label, stats, _ = cv2.connectedComponentsWithStats(hidden.view(np.uint8))
-    for number, (x, y, width, height, _) in enumerate(stats[1:count], start=1):
-        rows = slice(max(0, y - AROUND), y + height + AROUND)
-        columns = slice(max(0, x - AROUND), x + width + AROUND)
-        own = label[rows, columns] == number
-        if cv2.distanceTransform(own.view(np.uint8), cv2.DIST_L2, 3).max() > half_width:
-            continue
-        known = np.where(hidden[rows, columns], np.float32(0), np.float32(1))
-        part = planes.values[:, rows, columns]
-        for plane in part:
-            whole = filled(plane.astype(np.float32), known)
-            plane[own] = np.rint(whole[own]) if part.dtype == np.int16 else whole[own]
-
-
-def _wide(hidden: Image, half_width: float) -> Image | None:
+def _wide(hidden: Mask, half_width: float) -> Mask | None:
     """Those parts of a mask that are wider than twice `half_width`; None if there are none."""
     inner = cv2.distanceTransform(hidden.view(np.uint8), cv2.DIST_L2, 3)
     _, label = cv2.connectedComponents(hidden.view(np.uint8), connectivity=8)

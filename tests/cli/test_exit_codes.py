@@ -46,7 +46,7 @@ def test_a_plan_of_other_frames_is_wrong_usage(copies: Path, plan: Path, tmp_pat
     (copies / "IMG_9.png").rename(copies / "IMG_90.png")
     said = failed(2, "run", copies, "-o", tmp_path / "out", "--plan", plan)
     assert "IMG_9.png" in said
-    assert "--plan" in said
+    assert "To align them anew:" in said
 
 
 def test_unusable_input(copies: Path, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_folder_that_holds_files_is_left_alone(
     command: str, photos: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "precious.txt").write_text("a")
-    said = failed(5, command, photos, "-o", tmp_path)
+    said = failed(2, command, photos, "-o", tmp_path)
     assert "not empty" in said
     assert "--overwrite" in said
     assert listed(tmp_path) == ["precious.txt"]
@@ -110,7 +110,7 @@ def test_overwrite_replaces_results_and_nothing_else(
     done("run", photos, "-o", out, "--plan", plan, "--no-aligned")
     (out / "precious.txt").write_text("a")
     (out / "fused.png").write_bytes(b"old")
-    failed(5, "run", photos, "-o", out, "--plan", plan)
+    failed(2, "run", photos, "-o", out, "--plan", plan)
     assert (out / "fused.png").read_bytes() == b"old"
     done("run", photos, "-o", out, "--plan", plan, "--overwrite")
     assert (out / "precious.txt").read_text() == "a"
@@ -120,7 +120,7 @@ def test_overwrite_replaces_results_and_nothing_else(
 def test_a_composite_is_not_replaced_unasked(stacked: Path, tmp_path: Path) -> None:
     target = tmp_path / "sharp.png"
     target.write_bytes(b"old")
-    assert "sharp.png exists" in failed(5, "fuse", stacked / "aligned", "-o", target)
+    assert "sharp.png exists" in failed(2, "fuse", stacked / "aligned", "-o", target)
     assert target.read_bytes() == b"old"
     done("fuse", stacked / "aligned", "-o", target, "--overwrite")
 

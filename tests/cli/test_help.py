@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -46,14 +47,26 @@ CALLS = [
     "--keep-damaged",
     "inspect {photos} --max-megapixels 9 --json --reference IMG_9.png --quiet --verbose --debug",
     "inspect {photos} -q -v --thorough",
+    "fuse {aligned} -o {out}.png --only IMG_* --exclude IMG_8 -q",
+    "crop {aligned} -o {out} --only IMG_* --exclude IMG_8",
+    "equalize {photos} -o {out} --only IMG_* --exclude IMG_8 --plan {plan}",
+    "run {photos} -o {out} --plan {plan} --json --fail-on fail --name {{folder}} --log {out}.log",
+    "run {photos} -o {out} --dry-run --log {out}.log",
+    "align {photos} -o {out} --plan {plan} --json --fail-on fail --log {out}.log",
+    "align {photos} -o {out} --dry-run --log {out}.log",
+    "inspect {photos} --fail-on fail --log {out}.log",
+    "fuse {aligned} -o {out}.png --log {out}.log",
+    "equalize {photos} -o {out} --plan {plan} --log {out}.log",
+    "crop {aligned} -o {out} --log {out}.log",
+    "sample {out} --log {out}.log",
     "split {photos} --split folder --raw --name {{first}} --csv {out} --yes --quiet --verbose",
-    "split {photos} -y -q -v --debug --json --names {names}",
+    "split {photos} -y -q -v --debug --json --names {names} --log {out}.log",
     "batch {photos} --output {out} --split folder --raw --name {{first}} --yes --quiet --verbose "
     "--jobs 1 --on fail=keep --retry-failed --format jpg --quality 60 --no-aligned --no-report "
     "--threads 1 --memory 2G --method pyramid --moved off --depth --source-map --no-local",
     "batch {photos} -o {out} -y -q -v --debug --json --names {names} -j auto --multipage --no-fuse "
     "--bit-depth 8 --overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report",
-    "batch {photos} -o {out} --stacks {stacks} --no-report",
+    "batch {photos} -o {out} --stacks {stacks} --no-report --log {out}.log",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
@@ -157,21 +170,20 @@ def test_results_go_to_stdout_and_nothing_to_stderr(
 
 @pytest.mark.parametrize("quiet", ["-q", "--quiet"])
 @pytest.mark.usefixtures("small_sample")
-def test_quiet_prints_nothing(
+def test_quiet_says_the_verdict_alone(
     photos: Path, plan: Path, stacked: Path, tmp_path: Path, quiet: str
 ) -> None:
     reuse = ("--plan", plan, quiet)
     aligned = stacked / "aligned"
-    for k, arguments in enumerate(
-        [
-            ("run", photos, *reuse),
-            ("align", photos, *reuse),
-            ("equalize", photos, *reuse),
-            ("crop", aligned, quiet),
-        ]
-    ):
-        result = done(*arguments, "-o", tmp_path / str(k))
-        assert not result.stdout + result.stderr, arguments
+    judged = read_plan(plan).verdict
+    assert judged is not None
+    for k, arguments in enumerate([("run", photos, *reuse), ("align", photos, *reuse)]):
+        result = done(*arguments, "-o", tmp_path / f"judged{k}")
+        assert not result.stdout, arguments
+        assert result.stderr == f"{tmp_path / f'judged{k}'}: {judged.sentence()}\n"
+    for command, folder, more in (("equalize", photos, reuse), ("crop", aligned, (quiet,))):
+        assert not done(command, folder, *more, "-o", tmp_path / command).output
+    assert re.fullmatch(r"(Good|Take a look): .*\.\n", done("inspect", photos, quiet).stderr)
     assert not done("fuse", aligned, "-o", tmp_path / "a.png", quiet).output
     assert not done("sample", tmp_path / "demo", quiet).output
 

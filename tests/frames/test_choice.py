@@ -118,16 +118,56 @@ def test_pairs_are_asked_for(photos: Path, suffix: str) -> None:
         names(photos)
     assert f"3 as {suffix}" in caught.value.message
     assert "3 as .jpg" in caught.value.message
-    assert str(photos / f"*{suffix}") in caught.value.remedy
+    ways = [str(c.inputs[0]).casefold() for c in caught.value.changes]
+    assert str(photos / f"IMG_*{suffix}").casefold() in ways
     assert [p.name for p in find_files([photos / "*.jpg"])] == FRAMES
 
 
 def test_results_beside_frames_are_left_out(photos: Path) -> None:
-    for k in (1, 2):
-        write_image(photos / f"IMG_{k}.tif", np.zeros((1200, 1600, 3), np.uint8))
+    write_image(photos / "fused.tif", np.zeros((1100, 1500, 3), np.uint8), frames=(3, 3))
+    write_image(photos / "depth.png", np.zeros((1100, 1500), np.uint16))
     found = survey([photos])
     assert [p.name for p in found.files] == FRAMES
-    assert "results of focusstack: IMG_1.tif, IMG_2.tif" in found.notes[0]
+    assert "results of focusstack: fused.tif, depth.png" in found.notes[0]
+    # Where all that is given counts, it is asked whether they are meant.
+    with pytest.raises(InputError, match=r"results of focusstack beside frames: fused\.tif\."):
+        survey([photos], every=True)
+
+
+def test_a_composite_of_another_name_is_asked_for(photos: Path) -> None:
+    composite = photos / "ant.tif"
+    write_image(composite, np.zeros((1100, 1500, 3), np.uint8), frames=(3, 3))
+    with pytest.raises(InputError, match=r"beside frames: ant\.tif") as caught:
+        survey([photos])
+    alone, every = caught.value.changes
+    assert alone.add == ("--exclude", "ant.tif")
+    assert len(survey(every.inputs).files) == 4  # named outright
+
+
+def test_frames_that_this_program_wrote_are_frames(photos: Path) -> None:
+    """Such as aligned ones, some of which were retouched."""
+    for path in (photos / "IMG_1.jpg", photos / "IMG_2.jpg"):
+        write_image(path, np.asarray(Pillow.open(path)))
+    for every in (False, True):
+        assert [p.name for p in survey([photos], every=every).files] == FRAMES
+
+
+def test_results_are_never_most_of_what_is_given(tmp_path: Path) -> None:
+    for name in ("fused.png", "fused.tif"):
+        write_image(tmp_path / name, np.full((60, 80, 3), len(name), np.uint8), frames=(3, 3))
+    assert names(tmp_path / "*.png") == ["fused.png"]  # composites can be stacked, too
+    picture(tmp_path / "IMG_1.jpg", 80, 60)
+    with pytest.raises(InputError, match="results of focusstack beside frames"):
+        names(tmp_path)
+
+
+def test_thumbnails_beside_frames_of_the_sample_set(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    for k in range(3):
+        write_image(tmp_path / f"IMG_{k}.jpg", rng.integers(0, 255, (900, 1200, 3), np.uint8))
+        Pillow.new("RGB", (160, 120), (k, k, k)).save(tmp_path / f"IMG_{k}_thumb.jpg")
+    assert names(tmp_path) == ["IMG_0.jpg", "IMG_1.jpg", "IMG_2.jpg"]
+    assert len(survey([tmp_path], every=True).files) == 6
 
 
 def test_what_is_left_out_is_in_the_report(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_folder_leaves_out_what_is_no_frame(tmp_path: Path) -> None:
 
 def test_earlier_composite_is_left_out(tmp_path: Path) -> None:
     stack(tmp_path, ["1.png", "2.png"])
-    write_image(tmp_path / "fused.png", noise(7))
+    write_image(tmp_path / "fused.png", noise(7), frames=(2, 2))
     found = survey([tmp_path])
     assert [p.name for p in found.files] == ["1.png", "2.png"]
     assert [p.name for p in found.skipped] == ["fused.png"]

@@ -154,7 +154,7 @@ def test_a_fresh_run_says_so_too_and_arrays_can_be_chosen(photos: Path) -> None:
     assert sorted(f.name for f in frames) == [f.file for f in plan.frames]
     with pytest.raises(UsageError, match="does not know: IMG_2") as caught:
         next(focusstack.aligned_frames(photos, plan))
-    assert "--exclude IMG_2.png" in caught.value.remedy
+    assert caught.value.changes[0].add == ("--exclude", "IMG_2.png")
 
 
 def test_an_interrupted_run_is_not_gone_on_from_with_others(photos: Path, tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_bad_results_are_put_aside(
 
     monkeypatch.setattr(running, "work", judged)
     out = tmp_path / "out"
-    asked = replace(QUICK, on={grade: "quarantine"})  # type: ignore[dict-item]
+    asked = replace(QUICK, on={grade: "quarantine"})
     for _ in range(2):
         result = batch(card, output(out), asked, threads)
         assert [state.tries for state in result.states] == [1] * 4

@@ -87,7 +87,7 @@ def tracks_on_canvas(
     Returns
     -------
     FeatureTracks or None
-        None where nothing is matched.
+        None where nothing is matched, or nothing without ambiguity.
     """
     row = {frame: k for k, frame in enumerate(kept)}
     found = [m for m in matches if m.first in row and m.second in row and len(m.p)]
@@ -99,7 +99,8 @@ def tracks_on_canvas(
     point = _points(of.T.ravel(), np.concatenate([a, b]).round(6)).reshape(2, -1)
     track = _joined(point)
     seen = FeatureTracks(of, (a + b) / 2, b - a, track, len(kept), row[reference], size)
-    return seen.part(_unambiguous(point, of, track))
+    seen = seen.part(_unambiguous(point, of, track))
+    return seen if len(seen.frames) else None
 
 
 def _points(frames: Indices, places: Points) -> Indices:

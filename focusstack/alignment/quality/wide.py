@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from focusstack.alignment.quality.templates import IN_PLACE, NEAR, TILE, cut_tile, find_tile
+from focusstack.alignment.quality.sharp_tiles import LEAST_DETAIL, Sharpness, compare_closely
+from focusstack.alignment.quality.templates import TILE, cut_tile, find_tile
 from focusstack.alignment.tiles.measure import MOST_AT_HAND, group_pairs, proxy_in
 from focusstack.alignment.tiles.poses import Poses, Series
-from focusstack.alignment.tiles.shifts import tile_shifts
 from focusstack.frames.proxies.proxy import proxy_size
 from focusstack.geometry.coordinates import Rect, at_scale
 from focusstack.geometry.field import Field
@@ -34,29 +34,12 @@ width, and a search takes a hundredth of a second a pair and megapixel where not
 STEP = 36
 """Pixels of the small picture from one tile to the next. Chosen, not measured."""
 
-LEAST_DETAIL = 0.004
-"""Root mean square of a tile's fine detail, as a share of the stack's brightest, beneath which it
-holds nothing to be found: one code in 256, about the noise of a good camera. Chosen, not
-measured."""
-
 FINE = (0.7, 2.0)
 """Standard deviations, in pixels of the proxies, between which detail is fine: what is blurred by
 more holds none of it (``python -m benchmarks.alignment``: told beside found)."""
 
 DARKEST = 0.01
 """Square root of light beneath which noise is not of photons. Chosen, not measured."""
-
-ALIKE = 0.6
-"""Share of the sharper tile's fine detail that both must have at the same places for their
-displacement to be told to a fraction of a pixel: where blur differs, edges seem to move. Sets
-without displacement keep 1 % of such tiles beyond 2.5 pixels then, and 1.5 % at half as much
-(``python -m benchmarks.alignment``, *strong blur*)."""
-
-SMOOTHEST, CLEAR, STRONG = 10, 5.0, 4.0
-"""Percentile of all places whose fine detail is taken for grain, how many times its power a tile of
-sharp detail has, and how many times `LEAST_DETAIL` it may have instead, where all of a frame is
-textured: tiles of a phone's grain seem to move by some pixels (``python -m benchmarks.alignment``,
-*noise* and *strong blur*)."""
 
 BLANK = 40
 """Percentile of all tiles' detail that a tile must exceed too: what is soft is left to what is
@@ -115,12 +98,12 @@ def search_widely(
         return []
     scale, kept = search_scale(series.size[0]), poses.kept
     floor = LEAST_DETAIL * _brightest(series, kept)
-    pictures: dict[int, tuple[Float32, Float32]] = {}
+    pictures: dict[int, tuple[Float32, Float32, Sharpness]] = {}
 
     def compare(pair: tuple[int, int]) -> Searched:
-        (a, fine_a), (b, fine_b) = (pictures[k] for k in pair)
+        (a, fine_a, sharp_a), (b, fine_b, sharp_b) = (pictures[k] for k in pair)
         places, vectors, lost = compare_widely(a, b, (fine_a, fine_b), floor)
-        slid = compare_closely(a, b, (fine_a, fine_b), floor)
+        slid = compare_closely(a, b, (sharp_a, sharp_b), floor)
         return Searched(*pair, (places + 0.5) / scale - 0.5, vectors / scale, lost, slid / scale)
 
     found: list[Searched] = []
@@ -192,44 +175,6 @@ def compare_widely(
     return textured + (TILE - 1) / 2, vectors, lost
 
 
-def compare_closely(
-    a: Float32, b: Float32, fine: tuple[Float32, Float32], floor: float = 0.0
-) -> Points:
-    """Measure the displacement of tiles that are sharp at the same places in two pictures.
-
-    Parameters are those of `compare_widely`.
-
-    Returns
-    -------
-    (m, 2) float64 ndarray
-        Displacements; those beyond two pixels are not to be believed.
-
-    Examples
-    --------
-    >>> b = np.random.default_rng(0).normal(size=(160, 240)).astype(np.float32)
-    >>> b = cv2.GaussianBlur(b, (0, 0), 2)
-    >>> compare_closely(np.roll(b, 1, 1), b, (b * b, b * b)).mean(0).round() + 0  # no -0
-    array([-1.,  0.])
-    """
-    seen = np.isfinite(a) & np.isfinite(b)
-    tiles = tile_shifts(np.nan_to_num(a), np.nan_to_num(b), seen.view(np.uint8), TILE, IN_PLACE)
-    if not len(tiles.shifts):
-        return np.zeros((0, 2))
-    columns, rows = np.rint(tiles.centres).astype(int).T
-    # What is sharp in one frame beside what is sharp in the other shows no edge twice.
-    each = [cv2.GaussianBlur(np.nan_to_num(f), (0, 0), NEAR) for f in fine]
-    means = [cv2.boxFilter(f, -1, (TILE, TILE)) for f in (*each, np.minimum(*each))]
-    first, second, shared = (mean[rows, columns] for mean in means)
-    alike = shared >= ALIKE * np.maximum(first, second)
-    # And grain alone is none: what the smoothest places of a frame show.
-    inner = seen[::8, ::8]
-    grain = [float(np.percentile(mean[::8, ::8][inner], SMOOTHEST)) for mean in means[:2]]
-    clear = (first >= CLEAR * grain[0]) & (second >= CLEAR * grain[1])
-    least = np.minimum(first, second)
-    clear |= least >= (STRONG * max(floor, LEAST_DETAIL)) ** 2
-    return np.asarray(tiles.shifts[alike & clear & (least >= floor**2) & (least > 0)])
-
-
 def _tiles(a: Float32, b: Float32) -> tuple[Points, Floats]:
     """Corners of all tiles that lie within both pictures, and the detail of the softer of the two.
 
@@ -249,10 +194,10 @@ def _tiles(a: Float32, b: Float32) -> tuple[Points, Floats]:
 
 def _detail(
     series: Series, poses: Poses, index: int, scale: float, displaced: Field | None
-) -> tuple[Float32, Float32]:
+) -> tuple[Float32, Float32, Sharpness]:
     """A frame on the canvas, small, in the square root of light: band-passed, and its sharpness.
 
-    The latter is the square of its fine detail; both are NaN outside.
+    The second is the square of its fine detail; both are NaN outside.
     """
     proxy = proxy_in(series, index, scale)
     width, height = proxy_size(*series.size, scale)
@@ -268,7 +213,8 @@ def _detail(
     moved = [resample(picture, H, rect, field=moving) for picture in (band, sharp)]
     for picture in moved:
         picture[inside == 0] = np.nan
-    return moved[0], np.maximum(moved[1], 0)
+    fine = np.maximum(moved[1], 0)
+    return moved[0], fine, Sharpness.of(fine)
 
 
 def _sharpness(series: Series, index: int, light: Float32) -> Float32:

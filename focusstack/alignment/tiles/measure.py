@@ -6,6 +6,7 @@ tile with several others, near and far in focus.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,8 +14,9 @@ from itertools import chain, groupby
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from focusstack.alignment.tiles.poses import Poses, Series
+from focusstack.alignment.tiles.poses import Origin, Poses, Series
 from focusstack.alignment.tiles.shifts import TileShifts, tile_shifts
 from focusstack.frames.proxies.proxy import Proxy, proxy_size
 from focusstack.geometry.coordinates import Rect, at_scale
@@ -110,19 +112,48 @@ def codes_in(series: Series, index: int, how: Round) -> Arrays:
 
     What has been made once is read back.
     """
+    key = ("detail", index, how.scale, how.fine, how.coarse)
 
     def make() -> Arrays:
         # Loads the compiler, which takes a while.
         from focusstack.frames.proxies.loops.bands import coded_difference
 
-        proxy = proxy_in(series, index, how.scale)
-        codes = coded_difference(proxy.luma, how.fine, how.coarse, CODES)
-        usable = away_from(proxy.clipped)
+        if series.origin is not None and series.origin.kept.holds(key):
+            codes, usable = _changed(series, series.origin, index, how)
+        else:
+            proxy = proxy_in(series, index, how.scale)
+            codes = coded_difference(proxy.luma, how.fine, how.coarse, CODES)
+            usable = away_from(proxy.clipped)
         if series.marked is not None:
             usable &= clear_of(series.marked, usable.shape)
         return codes, as_bits(usable)
 
-    return series.kept.kept(("detail", index, how.scale, how.fine, how.coarse), make)
+    return series.kept.kept(key, make)
+
+
+def _changed(
+    series: Series, origin: Origin, index: int, how: Round
+) -> tuple[NDArray[np.int16], Image]:
+    """Codes, and what is usable, of a frame that differs little from what it was: few are new."""
+    # Loads the compiler, which takes a while.
+    from focusstack.frames.proxies.loops.bands import coded_difference, reach_of
+
+    before = replace(series, load=origin.load, kept=origin.kept, marked=origin.marked, origin=None)
+    luma = proxy_in(series, index, how.scale).luma
+    known, bits = codes_in(before, index, how)
+    codes, reach = known.copy(), reach_of(how.coarse)
+    scale = luma.shape[0] / series.size[1]
+    for part in origin.parts:
+        inner, outer = [], []
+        for along, length in zip(part, luma.shape, strict=True):
+            first, last = int(along.start * scale) - reach, math.ceil(along.stop * scale) + reach
+            inner.append(slice(max(first, 0), min(last, length)))
+            outer.append(slice(max(first - reach, 0), min(last + reach, length)))
+        top, left = (i.start - o.start for i, o in zip(inner, outer, strict=True))
+        new = coded_difference(luma[*outer], how.fine, how.coarse, CODES)
+        height, width = codes[*inner].shape
+        codes[*inner] = new[top : top + height, left : left + width]
+    return codes, from_bits(bits, codes.shape)
 
 
 def clear_of(marked: Image, shape: tuple[int, int]) -> Image:

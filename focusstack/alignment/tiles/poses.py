@@ -18,6 +18,24 @@ from focusstack.runtime.spool import Spool
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What proxies were before marks were taken out of them.
+
+    Attributes
+    ----------
+    load, kept, marked
+        As of a `Series`.
+    parts : sequence of (slice, slice)
+        Rows and columns of the proxies outside which nothing was changed.
+    """
+
+    load: Callable[[int], Proxy]
+    kept: Spool
+    marked: Image | None
+    parts: Sequence[tuple[slice, slice]]
+
+
+@dataclass(frozen=True)
 class Series:
     """What is aligned: the frames' proxies, and which of them are compared.
 
@@ -41,6 +59,8 @@ class Series:
         What has been made of the proxies already.
     marked : (h, w) uint8 ndarray or None
         1 where proxies show marks fixed to the sensor, which no tile is to see.
+    origin : Origin or None
+        What the proxies were, if little of them was changed.
     """
 
     load: Callable[[int], Proxy]
@@ -52,6 +72,7 @@ class Series:
     advance: Callable[[], None] = lambda: None
     kept: Spool = field(default_factory=Spool)
     marked: Image | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

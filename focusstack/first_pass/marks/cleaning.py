@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from focusstack.first_pass.marks.outline import without
+from focusstack.alignment.tiles.poses import Origin
+from focusstack.first_pass.marks.outline import Part, continued, surroundings
 from focusstack.first_pass.measure import Measured
 from focusstack.frames.proxies.proxy import BLOCK, Proxy, Statistics
 from focusstack.numeric.arrays import Float32, Image
@@ -30,13 +33,29 @@ class Blemishes:
     columns: Float32 | None = None
     rows: Float32 | None = None
 
-    def taken_from(self, luma: Float32) -> Float32:
-        """Linear luma without them."""
+    @cached_property
+    def parts(self) -> Sequence[Part]:
+        """Rows and columns of proxies outside which nothing is changed."""
+        if self.columns is not None or self.rows is not None or self.marked is None:
+            return [(slice(None), slice(None))]
+        return surroundings(self.marked)
+
+    @property
+    def are_few(self) -> bool:
+        """Whether most of a proxy stays as it is."""
+        if self.marked is None or self.parts == [(slice(None), slice(None))]:
+            return False
+        area = sum((r.stop - r.start) * (c.stop - c.start) for r, c in self.parts)
+        return bool(2 * area < self.marked.size)
+
+    def taken_from(self, luma: Float32, part: Part) -> Float32:
+        """Linear luma of a part without them."""
+        luma = luma[part]
         if self.columns is not None:
-            luma = luma / self.columns
+            luma = luma / self.columns[part[1]]
         if self.rows is not None:
-            luma = luma / self.rows[:, None]
-        return luma if self.marked is None else without(luma, self.marked)
+            luma = luma / self.rows[part[0], None]
+        return luma if self.marked is None else continued(luma, self.marked[part])
 
 
 def reduced_mask(mask: Image, size: tuple[int, int]) -> Image:
@@ -63,17 +82,25 @@ def cleaned(stack: Measured, blemishes: Blemishes, name: str) -> Measured:
         proxy = stack.load(index)
 
         def make() -> Arrays:
-            return (blemishes.taken_from(proxy.luma).astype(np.float16),)
+            return tuple(
+                blemishes.taken_from(proxy.luma, part).astype(np.float16)
+                for part in blemishes.parts
+            )
 
-        (half,) = kept.kept(("luma", index), make)
-        return Proxy(half.astype(np.float32), proxy.clipped)
+        luma = proxy.luma.copy()
+        for part, new in zip(blemishes.parts, kept.kept(("parts", index), make), strict=True):
+            luma[part] = new
+        return Proxy(luma, proxy.clipped)
 
     statistics = [
         _evened(s, stack.load(k).luma, load(k).luma) for k, s in enumerate(stack.statistics)
     ]
     masks = [mask for mask in (stack.marked, blemishes.marked) if mask is not None]
     marked = np.bitwise_or.reduce(masks) if masks else None
-    return replace(stack, load=load, kept=kept, statistics=statistics, marked=marked)
+    origin = None
+    if blemishes.are_few and stack.marked is None:
+        origin = Origin(stack.load, stack.kept, None, blemishes.parts)
+    return replace(stack, load=load, kept=kept, statistics=statistics, marked=marked, origin=origin)
 
 
 def _evened(statistics: Statistics, before: Float32, after: Float32) -> Statistics:

@@ -68,20 +68,38 @@ def widened(mask: Image, reach: int) -> Image:
     return np.asarray(cv2.dilate(mask, kernel), np.uint8)
 
 
-def without(luma: Float32, mask: Image) -> Float32:
-    """Linear luma with a smooth continuation of its surroundings where `mask` is 1."""
+Part = tuple[slice, slice]
+"""Rows and columns of a proxy."""
+
+
+def without(luma: Float32, mask: Image, parts: Sequence[Part] | None = None) -> Float32:
+    """Linear luma with a smooth continuation of its surroundings where `mask` is 1.
+
+    Parameters
+    ----------
+    luma : (h, w) float32 ndarray
+        Not modified.
+    mask : (h, w) uint8 ndarray
+        What to continue over.
+    parts : sequence of (slice, slice), optional
+        `surroundings` of the mask, if they are known.
+    """
     found = luma
-    for rows, columns in surroundings(mask):
+    for part in surroundings(mask) if parts is None else parts:
         if found is luma:
             found = luma.copy()
-        part, here = luma[rows, columns], mask[rows, columns]
-        logarithm = np.log(np.maximum(part, 0) + np.float32(DARK))
-        smooth = filled(logarithm, np.equal(here, 0).astype(np.float32))
-        found[rows, columns] = np.where(here > 0, np.exp(smooth) - np.float32(DARK), part)
+        found[part] = continued(luma[part], mask[part])
     return found
 
 
-def surroundings(mask: Image) -> list[tuple[slice, slice]]:
+def continued(luma: Float32, mask: Image) -> Float32:
+    """Return a part of a proxy with a smooth continuation of its surroundings at what is marked."""
+    logarithm = np.log(np.maximum(luma, 0) + np.float32(DARK))
+    smooth = filled(logarithm, np.equal(mask, 0).astype(np.float32))
+    return np.where(mask > 0, np.exp(smooth) - np.float32(DARK), luma)
+
+
+def surroundings(mask: Image) -> list[Part]:
     """Rows and columns of what is marked with its surroundings: all at once if that is much.
 
     Examples
@@ -138,11 +156,12 @@ def _depth(load: Callable[[int], Proxy], frames: Sequence[int], mask: Image) -> 
     The median of logarithms of light.
     """
     rows, columns = np.nonzero(mask)
+    parts = surroundings(mask)
     taken = np.empty((len(frames), len(rows)), np.float32)
     dark = np.float32(DARK)
     for line, k in enumerate(frames):
         luma = load(k).luma
-        behind = without(luma, mask)[rows, columns]
+        behind = without(luma, mask, parts)[rows, columns]
         taken[line] = np.log(luma[rows, columns] + dark) - np.log(behind + dark)
     usual = np.median(taken, axis=0)
     spread = np.median(np.abs(taken - usual), axis=0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from focusstack.errors import Change, leaving_out
 from focusstack.output.report import overlays as drawings
 from focusstack.output.report import plots
 from focusstack.output.report.addresses import file_address, picture_address
@@ -21,6 +22,7 @@ from focusstack.output.report.provenance import Provenance
 from focusstack.output.report.remedies import remedy
 from focusstack.output.report.rows import HEADINGS, exposures, frame_rows
 from focusstack.output.report.samples import COLUMNS, Sample, worst_place
+from focusstack.plan.advice import doubtful_frames
 from focusstack.plan.model import StackPlan
 from focusstack.runtime.version import __version__
 
@@ -124,6 +126,7 @@ def _content(
         "pictures": _pictures(plan, shown),
         "first_pair": _first_pair(plan),
         "made": made,
+        **_commands(plan, made),
         "moved": _moved(plan),
         "seams": list(zip(seam_places(plan), shown.seams, strict=False)),
         "light": light_words(plan),
@@ -131,6 +134,15 @@ def _content(
         **_pixels(plan, shown),
         **{name.replace(".", "_"): _part(name) for name in PARTS},
     }
+
+
+def _commands(plan: StackPlan, made: Provenance | None) -> dict[str, str]:
+    """What to type for the same pictures by the same plan, and to try without doubtful frames."""
+    line, names = made.command if made else None, doubtful_frames(plan)
+    if line is None:
+        return {"again": "", "without": ""}
+    again = line.line(Change("", add=("--plan", "report.json"), drop=("--reference",)))
+    return {"again": again, "without": line.line(leaving_out(names)) if names else ""}
 
 
 def _part(name: str) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import platform
-import shlex
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
+from focusstack.errors import FocusstackError
+from focusstack.frames.as_typed import as_typed
+from focusstack.frames.search import survey
+from focusstack.frames.selection import Selection
 from focusstack.frames.sources import FrameSource
 from focusstack.options import OutputOptions, StackOptions
+from focusstack.runtime.command_line import CommandLine
 from focusstack.runtime.progress import StageClock
 from focusstack.runtime.version import __version__
 
@@ -25,35 +28,43 @@ class Provenance:
 
     Attributes
     ----------
-    command : str
-        What to type to make it again.
+    command : CommandLine or None
+        What to type in the output folder to make it again; None if there are no files.
     options : list of (str, str)
-        Every option and its value.
+        Every option as it is typed, and its value.
     versions : list of (str, str)
         Program, interpreter, libraries, system.
     stages : list of (str, float)
         Each stage of the run and the seconds it took.
     seconds : float
         That the run took.
+    key : str
+        What tells the run from others, so that it is not done twice.
     """
 
-    command: str
+    command: CommandLine | None
     options: list[tuple[str, str]]
     versions: list[tuple[str, str]]
     stages: list[tuple[str, float]]
     seconds: float
+    key: str = ""
 
 
 def provenance(
-    frames: FrameSource, options: StackOptions, output: OutputOptions, clock: StageClock
+    frames: FrameSource,
+    options: StackOptions,
+    output: OutputOptions,
+    clock: StageClock,
+    key: str = "",
 ) -> Provenance:
-    """Tell how a run was made; folders are named without what they lie in."""
+    """Tell how a run was made; files are named by the way to them from the output folder."""
     return Provenance(
         _command(frames, options, output),
-        _options(options, output),
+        [(name, value or "no") for name, value in asked(options, output)],
         versions(),
         clock.stages,
         clock.seconds,
+        key,
     )
 
 
@@ -65,70 +76,92 @@ def versions() -> list[tuple[str, str]]:
     return [*found, ("system", f"{platform.system()} {platform.machine()}")]
 
 
-def _command(frames: FrameSource, options: StackOptions, output: OutputOptions) -> str:
-    """What to type, with the options that change the result and are not the default."""
-    plain, given = OutputOptions(Path()), StackOptions()
-    parts = ["focusstack", "align" if not output.fused else "run", *_inputs(frames)]
-    values = {
-        "--output": output.folder.name,
-        "--format": output.format if output.format != plain.format else None,
-        "--quality": output.quality if output.quality != plain.quality else None,
-        "--bit-depth": output.bit_depth,
-        "--method": (
-            options.fusion.method if options.fusion.method != given.fusion.method else None
-        ),
-        "--reference": options.reference if options.reference != given.reference else None,
-        "--plan": options.plan.name if options.plan else None,
-        **_pages(frames, options),
-    }
-    for name, value in values.items():
-        parts += [name, str(value)] if value is not None else []
-    flags = {
-        "--no-aligned": not output.aligned,
-        "--no-local": not options.local,
-        "--multipage": output.multipage,
-        "--depth": output.maps.depth,
-        "--source-map": output.maps.source,
-    }
-    parts += [name for name, wanted in flags.items() if wanted]
-    return shlex.join(parts)
-
-
-def _pages(frames: FrameSource, options: StackOptions) -> dict[str, str | None]:
-    """Which of a file's pages were used; files are named by themselves."""
-    if len(set(frames.paths)) == len(frames):
-        return {}
-    return {
-        "--only": ",".join(options.only) or None,
-        "--exclude": ",".join(options.exclude) or None,
-    }
-
-
-def _inputs(frames: FrameSource) -> Sequence[str]:
+def _command(
+    frames: FrameSource, options: StackOptions, output: OutputOptions
+) -> CommandLine | None:
+    """What to type in the output folder, with what changes the result and is not the default."""
     if not frames.paths:
-        return ["INPUT"]
+        return None
+    words = [(name, value) for name, value in asked(options, output) if value not in ("", None)]
+    plain = dict(asked(StackOptions(), OutputOptions(Path())))
+    given = [(n, None if v == ON else v) for n, v in words if v != plain.get(n)]
+    beside = {
+        name: _from(output.folder, path)
+        for name, path in (("--plan", options.plan), ("--dust", options.dust))
+        if path is not None
+    }
+    inputs, chosen = _inputs(frames, options)
+    return CommandLine(
+        "run" if output.fused else "align",
+        tuple(_from(output.folder, Path(one)) for one in inputs),
+        (
+            ("--output", "."),
+            ("--overwrite", None),
+            *((name, beside.get(name, value)) for name, value in given if name != "--no-fuse"),
+            *chosen,
+        ),
+    )
+
+
+ON = "yes"
+"""What stands for a flag that is set."""
+
+
+def asked(options: StackOptions, output: OutputOptions) -> list[tuple[str, str | None]]:
+    """Return the options of a run as they are typed, with their values; flags have `ON` or none."""
+
+    def flag(wanted: bool) -> str | None:
+        return ON if wanted else None
+
+    depth = output.bit_depth
+    return [
+        ("--format", output.format),
+        ("--quality", str(output.quality)),
+        ("--bit-depth", "auto" if depth is None else str(depth)),
+        ("--name", output.name),
+        ("--method", options.fusion.method),
+        ("--moved", "auto" if options.fusion.moved else "off"),
+        ("--reference", options.reference),
+        ("--plan", options.plan.name if options.plan else None),
+        ("--dust", options.dust.name if options.dust else None),
+        ("--max-megapixels", f"{options.max_megapixels:g}"),
+        ("--no-aligned", flag(not output.aligned)),
+        ("--no-fuse", flag(not output.fused)),
+        ("--no-local", flag(not options.local)),
+        ("--no-report", flag(not output.report)),
+        ("--multipage", flag(output.multipage)),
+        ("--depth", flag(output.maps.depth)),
+        ("--source-map", flag(output.maps.source)),
+        ("--keep-damaged", flag(options.keep_damaged)),
+    ]
+
+
+def _from(folder: Path, path: Path) -> str:
+    """The way to a file from a folder; its full name where there is none."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return str(path.resolve())
+
+
+def _inputs(
+    frames: FrameSource, options: StackOptions
+) -> tuple[list[str], list[tuple[str, str | None]]]:
+    """The frames as they would be typed, and the options that choose among them."""
+    asked_for = (("--only", options.only), ("--exclude", options.exclude))
+    chosen: list[tuple[str, str | None]] = [(name, one) for name, many in asked_for for one in many]
     files = list(dict.fromkeys(Path(path) for path in frames.paths))
-    folders = {path.parent for path in files}
-    if len(files) > 1 and len(folders) == 1:
-        folder = folders.pop()
-        suffixes = {path.suffix for path in files}
-        if {p.name for p in folder.iterdir() if p.suffix in suffixes} == {p.name for p in files}:
-            return [f"{folder.resolve().name}/"]
-    return [f"{path.resolve().parent.name}/{path.name}" for path in files]
+    if len(files) < len(frames):  # pages or pictures of a film
+        return [str(path) for path in files], chosen
+    if chosen and _means(files[0].parent, options, files):
+        return [str(files[0].parent)], chosen
+    return as_typed(files), []
 
 
-def _options(options: StackOptions, output: OutputOptions) -> list[tuple[str, str]]:
-    found = [*_flat(asdict(options)), *_flat(asdict(output))]
-    return [(name, value) for name, value in found if name not in ("overwrite", "resume")]
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for name, value in values.items():
-        label = f"{prefix}{name.replace('_', ' ')}"
-        if isinstance(value, dict):
-            found += _flat(value, f"{label}: ")
-        else:
-            shown = value.name if isinstance(value, Path) else value
-            found.append((label, "–" if shown is None else str(shown)))
-    return found
+def _means(folder: Path, options: StackOptions, files: list[Path]) -> bool:
+    """Whether a folder, with the names asked for, means these files."""
+    try:
+        found = survey([folder], Selection(options.only, options.exclude)).files
+    except FocusstackError:
+        return False
+    return {path.resolve() for path in found} == {path.resolve() for path in files}

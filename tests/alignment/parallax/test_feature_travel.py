@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from focusstack.alignment.parallax.feature_travel import travel_from_features
+from focusstack.alignment.tiles.matches import Matches, isotropic
 from tests.alignment.parallax.known_tracks import REFERENCE, SIZE, TRAVEL, Tracks, in_frame
 
 
@@ -89,3 +90,9 @@ def test_frames_left_out_stay_so() -> None:
 
 def test_without_matches_there_is_nothing() -> None:
     assert travel_from_features([], np.stack([np.eye(3)] * 4), REFERENCE, SIZE) is None
+
+
+def test_where_every_track_sees_a_frame_at_two_places_there_is_nothing() -> None:
+    p = np.array([[10.0, 20.0], [10.0, 20.0]])
+    twice = Matches(0, 1, p, p + [[30.0, 0.0], [0.0, 30.0]], isotropic(2, 0.5))
+    assert travel_from_features([twice], np.tile(np.eye(3), (2, 1, 1)), 0, SIZE) is None

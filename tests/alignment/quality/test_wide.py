@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from focusstack.alignment.quality.elsewhere import find_elsewhere
+from focusstack.alignment.quality.sharp_tiles import Sharpness, compare_closely
 from focusstack.alignment.quality.wide import (
     Searched,
-    compare_closely,
     compare_widely,
     search_scale,
 )
@@ -148,7 +148,7 @@ def test_a_fraction_is_told_only_of_what_is_sharp_in_both(common: float, told: b
     a, b = texture(), texture()
     alone = np.arange(HEIGHT) % 24 >= 24 * common
     b = np.where(alone[:, None], cv2.GaussianBlur(b, (0, 0), 6.0), b).astype(np.float32)
-    assert bool(len(compare_closely(a, b, (a * a, b * b)))) == told
+    assert bool(len(compare_closely(a, b, (Sharpness.of(a * a), Sharpness.of(b * b))))) == told
 
 
 def discs() -> Float32:

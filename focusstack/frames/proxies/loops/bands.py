@@ -112,12 +112,17 @@ _loops = once(lambda: compiled(_difference, *_INPUT, writable(np.float32, 2)))
 _coded_loops = once(lambda: compiled(_coded_difference, *_INPUT, writable(np.int16, 2)))
 
 
+def reach_of(sigma: float) -> int:
+    """Pixels that a Gaussian reaches: four standard deviations."""
+    return round(4 * sigma)
+
+
 @lru_cache
 def _half_kernel(sigma: float) -> Float32:
     """The middle and one half of a Gaussian that reaches four standard deviations."""
     if sigma <= 0:
         return np.ones(1, np.float32)
-    reach = round(4 * sigma)
+    reach = reach_of(sigma)
     whole = np.asarray(cv2.getGaussianKernel(2 * reach + 1, sigma, cv2.CV_32F), np.float32)
     return whole[reach:, 0].copy()
 

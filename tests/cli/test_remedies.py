@@ -1,0 +1,341 @@
+"""Advice that can be followed: every command that the program prints works when it is pasted."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+import focusstack.output.aligned
+from focusstack.errors import Change, OutputError, leaving_out
+from focusstack.images.read import read_picture
+from focusstack.images.write import write_image
+from focusstack.runtime.command_line import CommandLine
+from focusstack.scene.stack import RenderedStack, render_stack
+from tests.support.cli_calls import NAMES, call, done, written
+
+ROOT = Path(__file__).resolve().parents[2] / "focusstack"
+
+SAID: dict[str, str] = {}
+"""What each remedy that was met here does, and the command that was pasted."""
+
+NOT_MET = {
+    "To work with fewer": "only where the system allows few threads (tests/runtime)",
+    "To allow it": "only with a plan that bends frames into the crop (tests/plan/test_outlines.py)",
+    "To move them as a whole only": "only with a plan that folds (tests/plan/test_folds.py)",
+}
+"""Remedies that are not provoked here, and why."""
+
+
+def pasted(said: str, *, codes: tuple[int, ...] = (0,)) -> list[str]:
+    """Run every command that stands in what was said; return their lines."""
+    lines = said.splitlines()
+    found = []
+    for why, line in pairwise(lines):
+        if line.startswith("  focusstack "):
+            SAID[why.rstrip(":")] = line
+            result = call(*shlex.split(line)[1:])
+            assert result.exit_code in codes, f"{line}\n{result.stderr}"
+            found.append(line.strip())
+    return found
+
+
+def refused(code: int, *arguments: str | Path) -> str:
+    result = call(*arguments)
+    assert result.exit_code == code, result.output
+    return str(result.stderr)
+
+
+@pytest.fixture
+def here(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that the terminal is in, with the photos in it."""
+    shutil.copytree(photos, tmp_path / "my photos")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# What is there already ------------------------------------------------------------------------
+
+
+def test_a_result_that_exists(here: Path, plan: Path) -> None:
+    command = ("run", "my photos", "--plan", plan, "--no-aligned")
+    done(*command)
+    found = pasted(refused(2, *command))
+    assert [line.split("report.json ")[1] for line in found] == [
+        "--overwrite",
+        f"--output {shlex.quote(str(here / 'my photos-stacked-2'))}",
+    ]
+    assert (here / "my photos-stacked-2" / "fused.png").is_file()
+
+
+def test_a_composite_that_exists(stacked: Path, here: Path) -> None:
+    done("fuse", stacked / "aligned", "-o", "a.png")
+    assert len(pasted(refused(2, "fuse", stacked / "aligned", "-o", "a.png"))) == 2
+    assert (here / "a-2.png").is_file()
+
+
+def test_a_run_that_was_interrupted(
+    here: Path, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop() -> None:
+        def full(*_: object, **__: object) -> None:
+            raise OutputError("the disk is full", "Free some space.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(focusstack.output.aligned, "write_image", full)
+            refused(5, "run", "my photos", "--plan", plan, "--overwrite")
+
+    stop()
+    assert len(pasted(refused(2, "run", "my photos", "--plan", plan))) == 2
+    stop()
+    said = refused(2, "run", "my photos", "--plan", plan, "--resume", "--quality", "80")
+    assert pasted(said) == [f"focusstack run 'my photos' --quality 80 --plan {plan} --overwrite"]
+
+
+# Frames that do not belong --------------------------------------------------------------------
+
+
+def test_a_name_that_was_mistyped(here: Path, plan: Path) -> None:
+    said = refused(2, "inspect", "my photos", "--exclude", "IMG_99", "--exclude", "IMG_8.png")
+    assert pasted(said) == [
+        "focusstack inspect 'my photos' --exclude IMG_9.png --exclude IMG_8.png"
+    ]
+    said = refused(2, "inspect", "my photos", "--reference", "IMG_99.png")
+    assert "Did you mean IMG_9.png" in said
+    assert pasted(said) == ["focusstack inspect 'my photos'"]
+
+
+def test_frames_that_cannot_be_read(here: Path) -> None:
+    photos = here / "my photos"
+    (photos / "IMG_9.png").write_bytes(b"no picture")
+    said = refused(3, "inspect", "my photos")
+    assert pasted(said) == ["focusstack inspect 'my photos' --exclude IMG_9.png"]
+    (photos / "IMG_10.png").write_bytes(b"")
+    said = refused(3, "inspect", "my photos")
+    assert pasted(said) == ["focusstack inspect 'my photos' --exclude IMG_9.png,IMG_10.png"]
+
+
+def test_frames_that_are_damaged(here: Path, rendered: RenderedStack) -> None:
+    for name, frame in zip(NAMES, rendered.frames, strict=True):
+        (here / "my photos" / name).unlink()
+        path = (here / "my photos" / name).with_suffix(".jpg")
+        write_image(path, frame)
+        if name != NAMES[0]:
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2 : len(data) // 2 + 9] = b"\xff\xd9" + bytes(7)
+            path.write_bytes(data)
+    said = refused(3, "inspect", "my photos")
+    assert pasted(said) == ["focusstack inspect 'my photos' --keep-damaged"]
+    for name in NAMES[2:]:
+        (here / "my photos" / name).with_suffix(".jpg").unlink()
+    said = refused(3, "fuse", "my photos", "-o", "a.jpg", "--overwrite")
+    assert [line.rpartition("--")[2] for line in pasted(said)] == ["keep-damaged"]
+
+
+def test_frames_of_another_size(here: Path) -> None:
+    write_image(here / "my photos" / "IMG_9.png", np.zeros((150, 200, 3), np.uint8))
+    for command in ("inspect", "fuse", "crop"):
+        output = ["--output", f"{command}.png"] if command != "inspect" else []
+        said = refused(3, command, "my photos", *output)
+        assert len(pasted(said)) == 1
+        assert "--exclude IMG_9.png" in said
+
+
+def test_the_same_picture_twice(here: Path) -> None:
+    shutil.copy(here / "my photos" / "IMG_8.png", here / "my photos" / "IMG_80.png")
+    assert pasted(refused(3, "inspect", "my photos")) == [
+        "focusstack inspect 'my photos' --exclude IMG_80.png"
+    ]
+
+
+def test_the_same_name_twice(here: Path, rendered: RenderedStack) -> None:
+    other = written(here / "more", rendered.frames[:1], ["IMG_8.jpg"])
+    names = [here / "my photos" / name for name in NAMES[:3]]
+    said = refused(3, "inspect", *names, other / "IMG_8.jpg")
+    assert len(pasted(said)) == 1
+
+
+def test_several_sets_in_one_folder(here: Path, rendered: RenderedStack) -> None:
+    photos = here / "my photos"
+    for name, frame in zip(NAMES, rendered.frames, strict=True):
+        write_image((photos / name).with_suffix(".jpg"), frame)
+    assert pasted(refused(3, "inspect", "my photos")) == [
+        "focusstack inspect 'my photos/IMG_*.jpg'",
+        "focusstack inspect 'my photos/IMG_*.png'",
+    ]
+    for path in photos.glob("*.jpg"):
+        path.unlink()
+    for k, name in enumerate(NAMES):
+        frame = read_picture(photos / name).pixels[:140, :200]
+        write_image(photos / f"small {k}.png", frame)
+    assert len(pasted(refused(3, "inspect", "my photos"))) == 2
+
+
+def test_a_composite_beside_frames(here: Path, stacked: Path) -> None:
+    shutil.copy(stacked / "fused.png", here / "my photos" / "ant.png")
+    for path in (here / "my photos").glob("IMG*"):
+        path.unlink()
+    for path in (stacked / "aligned").iterdir():
+        shutil.copy(path, here / "my photos")
+    said = refused(3, "fuse", "my photos", "-o", "a.png", "--overwrite")
+    assert len(pasted(said)) == 2
+
+
+def test_a_file_of_pages_beside_others(here: Path, rendered: RenderedStack) -> None:
+    tifffile.imwrite(here / "my photos" / "z.tif", np.stack(rendered.frames), photometric="rgb")
+    assert pasted(refused(3, "inspect", "my photos")) == ["focusstack inspect 'my photos/z.tif'"]
+
+
+def test_pictures_in_a_folder_below(here: Path) -> None:
+    (here / "card").mkdir()
+    (here / "my photos").rename(here / "card" / "100 CANON")
+    assert pasted(refused(3, "inspect", "card")) == ["focusstack inspect 'card/100 CANON'"]
+    said = refused(2, "card/100 CANON", "-o", "out", "--no-aligned")
+    (line,) = [one for one in said.splitlines() if "focusstack run" in one]
+    done(*shlex.split(line.partition("focusstack ")[2]))
+
+
+def test_two_stacks_in_one_folder(here: Path) -> None:
+    photos = here / "my photos"
+    for path in photos.iterdir():
+        path.unlink()
+    for letter, seed in (("A", 1), ("B", 8)):
+        shown = render_stack("plane", width=320, height=240, frames=3, seed=seed)
+        for k, pixels in enumerate(shown.frames, 1):
+            write_image(photos / f"{letter}{k}.png", pixels)
+    said = refused(4, "run", "my photos", "--no-aligned", "--format", "jpg")
+    found = pasted(said)
+    assert (
+        found
+        == [
+            f"focusstack run 'my photos' --no-aligned --format jpg --only '{letter}*.png' "
+            f"--output {shlex.quote(str(here / f'my photos-stacked-{k}'))}"
+            for k, letter in enumerate("AB", 1)
+        ]
+        or len(found) == 2
+    )
+
+
+# Plans ----------------------------------------------------------------------------------------
+
+
+def test_plans_of_other_frames(here: Path, plan: Path, rendered: RenderedStack) -> None:
+    photos = here / "my photos"
+    out = ("-o", "out", "--no-aligned", "--overwrite")
+    said = refused(2, "run", "my photos", "--plan", plan, "--reference", "IMG_8.png", *out)
+    assert len(pasted(said)) == 2
+    shutil.copy(photos / "IMG_8.png", photos / "IMG_7.png")
+    with (photos / "IMG_7.png").open("ab") as file:
+        file.write(b"\0")
+    said = refused(2, "run", "my photos", "--plan", plan, *out)
+    assert "--exclude IMG_7.png" in pasted(said)[0]
+    (photos / "IMG_7.png").unlink()
+    (photos / "IMG_9.png").unlink()
+    assert len(pasted(refused(2, "run", "my photos", "--plan", plan, *out))) == 1
+    small = written(here / "small", [f[:150, :200] for f in rendered.frames], NAMES)
+    assert len(pasted(refused(2, "run", small, "--plan", plan, *out))) == 1
+    grey = written(here / "grey", [f[..., 0] for f in rendered.frames], NAMES)
+    assert len(pasted(refused(2, "run", grey, "--plan", plan, *out))) == 1
+
+
+# Options --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "ways"),
+    [
+        ("--no-aligned --no-fuse", 2),
+        ("--no-fuse --depth", 2),
+        ("--no-fuse --method depth", 2),
+        ("--no-aligned --multipage", 2),
+        ("--resume --overwrite", 2),
+        ("--format jpg --bit-depth 16", 1),
+    ],
+)
+def test_options_that_contradict_each_other(
+    here: Path, plan: Path, options: str, ways: int
+) -> None:
+    line = ["run", "my photos", "--plan", str(plan), "-o", "out", *options.split()]
+    said = refused(2, *line)
+    for found in re.findall(r"  focusstack .*", said):
+        shutil.rmtree(here / "out", ignore_errors=True)
+        pasted(said.splitlines()[said.splitlines().index(found) - 1] + f"\n{found}")
+    assert len(re.findall(r"  focusstack .*", said)) == ways
+
+
+def test_a_composite_of_a_kind_that_is_not_written(stacked: Path, here: Path) -> None:
+    assert pasted(refused(5, "fuse", stacked / "aligned", "-o", "a.gif"))
+    assert (here / "a.gif.tif").is_file()
+
+
+# What a run and its report advise -------------------------------------------------------------
+
+
+def test_what_inspect_says_is_next(here: Path) -> None:
+    names = [here / "my photos" / name for name in NAMES]
+    said = done("inspect", *names, "--exclude", "IMG_8").stdout
+    (line,) = re.findall(r"next +(focusstack .*)", said)
+    assert line == f"focusstack run {shlex.quote(str(here / 'my photos'))} --exclude IMG_8"
+    done(*shlex.split(line)[1:])
+
+
+def test_the_report_says_what_to_type_in_its_folder(
+    here: Path, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(plan, here / "plan.json")
+    done("run", "my photos", "--plan", "plan.json", "-o", "deep/out", "--method", "pyramid",
+         "--moved", "off", "--no-aligned", "--exclude", "IMG_8")  # fmt: skip
+    out = here / "deep" / "out"
+    before = (out / "fused.png").read_bytes()
+    page = (out / "report.html").read_text(encoding="utf-8")
+    lines = [
+        line.replace("&#39;", "'") for line in re.findall(r"<code>(focusstack .*?)</code>", page)
+    ]
+    assert len(lines) == 2
+    monkeypatch.chdir(out)
+    for line in lines:
+        (out / "fused.png").write_bytes(b"")
+        done(*shlex.split(line)[1:])
+        assert (out / "fused.png").read_bytes() == before, line
+    assert str(here) not in page  # where it lay is nobody's business
+
+
+# All of them ----------------------------------------------------------------------------------
+
+
+def changes() -> set[str]:
+    """The first argument of every Change in the program, if it is a text."""
+    found = set()
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = getattr(getattr(node, "func", None), "id", "")
+            if called == "Change" and isinstance(node, ast.Call) and node.args:
+                why = getattr(node.args[0], "value", "")
+                found |= {why} if isinstance(why, str) and why else set()
+    return found
+
+
+def test_every_remedy_was_pasted() -> None:
+    if len(SAID) < 20:
+        pytest.skip("says something only after the tests above")
+    assert not changes() - SAID.keys() - NOT_MET.keys()
+
+
+def test_changes_of_a_command_line() -> None:
+    line = CommandLine("run", ("a b",), (("--exclude", "x"), ("--plan", "p"), ("--resume", None)))
+    change: Callable[..., Change] = Change
+    assert line.line() == "focusstack run 'a b' --exclude x --plan p --resume"
+    assert line.line(leaving_out(["y", "z"])).endswith("--resume --exclude y,z")
+    assert line.line(leaving_out(["y,1", "z"])).endswith("--exclude y,1 --exclude z")
+    assert line.line(change("", add=("--plan", "q"), drop=("--exclude", "--resume"))) == (
+        "focusstack run 'a b' --plan q"
+    )
+    assert line.line(change("", inputs=("c",), command="fuse")).startswith("focusstack fuse c ")
