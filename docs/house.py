@@ -41,8 +41,10 @@ INSIDE = {
     ),
     "shoot": (
         "maker_notes", "shots", "appearance", "signs", "stream", "boundaries", "gathering",
-        "splitting", "stack_names", "stacks_csv", "state", "content", "claims", "working", "lanes",
-        "settings", "sharing", "overrides", "planning", "running", "overview", "batch", "",
+        "splitting", "stack_names", "stacks_csv", "state", "content", "claims", "working",
+        "workers", "lanes", "settings", "sharing", "overrides", "planning", "running", "overview",
+        "batch", "arrivals",
+        "watching", "cluster", "",
     ),
 }  # fmt: skip
 """The parts of larger rooms, in the same way; "" is the room's own face."""

@@ -33,13 +33,16 @@ def killed(place: Path, asked: argparse.Namespace) -> bool:
     again = 0
     for time in range(asked.times):
         one = begin(place / "card", place / "out")
-        sleep(dice.uniform(0.02, 1.6) * taken / asked.times)
+        wanted = len(done) + dice.uniform(0, 1.6) * asked.stacks / asked.times
+        while one.poll() is None and len(finished(place / "out")) < wanted:
+            sleep(0.1)
+        sleep(dice.uniform(0, 2))
         one.kill()
         one.communicate()
         now = finished(place / "out")
         again += sum(now.get(name) != when for name, when in done.items())
         done = now
-        print(f"killed {time + 1} times, {len(done)} of {asked.stacks} stacks done")
+        print(f"killed {time + 1} times, {len(done)} of {asked.stacks} done", flush=True)
     last = begin(place / "card", place / "out")
     _, said = last.communicate()
     now = finished(place / "out")

@@ -20,6 +20,7 @@ from focusstack.cli.sampling import sample
 from focusstack.cli.splitting import split
 from focusstack.cli.stacking import align, run
 from focusstack.cli.stages import crop, equalize, fuse
+from focusstack.cli.watching import watch
 from focusstack.runtime.version import __version__
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -38,7 +39,7 @@ app = typer.Typer(
 
 _PANELS = {
     "The whole chain": (run,),
-    "Whole shoots": (split, batch),
+    "Whole shoots": (split, batch, watch),
     "Single stages": (align, fuse, equalize, crop),
     "Look and try": (inspect, sample),
 }

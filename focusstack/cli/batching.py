@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -71,6 +74,29 @@ class Batching:
         ),
     ] = "auto"
 
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="local|ADDRESS|FILE.json",
+            show_default=False,
+            help="Work on a Dask cluster: one of this machine, or that of a scheduler.",
+            rich_help_panel=WORK,
+        ),
+    ] = None
+
+    @contextmanager
+    def executor(self, options: BatchOptions) -> Iterator[Executor | None]:
+        """Open the cluster that is asked for; None if none is."""
+        if self.cluster is None:
+            yield None
+            return
+        from focusstack.shoot.cluster import open_cluster
+
+        with open_cluster(self.cluster, options.stack, options.jobs) as workers:
+            whisper(f"cluster: look on at {workers.dashboard}")
+            yield workers
+
     def options(self, splitting: Splitting) -> BatchOptions:
         """Return the library's options, but those of each stack."""
         from focusstack.shoot.settings import BatchOptions
@@ -128,7 +154,8 @@ def batch(
         target = output_options(results.output or beside(roots), results, fusion)
         teller = Teller(quiet=messages.quiet or json)
         ask = None if yes or json or not sys.stdin.isatty() else asking()
-        result = batches.batch(roots, target, options, None, progress, teller.tell, ask)
+        with batching.executor(options) as executor:
+            result = batches.batch(roots, target, options, executor, progress, teller.tell, ask)
         if json:
             index = (target.folder / "index.json").read_text(encoding="utf-8")
             speak(printable_json(index), end="")

@@ -44,6 +44,7 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "focusstack batch card/ -o stacked --stacks stacks.csv": "as an edited table says",
         "focusstack batch card/ -o stacked --on fail=quarantine": "what failed is put aside",
     },
+    "watch": {"focusstack watch tether/ -o stacked": "every burst as soon as it is over"},
     "sample": {"focusstack sample demo && focusstack run demo": "needs no pictures"},
 }
 

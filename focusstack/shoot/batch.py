@@ -21,6 +21,7 @@ from focusstack.shoot.running import Runner
 from focusstack.shoot.settings import QUARANTINE, BatchOptions
 from focusstack.shoot.splitting import Ask
 from focusstack.shoot.state import StackState, States
+from focusstack.shoot.workers import Counted, Workers
 
 Tell = Callable[[StackState], None]
 """Hears of every stack that is over."""
@@ -77,7 +78,7 @@ def batch(
         Defaults if not given.
     executor : concurrent.futures.Executor, optional
         Does the work; processes of this machine if not given. So many stacks are handed to it at
-        once as `options.jobs` says.
+        once as `options.jobs` says; to `Workers`, as many as they have room for.
     progress : Progress, optional
         Silent if not given.
     tell : callable, optional
@@ -124,8 +125,9 @@ def batch(
         if executor is None:
             executor = Lanes(jobs)
             ending.callback(executor.shutdown)
+        workers = executor if isinstance(executor, Workers) else Counted(executor, jobs)
         claims = ending.enter_context(Claims(states.folder))
-        runner = Runner(states, claims, options, executor, jobs)
+        runner = Runner(states, claims, options, workers)
         ending.enter_context(remove_if_ended(runner.let_go))
         ending.callback(overview.update, final=True)
         ending.callback(runner.let_go)

@@ -19,7 +19,7 @@ _ALIKE = {"folder", "overwrite", "resume", "threads", "memory", "plan", "dust", 
 """Options that change no byte of the results, or are told by the files that they name."""
 
 
-def key_of(options: StackOptions, output: OutputOptions, catalogue: str = "") -> str:
+def key_of(options: StackOptions, output: OutputOptions) -> str:
     """Return a digest of all that results depend on besides the frames.
 
     Raises
@@ -28,7 +28,7 @@ def key_of(options: StackOptions, output: OutputOptions, catalogue: str = "") ->
         If a plan or a shot of dust cannot be read.
     """
     asked = {k: v for k, v in (asdict(options) | asdict(output)).items() if k not in _ALIKE}
-    asked |= {"version": __version__, "catalogue": catalogue}
+    asked["version"] = __version__
     for name, path in (("plan", options.plan), ("dust", options.dust)):
         asked[name] = None if path is None else _digest(path)
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()

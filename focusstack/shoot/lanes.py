@@ -12,13 +12,14 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
 from focusstack.runtime.cleanup import remove_all
+from focusstack.shoot.workers import Workers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,7 +28,7 @@ INTERRUPTED = 130
 """Exit code of a process that is ended from outside."""
 
 
-class Lanes(Executor):
+class Lanes(Workers):
     """An executor of so many processes, which outlives the death of any of them.
 
     Parameters
@@ -42,6 +43,11 @@ class Lanes(Executor):
         self._lanes: list[_Lane] = []
         self._count = count
         self._lock = threading.Lock()
+
+    @property
+    def room(self) -> int:
+        """How many processes there are to be."""
+        return self._count
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Begin a call in a process that has nothing to do.

@@ -71,7 +71,8 @@ class OverrideFiles:
     """
 
     def __init__(self, roots: Sequence[Path]) -> None:
-        self._roots = [root.resolve() for root in roots]
+        found = [root.resolve() for root in roots]
+        self._roots = {root if root.is_dir() else root.parent for root in found}
         self._read: dict[Path, _File | None] = {}
 
     def applied(

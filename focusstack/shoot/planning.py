@@ -86,10 +86,16 @@ def plan_entries(
     for one in named:
         name = _own_name(one, states)
         asked, target = files.applied(one.name, one.stack.folder, shared, output)
-        target = replace(target, folder=output.folder / name, overwrite=False, resume=False)
+        target = replace(
+            target,
+            folder=output.folder / name,
+            overwrite=False,
+            resume=False,
+            catalogue=one.catalogue,
+        )
         paths = tuple(path.resolve() for path in one.stack.paths)
-        task = Task(name, paths, asked, target, states.thumbnail(name), one.catalogue)
-        entry = Entry(task, key_of(asked, target, one.catalogue), _doubt(one.stack))
+        task = Task(name, paths, asked, target, states.thumbnail(name), ours=output.overwrite)
+        entry = Entry(task, key_of(asked, target), _doubt(one.stack))
         if states.read(name) is None:
             row = Row(folder=name, frames=len(paths), catalogue=one.catalogue)
             states.write(StackState(name=name, key=entry.key, doubt=entry.doubt, row=row))

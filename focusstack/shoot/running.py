@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import suppress
 from dataclasses import replace
 from time import sleep
@@ -17,6 +17,7 @@ from focusstack.shoot.content import outputs_there, report_digest, same_inputs
 from focusstack.shoot.planning import Entry
 from focusstack.shoot.settings import QUARANTINE, BatchOptions
 from focusstack.shoot.state import Row, StackState, States
+from focusstack.shoot.workers import Workers
 from focusstack.shoot.working import DISK_FULL, UNEXPECTED, Outcome, recovered, work
 
 POLL = 0.3
@@ -47,10 +48,8 @@ class Runner:
         Who works on which.
     options : BatchOptions
         What to do with bad results, and with stacks that failed earlier.
-    executor : Executor
-        Does the work.
-    jobs : int
-        Stacks handed to it at once.
+    workers : Workers
+        Do the work.
     """
 
     def __init__(
@@ -58,11 +57,10 @@ class Runner:
         states: States,
         claims: Claims,
         options: BatchOptions,
-        executor: Executor,
-        jobs: int,
+        workers: Workers,
     ) -> None:
         self._states, self._claims, self._options = states, claims, options
-        self._executor, self._jobs = executor, jobs
+        self._workers = workers
         self._running: dict[Future[Outcome], tuple[Entry, Claim]] = {}
         self._full = 0
 
@@ -76,8 +74,9 @@ class Runner:
         """
         waiting = deque(entries)
         while waiting or self._running:
+            room = self._workers.room
             for _ in range(len(waiting)):
-                if len(self._running) >= self._jobs:
+                if len(self._running) >= room:
                     break
                 entry = waiting.popleft()
                 state = self._begun(entry)
@@ -133,7 +132,7 @@ class Runner:
         )
         self._states.write(state)
         task = replace(entry.task, ours=entry.task.ours or before.tries > 0)
-        self._running[self._executor.submit(work, task)] = entry, claim
+        self._running[self._workers.submit(work, task)] = entry, claim
         return None
 
     def _is_over(self, entry: Entry, state: StackState) -> bool:

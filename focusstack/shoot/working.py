@@ -62,8 +62,6 @@ class Task:
         Where to.
     thumbnail : path
         Where its small picture goes.
-    catalogue : str
-        Its number in a collection.
     ours : bool
         Whether what lies in the folder is of an earlier try, and may be replaced.
     """
@@ -73,7 +71,6 @@ class Task:
     options: StackOptions
     output: OutputOptions
     thumbnail: Path
-    catalogue: str = ""
     ours: bool = False
 
 
@@ -187,7 +184,7 @@ def _begun_row(task: Task, first: Shot) -> Row:
         camera=first.camera[:300],
         lens=first.lens[:300],
         taken=taken,
-        catalogue=task.catalogue,
+        catalogue=task.output.catalogue,
     )
 
 

@@ -66,7 +66,12 @@ CALLS = [
     "--threads 1 --memory 2G --method pyramid --moved off --depth --source-map --no-local",
     "batch {photos} -o {out} -y -q -v --debug --json --names {names} -j auto --multipage --no-fuse "
     "--bit-depth 8 --overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report",
-    "batch {photos} -o {out} --stacks {stacks} --no-report --log {out}.log",
+    "batch {photos} -o {out} --stacks {stacks} --no-report --log {out}.log --cluster local -j 1",
+    "watch {photos} --output {out} --split folder --raw --name {{first}} --quiet --verbose --once "
+    "--pause 0.5 --format jpg --quality 60 --no-aligned --no-report --threads 1 --memory 2G "
+    "--method pyramid --moved off --depth --source-map --no-local --log {out}.log",
+    "watch {photos} -o {out} -q -v --debug --names {names} --multipage --no-fuse --bit-depth 8 "
+    "--overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report --once --pause 0.5",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
@@ -109,7 +114,8 @@ def test_no_option_is_left_untried() -> None:
 
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
-    promised = ["run", "split", "batch", "align", "fuse", "equalize", "crop", "inspect", "sample"]
+    promised = ["run", "split", "batch", "watch", "align", "fuse", "equalize", "crop"]
+    promised += ["inspect", "sample"]
     assert list(COMMAND.commands) == promised
 
 

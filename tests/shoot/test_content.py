@@ -38,7 +38,7 @@ def test_options_that_change_results_change_the_key() -> None:
         (StackOptions(local=False), OUTPUT),
         (StackOptions(), replace(OUTPUT, quality=90)),
         (StackOptions(), replace(OUTPUT, report=False)),
-        (StackOptions(), OUTPUT, "ZMB 12"),
+        (StackOptions(), replace(OUTPUT, catalogue="ZMB 12")),
     ):
         assert key_of(*other) != plain
 
