@@ -26,6 +26,7 @@ ORDER = (
     "geometry", "images", "options", "frames", "resample", "crop",  # pictures, where they lie
     "exposure", "alignment", "plan", "fusion",  # what is found out and what is made of it
     "first_pass", "second_pass", "output", "pipeline", "stages", "shoot",  # in what turn
+    "retouch", "studio",  # and what people mend of it
     "scene", "", "cli", "__main__",  # "" is the package's own face
 )  # fmt: skip
 """The rooms of the package: each imports only what stands before it."""
@@ -41,7 +42,7 @@ INSIDE = {
     ),
     "shoot": (
         "maker_notes", "shots", "appearance", "signs", "stream", "boundaries", "gathering",
-        "splitting", "stack_names", "stacks_csv", "state", "content", "claims", "working",
+        "splitting", "stack_names", "stacks_csv", "state", "content", "claims", "one_stack",
         "workers", "lanes", "settings", "sharing", "overrides", "planning", "running", "overview",
         "batch", "arrivals",
         "watching", "cluster", "",

@@ -15,9 +15,9 @@ from benchmarks.shoots.shooting import begin, digests, finished, write_shoot
 from focusstack.shoot.batch import batch
 from focusstack.shoot.content import record_inputs
 from focusstack.shoot.lanes import Lanes
+from focusstack.shoot.one_stack import Outcome, Task
 from focusstack.shoot.settings import BatchOptions
 from focusstack.shoot.state import Row
-from focusstack.shoot.working import Outcome, Task
 
 
 def killed(place: Path, asked: argparse.Namespace) -> bool:

@@ -16,6 +16,7 @@ from focusstack.cli.command import Command, Commands
 from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
+from focusstack.cli.retouching import retouch
 from focusstack.cli.sampling import sample
 from focusstack.cli.splitting import split
 from focusstack.cli.stacking import align, run
@@ -41,7 +42,8 @@ _PANELS = {
     "The whole chain": (run,),
     "Whole shoots": (split, batch, watch),
     "Single stages": (align, fuse, equalize, crop),
-    "Look and try": (inspect, sample),
+    "Look and mend": (inspect, retouch),
+    "Try": (sample,),
 }
 for _panel, _commands in _PANELS.items():
     for _command in _commands:

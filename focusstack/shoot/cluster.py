@@ -17,8 +17,8 @@ from typing import Any
 from focusstack.errors import UsageError
 from focusstack.options import StackOptions
 from focusstack.runtime.memory import memory_bound
+from focusstack.shoot.one_stack import Outcome, Task
 from focusstack.shoot.workers import Workers
-from focusstack.shoot.working import Outcome, Task
 
 SHARE = 0.8
 """Share of a worker's memory that a stack may take. Chosen: Dask ends workers at .95 of it, and the

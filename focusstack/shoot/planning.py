@@ -9,6 +9,7 @@ from pathlib import Path
 from focusstack.options import OutputOptions
 from focusstack.runtime.progress import Progress
 from focusstack.shoot.content import key_of, matches_any, readable
+from focusstack.shoot.one_stack import Task
 from focusstack.shoot.overrides import OverrideFiles
 from focusstack.shoot.settings import BatchOptions
 from focusstack.shoot.sharing import share_out
@@ -16,7 +17,6 @@ from focusstack.shoot.splitting import Ask, Stack, split
 from focusstack.shoot.stack_names import NamedStack, name_stacks
 from focusstack.shoot.stacks_csv import read_stacks
 from focusstack.shoot.state import Row, StackState, States
-from focusstack.shoot.working import Task
 
 
 @dataclass

@@ -14,11 +14,11 @@ from focusstack.errors import OutputError
 from focusstack.runtime.files import output_errors
 from focusstack.shoot.claims import Claim, Claims
 from focusstack.shoot.content import outputs_there, report_digest, same_inputs
+from focusstack.shoot.one_stack import DISK_FULL, UNEXPECTED, Outcome, recovered, work
 from focusstack.shoot.planning import Entry
 from focusstack.shoot.settings import QUARANTINE, BatchOptions
 from focusstack.shoot.state import Row, StackState, States
 from focusstack.shoot.workers import Workers
-from focusstack.shoot.working import DISK_FULL, UNEXPECTED, Outcome, recovered, work
 
 POLL = 0.3
 """Seconds between two looks at what others have done. Chosen: a hundredth of what a stack takes."""

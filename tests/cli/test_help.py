@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from PIL import Image
 
 from focusstack.cli.terminal import TerminalProgress
 from focusstack.plan.file import read_plan
+from focusstack.retouch.record import write_retouch
+from focusstack.retouch.strokes import Retouch
 from focusstack.runtime.version import __version__
 from tests.support.cli_calls import COMMAND, call, done
 
@@ -72,6 +75,8 @@ CALLS = [
     "--method pyramid --moved off --depth --source-map --no-local --log {out}.log",
     "watch {photos} -o {out} -q -v --debug --names {names} --multipage --no-fuse --bit-depth 8 "
     "--overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report --once --pause 0.5",
+    "retouch {painted} --quality 90 --threads 2 --frames {photos} --quiet --verbose --debug",
+    "retouch {painted} --skip-lost -q -v --log {out}.log",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
@@ -84,6 +89,14 @@ def white_shot(photos: Path, folder: Path) -> Path:
     return folder / "white.png"
 
 
+def painted(stacked: Path, folder: Path) -> Path:
+    """A result that nothing was painted on yet."""
+    copy = Path(shutil.copytree(stacked, folder / "painted"))
+    plan = read_plan(copy / "report.json")
+    write_retouch(copy / "retouch.json", Retouch(plan.reference, plan.canvas))
+    return copy
+
+
 @pytest.mark.parametrize("line", CALLS)
 @pytest.mark.usefixtures("small_sample")
 def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path: Path) -> None:
@@ -93,6 +106,7 @@ def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path:
     places["names"].write_text("file,name\nIMG_8,Beetle 1\n")
     places["stacks"] = tmp_path / "stacks.csv"
     places["stacks"].write_text("stack,file\na,IMG_8.png\na,IMG_9.png\na,IMG_10.png\n")
+    places["painted"] = painted(stacked, tmp_path)
     words = line.format(**places, aligned=stacked / "aligned").split()
     done(*words)
     if words[0] != "inspect":
@@ -115,7 +129,7 @@ def test_no_option_is_left_untried() -> None:
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
     promised = ["run", "split", "batch", "watch", "align", "fuse", "equalize", "crop"]
-    promised += ["inspect", "sample"]
+    promised += ["inspect", "retouch", "sample"]
     assert list(COMMAND.commands) == promised
 
 

@@ -17,11 +17,11 @@ from benchmarks.shoots.shooting import begin, digests, finished, write_shoot
 from focusstack.errors import OutputError, UsageError
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import stack
-from focusstack.shoot import running, working
+from focusstack.shoot import one_stack, running
 from focusstack.shoot.batch import BatchResult, batch
+from focusstack.shoot.one_stack import Outcome, Task, work
 from focusstack.shoot.settings import BatchOptions
 from focusstack.shoot.state import StackState, States
-from focusstack.shoot.working import Outcome, Task, work
 from tests.shoot.test_claims import left_behind
 
 QUICK = BatchOptions(stack=StackOptions(threads=1), jobs=1)
@@ -204,7 +204,7 @@ def test_a_full_disk_ends_the_batch_and_keeps_what_is_done(
             raise OutputError("it cannot be written: the disk is full", "Free some space.")
         return stack(*args)
 
-    monkeypatch.setattr(working, "stack", full)
+    monkeypatch.setattr(one_stack, "stack", full)
     with pytest.raises(OutputError, match=r"disk is full\nFree some space\. Then start again"):
         batch(card, output(tmp_path / "out"), QUICK, threads)
     monkeypatch.undo()

@@ -59,7 +59,7 @@ def test_a_worker_that_is_killed_costs_one_stack_one_try(shoot: Path, tmp_path: 
 
 def test_workers_give_the_threads_and_memory_that_they_have(shoot: Path, tmp_path: Path) -> None:
     from focusstack.shoot.cluster import SHARE, work_there
-    from focusstack.shoot.working import Outcome, Task
+    from focusstack.shoot.one_stack import Outcome, Task
 
     task = Task("a", (shoot / "IMG_0001.jpg",), STACK, output(tmp_path), tmp_path / "a.jpg")
     with open_cluster("local", StackOptions(threads=3, memory=3 << 30), 1) as workers:
@@ -72,8 +72,8 @@ def test_workers_give_the_threads_and_memory_that_they_have(shoot: Path, tmp_pat
 
 
 def _told(task: object) -> object:
+    from focusstack.shoot.one_stack import Outcome, Task
     from focusstack.shoot.state import Row
-    from focusstack.shoot.working import Outcome, Task
 
     assert isinstance(task, Task)
     return Outcome("a", 0, Row(words=f"{task.options.threads} {task.options.memory}"))

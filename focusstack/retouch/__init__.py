@@ -1,0 +1,1 @@
+"""Retouching: strokes kept as what was done, and carried out at full depth."""

@@ -1,0 +1,275 @@
+"""Aligned frames, block by block and at any size, made from plan and originals when asked for.
+
+A block is 512 pixels wide and high and lies on a grid over the composite at its level: level 0 is
+full size, each next one half as large. Blocks of level 0 are what the second pass gives fusion;
+smaller ones are of reduced frames, and only looked at. What is made is kept until its memory is
+wanted for something else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import cv2
+import numpy as np
+
+from focusstack.frames.sources import FrameSource
+from focusstack.fusion.levels.validity import AROUND
+from focusstack.geometry.coordinates import Rect, at_scale, translation
+from focusstack.geometry.field import Field
+from focusstack.images.read import Picture
+from focusstack.numeric.arrays import Image
+from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.resample.warp import Destination
+from focusstack.second_pass.behind_marks import Small, Veil
+from focusstack.second_pass.prealigned import cut
+from focusstack.second_pass.render import render
+
+BLOCK = 512
+"""Pixels along a side of a block: as large as what is shown at once, so that one is one picture of
+the page. Speed only."""
+
+KEPT_FRAMES = 320 << 20
+"""Bytes of decoded frames that are kept, and at least one: four of 24 megapixels. Chosen so that
+all that a session holds stays below a gigabyte (``docs/review.md``)."""
+
+KEPT_BLOCKS = 128 << 20
+"""Bytes of made blocks that are kept: eighty in colour, four screens. Chosen as `KEPT_FRAMES`."""
+
+FASTEST = 8
+"""Largest reduction that decoders know."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class BlockKey:
+    """Which block: of what, at which level, in which column and row."""
+
+    name: str
+    level: int
+    column: int
+    row: int
+
+
+class Kept(Generic[T]):
+    """What was made lately, up to so many bytes; what was not used longest goes first.
+
+    Who asks for what somebody else is just making waits for that.
+
+    Parameters
+    ----------
+    most : int
+        Bytes.
+    size : callable
+        Bytes of what is kept.
+
+    Examples
+    --------
+    >>> kept = Kept[bytes](6, len)
+    >>> kept.get("a", lambda: b"once"), kept.get("a", lambda: b"twice")
+    (b'once', b'once')
+    >>> kept.get("b", lambda: b"more"), kept.get("a", lambda: b"anew")
+    (b'more', b'anew')
+    """
+
+    def __init__(self, most: int, size: Callable[[T], int]) -> None:
+        self._most, self._size = most, size
+        self._held: OrderedDict[Hashable, T] = OrderedDict()
+        self._making: dict[Hashable, threading.Event] = {}
+        self._lock = threading.Lock()
+        self._bytes = 0
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what is kept under `key`, or make it."""
+        while True:
+            with self._lock:
+                if key in self._held:
+                    self._held.move_to_end(key)
+                    return self._held[key]
+                waiting = self._making.get(key)
+                if waiting is None:
+                    self._making[key] = threading.Event()
+                    break
+            waiting.wait()
+        try:
+            made = make()
+            self._keep(key, made)
+        finally:
+            with self._lock:
+                self._making.pop(key).set()
+        return made
+
+    def _keep(self, key: Hashable, made: T) -> None:
+        with self._lock:
+            self._held[key] = made
+            self._bytes += self._size(made)
+            while self._bytes > self._most and len(self._held) > 1:
+                _, gone = self._held.popitem(last=False)
+                self._bytes -= self._size(gone)
+
+
+def level_size(rect: Rect, level: int) -> tuple[int, int]:
+    """Width and height of a picture at a level: halved, and rounded up, so often.
+
+    Examples
+    --------
+    >>> level_size(Rect(0, 0, 1001, 600), 2)
+    (251, 150)
+    """
+    return -(-rect.width >> level), -(-rect.height >> level)
+
+
+def levels_of(rect: Rect) -> int:
+    """How many levels a picture has: the last fits one block.
+
+    Examples
+    --------
+    >>> levels_of(Rect(0, 0, 1500, 600))
+    3
+    """
+    longest = max(rect.width, rect.height, BLOCK) - 1
+    return longest.bit_length() - (BLOCK - 1).bit_length() + 1
+
+
+def block_rect(rect: Rect, level: int, column: int, row: int) -> Rect:
+    """Return the part of a level that a block covers; ValueError if there is no such block.
+
+    Examples
+    --------
+    >>> block_rect(Rect(0, 0, 1500, 600), 1, 1, 0)
+    Rect(x=512, y=0, width=238, height=300)
+    """
+    if not 0 <= level < levels_of(rect):
+        raise ValueError(f"there is no level {level}")
+    width, height = level_size(rect, level)
+    x, y = column * BLOCK, row * BLOCK
+    if not (0 <= x < width and 0 <= y < height):
+        raise ValueError(f"there is no block {column}, {row} at level {level}")
+    return Rect(x, y, min(BLOCK, width - x), min(BLOCK, height - y))
+
+
+def halved(image: Image) -> Image:
+    """Half as large, each pixel the mean of four; an odd edge counts twice.
+
+    Examples
+    --------
+    >>> halved(np.array([[0, 2, 8]], np.uint8))
+    array([[1, 8]], dtype=uint8)
+    """
+    height, width = image.shape[:2]
+    if height % 2 or width % 2:
+        image = np.asarray(
+            cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        )
+    size = image.shape[1] // 2, image.shape[0] // 2
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+class AlignedBlocks:
+    """Aligned frames of a stack, block by block.
+
+    Parameters
+    ----------
+    frames : FrameSource
+        The originals.
+    plan : StackPlan
+        Fitted to them.
+    """
+
+    def __init__(self, frames: FrameSource, plan: StackPlan) -> None:
+        self._frames, self._plan = frames, plan
+        self._used = {f.file: f for f in plan.used()}
+        self._index = {name: i for i, name in enumerate(frames.names)}
+        self._highest = np.max([f.gain for f in plan.used()], axis=0)
+        self._pictures = Kept[Picture](KEPT_FRAMES, lambda p: int(p.pixels.nbytes))
+        self._blocks = Kept[Image](KEPT_BLOCKS, lambda block: int(block.nbytes))
+        self._small, rest = (None, None) if plan.marks is None else Small.of(plan.marks)
+        self._veil = None
+        if plan.marks is not None:
+            self._veil = Veil(rest, self._small, plan.crop, None, plan.reference, 1)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._used
+
+    def block(self, key: BlockKey) -> Image:
+        """Return a block of an aligned frame: 16 bits a value, as fusion sees it.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        InputError
+            If the frame cannot be read any more.
+        """
+        if key.name not in self._used:
+            raise ValueError(f"there is no frame {key.name}")
+        rect = block_rect(self._plan.crop, key.level, key.column, key.row)
+        return self._blocks.get(key, lambda: self._made(key, rect))
+
+    def _made(self, key: BlockKey, rect: Rect) -> Image:
+        frame = self._used[key.name]
+        picture = self._picture(key.name, key.level)
+        if key.level == 0:
+            return self._full(frame, picture, rect)
+        return self._reduced(frame, picture, rect, key.level)
+
+    def _full(self, frame: FramePlan, picture: Picture, rect: Rect) -> Image:
+        """Part of the composite's area as the second pass renders it."""
+        crop, veil = self._plan.crop, self._veil
+        wide = rect if veil is None else _widened(rect, 2 * AROUND, crop)
+        place = Rect(wide.x + crop.x, wide.y + crop.y, wide.width, wide.height)
+        moved = replace(frame, field=self._field(frame))
+        coded = Destination(coded=picture.pixels.dtype == np.uint8)
+        aligned = render(picture, moved, place, self._highest, coded)
+        if veil is not None:
+            aligned = replace(veil, rect=place).laid_over(aligned, moved)
+        found = aligned.planes.rounded(np.dtype(np.uint16))
+        inner = Rect(rect.x - wide.x, rect.y - wide.y, rect.width, rect.height)
+        return np.ascontiguousarray(cut(found, inner))
+
+    def _reduced(self, frame: FramePlan, picture: Picture, rect: Rect, level: int) -> Image:
+        """Part of a smaller picture: for looking at."""
+        assert frame.matrix is not None
+        crop, scale = self._plan.crop, 2.0**-level
+        # The composite's corner may lie between pixels of the smaller canvas.
+        x, y = crop.x * scale, crop.y * scale
+        H = translation(np.floor(x) - x, np.floor(y) - y) @ at_scale(frame.matrix, 1 / scale)
+        field = self._field(frame)
+        if field is not None:
+            field = field.reduced(scale, *level_size(Rect(0, 0, *self._plan.canvas), level))
+        moved = replace(frame, matrix=H, field=field)
+        place = Rect(int(x) + rect.x, int(y) + rect.y, rect.width, rect.height)
+        coded = Destination(coded=picture.pixels.dtype == np.uint8)
+        aligned = render(picture, moved, place, self._highest, coded)
+        return aligned.planes.rounded(np.dtype(np.uint16))
+
+    def _field(self, frame: FramePlan) -> Field | None:
+        return self._plan.displacement(frame, in_focus=self._plan.scene is not None)
+
+    def _picture(self, name: str, level: int) -> Picture:
+        """Return the frame at a level, decoded."""
+        return self._pictures.get((name, level), lambda: self._decoded(name, level))
+
+    def _decoded(self, name: str, level: int) -> Picture:
+        reduction = min(1 << level, FASTEST)
+        source = self._frames if level == 0 else self._frames.reduced(reduction)
+        picture = source.read(self._index[name])
+        pixels = picture.pixels
+        width, height = self._frames.size
+        wanted = level_size(Rect(0, 0, width, height), level)
+        while pixels.shape[1] > wanted[0]:
+            pixels = halved(pixels)
+        return replace(picture, pixels=pixels, alpha=None if level else picture.alpha)
+
+
+def _widened(rect: Rect, by: int, crop: Rect) -> Rect:
+    """Return a part of the composite with what is around it."""
+    x, y = max(0, rect.x - by), max(0, rect.y - by)
+    right = min(crop.width, rect.x + rect.width + by)
+    bottom = min(crop.height, rect.y + rect.height + by)
+    return Rect(x, y, right - x, bottom - y)
