@@ -18,6 +18,8 @@ from focusstack.cli.options import beside
 from focusstack.cli.reporting import reporting, say
 
 if TYPE_CHECKING:
+    from focusstack.cli.terminal import TerminalProgress
+    from focusstack.options import StackOptions
     from focusstack.shoot.boundaries import Boundary
     from focusstack.shoot.shots import Shot
     from focusstack.shoot.splitting import Ask, How, Shoot
@@ -129,6 +131,17 @@ def split(
         else:
             _show(named, shoot)
             say(f"next: {_next(roots, csv)}", quiet=messages.quiet)
+
+
+def warn_of_sweeps(inputs: list[Path], options: StackOptions, progress: TerminalProgress) -> None:
+    """Warn if what is given for one stack is several, and say what to type instead."""
+    from focusstack.shoot.sweeps import several_sweeps
+
+    if options.only or options.exclude or options.plan is not None:
+        return  # somebody has chosen
+    words = several_sweeps(inputs)
+    if words:
+        progress.warn(f"{words}. To stack each by itself: {_next(inputs, None)}")
 
 
 def _next(roots: list[Path], table: Path | None) -> str:
