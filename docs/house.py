@@ -37,12 +37,14 @@ INSIDE = {
         "groups", "whole_frames", "coarse", "refine", "displacement", "whole_stack", "",
     ),
     "fusion": (
-        "loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "registry",
+        "loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "given", "registry",
         "passes", "",
     ),
     "shoot": (
         "maker_notes", "shots", "appearance", "signs", "stream", "boundaries", "gathering",
-        "splitting", "stack_names", "stacks_csv", "",
+        "splitting", "sweeps", "stack_names", "stacks_csv", "state", "content", "claims",
+        "one_stack", "workers", "lanes", "settings", "sharing", "overrides", "planning", "running",
+        "overview", "batch", "arrivals", "watching", "cluster", "",
     ),
 }  # fmt: skip
 """The parts of larger rooms, in the same way; "" is the room's own face."""

@@ -13,7 +13,9 @@ plan_stack, aligned_frames
     The two passes by themselves: measure without moving a pixel; then one aligned frame at a time.
 read_plan, plan_to_json
     A plan from ``report.json``, and back.
-StackOptions, OutputOptions, FusionOptions
+split, batch
+    Find the stacks of a whole shoot; stack them all, resumed and shared.
+StackOptions, OutputOptions, FusionOptions, BatchOptions
     Everything that can be asked for; the defaults need no touching.
 FocusstackError
     What every failure is, with a remedy; its classes say whose turn it is.
@@ -35,32 +37,57 @@ if TYPE_CHECKING:
         FocusstackError,
         InputError,
         OutputError,
+        OutputExistsError,
         UsageError,
     )
     from focusstack.frames.open import open_frames
-    from focusstack.options import FusionOptions, OutputOptions, StackOptions
+    from focusstack.frames.sources import FrameSource, WithoutFiles
+    from focusstack.fusion.base import Fused, Fuser
+    from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
+    from focusstack.output.outlook import Outlook, foresee_stack
     from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
     from focusstack.plan.file import plan_to_json, read_plan
     from focusstack.plan.model import FramePlan, StackPlan
+    from focusstack.runtime.bars import progress_bars
+    from focusstack.runtime.progress import Progress
+    from focusstack.second_pass.frame import AlignedFrame
+    from focusstack.shoot.batch import BatchResult, batch
+    from focusstack.shoot.settings import BatchOptions
+    from focusstack.shoot.splitting import split
 
 __all__ = [
+    "AlignedFrame",
     "AlignmentError",
+    "BatchOptions",
+    "BatchResult",
     "FocusstackError",
     "FramePlan",
+    "FrameSource",
+    "Fused",
+    "Fuser",
     "FusionOptions",
     "InputError",
+    "MapOptions",
+    "Outlook",
     "OutputError",
+    "OutputExistsError",
     "OutputOptions",
+    "Progress",
     "StackOptions",
     "StackPlan",
     "StackResult",
     "UsageError",
+    "WithoutFiles",
     "__version__",
     "aligned_frames",
+    "batch",
+    "foresee_stack",
     "open_frames",
     "plan_stack",
     "plan_to_json",
+    "progress_bars",
     "read_plan",
+    "split",
     "stack",
 ]
 
@@ -71,13 +98,23 @@ _HOMES = {
         "FocusstackError",
         "InputError",
         "OutputError",
+        "OutputExistsError",
         "UsageError",
     },
-    "focusstack.options": {"FusionOptions", "OutputOptions", "StackOptions"},
+    "focusstack.frames.sources": {"FrameSource", "WithoutFiles"},
+    "focusstack.fusion.base": {"Fused", "Fuser"},
+    "focusstack.output.outlook": {"Outlook", "foresee_stack"},
+    "focusstack.runtime.bars": {"progress_bars"},
+    "focusstack.runtime.progress": {"Progress"},
+    "focusstack.second_pass.frame": {"AlignedFrame"},
+    "focusstack.options": {"FusionOptions", "MapOptions", "OutputOptions", "StackOptions"},
     "focusstack.frames.open": {"open_frames"},
     "focusstack.pipeline": {"StackResult", "aligned_frames", "plan_stack", "stack"},
     "focusstack.plan.model": {"FramePlan", "StackPlan"},
     "focusstack.plan.file": {"plan_to_json", "read_plan"},
+    "focusstack.shoot.batch": {"BatchResult", "batch"},
+    "focusstack.shoot.settings": {"BatchOptions"},
+    "focusstack.shoot.splitting": {"split"},
 }
 
 __getattr__, __dir__ = open_face(__name__, __all__, _HOMES)

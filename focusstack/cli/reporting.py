@@ -25,6 +25,7 @@ from focusstack.cli.door import (
     whisper,
 )
 from focusstack.cli.interruption import prompt_interruption
+from focusstack.cli.laid_out import laid_out
 from focusstack.cli.log import log, logging_to
 from focusstack.cli.messages import Messages
 from focusstack.cli.options import Results
@@ -122,7 +123,7 @@ def say(message: str, *, quiet: bool = False) -> None:
     """Print a line of the result, unless asked to be quiet; the log has it in any case."""
     log(printable(message))
     if not quiet:
-        speak(printable(message))
+        speak(laid_out(printable(message), sys.stdout))
 
 
 def announced(results: Results, inputs: list[Path], progress: TerminalProgress) -> Path:

@@ -15,6 +15,7 @@ from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.messages import Messages
 from focusstack.cli.options import Alignment, Fusion, Inputs, Results, Work
 from focusstack.cli.reporting import announced, reporting, say
+from focusstack.cli.splitting import warn_of_sweeps
 from focusstack.cli.terminal import TerminalProgress
 from focusstack.errors import Change, UsageError
 
@@ -96,6 +97,7 @@ def _stack(
         return
     from focusstack.pipeline import stack
 
+    warn_of_sweeps(inputs, options, progress)
     result = stack(inputs, target, options, progress)
     plan = result.plan
     if results.json:
@@ -103,17 +105,19 @@ def _stack(
     if results.json or messages.quiet:
         whisper_verdict(plan, target.folder)
     else:
-        _summarise(result, target)
+        _summarise(result, target, more=messages.verbose)
     end_by_verdict(plan, results.fail_on)
 
 
-def _summarise(result: StackResult, target: OutputOptions) -> None:
-    from focusstack.output.report.table import summary
+def _summarise(result: StackResult, target: OutputOptions, *, more: bool) -> None:
+    from focusstack.output.report.table import details, summary
 
     if result.done_before:
         say(f"already done: {target.folder}")
     for line in summary(result.plan, [str(target.folder), *result.written]):
         say(line)
+    for line in details(result.plan) if more else ():
+        say(f"            {line}")
     if without := without_doubtful(result.plan):
         say(f"  to try    {without}")
 

@@ -23,7 +23,7 @@ from focusstack.numeric.arrays import Image
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.plan.reuse import check_places
 from focusstack.resample.warp import Destination
-from focusstack.retouch.kept import Kept
+from focusstack.retouch.made_lately import Kept
 from focusstack.runtime.cores import usable_cores
 from focusstack.second_pass.behind_marks import Small, Veil
 from focusstack.second_pass.prealigned import cut

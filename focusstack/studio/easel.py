@@ -14,7 +14,7 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.numeric.arrays import Image
 from focusstack.output.lock import FolderLock
 from focusstack.retouch.blocks import AlignedBlocks
-from focusstack.retouch.kept import Kept
+from focusstack.retouch.made_lately import Kept
 from focusstack.retouch.paint_sources import Sources
 from focusstack.retouch.recipes import make
 from focusstack.retouch.record import plain_stroke, read_stroke, write_retouch

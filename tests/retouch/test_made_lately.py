@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from focusstack.retouch.kept import Kept
+from focusstack.retouch.made_lately import Kept
 
 
 def test_only_so_much_is_kept_and_the_last_in_any_case() -> None:
