@@ -26,6 +26,11 @@ MOST_SPOTS = 24
 more, and they are all in the report."""
 
 
+MENDED = 0.2
+"""Share of a place that strokes must lie around for it to count as mended. Chosen, not measured: a
+dab at its rim does not mend a place, and what is wrong seldom fills it."""
+
+
 class _Seam(BaseModel):
     """Where two frames disagree, as report.json tells it."""
 
@@ -113,9 +118,8 @@ def state_of(place: Place, crop: Rect, fine: Sequence[Rect], strokes: Sequence[S
     here = on_reference(place.rect, crop)
     if here in fine:
         return "fine"
-    if any(around(s.points, s.size / 2, here).area for s in strokes):
-        return "mended"
-    return "open"
+    painted = sum(around(s.points, s.size / 2, here).area for s in strokes)
+    return "mended" if painted >= MENDED * here.area else "open"
 
 
 def on_reference(rect: Rect, crop: Rect) -> Rect:

@@ -152,10 +152,12 @@ def test_places_are_those_of_the_report_the_worst_first(folder: Path) -> None:
 
 def test_a_place_is_done_when_it_is_fine_or_painted_on() -> None:
     place, crop = Place(Rect(10, 10, 20, 20), ""), Rect(100, 50, 300, 200)
-    near = Stroke("erase", (Point(100, 50), Point(108, 58)), size=6)
-    far = Stroke("erase", (Point(100, 50), Point(105, 55)), size=6)
-    assert state_of(place, crop, (), (far,)) == "open"
-    assert state_of(place, crop, (), (far, near)) == "mended"
+    rim = Stroke("erase", (Point(100, 50), Point(112, 62)), size=6)
+    inside = Stroke("erase", (Point(112, 62), Point(119, 69)), size=6)  # 14 x 14 of 20 x 20 pixels
+    small = Stroke("erase", (Point(114, 64), Point(117, 67)), size=2)  # 6 x 6
+    assert state_of(place, crop, (), (rim,)) == "open"
+    assert state_of(place, crop, (), (small,)) == "open"
+    assert state_of(place, crop, (), (rim, inside)) == "mended"
     assert state_of(place, crop, (Rect(110, 60, 20, 20),), ()) == "fine"
 
 

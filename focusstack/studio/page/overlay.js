@@ -93,11 +93,12 @@ export class Overlay {
     const view = desk.view;
     pen.save();
     desk.places.all.forEach((place, index) => {
-      if (place.state === "fine" && index !== desk.places.at) return;
+      const current = index === desk.places.at;
+      if (!current && (place.state === "fine" || desk.tool !== "hand")) return;
       const [x, y, width, height] = place.rect;
       const [left, top] = view.toCanvas(x - 0.5, y - 0.5);
       pen.setLineDash([5 * view.ratio, 4 * view.ratio]);
-      pen.lineWidth = (index === desk.places.at ? 2 : 1.2) * view.ratio;
+      pen.lineWidth = (current ? 2 : 1.2) * view.ratio;
       pen.strokeStyle = place.state === "open" ? "#f2a33a" : "#6cc38a";
       const margin = 4 * view.ratio;
       pen.strokeRect(left - margin, top - margin, width * view.scale + 2 * margin, height * view.scale + 2 * margin);
