@@ -9,11 +9,12 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from focusstack.errors import FocusstackError, InputError, UsageError
+from focusstack.errors import FocusstackError, InputError, OutputError, UsageError
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import SUFFIXES
+from focusstack.output.lock import FolderLock
 from focusstack.output.paths import USUAL_NAME
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
@@ -26,6 +27,9 @@ STACKED = "-stacked"
 
 NO_COMPOSITES = ("retouched", "depth", "depth-confidence", "source-map", "aligned")
 """How names end of what else lies in a folder of results."""
+
+BUSY = "another run"
+"""How the error of a folder begins that is locked."""
 
 MOST_FOLDERS = 200
 """Folders beside the results in which frames are looked for. Chosen, not measured."""
@@ -226,6 +230,25 @@ def _brought(retouch: Retouch, plan: StackPlan, path: Path) -> Retouch:
         tuple(stroke.moved(H, canvas) for stroke in retouch.undone),
         tuple(r for r in retouch.recipes if r.rect is None),
     )
+
+
+def lock_result(folder: Path) -> FolderLock:
+    """Lock a folder of results, so that no run and no other page writes to it.
+
+    Raises
+    ------
+    OutputError
+        If one does, or nothing can be written there.
+    """
+    lock = FolderLock(folder)
+    try:
+        lock.acquire()
+    except OutputError as error:
+        if error.message.startswith(BUSY):
+            told = f"{folder} is open already, or a run is writing there"
+            raise OutputError(told, "Close the page that it is open in, or wait.") from error
+        raise
+    return lock
 
 
 def check_frames(result: Result) -> FrameSource:

@@ -12,14 +12,13 @@ import numpy as np
 from focusstack.errors import InputError
 from focusstack.geometry.coordinates import Rect
 from focusstack.numeric.arrays import Image
-from focusstack.output.lock import FolderLock
 from focusstack.retouch.blocks import AlignedBlocks
 from focusstack.retouch.made_lately import Kept
 from focusstack.retouch.paint_sources import Sources
 from focusstack.retouch.recipes import make
 from focusstack.retouch.record import plain_stroke, read_stroke, write_retouch
 from focusstack.retouch.replay import paint, write_retouched
-from focusstack.retouch.result import Result
+from focusstack.retouch.result import Result, lock_result
 from focusstack.retouch.strokes import Recipe, Retouch, Stroke
 from focusstack.retouch.working import Before, WorkingPicture
 from focusstack.runtime.cores import usable_cores
@@ -81,8 +80,7 @@ class Easel:
 
     def __init__(self, result: Result) -> None:
         self.result = result
-        self._file = FolderLock(result.folder)
-        self._file.acquire()
+        self._file = lock_result(result.folder)
         try:
             self.retouch = result.retouch()
             self.picture = WorkingPicture(result.picture.pixels)

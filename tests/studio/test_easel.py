@@ -120,5 +120,5 @@ def test_a_lost_source_is_told_and_the_rest_is_carried_out(folder: Path, easel: 
 
 
 def test_a_folder_is_open_once(folder: Path, easel: Easel) -> None:
-    with pytest.raises(OutputError, match="another run"):
+    with pytest.raises(OutputError, match="is open already"):
         Easel(open_result(folder))

@@ -26,7 +26,7 @@ def test_it_ends_when_it_is_asked_to(folder: Path, sent: signal.Signals) -> None
 
 
 def test_what_is_open_is_not_opened_twice(program: Program, folder: Path) -> None:
-    assert "another run is writing" in failed(5, "review", folder, "--no-browser")
+    assert "is open already" in failed(5, "review", folder, "--no-browser")
 
 
 def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
