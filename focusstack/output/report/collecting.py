@@ -22,7 +22,7 @@ from focusstack.output.report.samples import (
     sample,
     thumbnail,
 )
-from focusstack.output.report.shot import Shot, shot_of
+from focusstack.output.report.taken import Shot, shot_of
 from focusstack.plan.model import StackPlan
 from focusstack.resample.planes import Planes
 

@@ -19,7 +19,7 @@ from focusstack.output.report.light_words import light_words
 from focusstack.output.report.provenance import Provenance
 from focusstack.output.report.remedies import remedy
 from focusstack.output.report.rows import NUMBERS, exposures, frame_rows, headings
-from focusstack.output.report.shot import shared_gear
+from focusstack.output.report.taken import shared_gear
 from focusstack.output.report.viewing import cut_name, viewer_data
 from focusstack.plan.advice import doubtful_frames
 from focusstack.plan.model import StackPlan
