@@ -42,7 +42,9 @@ INSIDE = {
     ),
     "shoot": (
         "maker_notes", "shots", "appearance", "signs", "stream", "boundaries", "gathering",
-        "splitting", "stack_names", "stacks_csv", "",
+        "splitting", "sweeps", "stack_names", "stacks_csv", "state", "content", "claims",
+        "one_stack", "workers", "lanes", "settings", "sharing", "overrides", "planning", "running",
+        "overview", "batch", "arrivals", "watching", "cluster", "",
     ),
 }  # fmt: skip
 """The parts of larger rooms, in the same way; "" is the room's own face."""

@@ -13,7 +13,9 @@ plan_stack, aligned_frames
     The two passes by themselves: measure without moving a pixel; then one aligned frame at a time.
 read_plan, plan_to_json
     A plan from ``report.json``, and back.
-StackOptions, OutputOptions, FusionOptions
+split, batch
+    Find the stacks of a whole shoot; stack them all, resumed and shared.
+StackOptions, OutputOptions, FusionOptions, BatchOptions
     Everything that can be asked for; the defaults need no touching.
 FocusstackError
     What every failure is, with a remedy; its classes say whose turn it is.
@@ -49,10 +51,15 @@ if TYPE_CHECKING:
     from focusstack.runtime.bars import progress_bars
     from focusstack.runtime.progress import Progress
     from focusstack.second_pass.frame import AlignedFrame
+    from focusstack.shoot.batch import BatchResult, batch
+    from focusstack.shoot.settings import BatchOptions
+    from focusstack.shoot.splitting import split
 
 __all__ = [
     "AlignedFrame",
     "AlignmentError",
+    "BatchOptions",
+    "BatchResult",
     "FocusstackError",
     "FramePlan",
     "FrameSource",
@@ -73,12 +80,14 @@ __all__ = [
     "WithoutFiles",
     "__version__",
     "aligned_frames",
+    "batch",
     "foresee_stack",
     "open_frames",
     "plan_stack",
     "plan_to_json",
     "progress_bars",
     "read_plan",
+    "split",
     "stack",
 ]
 
@@ -103,6 +112,9 @@ _HOMES = {
     "focusstack.pipeline": {"StackResult", "aligned_frames", "plan_stack", "stack"},
     "focusstack.plan.model": {"FramePlan", "StackPlan"},
     "focusstack.plan.file": {"plan_to_json", "read_plan"},
+    "focusstack.shoot.batch": {"BatchResult", "batch"},
+    "focusstack.shoot.settings": {"BatchOptions"},
+    "focusstack.shoot.splitting": {"split"},
 }
 
 __getattr__, __dir__ = open_face(__name__, __all__, _HOMES)

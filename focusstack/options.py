@@ -206,6 +206,8 @@ class OutputOptions:
     name : str
         Of the composite, without suffix; maps begin with it, unless it is the usual one. What
         stands between braces is filled in (`focusstack.output.naming.FIELDS`).
+    catalogue : str
+        Number of the composite in a collection, which its EXIF and XMP then name.
 
     Raises
     ------
@@ -225,6 +227,7 @@ class OutputOptions:
     maps: MapOptions = field(default_factory=MapOptions)
     report: bool = True
     name: str = "fused"
+    catalogue: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from focusstack.cli.batching import batch
 from focusstack.cli.command import Command, Commands
 from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
@@ -20,6 +21,7 @@ from focusstack.cli.sampling import sample
 from focusstack.cli.splitting import split
 from focusstack.cli.stacking import align, run
 from focusstack.cli.stages import crop, equalize, fuse
+from focusstack.cli.watching import watch
 from focusstack.runtime.version import __version__
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -38,7 +40,7 @@ app = typer.Typer(
 
 _PANELS = {
     "The whole chain": (run,),
-    "Whole shoots": (split,),
+    "Whole shoots": (split, batch, watch),
     "Single stages": (align, fuse, equalize, crop),
     "Look and mend": (inspect, retouch),
     "Try": (sample,),

@@ -5,7 +5,8 @@ EPILOG = (
     "`focusstack inspect photos/`, which writes nothing.\n\n"
     "**Exit codes**: 0 done, 2 usage (also where results exist already), 3 input unusable, "
     "4 the frames cannot be aligned, 5 output cannot be written or another run is writing there, "
-    "6 done, but the verdict is as bad as --fail-on says, 130 interrupted."
+    "6 done, but the verdict is as bad as --fail-on says, or stacks of a batch failed, "
+    "130 interrupted."
 )
 
 _EXAMPLES: dict[str, dict[str, str]] = {
@@ -38,6 +39,12 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "focusstack split card/": "the stacks of a card, and why each begins",
         "focusstack split card/ --yes --csv stacks.csv": "a table to edit",
     },
+    "batch": {
+        "focusstack batch card/ -o stacked": "every stack of a card; again, it goes on",
+        "focusstack batch card/ -o stacked --stacks stacks.csv": "as an edited table says",
+        "focusstack batch card/ -o stacked --on fail=quarantine": "what failed is put aside",
+    },
+    "watch": {"focusstack watch tether/ -o stacked": "every burst as soon as it is over"},
     "retouch": {"focusstack retouch photos-stacked": "after another run, or without a browser"},
     "sample": {"focusstack sample demo && focusstack run demo": "needs no pictures"},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsons
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,12 @@ import typer
 from focusstack.cli.door import printable, printable_json, speak, whisper
 from focusstack.cli.groups import spread_groups
 from focusstack.cli.messages import Messages
+from focusstack.cli.options import beside
 from focusstack.cli.reporting import reporting, say
 
 if TYPE_CHECKING:
+    from focusstack.cli.terminal import TerminalProgress
+    from focusstack.options import StackOptions
     from focusstack.shoot.boundaries import Boundary
     from focusstack.shoot.shots import Shot
     from focusstack.shoot.splitting import Ask, How, Shoot
@@ -75,16 +79,14 @@ class Splitting:
 
         return parse_how(self.split, raw=self.raw)
 
-    def named(self, shoot: Shoot) -> list[NamedStack]:
-        """Return the stacks of a shoot with their names."""
-        from focusstack.shoot.stack_names import TEMPLATE, name_stacks
+    def naming(self) -> tuple[str, dict[str, str]]:
+        """Return the template of names, and catalogue numbers by files."""
+        from focusstack.shoot.stack_names import TEMPLATE
         from focusstack.shoot.stacks_csv import read_catalogue
 
         catalogue = read_catalogue(self.names) if self.names else {}
-        template = self.name
-        if catalogue and template == TEMPLATE:
-            template = "{catalogue}"
-        return name_stacks(shoot.stacks, template, catalogue)
+        numbered = catalogue and self.name == TEMPLATE
+        return "{catalogue}" if numbered else self.name, catalogue
 
 
 @spread_groups
@@ -116,17 +118,37 @@ def split(
     """Find the stacks of a shoot, in folders or one folder of thousands of pictures."""
     with reporting(messages) as progress:
         from focusstack.shoot import splitting as shoots
+        from focusstack.shoot.stack_names import name_stacks
         from focusstack.shoot.stacks_csv import write_stacks
 
         ask = None if yes or json or not sys.stdin.isatty() else asking()
         shoot = shoots.split(roots, splitting.how(), progress, ask=ask)
-        named = splitting.named(shoot)
+        named = name_stacks(shoot.stacks, *splitting.naming())
         if csv is not None:
             write_stacks(csv, named, roots[0])
         if json:
             speak(printable_json(jsons.dumps(_plain(named, shoot), indent=1)) + "\n", end="")
         else:
             _show(named, shoot)
+            say(f"next: {_next(roots, csv)}", quiet=messages.quiet)
+
+
+def warn_of_sweeps(inputs: list[Path], options: StackOptions, progress: TerminalProgress) -> None:
+    """Warn if what is given for one stack is several, and say what to type instead."""
+    from focusstack.shoot.sweeps import several_sweeps
+
+    if options.only or options.exclude or options.plan is not None:
+        return  # somebody has chosen
+    words = several_sweeps(inputs)
+    if words:
+        progress.warn(f"{words}. To stack each by itself: {_next(inputs, None)}")
+
+
+def _next(roots: list[Path], table: Path | None) -> str:
+    """What to type to stack what was found."""
+    given = ["--stacks", str(table)] if table else []
+    words = ["focusstack", "batch", *map(str, roots), *given, "-o", str(beside(roots))]
+    return shlex.join(words)
 
 
 def asking() -> Ask:

@@ -15,6 +15,7 @@ from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.messages import Messages
 from focusstack.cli.options import Alignment, Fusion, Inputs, Results, Work
 from focusstack.cli.reporting import announced, reporting, say
+from focusstack.cli.splitting import warn_of_sweeps
 from focusstack.cli.terminal import TerminalProgress
 from focusstack.errors import Change, UsageError
 
@@ -96,6 +97,7 @@ def _stack(
         return
     from focusstack.pipeline import stack
 
+    warn_of_sweeps(inputs, options, progress)
     result = stack(inputs, target, options, progress)
     plan = result.plan
     if results.json:

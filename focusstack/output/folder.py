@@ -11,6 +11,7 @@ from pathlib import Path
 from focusstack.errors import OutputError, UsageError
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.base import Fused
+from focusstack.images.catalogue import with_catalogue
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
@@ -142,6 +143,8 @@ class OutputFolder:
     def _write_fused(self, plan: StackPlan, image: Image, path: Path) -> None:
         count = (len(plan.frames), len(plan.used()))
         metadata = self._frames.metadata_of(self._frames.names.index(plan.reference))
+        if self.options.catalogue:
+            metadata = with_catalogue(metadata, self.options.catalogue)
         write_image(self._staging.staged(path), image, metadata, self.options.quality, frames=count)
 
     def _write_plan(self, plan: StackPlan) -> None:

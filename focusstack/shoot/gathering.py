@@ -110,3 +110,11 @@ def _rank(path: Path, *, raw: bool) -> tuple[int, str]:
         return (-1 if raw else len(PREFERRED) + 1), path.name
     suffix = kind(path)
     return (PREFERRED.index(suffix) if suffix in PREFERRED else len(PREFERRED)), path.name
+
+
+def in_time(shots: Sequence[Shot]) -> list[Shot]:
+    """Return shots ordered by the clock, those of one moment by name; by name if a time lacks."""
+    named = sorted(shots, key=lambda shot: natural_key(shot.path.name))
+    if any(shot.time is None for shot in named):
+        return named
+    return sorted(named, key=lambda shot: (shot.time or 0.0) - (shot.offset or 0.0))

@@ -19,7 +19,7 @@ from focusstack.errors import InputError
 from focusstack.images import ifd, tags
 from focusstack.images.read import probe_all
 from focusstack.images.suffixes import RAW
-from focusstack.shoot.maker_notes import NOTHING, Series, read_series
+from focusstack.shoot.maker_notes import FARTHEST, NOTHING, Series, read_series
 
 MADE, SUBSECOND, OFFSET = 0x9003, 0x9291, 0x9011
 DISTANCE, LENS, SERIAL = 0x9206, 0xA434, 0xA431
@@ -149,7 +149,7 @@ def of_exif(path: Path, exif: ifd.Buffer, size: tuple[int, int] | None) -> Shot:
         series = read_series(exif, reader.places[tags.MAKER_NOTE], order)
     if series.distance is None:
         distance = reader.number(DISTANCE)
-        series = series._replace(distance=distance if distance and distance > 0 else None)
+        series = series._replace(distance=min(distance, FARTHEST) if distance else None)
     time, resolution, offset = _moment(reader)
     parts = (reader.text(MAKE), reader.text(MODEL), reader.text(SERIAL))
     return Shot(

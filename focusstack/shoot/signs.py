@@ -11,6 +11,7 @@ class Sign(StrEnum):
 
     size = "size"
     series = "series"
+    burst = "burst"
     bracket = "bracket"
     pause = "pause"
     hesitation = "hesitation"
@@ -25,8 +26,8 @@ class Sign(StrEnum):
 
 WEIGHTS: dict[Sign, int] = {
     Sign.size: 4, Sign.series: 4, Sign.bracket: 4, Sign.pause: 3, Sign.scene: 3,
-    Sign.distance: 3, Sign.focus: 2, Sign.hesitation: 1, Sign.change: 1, Sign.exposure: 1,
-    Sign.names: 1, Sign.goes_on: -1,
+    Sign.distance: 3, Sign.focus: 2, Sign.burst: 1, Sign.hesitation: 1, Sign.change: 1,
+    Sign.exposure: 1, Sign.names: 1, Sign.goes_on: -1,
 }  # fmt: skip
 """How much each says for a new stack. Ranks, not measured: 2 in all make one, 3 a sure one."""
 

@@ -9,13 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from focusstack.errors import InputError, UsageError
-from focusstack.frames.search import natural_key
 from focusstack.images.suffixes import VIDEO
 from focusstack.runtime.cores import usable_cores
 from focusstack.runtime.progress import Progress, Silent, stage
 from focusstack.shoot.appearance import Look, see
 from focusstack.shoot.boundaries import Boundary, find_boundaries, find_pauses
-from focusstack.shoot.gathering import choose_shots, find_pictures, place
+from focusstack.shoot.gathering import choose_shots, find_pictures, in_time, place
 from focusstack.shoot.shots import Shot, read_shots
 from focusstack.shoot.stream import Stream
 
@@ -226,15 +225,7 @@ def _streams(shots: Sequence[Shot], how: How) -> list[list[Shot]]:
     groups: dict[tuple[Path, str], list[Shot]] = defaultdict(list)
     for shot in shots:
         groups[shot.path.parent, "" if how.way == "folder" else shot.camera].append(shot)
-    return [_in_time(group) for group in groups.values()]
-
-
-def _in_time(shots: Sequence[Shot]) -> list[Shot]:
-    """Order shots by the clock, those of one moment by name; by name alone if a time lacks."""
-    named = sorted(shots, key=lambda shot: natural_key(shot.path.name))
-    if any(shot.time is None for shot in named):
-        return named
-    return sorted(named, key=lambda shot: (shot.time or 0.0) - (shot.offset or 0.0))
+    return [in_time(group) for group in groups.values()]
 
 
 def _cut(

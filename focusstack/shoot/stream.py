@@ -135,9 +135,11 @@ class Stream:
         if other is None or one is None or self._exposures_vary(k, one):
             return None
         following = self.shots[k + 2].series.number if k + 2 < len(self) else None
-        if other <= one and (one > 1 or following == other + 1):
+        if other > one or (one == 1 and following != other + 1):
+            return None
+        if self.shots[k].series.bracketed and self.shots[k + 1].series.bracketed:
             return Found(Sign.series, "the camera began a new series")
-        return None
+        return Found(Sign.burst, "the camera began a new burst")  # which a hand may go on with
 
     def _exposures_vary(self, k: int, shots: int) -> bool:
         """Whether the camera counts exposures of one focus, as far as it has counted."""
@@ -227,9 +229,11 @@ class Stream:
 
     def _names(self, k: int) -> Found | None:
         one, other = (_numbered(self.shots[j].path.stem) for j in (k, k + 1))
+        if one[1] is None or other[1] is None:
+            return None
         if one[0] != other[0]:
-            return Found(Sign.names, "names begin otherwise")
-        if one[1] is not None and other[1] is not None and other[1] < one[1]:
+            return Found(Sign.names, "names are of another kind")
+        if other[1] < one[1]:
             return Found(Sign.names, "names are counted from the start")
         return None
 
@@ -239,7 +243,8 @@ class Stream:
         if scene is None or blur is None:
             return False
         usual_scene = max(self._near(self.scenes, k), CHANGED_SCENE / 2)
-        return scene < 1.5 * usual_scene and blur < LEAP * self._near(self.blurs, k)
+        usual_blur = max(LEAP * self._near(self.blurs, k), LEAST_LEAP / 2)
+        return scene < 1.5 * usual_scene and blur < usual_blur
 
     def _near(self, steps: Sequence[float | None], k: int) -> float:
         """What is usual around a place, itself left out; 0 if nothing is known."""
@@ -261,6 +266,6 @@ def settings(shot: Shot) -> float | None:
 
 
 def _numbered(stem: str) -> tuple[str, int | None]:
-    """The beginning of a name, and the number that it ends with."""
-    match = re.fullmatch(r"(.*?)(\d{1,12})", stem)
-    return (match[1], int(match[2])) if match else (stem, None)
+    """What stands around the last number of a name, and that number; nothing if it has none."""
+    match = re.fullmatch(r"(.*?)(\d{1,12})(\D*)", stem)
+    return (f"{match[1]}#{match[3]}", int(match[2])) if match else ("", None)

@@ -64,6 +64,17 @@ CALLS = [
     "sample {out} --log {out}.log",
     "split {photos} --split folder --raw --name {{first}} --csv {out} --yes --quiet --verbose",
     "split {photos} -y -q -v --debug --json --names {names} --log {out}.log",
+    "batch {photos} --output {out} --split folder --raw --name {{first}} --yes --quiet --verbose "
+    "--jobs 1 --on fail=keep --retry-failed --format jpg --quality 60 --no-aligned --no-report "
+    "--threads 1 --memory 2G --method pyramid --moved off --depth --source-map --no-local",
+    "batch {photos} -o {out} -y -q -v --debug --json --names {names} -j auto --multipage --no-fuse "
+    "--bit-depth 8 --overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report",
+    "batch {photos} -o {out} --stacks {stacks} --no-report --log {out}.log --cluster local -j 1",
+    "watch {photos} --output {out} --split folder --raw --name {{first}} --quiet --verbose --once "
+    "--pause 0.5 --format jpg --quality 60 --no-aligned --no-report --threads 1 --memory 2G "
+    "--method pyramid --moved off --depth --source-map --no-local --log {out}.log",
+    "watch {photos} -o {out} -q -v --debug --names {names} --multipage --no-fuse --bit-depth 8 "
+    "--overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report --once --pause 0.5",
     "retouch {painted} --quality 90 --threads 2 --frames {photos} --quiet --verbose --debug",
     "retouch {painted} --skip-lost -q -v --log {out}.log",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
@@ -93,6 +104,8 @@ def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path:
     places["dust"] = white_shot(photos, tmp_path)
     places["names"] = tmp_path / "names.csv"
     places["names"].write_text("file,name\nIMG_8,Beetle 1\n")
+    places["stacks"] = tmp_path / "stacks.csv"
+    places["stacks"].write_text("stack,file\na,IMG_8.png\na,IMG_9.png\na,IMG_10.png\n")
     places["painted"] = painted(stacked, tmp_path)
     words = line.format(**places, aligned=stacked / "aligned").split()
     done(*words)
@@ -115,9 +128,8 @@ def test_no_option_is_left_untried() -> None:
 
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
-    promised = [
-        "run", "split", "align", "fuse", "equalize", "crop", "inspect", "retouch", "sample",
-    ]  # fmt: skip
+    promised = ["run", "split", "batch", "watch", "align", "fuse", "equalize", "crop"]
+    promised += ["inspect", "retouch", "sample"]
     assert list(COMMAND.commands) == promised
 
 

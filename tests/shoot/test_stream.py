@@ -99,8 +99,19 @@ def numbered(*numbers: int | None, bracketed: bool | None = None) -> Stream:
 
 
 def test_a_series_that_is_counted() -> None:
-    assert cuts(numbered(1, 2, 3, 1, 2, 3, 4)) == [3]
-    assert all(b.sure for b in find_boundaries(numbered(1, 2, 3, 1, 2)))
+    assert cuts(numbered(1, 2, 3, 1, 2, 3, 4, bracketed=True)) == [3]
+    assert all(b.sure for b in find_boundaries(numbered(1, 2, 3, 1, 2, bracketed=True)))
+
+
+def test_a_burst_that_is_counted_may_go_on() -> None:
+    """A hand that releases in bursts makes one stack of several."""
+    assert cuts(numbered(1, 2, 3, 1, 2, 3, 4)) == []
+    assert signs(numbered(1, 2, 3, 1, 2, 3, 4), 2) == {Sign.burst}
+    taken = [
+        Shot(Path(f"{k}.jpg"), None, k + 5.0 * (k > 2), 0.01, series=Series(k % 3 + 1))
+        for k in range(6)
+    ]
+    assert cuts(Stream(taken, [None] * 6)) == [3], "with a hesitation"
 
 
 def test_exposures_that_are_counted_at_each_focus() -> None:
@@ -108,13 +119,15 @@ def test_exposures_that_are_counted_at_each_focus() -> None:
         Shot(Path(f"{k}.jpg"), exposure_time=(0.01, 0.03, 0.1)[k % 3], f_number=8, iso=100)
         for k in range(9)
     ]
-    series = [replace(shot, series=Series(k % 3 + 1)) for k, shot in enumerate(taken)]
+    series = [
+        replace(shot, series=Series(k % 3 + 1, bracketed=True)) for k, shot in enumerate(taken)
+    ]
     assert cuts(Stream(series, [None] * 9)) == []
 
 
 def test_shots_that_are_all_the_first_say_nothing() -> None:
-    assert cuts(numbered(1, 1, 1, 1)) == []
-    assert cuts(numbered(1, 1, 2, 3)) == [1]
+    assert cuts(numbered(1, 1, 1, 1, bracketed=True)) == []
+    assert cuts(numbered(1, 1, 2, 3, bracketed=True)) == [1]
 
 
 def test_a_camera_that_counts_on_is_believed() -> None:
@@ -155,9 +168,10 @@ def test_exposure_that_is_set_anew() -> None:
 
 
 def test_names_that_are_counted_from_the_start() -> None:
-    taken = [Shot(Path(name)) for name in ("IMG_8.jpg", "IMG_9.jpg", "IMG_1.jpg", "DSC_2.jpg")]
-    found = Stream(taken, [None] * 4)
-    assert [signs(found, k) for k in range(3)] == [set(), {Sign.names}, {Sign.names}]
+    names = ("IMG_8_x", "IMG_9_x", "IMG_1_x", "DSC_2_x", "near", "far")
+    found = Stream([Shot(Path(f"{name}.jpg")) for name in names], [None] * 6)
+    told = [signs(found, k) for k in range(5)]
+    assert told == [set(), {Sign.names}, {Sign.names}, set(), set()]
 
 
 # Looks -----------------------------------------------------------------------------------------
@@ -206,6 +220,15 @@ def test_focus_that_starts_over() -> None:
     assert cuts(looks([0] * 8, [0, 1, 2, 1.2, 0, 1, 2, 1.2])) == [], "steps of what is usual"
     assert cuts(looks([0] * 10, [0.1 * s for s in sweep] * 2)) == [], "less than noise makes"
     assert cuts(looks([0] * 10, [0.3 * s for s in sweep] * 2)) == [5]
+
+
+def test_a_pause_in_which_nothing_changes_is_less_sure() -> None:
+    late = at_intervals(0.5, 0.5, 0.5, 3.0, 0.5, 0.5, 0.5)
+    still = looks([0] * 8, [0.2 * k for k in range(8)])
+    assert signs(Stream(shots(late), still.looks), 3) == {Sign.hesitation, Sign.goes_on}
+    assert find_boundaries(Stream(shots(late), still.looks))[3].sure
+    moved = looks([0] * 8, [0.2 * k + 0.5 * (k > 3) for k in range(8)])
+    assert signs(Stream(shots(late), moved.looks), 3) == {Sign.hesitation}
 
 
 def test_a_leap_that_leads_nowhere_known() -> None:

@@ -1,0 +1,1 @@
+"""Whole shoots, killed and measured: ``python -m benchmarks.shoots``."""

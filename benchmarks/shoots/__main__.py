@@ -1,0 +1,149 @@
+"""Kill a batch again and again, measure its throughput, and what it takes besides the stacks."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from benchmarks.shoots.shooting import begin, digests, finished, write_shoot
+from focusstack.shoot.batch import batch
+from focusstack.shoot.content import record_inputs
+from focusstack.shoot.lanes import Lanes
+from focusstack.shoot.one_stack import Outcome, Task
+from focusstack.shoot.settings import BatchOptions
+from focusstack.shoot.state import Row
+
+
+def killed(place: Path, asked: argparse.Namespace) -> bool:
+    """Kill a batch at random moments; say whether its results are those of one left alone."""
+    write_shoot(place / "card", asked.stacks, asked.frames)
+    whole = begin(place / "card", place / "whole")
+    began = monotonic()
+    whole.communicate()
+    taken = monotonic() - began
+    expected = digests(place / "whole")
+    dice = random.Random(asked.seed)
+    done: dict[str, int] = {}
+    again = 0
+    for time in range(asked.times):
+        one = begin(place / "card", place / "out")
+        wanted = len(done) + dice.uniform(0, 1.6) * asked.stacks / asked.times
+        while one.poll() is None and len(finished(place / "out")) < wanted:
+            sleep(0.1)
+        sleep(dice.uniform(0, 2))
+        one.kill()
+        one.communicate()
+        now = finished(place / "out")
+        again += sum(now.get(name) != when for name, when in done.items())
+        done = now
+        print(f"killed {time + 1} times, {len(done)} of {asked.stacks} done", flush=True)
+    last = begin(place / "card", place / "out")
+    _, said = last.communicate()
+    now = finished(place / "out")
+    again += sum(now.get(name) != when for name, when in done.items())
+    same = digests(place / "out") == expected
+    print(f"alone {taken:.0f} s; exit code {last.returncode}; same bytes: {same}; twice: {again}")
+    if last.returncode:
+        print(said.decode())
+    return same and not again and len(now) == asked.stacks
+
+
+def shared(place: Path, asked: argparse.Namespace) -> bool:
+    """Let two batches share a folder and kill one of them."""
+    write_shoot(place / "card", asked.stacks, asked.frames)
+    first = begin(place / "card", place / "out", "--jobs", "1")
+    other = begin(place / "card", place / "out", "--jobs", "1")
+    while len(finished(place / "out")) < asked.stacks // 3:
+        sleep(0.2)
+    before = finished(place / "out")
+    first.kill()
+    first.communicate()
+    other.communicate()
+    now = finished(place / "out")
+    twice = sum(now.get(name) != when for name, when in before.items())
+    print(f"exit code {other.returncode}; {len(now)} of {asked.stacks} done; twice: {twice}")
+    return other.returncode == 0 and len(now) == asked.stacks and not twice
+
+
+def throughput(place: Path, asked: argparse.Namespace) -> bool:
+    """Compare a batch with the program started once for every stack."""
+    import subprocess
+
+    from focusstack.shoot.splitting import split
+
+    write_shoot(place / "card", asked.stacks, asked.frames)
+    stacks = split(place / "card").stacks
+    began = monotonic()
+    for k, stack in enumerate(stacks):
+        words = ["run", *map(str, stack.paths), "-o", str(place / "loop" / str(k))]
+        subprocess.run(
+            [sys.executable, "-m", "focusstack", *words, "--no-report", "--format", "png", "-q"],
+            check=True,
+        )
+    loop = monotonic() - began
+    began = monotonic()
+    begin(place / "card", place / "out").communicate()
+    whole = monotonic() - began
+    print(f"loop {loop:.1f} s, batch {whole:.1f} s: {loop / whole:.2f} times as fast")
+    return loop / whole >= 1.15
+
+
+class Idle(Executor):
+    """Processes that do nothing of what they are given, and say they have."""
+
+    def __init__(self) -> None:
+        self._lanes = Lanes(2)
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Let a process return an outcome."""
+        del fn, kwargs
+        return self._lanes.submit(done_at_once, *args)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes."""
+        self._lanes.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def done_at_once(task: Task) -> Outcome:
+    """Write a file and say that the stack is done."""
+    task.output.folder.mkdir(parents=True, exist_ok=True)
+    (task.output.folder / "report.json").write_text("{}")
+    row = Row(folder=task.output.folder.name, grade="pass", words="nothing was done")
+    return Outcome(task.name, 0, row, record_inputs(task.paths), {"report.json": 2})
+
+
+def overhead(place: Path, asked: argparse.Namespace) -> bool:
+    """Measure what a batch takes besides the stacks, and once more when all is done."""
+    write_shoot(place / "card", asked.stacks, asked.frames)
+    for said in ("first", "again"):
+        began = monotonic()
+        executor = Idle()
+        batch(place / "card", place / "out", BatchOptions(jobs=2), executor)
+        executor.shutdown()
+        each = (monotonic() - began) / asked.stacks
+        print(f"{said}: {1000 * each:.0f} ms a stack, splitting included")
+    return each <= 0.15
+
+
+def main() -> int:
+    """Run what is asked for; 1 if it is not as it should be."""
+    ways = {"kills": killed, "shared": shared, "throughput": throughput, "overhead": overhead}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=ways)
+    parser.add_argument("--stacks", type=int, default=60)
+    parser.add_argument("--frames", type=int, default=8)
+    parser.add_argument("--times", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        return 0 if ways[asked.what](Path(place), asked) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
