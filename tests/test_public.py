@@ -80,10 +80,10 @@ def test_every_error_carries_its_exit_code_and_remedy() -> None:
     assert codes == {
         "FocusstackError": 1,
         "UsageError": 2,
-        "OutputExistsError": 2,
         "InputError": 3,
         "AlignmentError": 4,
         "OutputError": 5,
+        "OutputExistsError": 2,
     }
 
 

@@ -163,7 +163,7 @@ def test_a_method_of_ones_own(method: Any, tmp_path: Path) -> None:
 
 def test_a_method_that_gives_no_picture() -> None:
     with pytest.raises(UsageError, match=r"gave an array \(2,\)"):
-        focusstack.stack(FRAMES, method=lambda _: np.zeros(2))
+        focusstack.stack(FRAMES, method=lambda frames: np.zeros(2 * len(frames[:1])))
     with pytest.raises(UsageError, match="no fusion method 'magic'"):
         focusstack.stack(FRAMES, method="magic")
 
