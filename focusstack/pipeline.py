@@ -99,7 +99,7 @@ def plan_stack(
         Is told of each stage and of every warning; if not given, they are logged.
     effort : Effort, optional
         How closely to look. Rendering from a quick look is possible, and warned of.
-    **common
+    common : Common
         Options by keyword, as for `stack`.
 
     Raises
@@ -213,7 +213,7 @@ def stack(
     progress : Progress, optional
         Is told of each stage and of every warning; if not given, they are logged. What it raises
         ends the run, which leaves nothing half done: that is how to cancel one.
-    **common
+    common : Common
         Options by keyword, such as ``method="depth"`` or ``overwrite=True``; see
         `focusstack.output.keywords.Common`.
 

@@ -163,7 +163,7 @@ def test_a_method_of_ones_own(method: Any, tmp_path: Path) -> None:
 
 def test_a_method_that_gives_no_picture() -> None:
     with pytest.raises(UsageError, match=r"gave an array \(2,\)"):
-        focusstack.stack(FRAMES, method=lambda frames: np.zeros(2))
+        focusstack.stack(FRAMES, method=lambda frames: np.zeros(2 * len(frames[:1])))
     with pytest.raises(UsageError, match="no fusion method 'magic'"):
         focusstack.stack(FRAMES, method="magic")
 
@@ -192,7 +192,7 @@ def test_ready_bars(kind: Any, capsys: pytest.CaptureFixture[str]) -> None:
         focusstack.progress_bars("it")  # type: ignore[arg-type]
 
 
-class Enough(Exception):
+class EnoughError(Exception):
     """Somebody pressed a button."""
 
 
@@ -201,11 +201,11 @@ class Cancelling(Silent):
 
     def start(self, stage: str, total: int) -> None:  # noqa: ARG002
         if stage.startswith("Fusing"):
-            raise Enough
+            raise EnoughError
 
 
 def test_what_progress_raises_cancels_a_run(tmp_path: Path) -> None:
-    with pytest.raises(Enough):
+    with pytest.raises(EnoughError):
         focusstack.stack(FRAMES, tmp_path / "out", progress=Cancelling())
     assert not (tmp_path / "out").exists()
 

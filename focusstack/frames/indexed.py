@@ -53,7 +53,7 @@ class IndexedFrames(WithoutFiles):
         if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3)):
             raise UsageError(
                 f"a stack cannot be read from an array of the shape {shape}",
-                "Give (Z, H, W) or (Z, H, W, C), where Z counts frames and C is 1 or 3.",
+                "Give (Z, H, W[, C]), where Z counts frames and C is 1 or 3, or a folder.",
             )
         if len(shape) == 3 and shape[2] == 3:
             raise UsageError(

@@ -26,7 +26,7 @@ from focusstack.frames.sources import FrameSource
 from focusstack.images.colour import to_dtype
 from focusstack.numeric.arrays import Image
 from focusstack.options import StackOptions
-from focusstack.runtime import compiler, prepared
+from focusstack.runtime import prepared
 from focusstack.runtime.progress import Progress, Silent, stage
 from focusstack.second_pass.frame import AlignedFrame
 from focusstack.second_pass.prealigned import fuse_aligned
@@ -79,6 +79,8 @@ def prepare(
     kind = f"{work}-{frames.dtype}-{frames.channels}{method}"
     if prepared.is_prepared(kind):
         return
+    from focusstack.runtime import compiler  # loads it
+
     with stage(progress, STAGE, LOOPS), compiler.told_of_each(progress.advance):
         with suppress(FocusstackError):
             _work_on(_small_frames(frames), options, work)

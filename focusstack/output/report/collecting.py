@@ -10,6 +10,7 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
+from focusstack.output.report.camera_settings import Shot, shot_of
 from focusstack.output.report.pictures import eight_bit, part, webp
 from focusstack.output.report.samples import (
     Maps,
@@ -22,7 +23,6 @@ from focusstack.output.report.samples import (
     sample,
     thumbnail,
 )
-from focusstack.output.report.shot import Shot, shot_of
 from focusstack.plan.model import StackPlan
 from focusstack.resample.planes import Planes
 

@@ -12,6 +12,7 @@ from focusstack.errors import Change, leaving_out
 from focusstack.output.report import overlays as drawings
 from focusstack.output.report import plots
 from focusstack.output.report.addresses import file_address, picture_address
+from focusstack.output.report.camera_settings import shared_gear
 from focusstack.output.report.collecting import Gathered
 from focusstack.output.report.figures import Figures, figures
 from focusstack.output.report.judgement import judgement
@@ -19,7 +20,6 @@ from focusstack.output.report.light_words import light_words
 from focusstack.output.report.provenance import Provenance
 from focusstack.output.report.remedies import remedy
 from focusstack.output.report.rows import NUMBERS, exposures, frame_rows, headings
-from focusstack.output.report.shot import shared_gear
 from focusstack.output.report.viewing import cut_name, viewer_data
 from focusstack.plan.advice import doubtful_frames
 from focusstack.plan.model import StackPlan

@@ -9,10 +9,10 @@ import numpy as np
 
 from focusstack.numeric.arrays import Float32
 from focusstack.output.report.addresses import file_address, picture_address
+from focusstack.output.report.camera_settings import Shot
 from focusstack.output.report.collecting import Gathered
 from focusstack.output.report.judgement import ORDER, Grade, grade_of
 from focusstack.output.report.samples import brightness
-from focusstack.output.report.shot import Shot
 from focusstack.plan.model import FramePlan, StackPlan
 
 HEADINGS = (

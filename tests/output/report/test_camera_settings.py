@@ -8,9 +8,9 @@ import numpy as np
 
 from focusstack.images import ifd, tags
 from focusstack.images.metadata import Metadata
+from focusstack.output.report.camera_settings import Shot, exposure_words, shared_gear, shot_of
 from focusstack.output.report.collecting import Gathering
 from focusstack.output.report.html import report_page
-from focusstack.output.report.shot import Shot, exposure_words, shared_gear, shot_of
 from tests.support.report_plans import Page, frame, plan
 
 RNG = np.random.default_rng(1)
