@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import cv2
@@ -10,13 +11,21 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 
+from focusstack.errors import UsageError
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.read import read_picture
+from focusstack.images.write import write_image
+from focusstack.options import OutputOptions
+from focusstack.pipeline import stack
+from focusstack.retouch.recipes import RecipeError
 from focusstack.retouch.result import open_result
 from focusstack.retouch.strokes import Point, Stroke
+from focusstack.scene.stack import render_stack
 from focusstack.studio.display import Display
+from focusstack.studio.jobs import Jobs
 from focusstack.studio.session import Session
 from focusstack.studio.survey import CELL, STEPS, sharpness, taken_from
+from focusstack.studio.web import ACTS
 from focusstack.studio.worth_a_look import Place, places_of, state_of
 
 
@@ -33,8 +42,6 @@ def test_all_sources_are_shown(session: Session, folder: Path) -> None:
 def test_without_frames_the_composite_is_shown_all_the_same(folder: Path) -> None:
     for path in (folder.parent / "photos").iterdir():
         path.unlink()
-    from focusstack.studio.jobs import Jobs
-
     jobs = Jobs()
     session = Session(open_result(folder), jobs)
     assert session.told()["frames"] == []
@@ -170,3 +177,67 @@ def test_a_place_is_marked_and_that_is_kept(session: Session, folder: Path) -> N
     assert session.told()["places"][0]["state"] == "open"
     with pytest.raises(ValueError, match="no place"):
         session.mark_fine(5, fine=True)
+
+
+# Other sources --------------------------------------------------------------------------------
+
+
+def waited(session: Session) -> None:
+    """Wait until nothing is at work; nothing may have failed."""
+    end = time.monotonic() + 120
+    while any(job["state"] in ("waiting", "running") for job in session.jobs.told()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert {job["state"] for job in session.jobs.told()} <= {"done"}, session.jobs.told()
+
+
+def test_slabs_become_sources_once(session: Session) -> None:
+    assert len(ACTS["slabs"](session, {"size": 3, "overlap": 2})["jobs"]) == 2
+    waited(session)
+    names = [recipe["name"] for recipe in session.told()["recipes"]]
+    assert names == ["slab 1 of 3", "slab 2 of 3"]
+    first, second = (session.block(f"made:{name}", 0, 0, 0) for name in names)
+    assert not np.array_equal(first, second)
+    assert ACTS["slabs"](session, {"size": 3, "overlap": 2})["jobs"] == []
+    for size, overlap in ((1, 0), (3, 3), (3, -1)):
+        with pytest.raises(ValueError, match="no slabs"):
+            ACTS["slabs"](session, {"size": size, "overlap": overlap})
+
+
+def test_a_recipe_needs_frames_that_are_there_and_a_name_of_its_own(session: Session) -> None:
+    names = list(session.result.plan.focus_order)
+    wanted = {"name": "two", "method": "pyramid", "frames": names[:2]}
+    ACTS["fuse"](session, wanted)
+    waited(session)
+    with pytest.raises(UsageError, match="already"):
+        ACTS["fuse"](session, wanted)
+    with pytest.raises(RecipeError, match=r"nobody\.png"):
+        ACTS["fuse"](session, wanted | {"name": "x", "frames": ["nobody.png", names[0]]})
+    outside = {"x": 90_000, "y": 0, "width": 5, "height": 5}
+    with pytest.raises(RecipeError, match="outside"):
+        ACTS["fuse"](session, wanted | {"name": "x", "rect": outside})
+
+
+@pytest.mark.parametrize("grey", [True, False])
+def test_deep_and_grey_results_are_shown_and_painted_on(tmp_path: Path, *, grey: bool) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    frames = render_stack("plane", width=240, height=180, frames=3, seed=4).frames
+    for k, frame in enumerate(frames):
+        deep = frame.astype(np.uint16) * 257 + np.uint16(k)
+        write_image(photos / f"{k}.tif", deep[..., 1].copy() if grey else deep)
+    stack(photos, OutputOptions(tmp_path / "photos-stacked", aligned=False))
+    jobs = Jobs()
+    session = Session(open_result(tmp_path / "photos-stacked"), jobs)
+    assert session.told()["bits"] == 16
+    name, crop = session.result.plan.focus_order[0], session.result.plan.crop
+    point = [crop.x + 100.0, crop.y + 80.0, 1.0]
+    dab = {"kind": "paint", "source": f"frame:{name}", "size": 60.0, "points": [point]}
+    ACTS["stroke"](session, {"stroke": dab})
+    shown = session.display.shown(session.block("result", 0, 0, 0))
+    source = session.display.shown(session.block(f"frame:{name}", 0, 0, 0))
+    assert shown.shape == (crop.height, crop.width, 3)
+    assert np.abs(shown[75:86, 95:106].astype(int) - source[75:86, 95:106]).max() <= 1
+    assert session.easel.picture.finished().dtype == np.uint16
+    session.close()
+    jobs.close()
