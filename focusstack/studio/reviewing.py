@@ -20,6 +20,9 @@ from focusstack.studio.web import ReviewAnswers, application
 ONLY = "0"
 """Name of the one result that is open."""
 
+LAST_ANSWER = 0.2
+"""Seconds that are left to answer the page that has asked to end. Chosen, not measured."""
+
 
 def review_folder(
     result: Result,
@@ -88,8 +91,9 @@ def open_door_to_pictures(
     from focusstack.studio.shelf import Shelf
     from focusstack.studio.shelf_web import ShelfAnswers
 
+    until = until or threading.Event()
     with closing(Jobs()) as jobs:
-        shelf = Shelf(jobs, Inbox(inbox or inbox_folder()), Recent())
+        shelf = Shelf(jobs, Inbox(inbox or inbox_folder()), Recent(), until.set)
         answers = [*ShelfAnswers(shelf).routes(), *ReviewAnswers(shelf.session).routes()]
         with (
             closing(shelf),
@@ -98,4 +102,5 @@ def open_door_to_pictures(
             suppress(KeyboardInterrupt),
         ):
             tell(serving.address)
-            (until or threading.Event()).wait()
+            until.wait()
+            threading.Event().wait(LAST_ANSWER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -46,10 +46,15 @@ class Shelf:
         Where dropped pictures go.
     recent : Recent
         Results that were made or opened lately.
+    end : callable, optional
+        Ends the program; nothing if not given.
     """
 
-    def __init__(self, jobs: Jobs, inbox: Inbox, recent: Recent) -> None:
+    def __init__(
+        self, jobs: Jobs, inbox: Inbox, recent: Recent, end: Callable[[], None] | None = None
+    ) -> None:
         self.jobs, self.inbox, self.recent = jobs, inbox, recent
+        self._quit = end
         self._lock = threading.Lock()
         self._open: tuple[str, Session] | None = None
         self._count = 0
@@ -60,6 +65,13 @@ class Shelf:
             if self._open is not None:
                 self._open[1].close()
                 self._open = None
+
+    def end(self) -> None:
+        """Stop what is at work, and end the program that serves the page."""
+        for job in self.jobs.told():
+            self.jobs.stop(job["number"])
+        if self._quit is not None:
+            self._quit()
 
     def session(self, name: str) -> Session:
         """Return the open result of that name; KeyError if it is not open."""

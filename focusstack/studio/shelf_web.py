@@ -90,6 +90,9 @@ class ShelfAnswers:
             case "show":
                 shelf.show(str(data["folder"]), str(data["what"]))
                 return {}
+            case "quit":
+                shelf.end()
+                return {}
             case "stop":
                 shelf.jobs.stop(int(data["job"]))
                 return {}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class Door(Desk):
     """The start page."""
 
+    program: Program
+
     def open(self, address: str) -> None:
         self.address = address
         self.page.goto(address)
@@ -54,6 +56,7 @@ def door(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     program = Program("app", "--inbox", tmp_path / "inbox")
     found = Door(context, program.address)
+    found.program = program
     yield found
     assert found.heard == []
     program.kill()
@@ -150,6 +153,12 @@ def test_a_run_is_stopped(door: Door, copies: Path) -> None:
     page.locator("#jobs button").first.click()
     door.until("door.told.jobs.some(j => j.title.startsWith('Stacking') && j.state === 'stopped')")
     assert not copies.with_name("copies-stacked").exists()
+
+
+def test_it_is_ended_from_the_page(door: Door) -> None:
+    door.page.locator("#quit").click()
+    door.until("document.querySelector('main').textContent.includes('has ended')")
+    assert door.program.process.wait(20) == 0
 
 
 def test_what_cannot_be_stacked_is_told(door: Door, tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ class Door {
   start() {
     const click = (id, work) => $(id).addEventListener("click", trying(work));
     click("theme", () => this.theme());
+    click("quit", () => this.quit());
     click("pick", () => this.browse(""));
     click("pick-files", () => $("files").click());
     $("files").addEventListener("change", trying(() => this.upload([...$("files").files].map((file) => ({ file })), "")));
@@ -81,6 +82,15 @@ class Door {
       warn([error.message, error.remedy].join("\n"));
     }
     this.timer = setTimeout(() => this.poll(), pause);
+  }
+
+  async quit() {
+    const busy = this.told.jobs.some((job) => ["waiting", "running"].includes(job.state));
+    if (busy && !window.confirm("Something is at work. Stop it, and end focusstack?")) return;
+    clearTimeout(this.timer);
+    await act("quit");
+    document.querySelector("main").replaceChildren(element("p", { className: "hint", text: "focusstack has ended. This page can be closed." }));
+    $("quit").disabled = true;
   }
 
   async now() {
