@@ -37,7 +37,7 @@ INSIDE = {
         "groups", "whole_frames", "coarse", "refine", "displacement", "whole_stack", "",
     ),
     "fusion": (
-        "loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "registry",
+        "loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "given", "registry",
         "passes", "",
     ),
     "shoot": (

@@ -37,37 +37,55 @@ if TYPE_CHECKING:
         FocusstackError,
         InputError,
         OutputError,
+        OutputExistsError,
         UsageError,
     )
     from focusstack.frames.open import open_frames
-    from focusstack.options import FusionOptions, OutputOptions, StackOptions
+    from focusstack.frames.sources import FrameSource, WithoutFiles
+    from focusstack.fusion.base import Fused, Fuser
+    from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
+    from focusstack.output.outlook import Outlook, foresee_stack
     from focusstack.pipeline import StackResult, aligned_frames, plan_stack, stack
     from focusstack.plan.file import plan_to_json, read_plan
     from focusstack.plan.model import FramePlan, StackPlan
+    from focusstack.runtime.bars import progress_bars
+    from focusstack.runtime.progress import Progress
+    from focusstack.second_pass.frame import AlignedFrame
     from focusstack.shoot.batch import BatchResult, batch
     from focusstack.shoot.settings import BatchOptions
     from focusstack.shoot.splitting import split
 
 __all__ = [
+    "AlignedFrame",
     "AlignmentError",
     "BatchOptions",
     "BatchResult",
     "FocusstackError",
     "FramePlan",
+    "FrameSource",
+    "Fused",
+    "Fuser",
     "FusionOptions",
     "InputError",
+    "MapOptions",
+    "Outlook",
     "OutputError",
+    "OutputExistsError",
     "OutputOptions",
+    "Progress",
     "StackOptions",
     "StackPlan",
     "StackResult",
     "UsageError",
+    "WithoutFiles",
     "__version__",
     "aligned_frames",
     "batch",
+    "foresee_stack",
     "open_frames",
     "plan_stack",
     "plan_to_json",
+    "progress_bars",
     "read_plan",
     "split",
     "stack",
@@ -80,9 +98,16 @@ _HOMES = {
         "FocusstackError",
         "InputError",
         "OutputError",
+        "OutputExistsError",
         "UsageError",
     },
-    "focusstack.options": {"FusionOptions", "OutputOptions", "StackOptions"},
+    "focusstack.frames.sources": {"FrameSource", "WithoutFiles"},
+    "focusstack.fusion.base": {"Fused", "Fuser"},
+    "focusstack.output.outlook": {"Outlook", "foresee_stack"},
+    "focusstack.runtime.bars": {"progress_bars"},
+    "focusstack.runtime.progress": {"Progress"},
+    "focusstack.second_pass.frame": {"AlignedFrame"},
+    "focusstack.options": {"FusionOptions", "MapOptions", "OutputOptions", "StackOptions"},
     "focusstack.frames.open": {"open_frames"},
     "focusstack.pipeline": {"StackResult", "aligned_frames", "plan_stack", "stack"},
     "focusstack.plan.model": {"FramePlan", "StackPlan"},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from focusstack.errors import AS_TIFF, Change, UsageError
 from focusstack.images.limits import MOST_MEGAPIXELS
@@ -40,8 +41,9 @@ class FusionOptions:
 
     Attributes
     ----------
-    method : str
-        Name of a method in ``focusstack.fusion.registry.FUSERS``.
+    method : str, callable or class
+        Name of a method in ``focusstack.fusion.registry.FUSERS``, or one of your own that takes and
+        gives plain arrays (`focusstack.fusion.given.GivenFuser`).
     radius : float, optional
         Reach in pixels of the window over which sharpness is judged. Larger is calmer, smaller
         follows finer outlines. None lets the method choose.
@@ -64,7 +66,7 @@ class FusionOptions:
         Whether 16-bit frames are fused, rather than 8-bit ones, which takes more memory.
     """
 
-    method: str = "auto"
+    method: str | Callable[..., Any] = "auto"
     radius: float | None = None
     smoothing: float | None = None
     motion: bool = True
@@ -72,6 +74,21 @@ class FusionOptions:
     astray: float = 0.0
     threads: int = 2
     deep: bool = True
+
+    @property
+    def method_name(self) -> str:
+        """What the method is called."""
+        if isinstance(self.method, str):
+            return self.method
+        return str(getattr(self.method, "__name__", type(self.method).__name__))
+
+
+class GivenPlan(Protocol):
+    """A plan in memory; see `focusstack.plan.model.StackPlan`."""
+
+    @property
+    def reference(self) -> str:
+        """The frame that does not move."""
 
 
 OutputFormat = Literal["auto", "jpg", "png", "tif"]
@@ -85,8 +102,8 @@ class StackOptions:
     ----------
     reference : str
         File name of the frame that does not move, or ``auto``.
-    plan : path, optional
-        An earlier report.json whose matrices, gains and crop are used again.
+    plan : path or StackPlan, optional
+        An earlier report.json, or a plan, whose matrices, gains and crop are used again.
     fusion : FusionOptions
         How the frames become one.
     local : bool
@@ -114,7 +131,7 @@ class StackOptions:
     """
 
     reference: str = "auto"
-    plan: Path | None = None
+    plan: Path | GivenPlan | None = None
     fusion: FusionOptions = field(default_factory=FusionOptions)
     local: bool = True
     threads: int = field(default_factory=usable_cores)
@@ -126,11 +143,15 @@ class StackOptions:
     keep_damaged: bool = False
 
     def __post_init__(self) -> None:
-        given: dict[str, object] = {"memory": self.memory, "plan": self.plan}
+        given: dict[str, object] = {"memory": self.memory}
         if isinstance(given["memory"], str):
             object.__setattr__(self, "memory", _amount(given["memory"]))
-        if isinstance(given["plan"], str):
-            object.__setattr__(self, "plan", Path(given["plan"]))
+        for name in ("plan", "dust"):
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, Path(getattr(self, name)))
+        for name in ("only", "exclude"):  # one name is as good as a list of one
+            names = getattr(self, name)
+            object.__setattr__(self, name, (names,) if isinstance(names, str) else tuple(names))
         if not _is_number(self.threads, Integral) or self.threads < 1:
             raise UsageError(f"threads={self.threads!r:.40} does no work", "Give 1 or more.")
         if self.memory is not None and not (_is_number(self.memory) and self.memory > 0):

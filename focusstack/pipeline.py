@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Unpack
 
 from focusstack.errors import WITHOUT_PLAN, Change, UsageError
 from focusstack.first_pass.effort import THOROUGH, Effort
@@ -19,9 +20,10 @@ from focusstack.fusion.registry import check_method
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.folder import OutputFolder, done_before, open_folder
+from focusstack.output.keywords import Common, output_options, stack_options
 from focusstack.output.maps import fusion_entry, motion_warning
 from focusstack.output.nowhere import Nowhere
-from focusstack.plan.file import read_plan
+from focusstack.plan.file import given_plan
 from focusstack.plan.folds import refuse_folds
 from focusstack.plan.model import StackPlan
 from focusstack.plan.outlines import within_outlines
@@ -31,9 +33,10 @@ from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.heap import release_freed
 from focusstack.runtime.memory import in_gigabytes
 from focusstack.runtime.memory_need import MemoryNeed
-from focusstack.runtime.progress import Progress, Silent, StageClock
+from focusstack.runtime.progress import Logged, Progress, StageClock
 from focusstack.runtime.scratch import Room
 from focusstack.second_pass.frame import AlignedFrame
+from focusstack.second_pass.prepare import prepare
 from focusstack.second_pass.run import (
     fuse_frames,
     means_for,
@@ -82,6 +85,7 @@ def plan_stack(
     options: StackOptions | None = None,
     progress: Progress | None = None,
     effort: Effort = THOROUGH,
+    **common: Unpack[Common],
 ) -> StackPlan:
     """Pass 1: measure a stack without moving a pixel.
 
@@ -92,9 +96,11 @@ def plan_stack(
     options : StackOptions, optional
         Defaults if not given. With `plan` set, that plan is returned for these frames.
     progress : Progress, optional
-        Silent if not given.
+        Is told of each stage and of every warning; if not given, they are logged.
     effort : Effort, optional
         How closely to look. Rendering from a quick look is possible, and warned of.
+    common : Common
+        Options by keyword, as for `stack`.
 
     Raises
     ------
@@ -108,9 +114,10 @@ def plan_stack(
     >>> plan_stack(frames).reference
     'frame_0002'
     """
-    options, progress = options or StackOptions(), progress or Silent()
+    options, progress = stack_options(options, common), progress or Logged()
     check_allowances(options.threads)
     frames = open_asked(inputs, options, progress)
+    prepare(frames, options, progress, "measure")
     return plan_of(frames, options, memory_needed(frames, options), progress, effort)
 
 
@@ -124,8 +131,7 @@ def _given_plan(
     options: StackOptions, frames: FrameSource, need: MemoryNeed, progress: Progress
 ) -> StackPlan:
     """Read an earlier plan, fit it to these frames and options, and see whether it does."""
-    assert options.plan is not None
-    read = read_plan(options.plan)
+    read = given_plan(options.plan)
     plan = _fitted(read, frames, options)
     check_places(read)  # names the places in the file
     if options.reference not in ("auto", plan.reference):
@@ -192,6 +198,7 @@ def stack(
     output: OutputOptions | str | Path | None = None,
     options: StackOptions | None = None,
     progress: Progress | None = None,
+    **common: Unpack[Common],
 ) -> StackResult:
     """Align a hand-held focus stack and fuse it into one sharp image.
 
@@ -204,7 +211,11 @@ def stack(
     options : StackOptions, optional
         Defaults if not given.
     progress : Progress, optional
-        Silent if not given.
+        Is told of each stage and of every warning; if not given, they are logged. What it raises
+        ends the run, which leaves nothing half done: that is how to cancel one.
+    common : Common
+        Options by keyword, such as ``method="depth"`` or ``overwrite=True``; see
+        `focusstack.output.keywords.Common`.
 
     Returns
     -------
@@ -222,7 +233,8 @@ def stack(
     >>> stack(frames).image.shape  # 240 x 180, less what the frames do not share
     (172, 232, 3)
     """
-    options, progress = options or StackOptions(), StageClock(progress)
+    options, output = stack_options(options, common), output_options(output, common)
+    progress = StageClock(progress or Logged())
     check_allowances(options.threads)
     frames = open_asked(inputs, options, progress)
     check_method(options.fusion)
@@ -231,6 +243,7 @@ def stack(
     if before := done_before(output, frames, options):
         return StackResult(before[0], None, None, tuple(before[1]), done_before=True)
     with open_folder(output, frames, options) as folder:
+        prepare(frames, options, progress)
         plan = folder.plan or plan_of(frames, options, need, progress)
         folder.begin(plan, ahead=need.ahead > 1)
         release_freed()
@@ -271,7 +284,7 @@ def _with_fusion(
     """Write the maps, add to the plan what fusion has found, and judge the picture by its seams."""
     fused, seams = found
     maps = folder.write_maps(fused, len(plan.used()))
-    entry = fusion_entry(fused, options.fusion.method, maps) | {"seams": asdict(seams)}
+    entry = fusion_entry(fused, options.fusion.method_name, maps) | {"seams": asdict(seams)}
     warnings = [text for text in motion_warning(entry) if text not in plan.warnings]
     for text in warnings:
         progress.warn(text)

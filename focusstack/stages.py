@@ -28,6 +28,7 @@ from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
 from focusstack.second_pass.prealigned import cut, fuse_aligned, shared_area
+from focusstack.second_pass.prepare import prepare
 
 
 def fuse_files(
@@ -52,8 +53,9 @@ def fuse_files(
             )
     frames = open_asked(inputs, options, progress, every=True)
     check_targets([output, *maps], frames)
+    prepare(frames, options, progress, "fuse")
     fused = fuse_aligned(frames, fusion, progress)
-    for text in motion_warning(fusion_entry(fused, fusion.method, [])):
+    for text in motion_warning(fusion_entry(fused, fusion.method_name, [])):
         progress.warn(text)
     write_maps(fused, len(frames), target.maps, maps)
     metadata = frames.read(len(frames) // 2).metadata
@@ -104,6 +106,7 @@ def equalize_files(
     frames = open_asked(inputs, options, progress, every=True)
     with StagedFolder(target.folder, target.overwrite) as staging:
         check_targets([_path(target, frames, i) for i in range(len(frames))], frames)
+        prepare(frames, options, progress, "measure")
         plan = plan_of(frames, options, memory_needed(frames, options), progress)
         used = {f.file: f for f in plan.frames if f.used}
         wanted = [i for i, name in enumerate(frames.names) if name in used]

@@ -83,6 +83,7 @@ def test_every_error_carries_its_exit_code_and_remedy() -> None:
         "InputError": 3,
         "AlignmentError": 4,
         "OutputError": 5,
+        "OutputExistsError": 2,
     }
 
 

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from focusstack.cli.laid_out import laid_out
 from focusstack.cli.log import log
 from focusstack.errors import OutputError
 
@@ -60,7 +61,7 @@ def whisper(text: str) -> None:
     """Print to the error stream; a stream that is gone or full is no reason to end."""
     log(printable(text))
     with suppress(OSError, ValueError):
-        print(printable(text), file=sys.stderr, flush=True)
+        print(laid_out(printable(text), sys.stderr), file=sys.stderr, flush=True)
 
 
 class PlainFormatter(logging.Formatter):

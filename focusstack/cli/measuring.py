@@ -48,15 +48,15 @@ def inspect(
         if results.json:
             print_report(plan)
         elif not messages.quiet:
-            _show(plan)
+            _show(plan, more=messages.verbose)
         if messages.quiet:
             whisper_verdict(plan)
         end_by_verdict(plan, results.fail_on)
 
 
-def _show(plan: StackPlan) -> None:
+def _show(plan: StackPlan, *, more: bool) -> None:
     """Print the table, the verdict, and what to do next."""
-    from focusstack.output.report.table import facts, plan_table, rich_table, verdict_lines
+    from focusstack.output.report.table import details, facts, plan_table, rich_table, verdict_lines
 
     if sys.stdout.isatty():
         from rich.console import Console
@@ -69,6 +69,8 @@ def _show(plan: StackPlan) -> None:
         say(line)
     for name, value in facts(plan):
         say(f"  {name:<8}  {value}")
+    for line in details(plan) if more else ():
+        say(f"            {line}")
     if ahead := to_run():
         say(f"  next      {ahead.line()}")
     if plan.quick and plan.verdict is not None and plan.verdict.grade != "pass":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,7 @@ from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.messages import Messages
 from focusstack.cli.options import Results
 from focusstack.cli.reporting import reporting, say
+from focusstack.errors import Change, OutputExistsError
 
 
 @spread_groups
@@ -24,8 +27,21 @@ def sample(
         from focusstack.output.staging import StagedFolder
         from focusstack.scene.sample import write_sample
 
-        with StagedFolder(folder, results.overwrite) as staging:
+        with _elsewhere(folder), StagedFolder(folder, results.overwrite) as staging:
             for path in write_sample(staging.place):
                 staging.staged(folder / path.name)
             staging.staged(folder / "truth.json")
         say(str(folder), quiet=messages.quiet)
+
+
+@contextmanager
+def _elsewhere(folder: Path) -> Iterator[None]:
+    """Let the error of a folder that exists say where else to."""
+    try:
+        yield
+    except OutputExistsError as error:
+        from focusstack.output.staging import free_name
+
+        other = (str(free_name(folder)),)
+        error.changes = (*error.changes, Change("To write elsewhere", inputs=other))
+        raise

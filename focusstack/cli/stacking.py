@@ -105,17 +105,19 @@ def _stack(
     if results.json or messages.quiet:
         whisper_verdict(plan, target.folder)
     else:
-        _summarise(result, target)
+        _summarise(result, target, more=messages.verbose)
     end_by_verdict(plan, results.fail_on)
 
 
-def _summarise(result: StackResult, target: OutputOptions) -> None:
-    from focusstack.output.report.table import summary
+def _summarise(result: StackResult, target: OutputOptions, *, more: bool) -> None:
+    from focusstack.output.report.table import details, summary
 
     if result.done_before:
         say(f"already done: {target.folder}")
     for line in summary(result.plan, [str(target.folder), *result.written]):
         say(line)
+    for line in details(result.plan) if more else ():
+        say(f"            {line}")
     if without := without_doubtful(result.plan):
         say(f"  to try    {without}")
 

@@ -44,7 +44,7 @@ class TerminalProgress:
         log(stage)
         if not self._visible:
             return
-        self._bars = _bars()
+        self._bars = _bars(stage)
         self._bars.start()
         self._task = self._bars.add_task(stage, total=total)
 
@@ -54,8 +54,11 @@ class TerminalProgress:
             self._bars.advance(self._task, steps)
 
     def finish(self) -> None:
-        """End the bar; it stays with the time that it took."""
+        """End the bar, full unless an error ended it; it stays with the time that it took."""
         if self._bars is not None and self._task is not None:
+            if sys.exception() is None:
+                total = self._bars.tasks[0].total
+                self._bars.update(self._task, completed=total)
             self._bars.stop_task(self._task)
             self._bars.stop()
             self._bars = None
@@ -70,11 +73,31 @@ class TerminalProgress:
         whisper(f"warning: {message}")
 
 
-def _bars() -> Bars:
-    """Stage, bar, steps, time left or taken, memory."""
+NAMED, TOLD = 20, 31
+"""Columns of a stage's name, and of what is told behind its bar."""
+
+WIDEST_BAR, LEAST_BAR = 28, 6
+"""Columns of a bar; below the least there is none."""
+
+
+def bar_width(name: str, columns: int) -> int:
+    """Return how long a bar is that stands between a stage's name and what is told of it.
+
+    Examples
+    --------
+    >>> [bar_width("Aligning", columns) for columns in (100, 70, 50)]
+    [28, 16, 0]
+    """
+    left = min(WIDEST_BAR, columns - max(NAMED, len(name)) - TOLD - 3)
+    return left if left >= LEAST_BAR else 0
+
+
+def _bars(name: str) -> Bars:
+    """Stage, bar, steps, time left or taken, memory: what fits."""
     from rich.console import Console
     from rich.progress import BarColumn, ProgressColumn, TextColumn
     from rich.progress import Progress as Bars
+    from rich.table import Column
     from rich.text import Text
 
     class Facts(ProgressColumn):
@@ -82,14 +105,17 @@ def _bars() -> Bars:
 
         def render(self, task: Task) -> Text:
             steps = f"{task.completed:.0f}/{task.total:.0f}"
-            return Text(f"{steps:>7}  {clock(task):<12}  {memory(in_use())}")
+            held = memory(in_use()) if roomy else ""
+            return Text(f"{steps:>7}  {clock(task):<12}  {held}".rstrip())
 
-    return Bars(
-        TextColumn("{task.description:<20}"),
-        BarColumn(bar_width=28),
-        Facts(),
-        console=Console(stderr=True),
-    )
+    console = Console(stderr=True)
+    wide = bar_width(name, console.width)
+    roomy = wide > 0 or console.width > len(name) + TOLD
+    column = Column(no_wrap=True, min_width=len(name))
+    names = TextColumn(f"{{task.description:<{NAMED}}}", table_column=column)
+    facts = Facts(Column(no_wrap=True, overflow="crop"))
+    columns = [names, BarColumn(bar_width=wide), facts] if wide else [names, facts]
+    return Bars(*columns, console=console)
 
 
 def clock(task: Task) -> str:

@@ -11,19 +11,24 @@ from typing import Any
 
 from focusstack.errors import Change
 from focusstack.frames.as_typed import as_typed
-from focusstack.runtime.command_line import CommandLine
+from focusstack.runtime.command_line import CommandLine, pairs
 
 _TYPED: ContextVar[CommandLine | None] = ContextVar("typed", default=None)
+
+_KNOWN: ContextVar[frozenset[str]] = ContextVar("known", default=frozenset())
+"""Options of the command that was typed."""
 
 
 @contextmanager
 def remember(command: Any, context: Any) -> Iterator[None]:
     """Remember how a command was typed, while its block lasts."""
     token = _TYPED.set(_typed(command, context))
+    known = _KNOWN.set(frozenset(option for p in command.params for option in p.opts))
     try:
         yield
     finally:
         _TYPED.reset(token)
+        _KNOWN.reset(known)
 
 
 def typed() -> CommandLine | None:
@@ -38,11 +43,15 @@ def typed_line() -> str:
 
 
 def ways(changes: Sequence[Change]) -> list[str]:
-    """Return the lines that tell what to type instead; none if nothing was typed."""
-    before = typed()
+    """Return the lines that tell what to type instead; none if nothing was typed.
+
+    Changes by options that the command does not have are left out.
+    """
+    before, known = typed(), _KNOWN.get()
     if before is None:
         return []
-    return [line for change in changes for line in (f"{change.why}:", f"  {before.line(change)}")]
+    fitting = [c for c in changes if {word for word, _ in pairs(c.add)} <= known]
+    return [line for change in fitting for line in (f"{change.why}:", f"  {before.line(change)}")]
 
 
 def _typed(command: Any, context: Any) -> CommandLine:

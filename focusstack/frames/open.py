@@ -14,6 +14,7 @@ from focusstack.frames.choice import some
 from focusstack.frames.files import FileFrames
 from focusstack.frames.film import FilmFrames
 from focusstack.frames.in_memory import ArrayFrames
+from focusstack.frames.indexed import Indexed, IndexedFrames
 from focusstack.frames.search import survey
 from focusstack.frames.selection import Selection
 from focusstack.frames.sources import FrameSource
@@ -24,9 +25,9 @@ from focusstack.images.suffixes import VIDEO
 from focusstack.numeric.arrays import Image
 from focusstack.runtime.progress import Progress
 
-Inputs = FrameSource | Iterable[str | Path] | Iterable[Image] | str | Path
+Inputs = FrameSource | Iterable[str | Path] | Iterable[Image] | Indexed | str | Path
 
-_INPUTS = "Give a folder, files, globs, or a list of arrays, one for each frame."
+_INPUTS = "Give a folder, files, globs, an array (Z, H, W[, C]), or a list of arrays."
 
 
 def open_frames(
@@ -42,8 +43,9 @@ def open_frames(
 
     Parameters
     ----------
-    inputs : FrameSource, path, iterable of paths or iterable of ndarray
-        The frames.
+    inputs : FrameSource, path, iterable of paths, array or iterable of ndarray
+        The frames; an array (Z, H, W[, C]) may be of any kind that is indexed, as those of numpy,
+        dask and zarr are.
     progress : Progress, optional
         Is told what is left out; silent if not given.
     max_megapixels : float, optional
@@ -91,6 +93,11 @@ def _opened(
         inputs = [inputs]
     elif isinstance(inputs, FrameSource):
         return checked_source(inputs)
+    elif isinstance(inputs, Indexed) and not isinstance(inputs, (list, tuple)):
+        stacked = IndexedFrames(inputs)
+        if not isinstance(inputs, np.ndarray):
+            return checked_source(stacked)
+        return ArrayFrames([stacked.read(k).pixels for k in range(len(stacked))])
     given = _listed(inputs)
     if not given:
         check_count(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from focusstack.errors import UsageError
 from focusstack.fusion import depth, pyramid, weighted
 from focusstack.fusion.base import Fuser, FuserFactory
+from focusstack.fusion.given import GivenFuser
 from focusstack.options import FusionOptions
 from focusstack.runtime.scratch import Room
 
@@ -29,6 +30,8 @@ def check_method(options: FusionOptions) -> None:
     --------
     >>> check_method(FusionOptions(method="pyramid"))
     """
+    if callable(options.method):
+        return
     if options.method not in FUSERS:
         raise UsageError(
             f"there is no fusion method '{options.method}'", f"Choose one of {', '.join(FUSERS)}."
@@ -67,4 +70,6 @@ def make_fuser(
     """
     options = FusionOptions() if options is None else options
     check_method(options)
+    if callable(options.method):
+        return GivenFuser(options.method, shape)
     return FUSERS[options.method](shape, frames, options, Room() if room is None else room)

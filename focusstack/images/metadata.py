@@ -93,6 +93,30 @@ class Metadata:
         """ISO speed, None if unknown."""
         return self._number(tags.ISO)
 
+    @property
+    def focal_length(self) -> float | None:
+        """Focal length in millimetres, None if unknown."""
+        return self._number(tags.FOCAL_LENGTH)
+
+    @property
+    def camera(self) -> str:
+        """Make and model, each word of them once; empty if unknown."""
+        make, model = self._text(tags.MAKE), self._text(tags.MODEL)
+        first = make.split(" ")[0]
+        return model if model.casefold().startswith(first.casefold()) else f"{make} {model}".strip()
+
+    @property
+    def lens(self) -> str:
+        """Model of the lens, empty if unknown."""
+        return self._text(tags.LENS)
+
+    def _text(self, tag: int) -> str:
+        if self.exif is None:
+            return ""
+        first = ifd.read(self.exif)
+        inner = first.children.get(tags.EXIF)
+        return ifd.text(first, tag) or (ifd.text(inner, tag) if inner else "")
+
     def _number(self, tag: int) -> float | None:
         if self.exif is None:
             return None

@@ -197,7 +197,7 @@ def asked_output(
 ) -> OutputOptions:
     """Return what is to be written of these frames: names are filled in."""
     asked = output if isinstance(output, OutputOptions) else OutputOptions(Path(output))
-    return replace(asked, name=expanded_name(asked.name, frames, options.fusion.method))
+    return replace(asked, name=expanded_name(asked.name, frames, options.fusion.method_name))
 
 
 def done_before(

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.finished import run_key
 from focusstack.output.manifest import make_folder
 from focusstack.output.staging import STATE, StagedFolder
-from focusstack.plan.file import from_plain, plain, read_plan_bytes
+from focusstack.plan.file import from_plain, given_bytes, plain, read_plan_bytes
 from focusstack.plan.model import StackPlan
 from focusstack.plan.outlines import check_outlines
 from focusstack.runtime.files import output_errors, write_atomically
@@ -101,10 +101,15 @@ class Unfinished:
 
 def signature(frames: FrameSource, output: OutputOptions, options: StackOptions) -> dict[str, Any]:
     """Return what a run depends on, as plain data."""
-    asked = {k: v for k, v in (asdict(options) | asdict(output)).items() if k not in _NOT_ASKED}
+    asked = {
+        k: v
+        for k, v in (asdict(replace(options, plan=None)) | asdict(output)).items()
+        if k not in _NOT_ASKED
+    }
+    asked["fusion"] = {**asked["fusion"], "method": options.fusion.method_name}
     given = None
     if options.plan is not None:
-        given = hashlib.sha256(read_plan_bytes(options.plan)).hexdigest()
+        given = hashlib.sha256(given_bytes(options.plan)).hexdigest()
     shot = None
     if options.dust is not None and options.dust.is_file():
         shot = digest(options.dust, sample=False).hex()

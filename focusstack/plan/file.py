@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from focusstack.errors import InputError
+from focusstack.errors import InputError, UsageError
 from focusstack.plan.model import StackPlan
 
 if TYPE_CHECKING:
@@ -94,6 +94,32 @@ def read_plan(path: str | Path) -> StackPlan:
         raise InputError(
             f"{path} is not a report of focusstack: {tell_fault(error)}", _GIVE_A_REPORT
         ) from error
+
+
+def given_plan(told: object) -> StackPlan:
+    """Return a plan that is given as such, or as its file.
+
+    Raises
+    ------
+    InputError
+        As `read_plan`.
+    UsageError
+        If it is neither.
+    """
+    if isinstance(told, StackPlan):
+        return told
+    if isinstance(told, (str, Path)):
+        return read_plan(told)
+    raise UsageError(
+        f"a plan cannot be read from {type(told).__name__}", "Give a StackPlan, or a report.json."
+    )
+
+
+def given_bytes(told: object) -> bytes:
+    """Return the content of a plan that is given as such, or as its file."""
+    if isinstance(told, (str, Path)):
+        return read_plan_bytes(told)
+    return plan_to_json(given_plan(told)).encode()
 
 
 def read_plan_bytes(path: str | Path) -> bytes:

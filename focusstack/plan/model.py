@@ -19,6 +19,7 @@ from focusstack.geometry.lens import STRAIGHT
 from focusstack.geometry.occlusion import hidden_nodes
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, placed_from
 from focusstack.numeric.arrays import Floats, Mask, Matrix
+from focusstack.plan.in_hand import Kept
 from focusstack.plan.marks import Marks
 from focusstack.plan.seams import Seams, judge_picture
 from focusstack.plan.verdict import Verdict
@@ -137,8 +138,8 @@ class FramePlan:
         return 100 * (zoom - 1), rotation, shift
 
 
-@dataclass(frozen=True)
-class StackPlan:
+@dataclass(frozen=True, repr=False)
+class StackPlan(Kept):
     """How a stack is aligned, equalised and cropped.
 
     Attributes

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from focusstack.errors import FocusstackError, InputError, UsageError
@@ -13,14 +14,18 @@ from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import SUFFIXES
+from focusstack.output.paths import USUAL_NAME
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import check_places, fit_plan
+from focusstack.plan.reuse import fit_plan
 from focusstack.retouch.record import NAME, read_retouch
 from focusstack.retouch.strokes import Retouch
 
 STACKED = "-stacked"
 """What a folder of results is called after the folder of its frames unless said otherwise."""
+
+NO_COMPOSITES = ("retouched", "depth", "depth-confidence", "source-map", "aligned")
+"""How names end of what else lies in a folder of results."""
 
 MOST_FOLDERS = 200
 """Folders beside the results in which frames are looked for. Chosen, not measured."""
@@ -101,7 +106,6 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
             f"{folder} holds no report.json", "Give the folder that `focusstack run` has written."
         )
     plan = read_plan(report)
-    check_places(plan)
     fused = find_composite(folder)
     found = _given(frames, plan) if frames is not None else _found(folder, plan)
     if found is not None:
@@ -109,6 +113,21 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
     result = Result(folder, fused, plan, found)
     _check_size(result)
     return result
+
+
+def composites(folder: Path) -> list[Path]:
+    """Return the pictures in a folder of results that may be its composite.
+
+    Those called ``fused``; where there are none (``--name``), all that are neither maps nor
+    retouched.
+    """
+    try:
+        files = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES]
+    except OSError:
+        return []
+    usual = [p for p in files if p.stem == USUAL_NAME]
+    others = [p for p in files if not p.stem.endswith(NO_COMPOSITES)]
+    return [p for p in usual or others if p.is_file()]
 
 
 def find_composite(folder: Path) -> Path:
@@ -119,8 +138,7 @@ def find_composite(folder: Path) -> Path:
     InputError
         If there is none.
     """
-    found = [p for p in sorted(folder.glob("fused.*")) if p.suffix.lower() in SUFFIXES]
-    found = [p for p in found if p.is_file()]
+    found = composites(folder)
     if not found:
         raise InputError(
             f"{folder} holds no composite",
@@ -169,7 +187,10 @@ def _places(folder: Path) -> Iterator[Path]:
     yield here
     yield here.parent
     yield from _folders(here)
-    yield from (p for p in _folders(here.parent) if p != here)
+    beside = [p for p in _folders(here.parent) if p != here]
+    yield from beside
+    below = (p for folder in beside for p in _folders(folder))
+    yield from islice(below, MOST_FOLDERS)
 
 
 def _folders(place: Path) -> Sequence[Path]:

@@ -7,7 +7,8 @@ the compiler takes a third of a second.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from zlib import crc32
@@ -82,15 +83,31 @@ def _digest(loop: Path) -> str:
     return f"{crc32(''.join(_text(path) for path in sources(loop)).encode()):08x}"
 
 
+_LISTENERS: list[Callable[[], None]] = []
+
+
+@contextmanager
+def told_of_each(listener: Callable[[], None]) -> Iterator[None]:
+    """Call `listener` whenever a loop has been compiled, or found in the cache."""
+    _LISTENERS.append(listener)
+    try:
+        yield
+    finally:
+        _LISTENERS.remove(listener)
+
+
 def compiled(function: F, *arguments: Any) -> F:
     """Return `function` compiled for `arguments`, from the cache on disk or compiled now."""
     signature = numba.types.void(*arguments)
     digest = _digest(Path(function.__code__.co_filename))
     function.__qualname__ = f"{function.__name__}_{digest}"  # by which the cache finds it
     try:
-        return cast(F, numba.njit(signature, cache=True, **OPTIONS)(function))
+        made = numba.njit(signature, cache=True, **OPTIONS)(function)
     except RuntimeError as error:
         if "cannot cache" not in str(error):
             raise
         # Neither the package's folder nor the user's cache can be written to.
-        return cast(F, numba.njit(signature, **OPTIONS)(function))
+        made = numba.njit(signature, **OPTIONS)(function)
+    for listener in _LISTENERS:
+        listener()
+    return cast(F, made)

@@ -26,4 +26,5 @@ def once(make: Callable[P, R]) -> Callable[P, R]:
         with _ONE_AT_A_TIME:
             return remembered(*args, **kwargs)  # type: ignore[arg-type]
 
+    get.made_once = True  # type: ignore[attr-defined]
     return get

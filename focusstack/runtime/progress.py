@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from time import monotonic
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+
+LOGGER = logging.getLogger("focusstack")
+"""What happens is logged to it."""
 
 
 class Progress(Protocol):
@@ -30,7 +34,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """A Progress that says nothing: the library's default."""
+    """A Progress that says nothing."""
 
     def start(self, stage: str, total: int) -> None:
         """Ignore."""
@@ -46,6 +50,22 @@ class Silent:
 
     def warn(self, message: str) -> None:
         """Ignore."""
+
+
+class Logged(Silent):
+    """A Progress that logs what it is told, to the logger ``focusstack``: Python's default."""
+
+    def start(self, stage: str, total: int) -> None:
+        """Log it."""
+        LOGGER.info("%s (%d steps)", stage, total)
+
+    def note(self, message: str) -> None:
+        """Log it."""
+        LOGGER.info(message)
+
+    def warn(self, message: str) -> None:
+        """Log it as a warning."""
+        LOGGER.warning(message)
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def test_a_result_that_exists(here: Path, plan: Path) -> None:
     found = pasted(refused(2, *command))
     assert [line.split("report.json ")[1] for line in found] == [
         "--overwrite",
-        f"--output {shlex.quote(str(here / 'my photos-stacked-2'))}",
+        f"--output {shlex.quote('my photos-stacked-2')}",
     ]
     assert (here / "my photos-stacked-2" / "fused.png").is_file()
 
@@ -80,6 +80,15 @@ def test_a_composite_that_exists(stacked: Path, here: Path) -> None:
     done("fuse", stacked / "aligned", "-o", "a.png")
     assert len(pasted(refused(2, "fuse", stacked / "aligned", "-o", "a.png"))) == 2
     assert (here / "a-2.png").is_file()
+
+
+@pytest.mark.usefixtures("small_sample", "here")
+def test_a_sample_set_that_exists() -> None:
+    done("sample", "demo")
+    assert pasted(refused(2, "sample", "demo")) == [
+        "focusstack sample demo --overwrite",
+        "focusstack sample demo-2",
+    ]
 
 
 def test_a_run_that_was_interrupted(
@@ -217,7 +226,7 @@ def test_two_stacks_in_one_folder(here: Path) -> None:
         found
         == [
             f"focusstack run 'my photos' --no-aligned --format jpg --only '{letter}*.png' "
-            f"--output {shlex.quote(str(here / f'my photos-stacked-{k}'))}"
+            f"--output {shlex.quote(f'my photos-stacked-{k}')}"
             for k, letter in enumerate("AB", 1)
         ]
         or len(found) == 2
@@ -297,7 +306,8 @@ def test_the_report_says_what_to_type_in_its_folder(
     before = (out / "fused.png").read_bytes()
     page = (out / "report.html").read_text(encoding="utf-8")
     lines = [
-        line.replace("&#39;", "'") for line in re.findall(r"<code>(focusstack .*?)</code>", page)
+        line.replace("&#39;", "'")
+        for line in re.findall(r"<code[^>]*>(focusstack .*?)</code>", page)
     ]
     assert len(lines) == 2
     monkeypatch.chdir(out)

@@ -18,7 +18,7 @@ import focusstack.output.aligned
 import focusstack.output.folder
 import focusstack.output.report.writer
 from focusstack.cli import app
-from focusstack.errors import InputError, OutputError, UsageError
+from focusstack.errors import InputError, OutputError, OutputExistsError, UsageError
 from focusstack.frames.open import open_frames
 from focusstack.images import ifd, tags
 from focusstack.images.metadata import Metadata
@@ -307,8 +307,10 @@ def test_nothing_to_resume_is_a_new_run(
 ) -> None:
     stack(photos, OutputOptions(tmp_path / "out", resume=True), options)
     assert results(tmp_path / "out") == results(whole)
-    with pytest.raises(OutputError, match="not empty"):
-        stack(photos, OutputOptions(tmp_path / "out", resume=True), options)
+    again = stack(photos, OutputOptions(tmp_path / "out", resume=True), options)
+    assert again.done_before
+    with pytest.raises(OutputExistsError, match="not empty"):
+        stack(photos, OutputOptions(tmp_path / "out", quality=80, resume=True), options)
     frames = [read_picture(photos / n).pixels for n in NAMES]
     with pytest.raises(UsageError, match="only a run on files"):
         stack(frames, OutputOptions(tmp_path / "new", resume=True))
@@ -466,7 +468,7 @@ def test_numbers_that_make_no_sense() -> None:
 
 
 @pytest.mark.parametrize("inputs", [None, 7, b"photos", {"a": 1}, [1, 2], [None], ["a", 3],
-                                    np.zeros((3, 80, 80, 3), np.uint8)])  # fmt: skip
+                                    np.zeros((80, 80), np.uint8)])  # fmt: skip
 def test_inputs_of_odd_types(inputs: Any) -> None:
     with pytest.raises(UsageError, match="cannot be read from") as caught:
         plan_stack(inputs)

@@ -110,7 +110,7 @@ def test_fuse_writes_maps_beside_the_composite(aligned: Path, tmp_path: Path) ->
     assert np.median(np.abs(source[:, 10:-10] - truth)) < 0.6
     # What is there already stays unless told otherwise.
     output.unlink()
-    assert CliRunner().invoke(app, words).exit_code == 5
+    assert CliRunner().invoke(app, words).exit_code == 2
     assert CliRunner().invoke(app, [*words, "--overwrite"]).exit_code == 0
 
 

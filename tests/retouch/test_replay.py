@@ -206,7 +206,9 @@ def test_what_another_run_writes_to_is_left_alone(result: Result, folder: Path) 
 
 def test_frames_are_found_beside_inside_and_where_told(folder: Path, tmp_path: Path) -> None:
     beside = tmp_path / "photos"
-    for place in (tmp_path / "elsewhere", folder / "frames", folder.parent / "zz"):
+    home = folder.parent
+    for place in (tmp_path / "elsewhere", folder / "frames", home / "zz", home / "a" / "b"):
+        place.parent.mkdir(exist_ok=True)
         found = open_result(folder).frames
         assert found is not None
         assert {p.parent for p in found.paths} == {beside}

@@ -32,7 +32,9 @@ class Watched:
         self.page.goto(path.as_uri())
 
     def asked(self, url: str, path: Path) -> None:
-        if url != path.as_uri() and not url.startswith("data:"):
+        """Note what is asked for besides the page and the pictures that lie with it."""
+        beside = url.startswith(f"{path.parent.as_uri()}/") and url.endswith(".png")
+        if url != path.as_uri() and not url.startswith("data:") and not beside:
             self.heard.append(url)
 
 

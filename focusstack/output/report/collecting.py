@@ -10,6 +10,7 @@ from focusstack.geometry.coordinates import Rect
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
+from focusstack.output.report.camera_settings import Shot, shot_of
 from focusstack.output.report.pictures import eight_bit, part, webp
 from focusstack.output.report.samples import (
     Maps,
@@ -50,6 +51,8 @@ class Gathered:
         Where it comes from.
     seams : list of bytes
         Of the composite at full size: where frames disagree visibly.
+    shots : dict of str to Shot
+        How frames were taken, by file name.
     """
 
     places: list[Place]
@@ -59,6 +62,7 @@ class Gathered:
     large: bytes | None = None
     maps: Maps | None = None
     seams: list[bytes] = field(default_factory=list)
+    shots: dict[str, Shot] = field(default_factory=dict)
 
 
 class Gathering:
@@ -81,10 +85,12 @@ class Gathering:
 
     def add(self, name: str, picture: Image | Planes, metadata: Metadata | None) -> None:
         """Take an aligned frame."""
+        self.found.shots[name] = shot_of(metadata)
         self.found.frames[name] = sample(picture, metadata, self.found.places, self._size)
 
     def add_lost(self, name: str, picture: Picture) -> None:
         """Take a frame that is left out."""
+        self.found.shots[name] = shot_of(picture.metadata)
         self.found.lost[name] = thumbnail(picture.pixels, picture.metadata.icc)
 
     def add_fused(self, fused: Fused) -> None:

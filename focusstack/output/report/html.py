@@ -8,20 +8,19 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from focusstack.errors import Change, leaving_out
 from focusstack.output.report import overlays as drawings
 from focusstack.output.report import plots
 from focusstack.output.report.addresses import file_address, picture_address
+from focusstack.output.report.camera_settings import shared_gear
 from focusstack.output.report.collecting import Gathered
 from focusstack.output.report.figures import Figures, figures
 from focusstack.output.report.judgement import judgement
 from focusstack.output.report.light_words import light_words
 from focusstack.output.report.provenance import Provenance
 from focusstack.output.report.remedies import remedy
-from focusstack.output.report.rows import HEADINGS, exposures, frame_rows
-from focusstack.output.report.samples import COLUMNS, Sample, worst_place
+from focusstack.output.report.rows import NUMBERS, exposures, frame_rows, headings
+from focusstack.output.report.viewing import cut_name, viewer_data
 from focusstack.plan.advice import doubtful_frames
 from focusstack.plan.model import StackPlan
 from focusstack.runtime.version import __version__
@@ -29,7 +28,7 @@ from focusstack.runtime.version import __version__
 if TYPE_CHECKING:
     from jinja2 import Template
 
-PARTS = ("style.css", "compare.js", "table.js")
+PARTS = ("style.css", "viewer.js", "table.js")
 """Files that stand inside the page."""
 
 
@@ -93,6 +92,7 @@ def _template() -> Template:
     )
     environment.filters["address"] = picture_address
     environment.filters["as"] = _as
+    environment.filters["cut"] = cut_name
     return environment.get_template("report.html.jinja")
 
 
@@ -116,18 +116,20 @@ def _content(
         "version": __version__,
         "plan": plan,
         "judgement": judgement(plan, fused=file is not None),
-        "columns": HEADINGS,
+        "columns": headings(rows),
         "rows": rows,
         "rows_by_name": {row.plan.file: row for row in rows},
         "warnings": [(text, remedy(text)) for text in plan.warnings],
         "file": file,
         "link": file and file_address(file),
         "composite": shown.large,
-        "pictures": _pictures(plan, shown),
-        "first_pair": _first_pair(plan),
+        "viewer": viewer_data(plan, shown, file, aligned, seam_places(plan)),
+        "still": _still(plan, shown),
+        "gear": shared_gear(shown.shots.values()),
+        "numbers": NUMBERS,
         "made": made,
         **_commands(plan, made),
-        "moved": _moved(plan),
+        "moved": list((plan.fusion or {}).get("moved") or []),
         "seams": list(zip(seam_places(plan), shown.seams, strict=False)),
         "light": light_words(plan),
         **vars(drawn),
@@ -163,56 +165,16 @@ def _pixels(plan: StackPlan, shown: Gathered) -> dict[str, Any]:
         }
 
 
-def _pictures(plan: StackPlan, shown: Gathered) -> dict[str, Any] | None:
-    """What the viewer shows, as plain data; None if there is nothing to compare."""
-    order = [name for name in plan.focus_order if name in shown.frames]
-    found = [_views(name, shown.frames[name], k) for k, name in enumerate(order, 1)]
-    if shown.composite:
-        found.append(_views("composite", shown.composite, 0))
-    if len(found) < 2:
-        return None
-    return {
-        "frames": found,
-        "places": [place.name for place in shown.places],
-        "worst": worst_place(plan),
-        "side": shown.places[0].rect.width,
-        "columns": COLUMNS,
-        "width": plan.crop.width,
-        "height": plan.crop.height,
-    }
-
-
-def _views(name: str, sample: Sample, number: int) -> dict[str, Any]:
-    return {
-        "name": name,
-        "number": number,
-        "overview": picture_address(sample.overview),
-        "places": picture_address(sample.places),
-    }
-
-
-def _first_pair(plan: StackPlan) -> tuple[str, str]:
-    """The frame that is worst and its better neighbour in focus: what to compare first."""
-    used = plan.used()
-    errors = [f.error_px if f.error_px is not None else np.inf for f in used]
-    moving = [-1 if f.file == plan.reference else e for f, e in zip(used, errors, strict=True)]
-    worst = int(np.argmax(moving))
-    beside = [k for k in (worst - 1, worst + 1) if 0 <= k < len(used)]
-    other = min(beside, key=lambda k: errors[k], default=worst)
-    return used[worst].file, used[other].file
+def _still(plan: StackPlan, shown: Gathered) -> str | None:
+    """What stands for the picture where nothing was fused: the reference."""
+    sample = shown.frames.get(plan.reference)
+    return picture_address(sample.overview) if sample else None
 
 
 def _beneath(plan: StackPlan, shown: Gathered) -> str | None:
     """A small picture to draw residuals on."""
     sample = shown.composite or shown.frames.get(plan.reference)
     return picture_address(sample.thumbnail) if sample else None
-
-
-def _moved(plan: StackPlan) -> list[dict[str, int | str]]:
-    """Spots of the composite in which something moved, and the frame that shows most of each."""
-    spots = list((plan.fusion or {}).get("moved") or [])
-    names = dict(enumerate(plan.focus_order))
-    return [{**spot, "name": names.get(spot.get("frame"), "")} for spot in spots]
 
 
 def seam_places(plan: StackPlan) -> list[dict[str, Any]]:

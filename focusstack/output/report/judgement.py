@@ -198,4 +198,8 @@ def _remedy(plan: StackPlan) -> str:
 
 def _begun(words: str) -> str:
     """Return words with a capital, unless a file's name comes first."""
-    return words[0].upper() + words[1:] if words.startswith(("all frames", "left out")) else words
+    return (
+        words[0].upper() + words[1:]
+        if words.startswith(("all frames", "left out", "frames "))
+        else words
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image as Pillow
 
 from focusstack.geometry.coordinates import Rect, outline
 from focusstack.geometry.lens import on_canvas
@@ -116,6 +118,15 @@ def depth_picture(maps: Maps, frames: int) -> bytes:
 def source_picture(maps: Maps, frames: int) -> bytes:
     """Which frame each pixel comes from, in the colours of the depth, as WebP."""
     return webp(colour_values(DEPTH_COLOURS, maps.source / max(frames - 1, 1)), MAP_BYTES)
+
+
+def source_index(maps: Maps) -> bytes:
+    """Which frame each pixel comes from as numbers, without loss: red, and 256 times green."""
+    source = maps.source.astype(np.uint16)
+    pixels = np.dstack([source & 255, source >> 8, np.zeros_like(source)]).astype(np.uint8)
+    target = io.BytesIO()
+    Pillow.fromarray(pixels).save(target, "WEBP", lossless=True, quality=0, method=0, exact=True)
+    return target.getvalue()
 
 
 def depth_legend(plan: StackPlan) -> Legend:

@@ -40,6 +40,8 @@ class Provenance:
         That the run took.
     key : str
         What tells the run from others, so that it is not done twice.
+    stack : str
+        What the stack is called: as the folder of its frames is, or its file.
     """
 
     command: CommandLine | None
@@ -48,6 +50,7 @@ class Provenance:
     stages: list[tuple[str, float]]
     seconds: float
     key: str = ""
+    stack: str = ""
 
 
 def provenance(
@@ -65,7 +68,16 @@ def provenance(
         clock.stages,
         clock.seconds,
         key,
+        stack_name(frames),
     )
+
+
+def stack_name(frames: FrameSource) -> str:
+    """Return what a stack is called: as the folder of its frames is, or the file that holds all."""
+    paths = list(dict.fromkeys(Path(path) for path in frames.paths))
+    if not paths:
+        return ""
+    return paths[0].name if len(paths) == 1 else paths[0].resolve().parent.name
 
 
 def versions() -> list[tuple[str, str]]:
@@ -80,7 +92,8 @@ def _command(
     frames: FrameSource, options: StackOptions, output: OutputOptions
 ) -> CommandLine | None:
     """What to type in the output folder, with what changes the result and is not the default."""
-    if not frames.paths:
+    of_python = callable(options.fusion.method) or not isinstance(options.plan, Path | None)
+    if not frames.paths or of_python:
         return None
     words = [(name, value) for name, value in asked(options, output) if value not in ("", None)]
     plain = dict(asked(StackOptions(), OutputOptions(Path())))
@@ -88,7 +101,7 @@ def _command(
     beside = {
         name: _from(output.folder, path)
         for name, path in (("--plan", options.plan), ("--dust", options.dust))
-        if path is not None
+        if isinstance(path, Path)
     }
     inputs, chosen = _inputs(frames, options)
     return CommandLine(
@@ -119,10 +132,10 @@ def asked(options: StackOptions, output: OutputOptions) -> list[tuple[str, str |
         ("--quality", str(output.quality)),
         ("--bit-depth", "auto" if depth is None else str(depth)),
         ("--name", output.name),
-        ("--method", options.fusion.method),
+        ("--method", options.fusion.method_name),
         ("--moved", "auto" if options.fusion.moved else "off"),
         ("--reference", options.reference),
-        ("--plan", options.plan.name if options.plan else None),
+        ("--plan", options.plan.name if isinstance(options.plan, Path) else None),
         ("--dust", options.dust.name if options.dust else None),
         ("--max-megapixels", f"{options.max_megapixels:g}"),
         ("--no-aligned", flag(not output.aligned)),

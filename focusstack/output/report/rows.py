@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from focusstack.numeric.arrays import Float32
 from focusstack.output.report.addresses import file_address, picture_address
+from focusstack.output.report.camera_settings import Shot
 from focusstack.output.report.collecting import Gathered
 from focusstack.output.report.judgement import ORDER, Grade, grade_of
 from focusstack.output.report.samples import brightness
@@ -19,6 +20,17 @@ HEADINGS = (
     ("", "picture"),
     ("Frame", "name"),
     ("Verdict", "words"),
+    ("Aperture", "text"),
+    ("Exposure", "text"),
+    ("ISO", "text"),
+    ("Stops brighter", "number"),
+    ("Sharpness", "number"),
+)
+"""Headings of the photographer's table of frames, and what stands beneath: how it is sorted."""
+
+NUMBERS = (
+    ("#", "place"),
+    ("Frame", "name"),
     ("Error px", "number"),
     ("Residual px", "number"),
     ("95 %", "number"),
@@ -28,10 +40,9 @@ HEADINGS = (
     ("Zoom %", "number"),
     ("Rotation °", "number"),
     ("Shift px", "number"),
-    ("Sharpness", "number"),
     ("Costs %", "number"),
 )
-"""Headings of the table of frames, and what stands beneath: decides how it is sorted."""
+"""Headings of the engineer's table."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,8 @@ class Row:
         Against the reference.
     after : float or None
         Exposure that is left, in stops against the reference.
+    shot : Shot
+        How it was taken.
     """
 
     plan: FramePlan
@@ -69,6 +82,14 @@ class Row:
     link: str | None
     movement: tuple[float, float, float]
     after: float | None
+    shot: Shot = field(default_factory=Shot)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What EXIF says of how it was taken, by heading."""
+        shot = self.shot
+        iso = shot.iso.removeprefix("ISO ")
+        return {"Aperture": shot.aperture, "Exposure": shot.exposure, "ISO": iso}
 
     @property
     def rank(self) -> float:
@@ -78,7 +99,7 @@ class Row:
 
 
 def frame_rows(plan: StackPlan, shown: Gathered, aligned: Mapping[str, str]) -> list[Row]:
-    """Return the lines of the table, in the order of the input.
+    """Return the lines of the table, in focus order; frames that are left out come last.
 
     Parameters
     ----------
@@ -90,7 +111,14 @@ def frame_rows(plan: StackPlan, shown: Gathered, aligned: Mapping[str, str]) -> 
         Path, from the page, of each aligned frame that was written, by the frame's file name.
     """
     _, after = exposures(plan, shown)
-    return [_row(k, f, plan, shown, after, aligned) for k, f in enumerate(plan.frames, 1)]
+    found = [_row(k, f, plan, shown, after, aligned) for k, f in enumerate(plan.frames, 1)]
+    return sorted(found, key=lambda row: (row.number is None, row.number or row.index))
+
+
+def headings(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return the headings of the photographer's table; none of what no frame's EXIF tells."""
+    known = {name for row in rows for name, value in row.settings.items() if value}
+    return [(title, kind) for title, kind in HEADINGS if kind != "text" or title in known]
 
 
 def _row(
@@ -115,6 +143,7 @@ def _row(
         file_address(aligned[f.file]) if f.file in aligned else None,
         f.movement(*plan.canvas),
         left,
+        shown.shots.get(f.file, Shot()),
     )
 
 

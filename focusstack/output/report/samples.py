@@ -99,10 +99,14 @@ class Place:
         What it is called.
     rect : Rect
         In pixels of the aligned frames.
+    px : float or None
+        By how much tiles disagree there, full-size pixels; None where they found nothing, as on a
+        blank wall.
     """
 
     name: str
     rect: Rect
+    px: float | None = None
 
 
 def places(plan: StackPlan, side: int) -> list[Place]:
@@ -127,7 +131,9 @@ def places(plan: StackPlan, side: int) -> list[Place]:
         if inside:
             x, y = (v - side / 2 for v in max(inside)[0][1:])
         left, top = (int(np.clip(v, 0, n - side)) for v, n in ((x, width), (y, height)))
-        found.append(Place(name, Rect(left, top, side, side)))
+        found.append(
+            Place(name, Rect(left, top, side, side), max(inside)[0][0] if inside else None)
+        )
     return found
 
 

@@ -133,10 +133,23 @@ def facts(plan: StackPlan, *, done: bool = False) -> list[tuple[str, str]]:
     """Return what there is to say of a stack, before or after it is `done`: names and values."""
     return [
         ("frames", _frames(plan)),
-        ("residual", _residual(plan)),
-        ("exposure", _exposure(plan, done=done)),
+        ("fit", _fit(plan)),
+        ("light", _light(plan, done=done)),
         ("area", _area(plan)),
     ]
+
+
+def details(plan: StackPlan) -> list[str]:
+    """Return what only who asks for more wants to know: a line each."""
+    told = [f"motion model: {plan.model}"]
+    if plan.local_median_px:
+        before, after = plan.local_median_px
+        told.append(
+            f"local displacement: small tiles disagreed by {before:.2f} px, now {after:.2f}"
+        )
+    if plan.residual_px:
+        told.append(f"tiles that tell how frames fit: {plan.residual_px.tiles}")
+    return told
 
 
 def summary(plan: StackPlan, written: Sequence[str]) -> list[str]:
@@ -157,28 +170,25 @@ def summary(plan: StackPlan, written: Sequence[str]) -> list[str]:
 def _frames(plan: StackPlan) -> str:
     used, total = len(plan.used()), len(plan.frames)
     count = f"{used} of {total} used" if used < total else f"all {total} used"
-    return f"{count}, reference {plan.reference}"
+    return f"{count}, laid on {plan.reference}"
 
 
-def _residual(plan: StackPlan) -> str:
+def _fit(plan: StackPlan) -> str:
     r = plan.residual_px
-    text = f"{r.median:.2f} px (95 %: {r.p95:.2f} px)" if r else "too little detail to tell"
-    text += f", motion model {plan.model}"
-    if plan.local_median_px:
-        before, after = plan.local_median_px
-        text += f"; local displacement {before:.2f} → {after:.2f} px"
-    return text
+    if r is None:
+        return "too little detail to tell"
+    return f"details lie {r.median:.2f} px apart, 95 % of them less than {r.p95:.2f} px"
 
 
-def _exposure(plan: StackPlan, *, done: bool) -> str:
+def _light(plan: StackPlan, *, done: bool) -> str:
     stops = [f.exposure_ev for f in plan.used()]
     spread = max(stops) - min(stops) if stops else 0.0
     more = light_fact(plan)
     more = f", and {more}" if more else ""
-    return f"{spread:.2f} EV of spread{more} {'removed' if done else 'found'}"
+    return f"{spread:.2f} stops of difference{more} {'evened out' if done else 'found'}"
 
 
 def _area(plan: StackPlan) -> str:
     c, (width, height) = plan.crop, plan.canvas
     share = 100 * c.area / (width * height)
-    return f"{share:.1f} % kept, {c.width} x {c.height} of {width} x {height} pixels"
+    return f"{c.width} x {c.height} pixels, {share:.1f} % of a frame"

@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def watched(browser: Browser, folder: Path) -> Iterator[Watched]:
     found = Watched(browser, folder / "report.html", reduced_motion="reduce")
-    found.page.wait_for_selector("#stage canvas")
+    found.page.wait_for_selector("#view.live canvas")
     yield found
     assert found.heard == []
     found.page.context.close()

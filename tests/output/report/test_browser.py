@@ -22,17 +22,35 @@ if TYPE_CHECKING:
 expect = playwright.expect
 
 
-def test_it_tells_at_once_whom_to_blame(page: Page) -> None:
-    page.set_viewport_size({"width": 1280, "height": 800})
-    box = page.locator("#blame li").first.bounding_box()
-    assert box is not None
-    assert box["y"] + box["height"] < 800
-    assert "left out" in page.locator("#blame li").first.inner_text()
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
+def test_the_picture_comes_first_with_the_verdict(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    picture, verdict = (page.locator(name).bounding_box() for name in ("#view", "header.verdict"))
+    assert picture is not None
+    assert verdict is not None
+    for box in (picture, verdict):
+        assert box["y"] + box["height"] < height
+    assert picture["width"] > 0.65 * width
     assert "1 frame was left out. The other 4 frames lie" in page.locator("header").inner_text()
 
 
+def test_it_tells_whom_to_blame(page: Page) -> None:
+    assert "left out" in page.locator("#blame li").first.inner_text()
+    row = page.locator("#table tbody tr").last
+    assert row.is_hidden()
+    page.locator("#blame a").first.click()  # what is folded opens
+    assert row.is_visible()
+
+
+def test_the_stack_is_called_by_its_name(browser: Browser, photos: Path, stacked: Path) -> None:
+    found = Watched(browser, stacked / "report.html")
+    assert found.page.title().startswith("photos – ")
+    assert found.page.locator(".stack").inner_text() == "photos"
+    found.page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, 390, 1400])
 def test_it_fits_every_screen(browser: Browser, folder: Path, scheme: str, width: int) -> None:
     found = Watched(
         browser,
@@ -41,8 +59,13 @@ def test_it_fits_every_screen(browser: Browser, folder: Path, scheme: str, width
         viewport={"width": width, "height": 800},
     )
     page = found.page
-    page.wait_for_selector("#stage canvas")
+    page.wait_for_selector("#view.live canvas")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Grey without a colour, in light and dark.
+    around = page.locator("#view").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert len(set(around.strip("rgb()").split(", "))) == 1
     ink, paper = page.evaluate(
         "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
     )
@@ -72,6 +95,8 @@ def contrast(a: str, b: str) -> float:
 
 
 def test_every_picture_is_described_and_shown(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.evaluate("document.querySelector('#view').classList.remove('live')")
     pictures = page.locator("img:visible")
     assert pictures.count() >= 5
     for k in range(pictures.count()):
@@ -87,7 +112,8 @@ def test_ids_are_unique(page: Page) -> None:
 def test_every_control_has_a_name(page: Page) -> None:
     names = page.evaluate(
         """[...document.querySelectorAll('button, select, input')].map((e) => (e.ariaLabel
-             || e.innerText || [...(e.labels ?? [])].map((l) => l.innerText).join('')).trim())"""
+             || e.textContent || [...(e.labels ?? [])].map((l) => l.textContent).join('')
+             ).trim())"""
     )
     assert all(names)
 
@@ -96,10 +122,15 @@ def test_every_control_has_a_name(page: Page) -> None:
 
 
 def test_the_table_sorts(page: Page) -> None:
+    page.locator("#frames > summary").click()
     files = sorted_files(page)
+    order = page.locator("#table tbody tr").evaluate_all(
+        "rows => rows.map((r) => r.cells[0].dataset.value)"
+    )
+    assert order == ["1", "2", "3", "4", ""]  # in focus order; what is left out comes last
     page.get_by_role("button", name="Sharpness").click()
     values = page.locator("#table tbody tr").evaluate_all(
-        "rows => rows.map((row) => row.cells[13].dataset.value)"
+        "rows => rows.map((row) => row.cells[5].dataset.value)"
     )
     numbers = [float(v) for v in values]
     assert numbers == sorted(numbers, reverse=True)
@@ -108,11 +139,22 @@ def test_the_table_sorts(page: Page) -> None:
     page.get_by_role("button", name="Sharpness").press("Enter")
     assert head.get_attribute("aria-sort") == "ascending"
     page.get_by_role("button", name="Verdict").click()
-    assert sorted_files(page)[0] == files[LOST]  # the worst comes first
-    page.get_by_role("button", name="Shift").click()
-    assert sorted_files(page)[-1] == files[LOST]  # what has no value comes last
-    page.get_by_role("button", name="Frame", exact=True).click()
+    assert sorted_files(page)[0] == f"frame_{LOST + 1:04d}"  # the worst comes first
+    page.get_by_role("button", name="Stops brighter").click()
+    assert sorted_files(page)[-1] == f"frame_{LOST + 1:04d}"  # what has no value comes last
+    page.get_by_role("button", name="#").click()
     assert sorted_files(page) == files
+
+
+def test_on_a_telephone_lines_are_cards(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#frames > summary").click()
+    for row in page.locator("#table tbody tr").all():
+        box = row.bounding_box()
+        assert box is not None
+        assert box["width"] < 390
+    label = page.locator("#table td[data-label=Sharpness]").first
+    assert "Sharpness" in label.evaluate("e => getComputedStyle(e, '::before').content")
 
 
 # Other runs ------------------------------------------------------------------------------------
@@ -123,6 +165,7 @@ def test_without_scripts_it_can_be_read(browser: Browser, folder: Path) -> None:
     page = found.page
     assert page.locator("#composite").is_visible()
     assert page.locator("#table tbody tr").count() == 5
+    page.locator("#engineer > summary").click()
     assert page.locator("figure svg:visible").count() >= 5
     assert page.locator("input:visible, select:visible, button:visible").count() == 0
     page.context.close()
@@ -136,7 +179,7 @@ def test_aligned_frames_alone_and_the_composite_alone(
     stack(rendered.frames, OutputOptions(tmp_path / "out", aligned=not fused, fused=fused))
     found = Watched(browser, tmp_path / "out" / "report.html", reduced_motion="reduce")
     page = found.page
-    page.wait_for_selector("#stage canvas")
+    page.wait_for_selector("#view.live canvas")
     assert page.locator("#frame-a option").count() == 3 + fused
     assert page.locator("#composite").count() == fused
     assert page.locator("#table tbody a").count() == (0 if fused else 3)

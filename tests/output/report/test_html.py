@@ -11,7 +11,7 @@ import pytest
 from focusstack.geometry.coordinates import Rect
 from focusstack.output.report.collecting import Gathering
 from focusstack.output.report.html import draw_ahead, draw_exposures, report_page
-from focusstack.output.report.rows import HEADINGS
+from focusstack.output.report.rows import HEADINGS, NUMBERS
 from focusstack.plan.model import FramePlan, StackPlan
 from tests.support.report_plans import Page, frame, gathered, lost, plan
 
@@ -32,7 +32,7 @@ def test_every_name_is_shown_and_none_is_run() -> None:
         assert name in page.shown
     assert made.warnings[0] in page.shown
     assert page.tags.count("script") == plain.tags.count("script")
-    assert page.tags.count("tr") == 1 + len(AWKWARD)
+    assert page.tags.count("tr") == 1 + len(AWKWARD) + len(AWKWARD)  # numbers: less what is lost
     assert "aligned/%C3%A9%201%23%25.jpg" in page.addresses()
     assert "%3Cb%3Efused.jpg" in page.addresses()
 
@@ -110,6 +110,12 @@ def test_what_is_drawn_ahead_is_what_the_page_draws() -> None:
 def test_every_row_has_a_cell_for_every_heading() -> None:
     made = plan(frame("a.jpg"), frame("b.jpg", "look", None), lost("c.jpg"))
     page = report_page(made)
-    rows = re.findall(r"<tr id=.*?</tr>", page, re.DOTALL)
-    assert [len(re.findall(r"<t[hd]\b", row)) for row in rows] == [len(HEADINGS)] * 3
+    shot = [title for title, kind in HEADINGS if kind == "text"]  # no EXIF, no columns
+    frames, _, numbers = page.partition('id="plots"')[0].partition('id="numbers"')
+    rows = re.findall(r"<tr.*?</tr>", frames, re.DOTALL) + re.findall(
+        r"<tr.*?</tr>", numbers, re.DOTALL
+    )
+    counts = [len(re.findall(r"<t[hd]\b", row)) for row in rows]
+    # Headings and three frames; headings and the two that are used.
+    assert counts == [len(HEADINGS) - len(shot)] * 4 + [len(NUMBERS)] * 3
     assert "-0" not in "".join(re.findall(r">([-+−.\d]+)<", "".join(rows)))

@@ -99,30 +99,33 @@ def test_the_summary_has_five_lines_of_facts() -> None:
     verdict, *lines = summary(PLAN, ["out", "fused.jpg", "report.html"])
     assert verdict == "Take a look: left out: c.jpg. The report says why."
     assert [line.split()[0] for line in lines] == [
-        "written", "frames", "residual", "exposure", "area"
+        "written", "frames", "fit", "light", "area"
     ]  # fmt: skip
     assert lines[0].endswith("out: fused.jpg, report.html")
 
 
 def test_facts_count_what_is_used() -> None:
     told = dict(facts(PLAN))
-    assert told["frames"] == "2 of 3 used, reference a.jpg"
-    assert told["exposure"].startswith("0.50 EV")  # the frame left out does not count
-    assert told["area"].startswith("91.0 % kept, 390 x 280 of 400 x 300")
-    assert "0.03 px" in told["residual"]
+    assert told["frames"] == "2 of 3 used, laid on a.jpg"
+    assert told["light"].startswith("0.50 stops")  # the frame left out does not count
+    assert told["area"] == "390 x 280 pixels, 91.0 % of a frame"
+    assert "0.03 px" in told["fit"]
 
 
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
-        ("gain", "0.50 EV of spread removed"),
-        ("radial", "0.50 EV of spread, and uneven light removed"),
-        ("planar, exponent", "0.50 EV of spread, and uneven light and tone curves removed"),
-        ("exponent", "0.50 EV of spread, and tone curves removed"),
+        ("gain", "0.50 stops of difference evened out"),
+        ("radial", "0.50 stops of difference, and uneven light evened out"),
+        (
+            "planar, exponent",
+            "0.50 stops of difference, and uneven light and tone curves evened out",
+        ),
+        ("exponent", "0.50 stops of difference, and tone curves evened out"),
     ],
 )
 def test_what_was_evened_out_is_told(terms: str, words: str) -> None:
-    assert dict(facts(replace(PLAN, light=LightChoice(terms)), done=True))["exposure"] == words
+    assert dict(facts(replace(PLAN, light=LightChoice(terms)), done=True))["light"] == words
 
 
 def test_before_there_is_a_composite_nobody_is_sent_to_look_at_it() -> None:

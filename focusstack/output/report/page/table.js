@@ -1,7 +1,6 @@
 "use strict";
-// Sorts the table of frames by the heading that is chosen; what has no value comes last.
-(() => {
-  const table = document.getElementById("table");
+// Sorts tables by the heading that is chosen; what has no value comes last.
+document.querySelectorAll("table.sortable").forEach((table) => {
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
 
@@ -25,7 +24,7 @@
   };
 
   heads.forEach((head, column) => {
-    if (head.dataset.kind === "picture") return;
+    if (head.dataset.kind === "picture" || head.dataset.kind === "text") return;
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = head.textContent;
@@ -37,5 +36,12 @@
     });
     head.replaceChildren(button);
   });
-  document.querySelectorAll(".scripted").forEach((hint) => { hint.hidden = false; });
-})();
+});
+
+// What is linked to lies in parts that are folded.
+document.querySelectorAll('a[href^="#"]').forEach((link) => {
+  link.addEventListener("click", () => {
+    const target = document.getElementById(link.hash.slice(1));
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  });
+});

@@ -1,0 +1,72 @@
+"""Whether the loops that a kind of work needs have been compiled on this machine before.
+
+A small file beside the compiled code says so. It is named after all that the code depends on: the
+loops themselves, the compiler, the interpreter, and the processor.
+"""
+
+from __future__ import annotations
+
+import platform
+from contextlib import suppress
+from pathlib import Path
+from zlib import crc32
+
+from focusstack.runtime.once import once
+from focusstack.runtime.version import __version__
+
+PACKAGE = Path(__file__).parents[1]
+"""Folder of the package, below which all loops are."""
+
+UNKEPT = (
+    "compiled code cannot be kept, so every run has to prepare anew: "
+    "set NUMBA_CACHE_DIR to a folder that can be written to"
+)
+"""What is said where nothing can be kept."""
+
+
+def is_prepared(kind: str) -> bool:
+    """Whether this `kind` of work has been prepared for."""
+    place = _mark(kind)
+    return place is not None and place.is_file()
+
+
+def note_prepared(kind: str) -> bool:
+    """Note that it has; return whether that could be kept."""
+    place = _mark(kind)
+    if place is None:
+        return False
+    with suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    return place.is_file()
+
+
+def _mark(kind: str) -> Path | None:
+    folder = cache_folder()
+    return folder and folder / f"prepared-{kind}-{_state():08x}"
+
+
+@once
+def cache_folder() -> Path | None:
+    """Return where the compiler keeps what it has made; None where it can keep nothing."""
+    from numba.core.caching import FunctionCache
+
+    try:
+        # Of this package, as the loops are.
+        found = FunctionCache(is_prepared)  # type: ignore[no-untyped-call]
+        return Path(found.cache_path)
+    except RuntimeError:  # "no locator available"
+        return None
+
+
+@once
+def _state() -> int:
+    """Digest of what compiled code depends on."""
+    import llvmlite.binding
+    import numba
+
+    state = crc32(f"{__version__} {numba.__version__} {platform.python_version()}".encode())
+    state = crc32(llvmlite.binding.get_host_cpu_name().encode(), state)
+    for path in sorted(PACKAGE.rglob("loops/*.py")):
+        state = crc32(path.read_bytes(), state)
+    return state

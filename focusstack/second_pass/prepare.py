@@ -1,0 +1,130 @@
+"""What has to be compiled is compiled before the work, as a stage of its own.
+
+A stack of a few small frames, of the type of those to come, goes through both passes: that way just
+those loops are compiled which a run needs, and none of them is named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from importlib import import_module
+from inspect import signature
+from pkgutil import walk_packages
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from focusstack.errors import FocusstackError
+from focusstack.first_pass.effort import QUICK, THOROUGH
+from focusstack.first_pass.run import find_plan
+from focusstack.frames.in_memory import ArrayFrames
+from focusstack.frames.memory_needed import memory_needed
+from focusstack.frames.sources import FrameSource
+from focusstack.images.colour import to_dtype
+from focusstack.numeric.arrays import Image
+from focusstack.options import StackOptions
+from focusstack.runtime import prepared
+from focusstack.runtime.progress import Progress, Silent, stage
+from focusstack.second_pass.frame import AlignedFrame
+from focusstack.second_pass.prealigned import fuse_aligned
+from focusstack.second_pass.run import fuse_frames, means_for, rounded
+from focusstack.second_pass.sink import NoSink
+
+STAGE = "Preparing for this machine, once"
+
+LOOPS = 30
+"""Loops that are compiled at most: steps of the stage. What is not needed now ends it sooner."""
+
+WIDTH, HEIGHT = 320, 240
+"""Of the frames: as small as can be aligned with certainty. Chosen, not measured."""
+
+
+class _Taker(NoSink):
+    """Wants frames as they are written to files."""
+
+    takes_frames = True
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self._dtype = dtype
+
+    def add(self, frame: AlignedFrame) -> None:
+        """Round it as if it were written."""
+        frame.planes.rounded(self._dtype)
+
+
+Work = Literal["run", "measure", "fuse"]
+"""What is to be done with frames: all of a run, a quick look, or fusing what is aligned."""
+
+
+def prepare(
+    frames: FrameSource, options: StackOptions, progress: Progress, work: Work = "run"
+) -> None:
+    """Compile what the work on frames like these needs, unless that was done before.
+
+    Parameters
+    ----------
+    frames : FrameSource
+        To come; only their type is looked at.
+    options : StackOptions
+        Of the run.
+    progress : Progress
+        Is told of the stage, and warned where compiled code cannot be kept.
+    work : str, optional
+        What is to be done with them.
+    """
+    method = "" if work == "measure" else f"-{options.fusion.method_name}"
+    kind = f"{work}-{frames.dtype}-{frames.channels}{method}"
+    if prepared.is_prepared(kind):
+        return
+    from focusstack.runtime import compiler  # loads it
+
+    with stage(progress, STAGE, LOOPS), compiler.told_of_each(progress.advance):
+        with suppress(FocusstackError):
+            _work_on(_small_frames(frames), options, work)
+        for loop in _others() if work == "run" and options.local else ():
+            loop()
+    if not prepared.note_prepared(kind):
+        progress.warn(prepared.UNKEPT)
+
+
+def _work_on(small: ArrayFrames, options: StackOptions, work: Work) -> None:
+    """Do all that is to be done, with these frames."""
+    if work == "fuse":
+        fuse_aligned(small, options.fusion, Silent())
+        return
+    options = replace(options, reference="auto", plan=None, only=(), exclude=(), dust=None)
+    need = memory_needed(small, options)
+    plan = find_plan(small, options, need, Silent(), THOROUGH if work == "run" else QUICK)
+    for sink in (NoSink(), _Taker(small.dtype)) if work == "run" else ():
+        means = means_for(small, options.threads, need, sink)
+        composite, _ = fuse_frames(small, plan, options.fusion, sink, means, Silent())
+        rounded(composite.image, small.dtype, means.room)
+
+
+def _small_frames(like: FrameSource) -> ArrayFrames:
+    """Frames of noise, focused on the left, in the middle and on the right."""
+    rng = np.random.default_rng(1)
+    shape = (HEIGHT, WIDTH, 3)[: 2 + (like.channels == 3)]
+    light = cv2.GaussianBlur(rng.random(shape, np.float32), (0, 0), 1.2)
+    sharp = np.clip(0.5 + 3 * (light - 0.5), 0, 1)
+    soft = cv2.GaussianBlur(sharp, (0, 0), 3)
+    across = np.linspace(0, 1, WIDTH, dtype=np.float32)
+    made: list[Image] = []
+    for focus in (0.0, 0.5, 1.0):
+        share = np.clip(1.5 - 2.5 * np.abs(across - focus), 0, 1)
+        share = share.reshape(1, -1, *([1] * (len(shape) - 2)))
+        frame = np.asarray(share * sharp + (1 - share) * soft, np.float32)
+        made.append(to_dtype(np.roll(frame, round(4 * focus), axis=1), like.dtype))
+    return ArrayFrames(made)
+
+
+def _others() -> Iterator[Any]:
+    """Loops of one kind only, those for displacement too, which small frames do not have."""
+    for found in walk_packages([str(prepared.PACKAGE)], f"{prepared.PACKAGE.name}."):
+        if ".loops." in found.name:
+            for member in vars(import_module(found.name)).values():
+                if hasattr(member, "made_once") and not signature(member).parameters:
+                    yield member

@@ -1,0 +1,121 @@
+"""What a machine is prepared for is compiled before the work, once, as a stage of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import focusstack
+from focusstack.frames.in_memory import ArrayFrames
+from focusstack.options import FusionOptions, StackOptions
+from focusstack.runtime import prepared
+from focusstack.runtime.progress import Silent
+from focusstack.scene.stack import render_stack
+from focusstack.second_pass.prepare import STAGE, prepare
+
+FRAMES = render_stack("plane", width=240, height=180, frames=3, blur=3, seed=4).frames
+
+
+class Heard(Silent):
+    """Notes stages and warnings."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+        self.warnings: list[str] = []
+
+    def start(self, stage: str, total: int) -> None:  # noqa: ARG002
+        self.stages.append(stage)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache in which nothing is noted yet; loops themselves lie where they always do."""
+    monkeypatch.setattr(prepared, "cache_folder", lambda: tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+def test_it_is_the_first_stage_of_the_first_run(cache: Path) -> None:
+    first, second = Heard(), Heard()
+    focusstack.stack(FRAMES, progress=first)
+    focusstack.stack(FRAMES, progress=second)
+    assert first.stages[:2] == [STAGE, "Reading frames"]
+    assert second.stages == first.stages[1:]
+    assert not any("prepare" in text for text in first.warnings)
+    assert [p.name.rpartition("-")[0] for p in cache.iterdir()] == ["prepared-run-uint8-3-auto"]
+
+
+def test_each_kind_is_prepared_for_by_itself(cache: Path) -> None:
+    grey = ArrayFrames([f[..., 0].astype(np.uint16) * 257 for f in FRAMES])
+    other = StackOptions(fusion=FusionOptions(method="pyramid"))
+    for frames, options, work in (
+        (ArrayFrames(FRAMES), StackOptions(), "measure"),
+        (ArrayFrames(FRAMES), other, "fuse"),
+        (grey, StackOptions(), "run"),
+    ):
+        for stages in ([STAGE], []):
+            heard = Heard()
+            prepare(frames, options, heard, work)  # type: ignore[arg-type]
+            assert heard.stages == stages
+    assert len(list(cache.iterdir())) == 3
+
+
+def test_where_nothing_can_be_kept_it_is_said_once_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    for folder in (None, tmp_path / "file"):
+        monkeypatch.setattr(prepared, "cache_folder", lambda folder=folder: folder)
+        heard = Heard()
+        focusstack.stack(FRAMES, progress=heard)
+        assert heard.stages[0] == STAGE
+        (warning,) = [text for text in heard.warnings if "prepare anew" in text]
+        assert "NUMBA_CACHE_DIR" in warning
+
+
+def test_another_compiler_or_loop_is_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numba
+
+    before = prepared._state.__wrapped__()  # type: ignore[attr-defined]
+    assert prepared._state.__wrapped__() == before  # type: ignore[attr-defined]
+    monkeypatch.setattr(numba, "__version__", "another")
+    assert prepared._state.__wrapped__() != before  # type: ignore[attr-defined]
+
+
+COUNTING = """
+import sys
+from pathlib import Path
+import numpy as np
+import focusstack
+from focusstack.runtime import compiler, prepared
+from focusstack.runtime.progress import Silent
+from focusstack.scene.stack import render_stack
+
+prepared.cache_folder = lambda: Path(sys.argv[1])
+made, after = [], []
+compiler._LISTENERS.append(lambda: made.append(1))
+
+class Counting(Silent):
+    def finish(self):
+        after.append(len(made))
+
+frames = render_stack("steps", width=480, height=360, frames=4, blur=4, seed=5).frames
+focusstack.stack(frames, sys.argv[1] + "-out", progress=Counting())
+print(*after)
+"""
+
+
+def test_nothing_is_compiled_in_any_other_stage(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", COUNTING, str(tmp_path / "cache")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    first, *others = map(int, ran.stdout.split())
+    assert first > 20
+    assert set(others) == {first}
