@@ -164,7 +164,10 @@ class Stream:
             return None
         if pause < -1:
             return Found(Sign.pause, "the clock goes back")
-        left, right = usual(self.pauses[max(0, k - NEAR) : k]), usual(self.pauses[k + 1 :][:NEAR])
+        left, right = (
+            usual(self.pauses[max(0, k - NEAR) : k]),
+            usual(self.pauses[k + 1 : k + 1 + NEAR]),
+        )
         known = [one for one in (left, right) if one is not None]
         if not known or pause < SHORTEST_PAUSE:
             return None
@@ -248,7 +251,7 @@ class Stream:
 
     def _near(self, steps: Sequence[float | None], k: int) -> float:
         """What is usual around a place, itself left out; 0 if nothing is known."""
-        sides = (*steps[max(0, k - NEAR) : k], *steps[k + 1 :][:NEAR])
+        sides = (*steps[max(0, k - NEAR) : k], *steps[k + 1 : k + 1 + NEAR])
         return usual(sides) or 0.0
 
 
