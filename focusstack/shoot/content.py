@@ -12,6 +12,7 @@ from pathlib import Path
 from focusstack.errors import InputError
 from focusstack.frames.identity import digest
 from focusstack.options import OutputOptions, StackOptions
+from focusstack.plan.file import given_bytes
 from focusstack.runtime.version import __version__
 from focusstack.shoot.state import InputRecord, StackState
 
@@ -29,8 +30,10 @@ def key_of(options: StackOptions, output: OutputOptions) -> str:
     """
     asked = {k: v for k, v in (asdict(options) | asdict(output)).items() if k not in _ALIKE}
     asked["version"] = __version__
-    for name, path in (("plan", options.plan), ("dust", options.dust)):
-        asked[name] = None if path is None else _digest(path)
+    asked["plan"] = None
+    if options.plan is not None:
+        asked["plan"] = hashlib.sha256(given_bytes(options.plan)).hexdigest()
+    asked["dust"] = None if options.dust is None else _digest(options.dust)
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
 
 
