@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from docs.figures import page, pictures, plots, terminal
+from docs.figures import page, pictures, plots, retouching, terminal
 from docs.figures.desk import SAMPLE, Desk
 
 FOLDER = Path(__file__).resolve().parents[1] / "pictures"
@@ -29,6 +29,9 @@ def main() -> None:
             text = terminal.shown(*command.split())
             made.append(terminal.picture(f"focusstack {command}", text, FOLDER / f"{name}.svg"))
         shown = page.screenshot(Path("desk-stacked/report.html"), FOLDER / "report.webp")
+        made += [shown] if shown else []
+        made.append(retouching.before_after(Path("desk-stacked"), FOLDER / "retouched.webp"))
+        shown = retouching.review_page(Path("desk-stacked"), FOLDER / "review.webp")
         made += [shown] if shown else []
     for path in made:
         print(f"{path.stat().st_size / 1000:6.0f} kB  {path.name}")

@@ -16,7 +16,8 @@ from focusstack.cli.command import Command, Commands
 from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
-from focusstack.cli.retouching import retouch
+from focusstack.cli.retouching import app as open_app
+from focusstack.cli.retouching import retouch, review
 from focusstack.cli.sampling import sample
 from focusstack.cli.splitting import split
 from focusstack.cli.stacking import align, run
@@ -42,7 +43,8 @@ _PANELS = {
     "The whole chain": (run,),
     "Whole shoots": (split, batch, watch),
     "Single stages": (align, fuse, equalize, crop),
-    "Look and mend": (inspect, retouch),
+    "Look and mend": (inspect, review, retouch),
+    "Without a terminal": (open_app,),
     "Try": (sample,),
 }
 for _panel, _commands in _PANELS.items():

@@ -45,6 +45,11 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "focusstack batch card/ -o stacked --on fail=quarantine": "what failed is put aside",
     },
     "watch": {"focusstack watch tether/ -o stacked": "every burst as soon as it is over"},
+    "app": {"focusstack app": "pick or drop pictures, stack, retouch, export"},
+    "review": {
+        "focusstack review photos-stacked": "look, compare, paint",
+        "focusstack review photos-stacked --frames photos/": "frames that lie elsewhere",
+    },
     "retouch": {"focusstack retouch photos-stacked": "after another run, or without a browser"},
     "sample": {"focusstack sample demo && focusstack run demo": "needs no pictures"},
 }

@@ -37,15 +37,23 @@ from focusstack.runtime.version import __version__
 
 
 @contextmanager
-def reporting(messages: Messages) -> Iterator[TerminalProgress]:
-    """Turn errors into messages and exit codes; what is said goes to the log, too."""
+def reporting(messages: Messages, loads: str = "focusstack.pipeline") -> Iterator[TerminalProgress]:
+    """Turn errors into messages and exit codes; what is said goes to the log, too.
+
+    Parameters
+    ----------
+    messages : Messages
+        What is said on the way.
+    loads : str, optional
+        The module with all that the block needs.
+    """
     _set_up_logging(messages)
     progress = TerminalProgress(messages.quiet)
     with ExitStack() as kept, _telling_errors(messages, progress):
         kept.enter_context(logging_to(messages.log))
         log(f"focusstack {__version__}: {shown}" if (shown := typed_line()) else "focusstack")
         check_limits()
-        import_module("focusstack.pipeline")  # loading libraries cannot be interrupted later
+        import_module(loads)  # loading libraries cannot be interrupted later
         gc.freeze()  # a hundred thousand objects of theirs need not be looked through for garbage
         with prompt_interruption():
             yield progress

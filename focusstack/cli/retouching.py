@@ -1,4 +1,4 @@
-"""The commands that mend a result: review in the browser, retouch without one."""
+"""The commands with a page in the browser, app and review; and retouch, without one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from focusstack.cli.groups import Only, spread_groups
-from focusstack.cli.messages import Messages
+from focusstack.cli.messages import MESSAGES, Messages
 from focusstack.cli.options import RESULTS, Results, Work
 from focusstack.cli.reporting import reporting, say
 
@@ -26,6 +26,61 @@ Frames = Annotated[
         rich_help_panel=RESULTS,
     ),
 ]
+
+
+NoBrowser = Annotated[
+    bool,
+    typer.Option(
+        "--no-browser",
+        help="Print the address only; open nothing.",
+        rich_help_panel=MESSAGES,
+    ),
+]
+
+
+@spread_groups
+def app(
+    messages: Messages,
+    inbox: Annotated[
+        Path | None,
+        typer.Option(
+            "--inbox",
+            metavar="FOLDER",
+            help="Where pictures go that are dropped on the page.",
+            show_default="Pictures/focusstack",
+            rich_help_panel=RESULTS,
+        ),
+    ] = None,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Stack, look and retouch in the browser, without a terminal; Ctrl-C ends it."""
+    with reporting(messages, "focusstack.studio.shelf_web"):
+        from focusstack.studio.reviewing import open_door_to_pictures
+
+        def tell(address: str) -> None:
+            say("focusstack is open at this address; Ctrl-C ends it:", quiet=messages.quiet)
+            say(address)
+
+        open_door_to_pictures(tell, inbox, show=not no_browser)
+
+
+@spread_groups
+def review(
+    folder: Folder, messages: Messages, frames: Frames = None, no_browser: NoBrowser = False
+) -> None:
+    """Look at a result in the browser, and retouch it; Ctrl-C ends it."""
+    with reporting(messages, "focusstack.studio.reviewing"):
+        from focusstack.retouch.result import open_result
+        from focusstack.studio.reviewing import review_folder
+
+        result = open_result(folder, frames)
+
+        def tell(address: str) -> None:
+            say(f"{result.folder} is open at this address; Ctrl-C ends it:", quiet=messages.quiet)
+            say(address)
+
+        review_folder(result, tell=tell, show=not no_browser)
+        say(f"what was painted is kept in {result.record}", quiet=messages.quiet)
 
 
 @spread_groups

@@ -19,7 +19,7 @@ from focusstack.geometry.lens import STRAIGHT
 from focusstack.geometry.occlusion import hidden_nodes
 from focusstack.geometry.parallax import SceneDepth, Viewpoint, placed_from
 from focusstack.numeric.arrays import Floats, Mask, Matrix
-from focusstack.plan.kept import Kept
+from focusstack.plan.in_hand import Kept
 from focusstack.plan.marks import Marks
 from focusstack.plan.seams import Seams, judge_picture
 from focusstack.plan.verdict import Verdict

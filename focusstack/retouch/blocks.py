@@ -9,10 +9,7 @@ wanted for something else.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -24,7 +21,10 @@ from focusstack.geometry.field import Field
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
 from focusstack.plan.model import FramePlan, StackPlan
+from focusstack.plan.reuse import check_places
 from focusstack.resample.warp import Destination
+from focusstack.retouch.made_lately import Kept
+from focusstack.runtime.cores import usable_cores
 from focusstack.second_pass.behind_marks import Small, Veil
 from focusstack.second_pass.prealigned import cut
 from focusstack.second_pass.render import render
@@ -33,17 +33,15 @@ BLOCK = 512
 """Pixels along a side of a block: as large as what is shown at once, so that one is one picture of
 the page. Speed only."""
 
-KEPT_FRAMES = 320 << 20
-"""Bytes of decoded frames that are kept, and at least one: four of 24 megapixels. Chosen so that
+KEPT_FRAMES = 256 << 20
+"""Bytes of decoded frames that are kept, and at least one: three of 24 megapixels. Chosen so that
 all that a session holds stays below a gigabyte (``docs/review.md``)."""
 
-KEPT_BLOCKS = 128 << 20
-"""Bytes of made blocks that are kept: eighty in colour, four screens. Chosen as `KEPT_FRAMES`."""
+KEPT_BLOCKS = 96 << 20
+"""Bytes of made blocks that are kept: sixty in colour, three screens. Chosen as `KEPT_FRAMES`."""
 
 FASTEST = 8
 """Largest reduction that decoders know."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,63 +52,6 @@ class BlockKey:
     level: int
     column: int
     row: int
-
-
-class Kept(Generic[T]):
-    """What was made lately, up to so many bytes; what was not used longest goes first.
-
-    Who asks for what somebody else is just making waits for that.
-
-    Parameters
-    ----------
-    most : int
-        Bytes.
-    size : callable
-        Bytes of what is kept.
-
-    Examples
-    --------
-    >>> kept = Kept[bytes](6, len)
-    >>> kept.get("a", lambda: b"once"), kept.get("a", lambda: b"twice")
-    (b'once', b'once')
-    >>> kept.get("b", lambda: b"more"), kept.get("a", lambda: b"anew")
-    (b'more', b'anew')
-    """
-
-    def __init__(self, most: int, size: Callable[[T], int]) -> None:
-        self._most, self._size = most, size
-        self._held: OrderedDict[Hashable, T] = OrderedDict()
-        self._making: dict[Hashable, threading.Event] = {}
-        self._lock = threading.Lock()
-        self._bytes = 0
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what is kept under `key`, or make it."""
-        while True:
-            with self._lock:
-                if key in self._held:
-                    self._held.move_to_end(key)
-                    return self._held[key]
-                waiting = self._making.get(key)
-                if waiting is None:
-                    self._making[key] = threading.Event()
-                    break
-            waiting.wait()
-        try:
-            made = make()
-            self._keep(key, made)
-        finally:
-            with self._lock:
-                self._making.pop(key).set()
-        return made
-
-    def _keep(self, key: Hashable, made: T) -> None:
-        with self._lock:
-            self._held[key] = made
-            self._bytes += self._size(made)
-            while self._bytes > self._most and len(self._held) > 1:
-                _, gone = self._held.popitem(last=False)
-                self._bytes -= self._size(gone)
 
 
 def level_size(rect: Rect, level: int) -> tuple[int, int]:
@@ -188,6 +129,8 @@ class AlignedBlocks:
         self._highest = np.max([f.gain for f in plan.used()], axis=0)
         self._pictures = Kept[Picture](KEPT_FRAMES, lambda p: int(p.pixels.nbytes))
         self._blocks = Kept[Image](KEPT_BLOCKS, lambda block: int(block.nbytes))
+        self._turns = threading.BoundedSemaphore(usable_cores())
+        self._checking, self._checked = threading.Lock(), False
         self._small, rest = (None, None) if plan.marks is None else Small.of(plan.marks)
         self._veil = None
         if plan.marks is not None:
@@ -211,12 +154,45 @@ class AlignedBlocks:
         rect = block_rect(self._plan.crop, key.level, key.column, key.row)
         return self._blocks.get(key, lambda: self._made(key, rect))
 
+    def whole(self, name: str, level: int) -> Image:
+        """Return all of a frame at a level, 16 bits a value; nothing of it is kept.
+
+        Raises
+        ------
+        ValueError, InputError
+            As `block`.
+        """
+        if name not in self._used:
+            raise ValueError(f"there is no frame {name}")
+        rect = Rect(0, 0, *level_size(self._plan.crop, level))
+        self.check()
+        with self._turns:
+            picture = self._decoded(name, level)
+            return self._rendered(self._used[name], picture, rect, level)
+
+    def check(self) -> None:
+        """Make sure that the plan takes no pixel from outside a frame; before the first is made.
+
+        Raises
+        ------
+        InputError
+            If it does.
+        """
+        with self._checking:
+            if not self._checked:
+                check_places(self._plan)  # loads the compiler, which takes a while
+                self._checked = True
+
     def _made(self, key: BlockKey, rect: Rect) -> Image:
-        frame = self._used[key.name]
-        picture = self._picture(key.name, key.level)
-        if key.level == 0:
+        self.check()
+        with self._turns:
+            picture = self._picture(key.name, key.level)
+            return self._rendered(self._used[key.name], picture, rect, key.level)
+
+    def _rendered(self, frame: FramePlan, picture: Picture, rect: Rect, level: int) -> Image:
+        if level == 0:
             return self._full(frame, picture, rect)
-        return self._reduced(frame, picture, rect, key.level)
+        return self._reduced(frame, picture, rect, level)
 
     def _full(self, frame: FramePlan, picture: Picture, rect: Rect) -> Image:
         """Part of the composite's area as the second pass renders it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from focusstack.errors import InputError
+from focusstack.errors import Change, InputError
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import to_float
 from focusstack.numeric.arrays import Float32, Image
@@ -28,8 +28,8 @@ class SourceGoneError(InputError):
         shown = name.partition(":")[2]
         super().__init__(
             f"{shown} is painted from and is not among the sources any more",
-            "Run again with that frame, or go on without what was painted from it: "
-            "`focusstack retouch DIR --skip-lost`.",
+            "Run again with that frame, or go on without what was painted from it.",
+            [Change("To go on without", add=("--skip-lost",))],
         )
         self.name = name
 

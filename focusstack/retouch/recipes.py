@@ -24,6 +24,7 @@ from focusstack.numeric.arrays import Image
 from focusstack.options import FusionOptions, StackOptions
 from focusstack.plan.file import plan_to_json
 from focusstack.plan.model import StackPlan
+from focusstack.plan.reuse import check_places
 from focusstack.retouch.result import Result, check_frames
 from focusstack.retouch.strokes import Recipe
 from focusstack.runtime.progress import Progress
@@ -66,6 +67,7 @@ def make(result: Result, recipe: Recipe, progress: Progress, threads: int) -> Im
     """
     frames = check_frames(result)
     plan, part = planned(result.plan, recipe)
+    check_places(plan)
     path = result.folder / FOLDER / f"{_digest(result.plan, recipe, frames)}.tif"
     made = _read(path, part)
     if made is None:

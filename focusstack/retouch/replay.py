@@ -8,16 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.errors import InputError
+from focusstack.errors import Change, InputError
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.output.lock import FolderLock
 from focusstack.retouch.blend import laid_over, without_edge
 from focusstack.retouch.blocks import AlignedBlocks
 from focusstack.retouch.paint_sources import Sources
 from focusstack.retouch.recipes import make
-from focusstack.retouch.result import Result
+from focusstack.retouch.result import Result, lock_result
 from focusstack.retouch.stamps import cover
 from focusstack.retouch.strokes import Point, Recipe, Retouch, Stroke
 from focusstack.retouch.working import Before, WorkingPicture
@@ -224,10 +223,17 @@ def retouch_folder(
     if not result.record.is_file():
         raise InputError(
             f"{result.folder} holds no {result.record.name}",
-            f"Paint first: focusstack review {result.folder}",
+            "Paint first.",
+            [
+                Change(
+                    "To paint",
+                    drop=("--quality", "--threads", "--skip-lost"),
+                    inputs=(str(result.folder),),
+                    command="review",
+                )
+            ],
         )
-    lock = FolderLock(result.folder)
-    lock.acquire()
+    lock = lock_result(result.folder)
     try:
         retouch = result.retouch()
         image = replay(result, retouch, progress, threads, skip_lost=skip_lost)

@@ -6,21 +6,30 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
-from focusstack.errors import FocusstackError, InputError, UsageError
+from focusstack.errors import FocusstackError, InputError, OutputError, UsageError
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import SUFFIXES
+from focusstack.output.lock import FolderLock
+from focusstack.output.paths import USUAL_NAME
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import check_places, fit_plan
+from focusstack.plan.reuse import fit_plan
 from focusstack.retouch.record import NAME, read_retouch
 from focusstack.retouch.strokes import Retouch
 
 STACKED = "-stacked"
 """What a folder of results is called after the folder of its frames unless said otherwise."""
+
+NO_COMPOSITES = ("retouched", "depth", "depth-confidence", "source-map", "aligned")
+"""How names end of what else lies in a folder of results."""
+
+BUSY = "another run"
+"""How the error of a folder begins that is locked."""
 
 MOST_FOLDERS = 200
 """Folders beside the results in which frames are looked for. Chosen, not measured."""
@@ -101,7 +110,6 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
             f"{folder} holds no report.json", "Give the folder that `focusstack run` has written."
         )
     plan = read_plan(report)
-    check_places(plan)
     fused = find_composite(folder)
     found = _given(frames, plan) if frames is not None else _found(folder, plan)
     if found is not None:
@@ -109,6 +117,21 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
     result = Result(folder, fused, plan, found)
     _check_size(result)
     return result
+
+
+def composites(folder: Path) -> list[Path]:
+    """Return the pictures in a folder of results that may be its composite.
+
+    Those called ``fused``; where there are none (``--name``), all that are neither maps nor
+    retouched.
+    """
+    try:
+        files = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES]
+    except OSError:
+        return []
+    usual = [p for p in files if p.stem == USUAL_NAME]
+    others = [p for p in files if not p.stem.endswith(NO_COMPOSITES)]
+    return [p for p in usual or others if p.is_file()]
 
 
 def find_composite(folder: Path) -> Path:
@@ -119,8 +142,7 @@ def find_composite(folder: Path) -> Path:
     InputError
         If there is none.
     """
-    found = [p for p in sorted(folder.glob("fused.*")) if p.suffix.lower() in SUFFIXES]
-    found = [p for p in found if p.is_file()]
+    found = composites(folder)
     if not found:
         raise InputError(
             f"{folder} holds no composite",
@@ -169,7 +191,10 @@ def _places(folder: Path) -> Iterator[Path]:
     yield here
     yield here.parent
     yield from _folders(here)
-    yield from (p for p in _folders(here.parent) if p != here)
+    beside = [p for p in _folders(here.parent) if p != here]
+    yield from beside
+    below = (p for folder in beside for p in _folders(folder))
+    yield from islice(below, MOST_FOLDERS)
 
 
 def _folders(place: Path) -> Sequence[Path]:
@@ -205,6 +230,25 @@ def _brought(retouch: Retouch, plan: StackPlan, path: Path) -> Retouch:
         tuple(stroke.moved(H, canvas) for stroke in retouch.undone),
         tuple(r for r in retouch.recipes if r.rect is None),
     )
+
+
+def lock_result(folder: Path) -> FolderLock:
+    """Lock a folder of results, so that no run and no other page writes to it.
+
+    Raises
+    ------
+    OutputError
+        If one does, or nothing can be written there.
+    """
+    lock = FolderLock(folder)
+    try:
+        lock.acquire()
+    except OutputError as error:
+        if error.message.startswith(BUSY):
+            told = f"{folder} is open already, or a run is writing there"
+            raise OutputError(told, "Close the page that it is open in, or wait.") from error
+        raise
+    return lock
 
 
 def check_frames(result: Result) -> FrameSource:

@@ -73,8 +73,9 @@ class WorkingPicture:
         """The picture as it is now, in a part of it, 0..1."""
         found = self.original(rect)
         for key, here, there in self._overlaps(rect):
-            if key in self._squares:
-                found[here] = to_float(self._squares[key][there])
+            square = self._squares.get(key)  # who only looks may do so while another paints
+            if square is not None:
+                found[here] = to_float(square[there])
         return found
 
     def write(self, rect: Rect, values: Float32) -> Before:

@@ -30,9 +30,8 @@ def key_of(options: StackOptions, output: OutputOptions) -> str:
     """
     asked = {k: v for k, v in (asdict(options) | asdict(output)).items() if k not in _ALIKE}
     asked["version"] = __version__
-    asked["plan"] = None
-    if options.plan is not None:
-        asked["plan"] = hashlib.sha256(given_bytes(options.plan)).hexdigest()
+    given = None if options.plan is None else given_bytes(options.plan)
+    asked["plan"] = None if given is None else hashlib.sha256(given).hexdigest()
     asked["dust"] = None if options.dust is None else _digest(options.dust)
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
 

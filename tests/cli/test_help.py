@@ -75,6 +75,11 @@ CALLS = [
     "--method pyramid --moved off --depth --source-map --no-local --log {out}.log",
     "watch {photos} -o {out} -q -v --debug --names {names} --multipage --no-fuse --bit-depth 8 "
     "--overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report --once --pause 0.5",
+    "app --inbox {out} --no-browser --quiet --verbose --debug",
+    "app -q -v --log {out}.log",
+    "review {painted} --frames {photos} --no-browser --quiet --verbose --debug",
+    "review {painted} --log {out}.log",
+    "review {painted} -q -v",
     "retouch {painted} --quality 90 --threads 2 --frames {photos} --quiet --verbose --debug",
     "retouch {painted} --skip-lost -q -v --log {out}.log",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
@@ -99,7 +104,11 @@ def painted(stacked: Path, folder: Path) -> Path:
 
 @pytest.mark.parametrize("line", CALLS)
 @pytest.mark.usefixtures("small_sample")
-def test_every_option_is_taken(line: str, photos: Path, stacked: Path, tmp_path: Path) -> None:
+def test_every_option_is_taken(
+    line: str, photos: Path, stacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for served in ("review_folder", "open_door_to_pictures"):
+        monkeypatch.setattr(f"focusstack.studio.reviewing.{served}", lambda *_, **__: None)
     places = {"photos": photos, "out": tmp_path / "out", "plan": stacked / "report.json"}
     places["dust"] = white_shot(photos, tmp_path)
     places["names"] = tmp_path / "names.csv"
@@ -129,7 +138,7 @@ def test_no_option_is_left_untried() -> None:
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
     promised = ["run", "split", "batch", "watch", "align", "fuse", "equalize", "crop"]
-    promised += ["inspect", "retouch", "sample"]
+    promised += ["inspect", "review", "retouch", "app", "sample"]
     assert list(COMMAND.commands) == promised
 
 

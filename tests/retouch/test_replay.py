@@ -196,7 +196,7 @@ def test_what_another_run_writes_to_is_left_alone(result: Result, folder: Path) 
     write_retouch(result.record, blank(result))
     lock = FolderLock(folder)
     lock.acquire()
-    with pytest.raises(OutputError, match="another run"):
+    with pytest.raises(OutputError, match="is open already"):
         retouch_folder(result)
     lock.release()
 
@@ -206,7 +206,9 @@ def test_what_another_run_writes_to_is_left_alone(result: Result, folder: Path) 
 
 def test_frames_are_found_beside_inside_and_where_told(folder: Path, tmp_path: Path) -> None:
     beside = tmp_path / "photos"
-    for place in (tmp_path / "elsewhere", folder / "frames", folder.parent / "zz"):
+    home = folder.parent
+    for place in (tmp_path / "elsewhere", folder / "frames", home / "zz", home / "a" / "b"):
+        place.parent.mkdir(exist_ok=True)
         found = open_result(folder).frames
         assert found is not None
         assert {p.parent for p in found.paths} == {beside}
@@ -234,7 +236,7 @@ def test_a_composite_of_another_run_is_refused(folder: Path) -> None:
 
 
 def test_retouch_without_strokes_says_how_to_paint(folder: Path) -> None:
-    assert f"focusstack review {folder}" in failed(3, "retouch", folder)
+    assert f"focusstack review {folder}" in failed(3, "retouch", folder, "--quality", "80")
 
 
 def test_inputs_are_not_touched(result: Result, folder: Path, tmp_path: Path) -> None:

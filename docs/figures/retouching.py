@@ -1,0 +1,111 @@
+"""A place that fusion gets wrong, before and after; and the page it is painted on."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+
+from docs.figures.page import BROWSERS
+from focusstack.geometry.coordinates import Rect
+from focusstack.numeric.arrays import Image
+from focusstack.retouch.record import write_retouch
+from focusstack.retouch.replay import replay
+from focusstack.retouch.result import Result, open_result
+from focusstack.retouch.strokes import Point, Retouch, Stroke
+from focusstack.second_pass.prealigned import cut
+from focusstack.studio.reviewing import review_folder
+
+PLACE, TIMES = Rect(200, 446, 116, 88), 4
+"""Where awns cross the edge of the sheet, pixels of the composite, and how much larger it is
+shown."""
+
+AWNS = (
+    ((242, 498), (253, 505), (268, 515)),
+    ((240, 500), (252, 509), (265.5, 521)),
+)
+"""Along which they are painted from the nearest frame."""
+
+BRUSH = 4.0
+"""Diameter of the brush, pixels."""
+
+SIZE = (1280, 720)
+
+
+def awns(result: Result) -> Retouch:
+    """Return the strokes that bring the tips of the awns back."""
+    plan = result.plan
+    blank = Retouch(plan.reference, plan.canvas)
+    strokes = tuple(
+        Stroke(
+            "paint",
+            tuple(Point(plan.crop.x + x, plan.crop.y + y) for x, y in way),
+            f"frame:{plan.focus_order[0]}",
+            size=BRUSH,
+            hardness=0.6,
+        )
+        for way in AWNS
+    )
+    return replace(blank, strokes=strokes)
+
+
+def before_after(folder: Path, path: Path) -> Path:
+    """Draw the place as it was fused, and as it is once it is painted on."""
+    result = open_result(folder)
+    painted = replay(result, awns(result))
+    gap = np.full((PLACE.height * TIMES, 12, 3), 255, np.uint8)
+    parts = [_larger(cut(image, PLACE)) for image in (result.picture.pixels, painted)]
+    Pillow.fromarray(np.concatenate([parts[0], gap, parts[1]], 1)).save(path, quality=84, method=6)
+    return path
+
+
+def _larger(image: Image) -> Image:
+    size = image.shape[1] * TIMES, image.shape[0] * TIMES
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC))
+
+
+def review_page(folder: Path, path: Path) -> Path | None:
+    """Draw the page with the place side by side; None without a browser to drive."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return None
+    if browser is None:
+        return None
+    result = open_result(folder)
+    write_retouch(result.record, awns(result))
+    told: list[str] = []
+    until = threading.Event()
+    way = {"tell": told.append, "show": False, "until": until}
+    served = threading.Thread(target=review_folder, args=(result,), kwargs=way)
+    served.start()
+    while not told:
+        time.sleep(0.05)
+    shot = path.with_suffix(".png")
+    with sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+        page.goto(told[0])
+        while not page.evaluate("window.desk?.info.survey.done === desk?.info.frames.length"):
+            time.sleep(0.1)
+        page.keyboard.press("b")
+        page.evaluate("desk.choose('frame:' + desk.info.frames[0], false); desk.show('side')")
+        page.evaluate(f"desk.view.scale = 2; desk.view.centre({PLACE.x + 70}, {PLACE.y + 30})")
+        page.evaluate("desk.set({ size: 14, hardness: 0.6 })")
+        page.mouse.move(400, 420)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=shot)
+        chromium.close()
+    until.set()
+    served.join()
+    with Pillow.open(shot) as image:
+        image.convert("RGB").save(path, quality=84, method=6)
+    shot.unlink()
+    return path

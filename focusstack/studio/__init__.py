@@ -1,0 +1,1 @@
+"""The rooms behind the pages: review, retouching and the door without a terminal, in a browser."""

@@ -1,0 +1,179 @@
+"""The door without a terminal, in a real browser: from drop to export."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from focusstack.images.read import read_picture
+from tests.studio.conftest import Desk, Program
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+
+class Door(Desk):
+    """The start page."""
+
+    program: Program
+
+    def open(self, address: str) -> None:
+        self.address = address
+        self.page.goto(address)
+        self.until("Boolean(window.door?.told)")
+
+    def drop(self, files: list[Path]) -> None:
+        """Drop files on the page, as a file manager does."""
+        given = [[p.name, base64.b64encode(p.read_bytes()).decode()] for p in files]
+        self.page.evaluate(
+            "(given) => { const data = new DataTransfer(); for (const [name, text] of given)"
+            " data.items.add(new File([Uint8Array.from(atob(text), c => c.charCodeAt(0))], name));"
+            " window.dispatchEvent(new DragEvent('drop', { dataTransfer: data })) }",
+            given,
+        )
+
+    def ended(self, title: str) -> None:
+        """Wait until a job of that title has ended well."""
+        wanted = json.dumps(title)
+        self.until(
+            f"door.told.jobs.some(j => j.title.startsWith({wanted}) && j.state === 'done')", 180
+        )
+
+
+@pytest.fixture
+def door(
+    context: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Door]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    program = Program("app", "--inbox", tmp_path / "inbox")
+    found = Door(context, program.address)
+    found.program = program
+    yield found
+    assert found.heard == []
+    program.kill()
+
+
+def test_from_drop_to_export(door: Door, photos: Path, tmp_path: Path) -> None:
+    page = door.page
+    (tmp_path / "notes.txt").write_text("no picture")
+    door.drop([*sorted(photos.iterdir()), tmp_path / "notes.txt"])
+    door.until("!document.getElementById('found').hidden")
+    (brought,) = (tmp_path / "inbox").iterdir()
+    assert sorted(p.name for p in brought.iterdir()) == sorted(p.name for p in photos.iterdir())
+    for path in photos.iterdir():
+        assert (brought / path.name).read_bytes() == path.read_bytes()
+    assert page.locator("#stacks li").count() == 1
+    assert "4 frames, 240 × 180, 8 bits" in page.locator("#stacks .count").inner_text()
+    page.locator("#aligned").check()
+    page.locator("#run").click()
+    door.ended("Stacking")
+    door.until("document.querySelectorAll('#recent li').length === 1")
+    result = brought.with_name(f"{brought.name}-stacked")
+    assert (result / "fused.png").is_file()
+    assert len([*(result / "aligned").iterdir()]) == 4
+    door.until("document.querySelector('#recent img').complete")
+    assert page.evaluate("document.querySelector('#recent img').naturalWidth") > 100
+    page.get_by_role("button", name="Export…").click()
+    page.locator("#export-format").select_option("jpg")
+    page.locator("#export-go").click()
+    door.ended("Exporting")
+    (copy,) = (result / "export").iterdir()
+    assert copy.name == f"{brought.name}.jpg"
+    assert read_picture(copy).pixels.shape == read_picture(result / "fused.png").pixels.shape
+
+
+def test_a_folder_is_picked_stacked_and_retouched(door: Door, copies: Path) -> None:
+    page = door.page
+    page.locator("#pick").click()
+    page.evaluate(f"door.browse({json.dumps(str(copies.parent))})")
+    page.locator("#folders button", has_text="copies").click()
+    door.until("document.getElementById('holds').textContent.startsWith('4 pictures')")
+    page.locator("#use").click()
+    door.until("!document.getElementById('found').hidden")
+    page.locator("#run").click()
+    door.ended("Stacking")
+    page.locator("#recent .cover").click()
+    page.wait_for_url("**/review/1/")
+    door.until("Boolean(window.desk) && desk.version !== undefined")
+    door.settle()
+    page.keyboard.press("b")
+    door.drag((60, 60), (90, 90))
+    door.settle()
+    assert (
+        len(
+            json.loads((copies.with_name("copies-stacked") / "retouch.json").read_text())["strokes"]
+        )
+        == 1
+    )
+    page.locator("#home").click()
+    door.until("Boolean(window.door?.told)")
+    assert "retouched" in page.locator("#recent small").first.inner_text()
+    # Results that are picked are opened.
+    page.locator("#pick").click()
+    page.evaluate(f"door.browse({json.dumps(str(copies.with_name('copies-stacked')))})")
+    door.until("document.getElementById('use').textContent === 'Open these results'")
+    page.locator("#use").click()
+    page.wait_for_url("**/review/1/")
+    door.until("Boolean(window.desk) && desk.version !== undefined")
+
+
+def test_a_page_whose_result_was_closed_says_so(
+    door: Door, context: BrowserContext, folder: Path, stacked: Path
+) -> None:
+    other = folder.with_name("other-stacked")
+    shutil.copytree(stacked, other)
+    for place in (folder, other):
+        door.page.evaluate(f"door.review({json.dumps(str(place))})")
+        door.page.wait_for_url("**/review/*/")
+        if place is folder:
+            left = context.new_page()
+            left.goto(door.page.url)
+            door.page.go_back()
+            door.until("Boolean(window.door?.told)")
+    end = time.monotonic() + 30
+    while "was closed" not in left.locator("#notice").inner_text():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_run_is_stopped(door: Door, copies: Path) -> None:
+    page = door.page
+    page.evaluate(f"door.look({json.dumps(str(copies))})")
+    door.until("!document.getElementById('found').hidden")
+    page.locator("#run").click()
+    page.locator("#jobs button").first.click()
+    door.until("door.told.jobs.some(j => j.title.startsWith('Stacking') && j.state === 'stopped')")
+    assert not copies.with_name("copies-stacked").exists()
+
+
+def test_it_is_ended_from_the_page(door: Door) -> None:
+    door.page.locator("#quit").click()
+    door.until("document.querySelector('main').textContent.includes('has ended')")
+    assert door.program.process.wait(20) == 0
+
+
+def test_what_cannot_be_stacked_is_told(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    door.page.evaluate(f"door.look({json.dumps(str(tmp_path / 'empty'))})")
+    door.until("!document.getElementById('notice').hidden")
+    assert "No pictures found" in door.page.locator("#notice p").inner_text()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_nothing_sticks_out(door: Door, size: tuple[int, int]) -> None:
+    door.page.set_viewport_size({"width": size[0], "height": size[1]})
+    assert door.page.evaluate("document.documentElement.scrollWidth") == size[0]
+    nameless = door.page.evaluate(
+        "[...document.querySelectorAll('button, input, select')].filter(e => e.checkVisibility()"
+        " && !(e.innerText || e.title || e.ariaLabel || e.labels?.length)).map(e => e.outerHTML)"
+    )
+    assert nameless == []
