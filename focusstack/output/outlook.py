@@ -114,7 +114,7 @@ def run_seconds(frames: int, megapixels: float, threads: int) -> float:
     Examples
     --------
     >>> round(run_seconds(20, 24, 2))
-    22
+    21
     """
     work = START + frames * (A_FRAME + A_MEGAPIXEL * megapixels)
     return work * (1 - SHARED + SHARED / threads)

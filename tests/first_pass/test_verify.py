@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from focusstack.errors import AlignmentError
+from focusstack.errors import WITHOUT_PLAN, AlignmentError
 from focusstack.first_pass.verify import Look, judged_again
 from focusstack.numeric.arrays import Image
 from focusstack.options import StackOptions
@@ -55,7 +55,7 @@ def test_frames_of_other_places_end_the_run(frames: list[Image], given: Path, fa
     with pytest.raises(AlignmentError, match="the given plan does not fit") as caught:
         looked([rolled(f, *xy) for f, xy in zip(frames, moves, strict=True)], given)
     assert caught.value.exit_code == 4
-    assert "--plan" in caught.value.remedy
+    assert caught.value.changes == (WITHOUT_PLAN,)
 
 
 def test_the_one_that_lies_elsewhere_is_named(frames: list[Image], given: Path) -> None:

@@ -31,7 +31,7 @@ def plan_with(slope: float, view: Viewpoint | None = None) -> StackPlan:
 def test_a_plan_that_folds_a_frame_is_refused_by_name(slope: float) -> None:
     with pytest.raises(InputError, match=r"b\.jpg") as error:
         refuse_folds(plan_with(slope))
-    assert "--no-local" in error.value.remedy
+    assert error.value.changes[0].add == ("--no-local",)
     assert refuse_folds(plan_with(slope).without_local()).least_determinant == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.errors import UsageError
+from focusstack.errors import WITHOUT_PLAN, UsageError
 from focusstack.plan.reuse import fit_plan
 from tests.support.plans import plan
 
@@ -31,7 +31,7 @@ def test_missing_frames_are_named() -> None:
     with pytest.raises(UsageError, match=r"frames are missing: b\.jpg") as caught:
         fit_plan(plan("a.jpg", "b.jpg", "c.jpg"), ["a.jpg", "c.jpg"], (400, 300))
     assert caught.value.exit_code == 2
-    assert "--plan" in caught.value.remedy
+    assert WITHOUT_PLAN in caught.value.changes
 
 
 def test_unknown_frames_are_named() -> None:
@@ -65,7 +65,7 @@ def test_what_may_be_mistaken_is_not_taken_by_position(names: list[str]) -> None
     with pytest.raises(UsageError, match="does not fit") as caught:
         fit_plan(made, names, (400, 300))
     assert "or 3 others taken from the same places in the same order" in caught.value.remedy
-    assert "run without --plan" in caught.value.remedy
+    assert WITHOUT_PLAN in caught.value.changes
 
 
 def test_names_in_a_plan_are_shown_without_control_characters() -> None:

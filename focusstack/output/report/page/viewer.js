@@ -128,7 +128,8 @@
     const a = items[state.a], b = items[state.b];
     const what = { wipe: `${called(a)} | ${called(b)}`, difference: `Difference of ${called(a)} and ${called(b)}, ×4` };
     const percent = Math.round(100 * scale() / unit());
-    const soft = complete ? "" : " – the full size needs the pictures beside this page";
+    const lacking = (state.upper ? b : a).file ? "the full size needs the pictures beside this page" : "at full size this page holds some places only";
+    const soft = complete ? "" : ` – ${lacking}`;
     told.textContent = `${what[state.mode] || called(state.upper ? b : a)}, ${percent} %${soft}`;
   };
 
