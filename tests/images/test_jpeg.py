@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from focusstack.errors import KEEP_DAMAGED
 from focusstack.frames.damaged import DamagedError
 from focusstack.frames.files import FileFrames
 from focusstack.images.read import Reading, read_picture
