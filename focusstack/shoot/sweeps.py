@@ -19,6 +19,10 @@ from focusstack.shoot.stream import Stream
 FEWEST = 3
 """Frames of the shorter of two stacks, at least. Chosen: two are a try, or a pair."""
 
+MIXED = 0.25
+"""Share of frames that may be followed in focus by one of another sweep where both are one, begun
+again a bit earlier. Chosen, not measured: where both cover the same, every other frame is."""
+
 
 def several_sweeps(inputs: Sequence[Path]) -> list[Stack]:
     """Return the stacks that frames are of; nothing if they may well be one.
@@ -49,6 +53,8 @@ def several_sweeps(inputs: Sequence[Path]) -> list[Stack]:
 def follow_on(sweeps: Sequence[Stack], order: Sequence[str]) -> bool:
     """Tell whether sweeps lie one behind the other in focus: then they are one, with a pause.
 
+    They may overlap a little, as where somebody begins again a bit before the end.
+
     Parameters
     ----------
     sweeps : sequence of Stack
@@ -59,8 +65,8 @@ def follow_on(sweeps: Sequence[Stack], order: Sequence[str]) -> bool:
     of = {path.name: number for number, stack in enumerate(sweeps) for path in stack.paths}
     numbers = [of[name] for name in order if name in of]
     changes = sum(a != b for a, b in pairwise(numbers))
-    # One frame out of its place makes two changes more.
-    return len(set(numbers)) == len(sweeps) and changes <= len(sweeps) + 1
+    most = max(len(sweeps) + 1, MIXED * len(numbers))  # one frame out of place makes two more
+    return len(set(numbers)) == len(sweeps) and changes <= most
 
 
 def in_words(sweeps: Sequence[Stack]) -> str:

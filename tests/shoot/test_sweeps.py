@@ -49,6 +49,7 @@ def test_a_sweep_that_goes_on_after_a_pause_is_one(tmp_path: Path) -> None:
     assert follow_on(sweeps, names)
     assert follow_on(sweeps, names[::-1])
     assert follow_on(sweeps, [names[5], *names[:5], *names[6:]])
+    assert follow_on(sweeps, [*names[:3], names[4], names[3], *names[5:]])
     # Focus starts over: frames of both are in turn.
     assert not follow_on(
         sweeps, [name for pair in zip(names[:4], names[4:], strict=True) for name in pair]
