@@ -8,7 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, TypeAda
 
 from focusstack.geometry.coordinates import Rect
 from focusstack.plan.limits import LONGEST_SIDE, Many, Size
-from focusstack.retouch.strokes import Point, Recipe, Stroke
+from focusstack.retouch.strokes import (
+    LARGEST_BRUSH,
+    SMALLEST_BRUSH,
+    WIDEST_FEATHER,
+    Point,
+    Recipe,
+    Stroke,
+)
 
 MOST_POINTS = 20_000
 """Points of a stroke: an hour of a pen that tells five a second, thinned out. Chosen, not
@@ -17,16 +24,13 @@ measured."""
 MOST_STROKES = 100_000
 """Strokes of a picture: more than anybody paints. Chosen, not measured."""
 
-LARGEST_BRUSH = 20_000.0
-"""Pixels of the diameter of a brush: any picture in one dab. Chosen, not measured."""
-
 LONGEST_NAME = 300
 """Characters of the name of a source: longer than file systems allow. Chosen, not measured."""
 
 Place = Annotated[float, Field(ge=-LONGEST_SIDE, le=LONGEST_SIDE, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Width = Annotated[float, Field(ge=0, le=LARGEST_BRUSH, allow_inf_nan=False)]
-Diameter = Annotated[float, Field(ge=1, le=LARGEST_BRUSH, allow_inf_nan=False)]
+Width = Annotated[float, Field(ge=0, le=WIDEST_FEATHER, allow_inf_nan=False)]
+Diameter = Annotated[float, Field(ge=SMALLEST_BRUSH, le=LARGEST_BRUSH, allow_inf_nan=False)]
 Source = Annotated[
     StrictStr, Field(pattern=r"^(frame|made):.+", min_length=1, max_length=LONGEST_NAME)
 ]
