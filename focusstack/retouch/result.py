@@ -221,8 +221,14 @@ def _brought(retouch: Retouch, plan: StackPlan, path: Path) -> Retouch:
     """Strokes on the reference of a plan: another run may have chosen another."""
     if retouch.reference == plan.reference and retouch.canvas == plan.canvas:
         return retouch
+    if retouch.canvas != plan.canvas:
+        size = f"{retouch.canvas[0]} x {retouch.canvas[1]}"
+        raise InputError(
+            f"{path} was painted on frames of {size} pixels, which these are not",
+            f"Run again with the frames that it was painted on, or put {path.name} aside.",
+        )
     frame = next((f for f in plan.frames if f.file == retouch.reference and f.used), None)
-    if frame is None or frame.matrix is None or retouch.canvas != plan.canvas:
+    if frame is None or frame.matrix is None:
         raise InputError(
             f"{path} was painted on {retouch.reference}, which report.json does not use",
             f"Run with --reference {retouch.reference}, or put {path.name} aside.",

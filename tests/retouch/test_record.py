@@ -69,6 +69,8 @@ PAINT = json.loads(retouch_to_json(FULL))["strokes"][0]
         ({"canvas": {"width": 0, "height": 3}}, "canvas.width"),
         ({"strokes": [PAINT | {"kind": "smear"}]}, "strokes[0]"),
         ({"strokes": [PAINT | {"source": "/etc/passwd"}]}, "strokes[0].paint.source"),
+        ({"strokes": [PAINT | {"source": "frame:a\nerror: b"}]}, "strokes[0].paint.source"),
+        ({"reference": "a\x1b[1m"}, "reference"),
         ({"strokes": [PAINT | {"size": 1e9}]}, "strokes[0].paint.size"),
         ({"strokes": [PAINT | {"points": []}]}, "strokes[0].paint.points"),
         ({"strokes": [PAINT | {"points": [[1e300, 0, 1]]}]}, "strokes[0].paint.points[0][0]"),
