@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from focusstack.errors import InputError
 from focusstack.output.paths import seen_from
 from focusstack.retouch.result import open_result
 from tests.support.cli_calls import done
@@ -44,3 +45,15 @@ def test_frames_of_several_folders_have_none() -> None:
     assert seen_from(Path("out"), [Path("a/1.jpg"), Path("b/2.jpg")]) is None
     assert seen_from(Path("out"), []) is None
     assert seen_from(Path("out"), [Path("out/1.jpg"), Path("out/2.jpg")]) == "."
+
+
+def test_where_no_results_are_those_nearby_are_named(tmp_path: Path) -> None:
+    for place in ("photos", "photos-stacked", "card/a", "card/b c", "card/empty"):
+        (tmp_path / place).mkdir(parents=True)
+    for place in ("photos-stacked", "card/a", "card/b c"):
+        (tmp_path / place / "report.json").write_text("{}")
+    for given, meant in (("photos", ["photos-stacked"]), ("card", ["card/a", "card/b c"])):
+        with pytest.raises(InputError, match=r"holds no report\.json") as caught:
+            open_result(tmp_path / given)
+        inputs = [change.inputs for change in caught.value.changes]
+        assert inputs == [(str(tmp_path / place),) for place in meant]
