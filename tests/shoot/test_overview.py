@@ -179,7 +179,9 @@ def test_nothing_else_is_asked_for(watched: Watched) -> None:
     assert watched.heard == []
 
 
-def test_on_a_phone_the_verdict_is_seen_and_rows_can_be_sorted(browser: Browser, index: Path) -> None:
+def test_on_a_phone_the_verdict_is_seen_and_rows_can_be_sorted(
+    browser: Browser, index: Path
+) -> None:
     found = Watched(browser, index, viewport={"width": 390, "height": 700})
     page = found.page
     assert page.evaluate("document.querySelector('.scroll').scrollWidth") <= 390
