@@ -5,6 +5,8 @@ from __future__ import annotations
 import json as jsons
 import shlex
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,11 +18,12 @@ from focusstack.cli.groups import spread_groups
 from focusstack.cli.messages import Messages
 from focusstack.cli.options import beside
 from focusstack.cli.reporting import reporting, say
-from focusstack.errors import OutputError
+from focusstack.errors import AlignmentError, OutputError
 
 if TYPE_CHECKING:
     from focusstack.cli.terminal import TerminalProgress
     from focusstack.options import StackOptions
+    from focusstack.plan.model import StackPlan
     from focusstack.shoot.boundaries import Boundary
     from focusstack.shoot.shots import Shot
     from focusstack.shoot.splitting import Ask, How, Shoot
@@ -134,15 +137,34 @@ def split(
             say(f"next: {_next(roots, csv)}", quiet=messages.quiet)
 
 
-def warn_of_sweeps(inputs: list[Path], options: StackOptions, progress: TerminalProgress) -> None:
-    """Warn if what is given for one stack is several, and say what to type instead."""
-    from focusstack.shoot.sweeps import several_sweeps
+@contextmanager
+def telling_sweeps(
+    inputs: list[Path], options: StackOptions, progress: TerminalProgress
+) -> Iterator[Callable[[StackPlan], None]]:
+    """Warn if what is given for one stack is several, and say what to type instead.
 
-    if options.only or options.exclude or options.plan is not None:
-        return  # somebody has chosen
-    words = several_sweeps(inputs)
-    if words:
-        progress.warn(f"{words}. To stack each by itself: {_next(inputs, None)}")
+    What this gives is to be called with the plan: where the sweeps follow each other in focus, they
+    are one, and nothing is said. If there is no plan, it is said why that may be.
+    """
+    from focusstack.shoot.sweeps import follow_on, in_words, several_sweeps
+
+    # Who chooses frames, or gives a plan, knows what is in the folder.
+    chosen = options.only or options.exclude or options.plan is not None
+    sweeps = [] if chosen else several_sweeps(inputs)
+
+    def warn() -> None:
+        progress.warn(f"{in_words(sweeps)}. To stack each by itself: {_next(inputs, None)}")
+
+    def told(plan: StackPlan) -> None:
+        if sweeps and not follow_on(sweeps, plan.focus_order):
+            warn()
+
+    try:
+        yield told
+    except AlignmentError:
+        if sweeps:
+            warn()
+        raise
 
 
 def _next(roots: list[Path], table: Path | None) -> str:

@@ -18,7 +18,7 @@ from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.messages import Messages
 from focusstack.cli.options import Alignment, Fusion, Inputs, Results, Work
 from focusstack.cli.reporting import announced, reporting, say
-from focusstack.cli.splitting import warn_of_sweeps
+from focusstack.cli.splitting import telling_sweeps
 from focusstack.cli.terminal import TerminalProgress
 from focusstack.errors import Change, UsageError
 
@@ -100,9 +100,10 @@ def _stack(
         return
     from focusstack.pipeline import stack
 
-    warn_of_sweeps(inputs, options, progress)
-    result = stack(inputs, target, options, progress)
-    plan = result.plan
+    with telling_sweeps(inputs, options, progress) as tell:
+        result = stack(inputs, target, options, progress)
+        plan = result.plan
+        tell(plan)
     if results.json:
         print_report(plan)
     if results.json or messages.quiet:

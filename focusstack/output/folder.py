@@ -20,7 +20,7 @@ from focusstack.output.finished import NOTE, finished_plan, run_key
 from focusstack.output.maps import write_maps
 from focusstack.output.naming import expanded_name
 from focusstack.output.nowhere import Nowhere
-from focusstack.output.paths import OutputPaths, check_targets, output_dtype, seen_from
+from focusstack.output.paths import OutputPaths, check_targets, output_dtype
 from focusstack.output.report.provenance import Provenance, provenance
 from focusstack.output.report.writer import ReportWriter
 from focusstack.output.resume import Unfinished, signature
@@ -148,8 +148,7 @@ class OutputFolder:
         write_image(self._staging.staged(path), image, metadata, self.options.quality, frames=count)
 
     def _write_plan(self, plan: StackPlan) -> None:
-        told = replace(plan, frames_folder=seen_from(self._paths.folder, self._frames.paths))
-        write_atomically(self._staging.staged(self._paths.plan), plan_to_json(told).encode())
+        write_atomically(self._staging.staged(self._paths.plan), plan_to_json(plan).encode())
 
     def _write_page(
         self, page: ReportWriter, plan: StackPlan, made: Provenance, fused: Path | None

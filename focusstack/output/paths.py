@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,20 +127,3 @@ def check_targets(targets: Iterable[Path], frames: FrameSource) -> None:
         kind = SUFFIXES.get(target.suffix.lower())
         if kind is not None:
             refuse_too_large(kind, *frames.size)
-
-
-def seen_from(folder: Path, paths: Sequence[Path]) -> str | None:
-    """Return where files lie, seen from a folder, with slashes; None if in several places.
-
-    Examples
-    --------
-    >>> seen_from(Path("shoot/beetle-stacked"), [Path("shoot/beetle/1.jpg")])
-    '../beetle'
-    """
-    places = {path.absolute().parent for path in paths}
-    if len(places) != 1:
-        return None
-    try:
-        return Path(os.path.relpath(places.pop(), folder.absolute())).as_posix()
-    except ValueError:  # another drive
-        return None

@@ -44,7 +44,6 @@ def to_plan(report: Report) -> StackPlan:
         verdict=_verdict(report.verdict),
         pairs=tuple(PairClosure(p.frames, p.tiles, p.closure_px) for p in report.pairs),
         quick=report.quick,
-        frames_folder=report.frames_folder,
         light=_light(report.light),
         common_ev=report.common_ev,
         clipped_everywhere=report.clipped_everywhere,

@@ -192,8 +192,6 @@ class StackPlan(Kept):
         Share of the textured places of neighbours in focus that a wide search finds elsewhere.
     marks : Marks or None
         What is fixed to the sensor and takes no part.
-    frames_folder : str or None
-        Where the frames lay, seen from the folder of the results, with slashes.
     """
 
     reference: str
@@ -218,7 +216,6 @@ class StackPlan(Kept):
     quick: bool = False
     displaced_share: float = 0.0
     marks: Marks | None = None
-    frames_folder: str | None = None
 
     def used(self) -> list[FramePlan]:
         """Return the frames that are part of the result, in focus order."""

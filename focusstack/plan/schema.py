@@ -257,8 +257,6 @@ class Report(Record):
     """Median residual in the cells of a grid over the canvas, full-size pixels."""
     marks: MarksRecord | None = None
     """What is fixed to the sensor; null where nothing was found."""
-    frames_folder: StrictStr | None = None
-    """Where the frames lay, seen from the folder of the results, with slashes; null if in many."""
     warnings: Texts = []
     pairs: Annotated[list[PairRecord], First, Many] = []
 

@@ -68,7 +68,6 @@ def to_report(plan: StackPlan) -> Report:
         clipped_everywhere=plan.clipped_everywhere,
         residual_map_px=_cells(plan.residual_map_px),
         marks=plan.marks and _marks(plan.marks),
-        frames_folder=plan.frames_folder,
         warnings=list(plan.warnings),
         pairs=[
             PairRecord.model_construct(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from focusstack.errors import Change, FocusstackError, InputError, OutputError, UsageError
 from focusstack.frames.open import open_frames
@@ -189,7 +189,7 @@ def _given(place: Path, plan: StackPlan) -> FrameSource:
 
 def _found(folder: Path, plan: StackPlan) -> FrameSource | None:
     """Frames of a plan, looked for where a run usually has them; None if they are not there."""
-    for place in _places(folder, plan.frames_folder):
+    for place in _places(folder):
         at = {path.name: path for path in _files(place)}
         if all(frame.file in at for frame in plan.frames if frame.used):
             try:
@@ -201,12 +201,9 @@ def _found(folder: Path, plan: StackPlan) -> FrameSource | None:
     return None
 
 
-def _places(folder: Path, told: str | None) -> Iterator[Path]:
+def _places(folder: Path) -> Iterator[Path]:
     """Folders in which the frames of results may be, the likeliest first."""
     here = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
-    # A report is untrusted: it may not lead to another machine.
-    if told is not None and not PureWindowsPath(told).anchor and not told.startswith("/"):
-        yield here / told
     if here.name.endswith(STACKED):
         yield here.with_name(here.name.removesuffix(STACKED))
     yield here
@@ -229,7 +226,7 @@ def _folders(place: Path) -> Sequence[Path]:
 def _files(place: Path) -> list[Path]:
     try:
         return [p for p in place.iterdir() if p.is_file()]
-    except (OSError, ValueError):  # a report may tell of a name that none can be
+    except OSError:
         return []
 
 
