@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Unpack
 
@@ -67,10 +67,13 @@ class StackResult:
     """
 
     plan: StackPlan
-    fused: Fused | None
-    image: Image | None
+    fused: Fused | None = field(repr=False)  # a notebook shows what it is given last
+    image: Image | None = field(repr=False)
     written: tuple[str, ...] = ()
     done_before: bool = False
+
+    def _repr_html_(self) -> str:
+        return self.plan._repr_html_()
 
 
 QUICK_PLAN = (

@@ -80,7 +80,8 @@ def review(
             say(address)
 
         review_folder(result, tell=tell, show=not no_browser)
-        say(f"what was painted is kept in {result.record}", quiet=messages.quiet)
+        if result.record.exists():
+            say(f"what was painted is kept in {result.record}", quiet=messages.quiet)
 
 
 @spread_groups

@@ -18,7 +18,7 @@ from focusstack.cli.groups import spread_groups
 from focusstack.cli.messages import Messages
 from focusstack.cli.options import beside
 from focusstack.cli.reporting import reporting, say
-from focusstack.errors import AlignmentError
+from focusstack.errors import AlignmentError, OutputError
 
 if TYPE_CHECKING:
     from focusstack.cli.terminal import TerminalProgress
@@ -170,8 +170,22 @@ def telling_sweeps(
 def _next(roots: list[Path], table: Path | None) -> str:
     """What to type to stack what was found."""
     given = ["--stacks", str(table)] if table else []
-    words = ["focusstack", "batch", *map(str, roots), *given, "-o", str(beside(roots))]
+    words = ["focusstack", "batch", *map(str, roots), *given, "-o", str(_place(beside(roots)))]
     return shlex.join(words)
+
+
+def _place(folder: Path) -> Path:
+    """Return `folder` if a batch may write there or go on there, else one beside it."""
+    from focusstack.output.staging import free_name, refuse_filled
+    from focusstack.shoot.state import States
+
+    if States(folder).folder.is_dir():
+        return folder
+    try:
+        refuse_filled(folder)
+    except OutputError:
+        return free_name(folder)
+    return folder
 
 
 def asking() -> Ask:
@@ -206,7 +220,11 @@ def _show(named: list[NamedStack], shoot: Shoot) -> None:
         whisper(f"note: {note}")
     unsure = len(shoot.unsure)
     sure = f"; {unsure} not sure" if unsure else ""
-    say(f"{len(named)} stacks, {len(shoot.singles)} single pictures{sure}")
+    say(f"{_count(len(named), 'stack')}, {_count(len(shoot.singles), 'single picture')}{sure}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _plain(named: list[NamedStack], shoot: Shoot) -> dict[str, object]:

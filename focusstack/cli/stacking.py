@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from focusstack.cli.advice import without_doubtful
 from focusstack.cli.asked import output_options, stack_options
 from focusstack.cli.choices import Method
+from focusstack.cli.door import printable_json, speak
 from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.judged import end_by_verdict, print_report, whisper_verdict
@@ -93,7 +96,7 @@ def _stack(
     messages: Messages,
 ) -> None:
     if results.dry_run:
-        _foresee(inputs, target, options)
+        _foresee(inputs, target, options, as_json=results.json)
         return
     from focusstack.pipeline import stack
 
@@ -123,8 +126,15 @@ def _summarise(result: StackResult, target: OutputOptions, *, more: bool) -> Non
         say(f"  to try    {without}")
 
 
-def _foresee(inputs: list[Path], target: OutputOptions, options: StackOptions) -> None:
+def _foresee(
+    inputs: list[Path], target: OutputOptions, options: StackOptions, *, as_json: bool
+) -> None:
     from focusstack.output.outlook import foresee_stack, outlook_lines
 
-    for line in outlook_lines(foresee_stack(inputs, target, options)):
+    outlook = foresee_stack(inputs, target, options)
+    if as_json:
+        told = asdict(outlook) | {"folder": str(outlook.folder)}
+        speak(printable_json(json.dumps(told, indent=1)) + "\n", end="")
+        return
+    for line in outlook_lines(outlook):
         say(line)

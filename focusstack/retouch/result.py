@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from focusstack.errors import BusyError, FocusstackError, InputError, UsageError
+from focusstack.errors import BusyError, Change, FocusstackError, InputError, UsageError
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.images.read import Picture, read_picture
@@ -30,6 +30,9 @@ NO_COMPOSITES = ("retouched", "depth", "depth-confidence", "source-map", "aligne
 
 MOST_FOLDERS = 200
 """Folders beside the results in which frames are looked for. Chosen, not measured."""
+
+MOST_NEARBY = 3
+"""Folders of results that are named where another folder was given. Chosen: a few lines."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +107,9 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
     report = folder / "report.json"
     if not report.is_file():
         raise InputError(
-            f"{folder} holds no report.json", "Give the folder that `focusstack run` has written."
+            f"{folder} holds no report.json",
+            "Give the folder that `focusstack run` has written.",
+            _nearby(folder),
         )
     plan = read_plan(report)
     fused = find_composite(folder)
@@ -114,6 +119,19 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
     result = Result(folder, fused, plan, found)
     _check_size(result)
     return result
+
+
+def _nearby(folder: Path) -> list[Change]:
+    """Return how to open what may have been meant: results beside frames, or those of a batch."""
+    try:
+        inside = sorted(islice((p for p in folder.iterdir() if p.is_dir()), MOST_FOLDERS))
+    except OSError:
+        inside = []
+    whole = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
+    beside = folder if folder.name not in ("", "..") else whole
+    places = [beside.with_name(f"{whole.name}{STACKED}"), *inside]
+    results = [place for place in places if (place / "report.json").is_file()]
+    return [Change(f"To open {p.name}", inputs=(str(p),)) for p in results[:MOST_NEARBY]]
 
 
 def composites(folder: Path) -> list[Path]:

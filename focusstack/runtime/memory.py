@@ -74,5 +74,14 @@ def parse_bytes(text: str) -> int:
 
 
 def in_gigabytes(amount: int) -> str:
-    """Return `amount` of bytes for people."""
-    return f"{amount / (1 << 30):.1f} GB"
+    """Return `amount` of bytes for people.
+
+    Examples
+    --------
+    >>> in_gigabytes(3 << 29), in_gigabytes(20 << 20), in_gigabytes(1000)
+    ('1.5 GB', '20 MB', '1000 bytes')
+    """
+    for unit, size in (("GB", 1 << 30), ("MB", 1 << 20)):
+        if amount >= 0.05 * size:
+            return f"{amount / size:.{0 if unit == 'MB' else 1}f} {unit}"
+    return f"{amount} bytes"

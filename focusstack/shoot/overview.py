@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from base64 import b64encode
 from collections import Counter
 from functools import cache
@@ -186,6 +187,7 @@ def _shown(state: StackState, thumbnail: str) -> dict[str, Any]:
         "remedy": remedy,
         "doubt": state.doubt,
         "thumbnail": thumbnail,
+        "review": _review(row.folder) if done and row.composite else "",
         "report": f"{folder}/{file_address(row.report)}" if done and row.report else "",
         "composite": f"{folder}/{file_address(row.composite)}" if done and row.composite else "",
         "rank": list(KINDS).index(_kind(state)),
@@ -202,6 +204,11 @@ def _shown(state: StackState, thumbnail: str) -> dict[str, Any]:
         "taken": row.taken,
         "catalogue": row.catalogue,
     }
+
+
+def _review(folder: str) -> str:
+    """What to type in the folder of the overview to retouch a result."""
+    return shlex.join(["focusstack", "review", f"./{folder}" if folder[:1] == "-" else folder])
 
 
 def _part(name: str) -> str:

@@ -50,11 +50,11 @@ class Inbox:
     Parameters
     ----------
     home : path
-        In which a folder is made for each drop.
+        In which a folder is made for each drop; from where the program runs, if it is relative.
     """
 
     def __init__(self, home: Path) -> None:
-        self.home = home
+        self.home = home.absolute()  # the page opens folders by whole paths alone
         self._open: dict[str, Path] = {}
 
     def begin(self, name: str) -> str:

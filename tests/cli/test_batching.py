@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,20 @@ def test_split_says_what_it_found_and_what_to_type(card: Path, tmp_path: Path) -
     assert lines[-2] == "3 stacks, 0 single pictures"
     assert lines[-1].startswith(f"next: focusstack batch {card} --stacks {tmp_path}/stacks.csv -o")
     assert not list(card.parent.glob("*-stacked"))
+
+
+def test_what_split_says_to_type_works_where_something_lies_already(
+    card: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(card, tmp_path / "card")
+    other = tmp_path / "card-stacked"
+    other.mkdir()
+    (other / "fused.jpg").touch()
+    *_, told = done("split", tmp_path / "card").stdout.splitlines()
+    assert told.endswith(f"-o {other}-2")
+    (other / ".focusstack-batch").mkdir()
+    *_, told = done("split", tmp_path / "card").stdout.splitlines()
+    assert told.endswith(f"-o {other}")  # of a batch, which goes on
 
 
 def test_split_as_json(card: Path) -> None:

@@ -157,4 +157,7 @@ def test_what_would_be_done(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a").touch()
     assert "something is there already" in done(*command, "--dry-run").stdout
+    told = json.loads(done(*command, "--dry-run", "--json").stdout)
+    assert told["names"] == ["IMG_8.png", "IMG_10.png", "IMG_11.png"]
+    assert (told["folder"], told["taken"]) == (str(tmp_path / "out"), True)
     failed(3, "run", tmp_path / "nowhere", "--dry-run")

@@ -8,7 +8,7 @@ import pytest
 
 from focusstack.errors import BusyError, InputError, OutputError
 from focusstack.retouch.record import write_retouch
-from focusstack.retouch.result import Result, lock_result
+from focusstack.retouch.result import Result, lock_result, open_result
 from focusstack.retouch.strokes import Retouch
 
 
@@ -28,3 +28,15 @@ def test_a_folder_that_somebody_writes_to_is_told_by_the_kind_of_error(tmp_path:
     with pytest.raises(OutputError, match="is a folder") as told:
         lock_result(tmp_path)
     assert not isinstance(told.value, BusyError)
+
+
+def test_where_no_results_are_those_nearby_are_named(tmp_path: Path) -> None:
+    for place in ("photos", "photos-stacked", "card/a", "card/b c", "card/empty"):
+        (tmp_path / place).mkdir(parents=True)
+    for place in ("photos-stacked", "card/a", "card/b c"):
+        (tmp_path / place / "report.json").write_text("{}")
+    for given, meant in (("photos", ["photos-stacked"]), ("card", ["card/a", "card/b c"])):
+        with pytest.raises(InputError, match=r"holds no report\.json") as caught:
+            open_result(tmp_path / given)
+        inputs = [change.inputs for change in caught.value.changes]
+        assert inputs == [(str(tmp_path / place),) for place in meant]

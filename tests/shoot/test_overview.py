@@ -177,3 +177,33 @@ def test_without_scripts_it_can_be_read(browser: Browser, index: Path) -> None:
 def test_nothing_else_is_asked_for(watched: Watched) -> None:
     watched.page.get_by_label("look and fail").check()
     assert watched.heard == []
+
+
+def test_on_a_phone_the_verdict_is_seen_and_rows_can_be_sorted(
+    browser: Browser, index: Path
+) -> None:
+    found = Watched(browser, index, viewport={"width": 390, "height": 700})
+    page = found.page
+    assert page.evaluate("document.querySelector('.scroll').scrollWidth") <= 390
+    for cell in page.locator("#stacks .words").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+    page.get_by_role("button", name="Error px").click()
+    assert names(page)[:3] == ["fly", "beetle 10", "beetle 2"]
+    assert found.heard == []
+    page.context.close()
+
+
+def test_it_tells_what_to_type_to_retouch(page: Page) -> None:
+    typed = page.locator("#stacks code").all_text_contents()
+    assert "focusstack review 'beetle 2'" in typed
+    assert len(typed) == 3  # of those that are done
+
+
+def test_a_folder_that_looks_like_an_option_is_none(tmp_path: Path) -> None:
+    states = with_rows(tmp_path)
+    row = Row(folder="-x", composite="fused.jpg")
+    states.write(StackState(name="-x", status="done", row=row))
+    Overview(tmp_path, states).update(final=True)
+    assert "focusstack review ./-x" in (tmp_path / "index.html").read_text()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from focusstack.output.lock import LOCK
+from focusstack.retouch.record import write_retouch
+from focusstack.retouch.result import open_result
 from focusstack.runtime.cleanup import remove_all
 from focusstack.studio.serving import opened
 from tests.studio.conftest import Program
@@ -16,11 +18,15 @@ from tests.support.cli_calls import failed
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_when_it_is_asked_to(folder: Path, sent: signal.Signals) -> None:
+    painted = sent == signal.SIGINT
+    if painted:
+        result = open_result(folder)
+        write_retouch(result.record, result.retouch())
     program = Program("review", folder)
     assert (folder / LOCK).exists()
     program.process.send_signal(sent)
     assert program.process.stdout is not None
-    assert "what was painted is kept in" in program.process.stdout.read()
+    assert ("what was painted is kept in" in program.process.stdout.read()) == painted
     assert program.process.wait(20) == 0
     assert not (folder / LOCK).exists()
 

@@ -69,6 +69,16 @@ def test_a_name_cannot_lead_elsewhere() -> None:
     assert safe_file_name("C:\\x\\a.jpg") == "a.jpg"
 
 
+def test_an_inbox_may_be_named_from_where_the_program_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    inbox = Inbox(Path("inbox"))
+    folder = inbox.folder(inbox.begin("ring"))
+    assert folder == tmp_path / "inbox" / "ring"
+    assert view_folder(str(folder))["path"] == str(folder)
+
+
 async def parts(*data: bytes, fail: bool = False) -> AsyncIterator[bytes]:
     for one in data:
         yield one

@@ -25,6 +25,7 @@
     });
   };
 
+  table.tHead.classList.add("sorts");
   heads.forEach((head, column) => {
     if (head.dataset.kind === "picture") return;
     const button = document.createElement("button");
