@@ -159,6 +159,10 @@ class OutputError(FocusstackError):
     exit_code = 5
 
 
+class BusyError(OutputError):
+    """Somebody else is writing where a result should go."""
+
+
 class OutputExistsError(OutputError):
     """Results exist already: no fault of a disk, but a matter of what was asked for."""
 

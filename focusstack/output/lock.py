@@ -16,7 +16,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from focusstack.errors import OutputError
+from focusstack.errors import BusyError, OutputError
 from focusstack.runtime.files import output_errors
 
 LOCK = ".focusstack-lock"
@@ -45,9 +45,10 @@ class FolderLock:
 
         Raises
         ------
+        BusyError
+            If another run holds it.
         OutputError
-            If another run holds it, no file can be made in the folder, or what has the name of the
-            lock is none.
+            If no file can be made in the folder, or what has the name of the lock is none.
         """
         with output_errors(self._folder):
             while self._handle is None:
@@ -64,7 +65,7 @@ class FolderLock:
         try:
             self._refuse_others(os.fstat(handle))
             if not self._locked(handle):
-                raise OutputError(
+                raise BusyError(
                     f"another run is writing to {self._folder}",
                     "Wait until it has ended, or choose another --output.",
                 )
@@ -103,6 +104,15 @@ class FolderLock:
                 raise
             return not _holder_lives(handle)
         return True
+
+    def is_held(self) -> bool:
+        """Whether the folder is locked still: nobody has removed it or put another there."""
+        try:
+            return self._handle is not None and os.path.samestat(
+                self._path.lstat(), os.fstat(self._handle)
+            )
+        except OSError:
+            return False
 
     def release(self) -> None:
         """Unlock the folder and leave no file behind."""

@@ -78,7 +78,7 @@ def read_plan(path: str | Path) -> StackPlan:
     from pydantic import ValidationError
 
     try:
-        data = json.loads(_text(read_plan_bytes(path)))
+        data = json.loads(bounded_text(read_plan_bytes(path)))
     except RecursionError as error:
         raise InputError(
             f"{path} cannot be read as a plan: it is nested too deeply", _GIVE_A_REPORT
@@ -149,8 +149,14 @@ def read_plan_bytes(path: str | Path) -> bytes:
     return found
 
 
-def _text(found: bytes) -> str:
-    """Text of a file that holds no more than can be unpacked within reason."""
+def bounded_text(found: bytes) -> str:
+    """Return the text of a file that holds no more than can be unpacked within reason.
+
+    Raises
+    ------
+    ValueError
+        If it holds more, or no text.
+    """
     unpacked = (
         VALUE_BYTES * found.count(b",")
         + LIST_BYTES * found.count(b"[")

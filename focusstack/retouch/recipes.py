@@ -27,6 +27,7 @@ from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import check_places
 from focusstack.retouch.result import Result, check_frames
 from focusstack.retouch.strokes import Recipe
+from focusstack.runtime.files import output_errors
 from focusstack.runtime.progress import Progress
 from focusstack.second_pass.prealigned import cut
 from focusstack.second_pass.run import fuse_frames, means_for, rounded
@@ -72,7 +73,8 @@ def make(result: Result, recipe: Recipe, progress: Progress, threads: int) -> Im
     made = _read(path, part)
     if made is None:
         made = fused(frames, plan, recipe, progress, threads)
-        path.parent.mkdir(exist_ok=True)
+        with output_errors(path.parent):
+            path.parent.mkdir(exist_ok=True)
         write_image(path, made)
     return _placed(made, part, result.picture.pixels)
 
@@ -167,7 +169,11 @@ def _read(path: Path, part: Rect) -> Image | None:
 def _digest(plan: StackPlan, recipe: Recipe, frames: FrameSource) -> str:
     """Characters that change with anything that what a recipe gives depends on."""
     made_of = asdict(replace(recipe, name="")) | {"method": recipe.method}
-    files = [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in map(Path, frames.paths)]
+    try:
+        files = [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in map(Path, frames.paths)]
+    except OSError as error:
+        told = f"{recipe.name} cannot be made: {error.filename} is not there any more"
+        raise RecipeError(told, "Bring it back.") from error
     plain = replace(plan, warnings=(), fusion=None)
     text = json.dumps([made_of, files]) + plan_to_json(plain)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from focusstack.errors import InputError
-from focusstack.plan.file import read_plan_bytes, tell_fault
+from focusstack.errors import InputError, OutputError
+from focusstack.plan.file import MOST_BYTES, bounded_text, read_plan_bytes, tell_fault
 from focusstack.retouch.strokes import Retouch, Stroke
 from focusstack.runtime.files import write_atomically
 from focusstack.runtime.version import __version__
@@ -70,9 +70,19 @@ def write_retouch(path: Path, retouch: Retouch) -> None:
     Raises
     ------
     OutputError
-        If that is not possible.
+        If that is not possible, or it would be more than is read again.
     """
-    write_atomically(path, retouch_to_json(retouch).encode())
+    data = retouch_to_json(retouch).encode()
+    try:
+        if len(data) > MOST_BYTES:
+            raise ValueError
+        bounded_text(data)
+    except ValueError as error:
+        raise OutputError(
+            f"{path} would hold more strokes than can be read again",
+            "Save the picture, and go on from that one.",
+        ) from error
+    write_atomically(path, data)
 
 
 def read_retouch(path: Path) -> Retouch:
@@ -88,7 +98,7 @@ def read_retouch(path: Path) -> Retouch:
     from focusstack.retouch.stroke_schema import RetouchRecord
 
     try:
-        data = json.loads(_bytes(path).decode("utf-8-sig"))
+        data = json.loads(bounded_text(_bytes(path)))
         record = RetouchRecord.model_validate(data)
     except ValidationError as error:
         raise InputError(

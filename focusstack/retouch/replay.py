@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from focusstack.errors import Change, InputError
+from focusstack.errors import Change, InputError, UsageError
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Float32, Image
@@ -171,7 +171,7 @@ def replay(
     for stroke in _told(retouch.strokes, progress):
         try:
             paint(picture, stroke, result.plan.crop, sources)
-        except InputError as error:
+        except (InputError, UsageError) as error:
             if not skip_lost or not stroke.source:
                 raise
             progress.warn(f"left out a stroke: {error.message}")
@@ -197,10 +197,17 @@ def write_retouched(result: Result, image: Image, retouch: Retouch, quality: int
     """
     path = result.retouched
     if not retouch.strokes:
-        write_atomically(path, result.fused.read_bytes())
+        write_atomically(path, _bytes_of(result.fused))
     else:
         write_image(path, image, result.picture.metadata, quality)
     return path
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "Run again.") from error
 
 
 def retouch_folder(

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from focusstack.errors import Change, FocusstackError, InputError, OutputError, UsageError
+from focusstack.errors import BusyError, Change, FocusstackError, InputError, UsageError
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
 from focusstack.images.read import Picture, read_picture
@@ -27,9 +27,6 @@ STACKED = "-stacked"
 
 NO_COMPOSITES = ("retouched", "depth", "depth-confidence", "source-map", "aligned")
 """How names end of what else lies in a folder of results."""
-
-BUSY = "another run"
-"""How the error of a folder begins that is locked."""
 
 MOST_FOLDERS = 200
 """Folders beside the results in which frames are looked for. Chosen, not measured."""
@@ -166,7 +163,15 @@ def find_composite(folder: Path) -> Path:
             f"{folder} holds no composite",
             "Give the folder that `focusstack run` has written, without --no-fuse.",
         )
-    return max(found, key=lambda path: path.stat().st_mtime_ns)
+    return max(found, key=_changed)
+
+
+def _changed(path: Path) -> int:
+    """When a file was changed; 0 if it has gone meanwhile, as whoever reads it will tell."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _check_size(result: Result) -> None:
@@ -234,8 +239,14 @@ def _brought(retouch: Retouch, plan: StackPlan, path: Path) -> Retouch:
     """Strokes on the reference of a plan: another run may have chosen another."""
     if retouch.reference == plan.reference and retouch.canvas == plan.canvas:
         return retouch
+    if retouch.canvas != plan.canvas:
+        size = f"{retouch.canvas[0]} x {retouch.canvas[1]}"
+        raise InputError(
+            f"{path} was painted on frames of {size} pixels, which these are not",
+            f"Run again with the frames that it was painted on, or put {path.name} aside.",
+        )
     frame = next((f for f in plan.frames if f.file == retouch.reference and f.used), None)
-    if frame is None or frame.matrix is None or retouch.canvas != plan.canvas:
+    if frame is None or frame.matrix is None:
         raise InputError(
             f"{path} was painted on {retouch.reference}, which report.json does not use",
             f"Run with --reference {retouch.reference}, or put {path.name} aside.",
@@ -255,17 +266,17 @@ def lock_result(folder: Path) -> FolderLock:
 
     Raises
     ------
+    BusyError
+        If one does.
     OutputError
-        If one does, or nothing can be written there.
+        If nothing can be written there.
     """
     lock = FolderLock(folder)
     try:
         lock.acquire()
-    except OutputError as error:
-        if error.message.startswith(BUSY):
-            told = f"{folder} is open already, or a run is writing there"
-            raise OutputError(told, "Close the page that it is open in, or wait.") from error
-        raise
+    except BusyError as error:
+        told = f"{folder} is open already, or a run is writing there"
+        raise BusyError(told, "Close the page that it is open in, or wait.") from error
     return lock
 
 

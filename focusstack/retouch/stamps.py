@@ -126,14 +126,14 @@ def _outline(stroke: Stroke, within: Rect) -> tuple[Rect, Float32]:
     if not found.size:
         return rect, found
     # Drawn with room around, so that the edge of the picture is no edge of the outline.
-    pad = int(np.ceil(margin)) + 1
+    half = max(stroke.feather, SOFTEST_EDGE) / 2
+    pad = int(np.ceil(half)) + 2
     drawn = np.zeros((rect.height + 2 * pad, rect.width + 2 * pad), np.uint8)
     corners = np.array([(p.x - rect.x + pad, p.y - rect.y + pad) for p in stroke.points])
     fixed = np.rint(corners * (1 << SUBPIXEL)).astype(np.int32)
     cv2.fillPoly(drawn, [fixed], 255, shift=SUBPIXEL)
     inside = cv2.distanceTransform(drawn, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     outside = cv2.distanceTransform(255 - drawn, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    half = max(stroke.feather, SOFTEST_EDGE) / 2
     u = np.clip((inside - outside + half) / (2 * half), 0, 1)
     soft = (u * u * (3 - 2 * u) * stroke.opacity).astype(np.float32)
     return rect, np.ascontiguousarray(soft[pad : pad + rect.height, pad : pad + rect.width])

@@ -8,7 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, TypeAda
 
 from focusstack.geometry.coordinates import Rect
 from focusstack.plan.limits import LONGEST_SIDE, Many, Size
-from focusstack.retouch.strokes import Point, Recipe, Stroke
+from focusstack.retouch.strokes import (
+    LARGEST_BRUSH,
+    SMALLEST_BRUSH,
+    WIDEST_FEATHER,
+    Point,
+    Recipe,
+    Stroke,
+)
 
 MOST_POINTS = 20_000
 """Points of a stroke: an hour of a pen that tells five a second, thinned out. Chosen, not
@@ -17,20 +24,20 @@ measured."""
 MOST_STROKES = 100_000
 """Strokes of a picture: more than anybody paints. Chosen, not measured."""
 
-LARGEST_BRUSH = 20_000.0
-"""Pixels of the diameter of a brush: any picture in one dab. Chosen, not measured."""
-
 LONGEST_NAME = 300
 """Characters of the name of a source: longer than file systems allow. Chosen, not measured."""
 
+ONE_LINE = r"[^\x00-\x1f\x7f]+$"
+"""Pattern of the end of a name: with line breaks in it, it could speak for the program."""
+
 Place = Annotated[float, Field(ge=-LONGEST_SIDE, le=LONGEST_SIDE, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Width = Annotated[float, Field(ge=0, le=LARGEST_BRUSH, allow_inf_nan=False)]
-Diameter = Annotated[float, Field(ge=1, le=LARGEST_BRUSH, allow_inf_nan=False)]
+Width = Annotated[float, Field(ge=0, le=WIDEST_FEATHER, allow_inf_nan=False)]
+Diameter = Annotated[float, Field(ge=SMALLEST_BRUSH, le=LARGEST_BRUSH, allow_inf_nan=False)]
 Source = Annotated[
-    StrictStr, Field(pattern=r"^(frame|made):.+", min_length=1, max_length=LONGEST_NAME)
+    StrictStr, Field(pattern=rf"^(frame|made):{ONE_LINE}", min_length=1, max_length=LONGEST_NAME)
 ]
-Name = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_NAME)]
+Name = Annotated[StrictStr, Field(pattern=f"^{ONE_LINE}", max_length=LONGEST_NAME)]
 Points = Annotated[
     list[tuple[Place, Place, Share]], Field(min_length=1, max_length=MOST_POINTS, fail_fast=True)
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
+import numpy as np
+
 from focusstack.geometry.coordinates import Rect, transform, zoom_and_rotation
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Floats, Matrix, Points
 
 Kind: TypeAlias = Literal["paint", "erase", "clone", "fill"]
 """Paint from a source; erase back to the fused picture; clone from beside; fill an outline."""
@@ -16,6 +18,14 @@ Blend: TypeAlias = Literal["feather", "gradient"]
 
 FRAME, MADE = "frame:", "made:"
 """What the name of a source begins with: an aligned frame, or a composite made by a recipe."""
+
+SMALLEST_BRUSH, LARGEST_BRUSH = 1.0, 20_000.0
+"""Pixels of the diameter of a brush: one pixel, and any picture in one dab. Chosen, not
+measured."""
+
+WIDEST_FEATHER = 2000.0
+"""Pixels of the soft edge of an outline: ten times what the page offers. What is wider takes memory
+for as much around the picture. Chosen, not measured."""
 
 
 class Point(NamedTuple):
@@ -68,7 +78,7 @@ class Stroke:
     blend: Blend = "feather"
 
     def moved(self, H: Matrix, canvas: tuple[int, int]) -> Stroke:
-        """Return this stroke on another reference frame.
+        """Return this stroke on another reference frame; it stays one that can be kept.
 
         Parameters
         ----------
@@ -77,25 +87,32 @@ class Stroke:
         canvas : tuple of int
             Width and height of the frames.
         """
-        zoom, _ = zoom_and_rotation(H, *canvas)
-        places: Points = transform(H, _array(self.points))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            zoom, _ = zoom_and_rotation(H, *canvas)
+            places = _near(transform(H, _array(self.points)))
+        zoom = zoom if np.isfinite(zoom) else 1.0
         points = tuple(
-            Point(float(x), float(y), p.pressure)
-            for (x, y), p in zip(places, self.points, strict=True)
+            Point(float(u), float(v), p.pressure)
+            for (u, v), p in zip(places, self.points, strict=True)
         )
-        dx, dy = self.offset
+        x, y = _near(np.round(np.array(self.offset) * zoom))
         return replace(
             self,
             points=points,
-            size=self.size * zoom,
-            feather=self.feather * zoom,
-            offset=(float(round(dx * zoom)), float(round(dy * zoom))),
+            size=float(min(max(self.size * zoom, SMALLEST_BRUSH), LARGEST_BRUSH)),
+            feather=float(min(self.feather * zoom, WIDEST_FEATHER)),
+            offset=(float(x), float(y)),
         )
 
 
-def _array(points: tuple[Point, ...]) -> Points:
-    import numpy as np
+def _near(places: Floats) -> Floats:
+    """Return places no farther than may be told; what has none is far outside."""
+    from focusstack.plan.limits import LONGEST_SIDE as FAR
 
+    return np.clip(np.nan_to_num(places, nan=FAR, posinf=FAR, neginf=-FAR), -FAR, FAR)
+
+
+def _array(points: tuple[Point, ...]) -> Points:
     return np.array([(p.x, p.y) for p in points], float)
 
 

@@ -18,8 +18,9 @@ from focusstack.shoot.lanes import Lanes
 from focusstack.shoot.overview import Overview
 from focusstack.shoot.planning import find_stacks, plan_entries
 from focusstack.shoot.running import Runner
-from focusstack.shoot.settings import QUARANTINE, BatchOptions
+from focusstack.shoot.settings import BatchOptions
 from focusstack.shoot.splitting import Ask
+from focusstack.shoot.stack_names import QUARANTINE
 from focusstack.shoot.state import StackState, States
 from focusstack.shoot.workers import Counted, Workers
 

@@ -139,7 +139,7 @@ class Claims:
     def _is_stale(self, name: str, number: int) -> bool:
         path = self._path(name, number)
         try:
-            text = path.read_bytes()[:4096]
+            text = _bytes(path)
         except OSError:
             return False  # it is being let go
         told = _parsed(text)
@@ -212,9 +212,15 @@ def _signed(beat: int) -> bytes:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return _parsed(path.read_bytes()[:4096])
+        return _parsed(_bytes(path))
     except OSError:
         return {}
+
+
+def _bytes(path: Path) -> bytes:
+    """What a claim holds, as far as it may be one."""
+    with path.open("rb") as file:
+        return file.read(4096)
 
 
 def _parsed(text: bytes) -> dict[str, Any]:
@@ -245,12 +251,24 @@ def _lives(told: dict[str, Any]) -> bool:
 
 
 def _started(pid: int) -> float | None:
-    """When a process began; None if there is none, or it has ended and waits to be seen off."""
+    """When a process began; None if there is none, or it has ended and waits to be seen off.
+
+    Where the system counts that from its own start, as Linux does, that is told: the time of day
+    when it began is reckoned anew by every process, and jumps when the clock is set.
+    """
     library = psutil()
     try:
         process = library.Process(pid)
         if process.status() == library.STATUS_ZOMBIE:
             return None
-        return round(float(process.create_time()), 2)
+        return _ticks(pid) or round(float(process.create_time()), 2)
     except (library.Error, OSError, OverflowError):
         return None
+
+
+def _ticks(pid: int) -> float | None:
+    """Ticks from the start of the system to that of a process; None where they are not told."""
+    with suppress(OSError, ValueError, IndexError):
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        return float(told.rpartition(")")[2].split()[19])
+    return None

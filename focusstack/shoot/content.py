@@ -39,8 +39,9 @@ def key_of(options: StackOptions, output: OutputOptions) -> str:
 def _digest(path: Path) -> str:
     try:
         return digest(path, sample=False).hex()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check its name.") from error
+    except (OSError, ValueError) as error:
+        told = (isinstance(error, OSError) and error.strerror) or "that is no name of a file"
+        raise InputError(f"{path} cannot be read: {told}.", "Check its name.") from error
 
 
 def readable(text: str) -> str:
@@ -64,6 +65,15 @@ def record_inputs(paths: Sequence[Path]) -> tuple[InputRecord, ...]:
             )
             found.append(record)
     return tuple(found)
+
+
+def sizes_of(paths: Sequence[Path]) -> dict[str, int]:
+    """Return the sizes of files by their names; those that are gone are left out."""
+    found = {}
+    for path in paths:
+        with suppress(OSError):
+            found[readable(path.name)] = path.stat().st_size
+    return found
 
 
 def same_inputs(paths: Sequence[Path], before: Sequence[InputRecord]) -> bool:
@@ -120,8 +130,10 @@ def report_digest(folder: Path) -> str:
         return ""
 
 
-def matches_any(paths: Sequence[Path], before: Sequence[InputRecord]) -> bool:
-    """Whether one of the files is one of those recorded, by name and content."""
-    named = {Path(was.path).name: was for was in before}
-    known = [(path, readable(path.name)) for path in paths]
-    return any(name in named and _same(path, named[name]) for path, name in known)
+def is_of_others(paths: Sequence[Path], state: StackState) -> bool:
+    """Whether a state is of other pictures: none of the files is one of those that it tells of."""
+    if state.inputs:
+        named = {Path(was.path).name: was for was in state.inputs}
+        known = [(path, readable(path.name)) for path in paths]
+        return not any(name in named and _same(path, named[name]) for path, name in known)
+    return bool(state.expected) and not state.expected.items() & sizes_of(paths).items()

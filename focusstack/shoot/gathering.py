@@ -51,6 +51,8 @@ def find_pictures(roots: Sequence[Path], leave: set[Path]) -> Iterator[Path]:
 
 def _below(root: Path, leave: set[Path]) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
+        if isinstance(error, FileNotFoundError) and Path(error.filename) != root:
+            return  # it was there a moment ago: programs that copy make folders for a while
         raise InputError(
             f"the folder {error.filename} cannot be read: {error.strerror}",
             "Check its permissions.",

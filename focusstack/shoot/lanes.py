@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
@@ -57,11 +58,18 @@ class Lanes(Workers):
         RuntimeError
             If all are at work: they take no queue.
         """
-        with self._lock:
-            lane = self._free.pop() if self._free else self._new()
-        future = lane.pool.submit(fn, *args, **kwargs)
-        future.add_done_callback(lambda done: self._returned(lane, done))
-        return future
+        while True:
+            with self._lock:
+                lane = self._free.pop() if self._free else self._new()
+            try:
+                future = lane.pool.submit(fn, *args, **kwargs)
+            except BrokenProcessPool:  # somebody ended it while it had nothing to do
+                with self._lock:
+                    self._lanes.remove(lane)
+                    lane.end()
+                continue
+            future.add_done_callback(partial(self._returned, lane))
+            return future
 
     def _new(self) -> _Lane:
         if len(self._lanes) >= self._count:

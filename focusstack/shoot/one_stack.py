@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from focusstack.errors import FocusstackError, OutputError, UsageError
+from focusstack.errors import BusyError, FocusstackError, OutputError, UsageError
 from focusstack.frames.choice import RESULTS
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import read_picture
@@ -165,9 +165,11 @@ def _wait_for(folder: Path) -> None:
         lock = FolderLock(folder)
         try:
             lock.acquire()
-        except OutputError:
+        except BusyError:
             time.sleep(0.1)
             continue
+        except OutputError:  # which the run tells
+            return
         lock.release()
         return
 

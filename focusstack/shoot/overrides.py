@@ -24,7 +24,7 @@ FILE = "focusstack.toml"
 MOST_BYTES = 1 << 20
 """Of the file. Chosen: a line for each of ten thousand stacks."""
 
-Name = Annotated[str, Field(max_length=300)]
+Name = Annotated[str, Field(max_length=300, pattern=r"^[^\x00]*$")]
 
 
 class Overrides(BaseModel):
@@ -126,8 +126,6 @@ def read_overrides(path: Path) -> _File | None:
         raise InputError(f"{path} is larger than any such file.", "Check its name.")
     try:
         return _File.model_validate(tomllib.loads(data.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path} is no TOML: {error!s:.200}.", "Correct it.") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -135,6 +133,9 @@ def read_overrides(path: Path) -> _File | None:
             f"{path}: {where:.200}: {first['msg']:.200}.",
             "It takes the options of run by their names, such as method = 'depth'.",
         ) from error
+    except (ValueError, RecursionError) as error:  # numbers of too many digits, too
+        told = str(error).partition(";")[0]
+        raise InputError(f"{path} is no TOML: {told:.200}.", "Correct it.") from error
 
 
 def _applied(

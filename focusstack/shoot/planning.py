@@ -8,7 +8,7 @@ from pathlib import Path
 
 from focusstack.options import OutputOptions
 from focusstack.runtime.progress import Progress
-from focusstack.shoot.content import key_of, matches_any, readable
+from focusstack.shoot.content import is_of_others, key_of, readable, sizes_of
 from focusstack.shoot.one_stack import Task
 from focusstack.shoot.overrides import OverrideFiles
 from focusstack.shoot.settings import BatchOptions
@@ -73,7 +73,8 @@ def plan_entries(
 ) -> tuple[list[Entry], int]:
     """Return what is to be done of each stack, and how many side by side.
 
-    A name that another stack has in these results, one of other pictures, gets a number.
+    A name that another stack has in these results, one of other pictures, gets a number. No two
+    have the same.
 
     Raises
     ------
@@ -82,9 +83,11 @@ def plan_entries(
     """
     jobs, shared = share_out([one.stack for one in named], options.stack, options.jobs)
     files = OverrideFiles(roots)
-    entries = []
+    entries: list[Entry] = []
+    taken: set[str] = set()
     for one in named:
-        name = _own_name(one, states)
+        name = _own_name(one, states, taken)
+        taken.add(name.casefold())
         asked, target = files.applied(one.name, one.stack.folder, shared, output)
         target = replace(
             target,
@@ -98,20 +101,25 @@ def plan_entries(
         entry = Entry(task, key_of(asked, target), _doubt(one.stack))
         if states.read(name) is None:
             row = Row(folder=name, frames=len(paths), catalogue=one.catalogue)
-            states.write(StackState(name=name, key=entry.key, doubt=entry.doubt, row=row))
+            expected = sizes_of(paths)
+            states.write(
+                StackState(name=name, key=entry.key, doubt=entry.doubt, expected=expected, row=row)
+            )
         entries.append(entry)
     return entries, jobs
 
 
-def _own_name(one: NamedStack, states: States) -> str:
+def _own_name(one: NamedStack, states: States, taken: set[str]) -> str:
     """The name of a stack, or with a number, where it has been given to other pictures."""
     name, again = one.name, 1
-    while (state := states.read(name)) is not None and state.inputs:
-        if matches_any(one.stack.paths, state.inputs):
-            break
+    while name.casefold() in taken or _is_of_others(one, states.read(name)):
         again += 1
         name = f"{one.name}-{again}"
     return name
+
+
+def _is_of_others(one: NamedStack, state: StackState | None) -> bool:
+    return state is not None and is_of_others(one.stack.paths, state)
 
 
 def _doubt(stack: Stack) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from time import sleep
 
 from focusstack.errors import OutputError
 from focusstack.runtime.files import output_errors
 from focusstack.shoot.claims import Claim, Claims
-from focusstack.shoot.content import outputs_there, report_digest, same_inputs
+from focusstack.shoot.content import outputs_there, report_digest, same_inputs, sizes_of
 from focusstack.shoot.one_stack import DISK_FULL, UNEXPECTED, Outcome, recovered, work
 from focusstack.shoot.planning import Entry
-from focusstack.shoot.settings import QUARANTINE, BatchOptions
+from focusstack.shoot.settings import BatchOptions
+from focusstack.shoot.stack_names import QUARANTINE
 from focusstack.shoot.state import Row, StackState, States
 from focusstack.shoot.workers import Workers
 
@@ -116,7 +119,9 @@ class Runner:
         folder = entry.task.output.folder
         report = report_digest(folder)
         begun = before.status in ("claimed", "planned") and before.tries > 0
-        if begun and before.key == entry.key and report not in ("", before.before):
+        expected = sizes_of(entry.task.paths)
+        same = (before.key, before.expected) == (entry.key, expected)
+        if begun and same and report not in ("", before.before):
             outcome = recovered(entry.task)
             if outcome is not None:
                 return self._noted(entry, claim, outcome)
@@ -125,6 +130,7 @@ class Runner:
             status="claimed",
             key=entry.key,
             doubt=entry.doubt,
+            expected=expected,
             before=report,
             holder=self._claims.holder(name),
             tries=before.tries + 1,
@@ -193,14 +199,23 @@ class Runner:
     def _put_aside(self, state: StackState) -> StackState:
         """Move results of this program's that are not to be used into the quarantine."""
         home = self._states.folder.parent
-        folder = home / QUARANTINE / state.name
+        folder, again = home / QUARANTINE / state.name, 1
         with output_errors(folder):
             folder.parent.mkdir(exist_ok=True)
-            if folder.is_dir():  # of an earlier try
-                shutil.rmtree(folder)
+            while os.path.lexists(folder):
+                if _is_result(folder):  # of an earlier try
+                    shutil.rmtree(folder)
+                else:  # somebody else's
+                    again += 1
+                    folder = folder.with_name(f"{state.name}-{again}")
             (home / state.name).rename(folder)
-        row = state.row.model_copy(update={"folder": f"{QUARANTINE}/{state.name}"})
+        row = state.row.model_copy(update={"folder": f"{QUARANTINE}/{folder.name}"})
         return state.model_copy(update={"row": row})
+
+
+def _is_result(folder: Path) -> bool:
+    """Whether a run has written a folder."""
+    return not folder.is_symlink() and (folder / "report.json").is_file()
 
 
 def _outcome(future: Future[Outcome], entry: Entry) -> Outcome | None:

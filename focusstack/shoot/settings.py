@@ -14,9 +14,6 @@ from focusstack.shoot.stack_names import TEMPLATE
 
 Action = Literal["keep", "quarantine"]
 
-QUARANTINE = "quarantine"
-"""Folder of the results, into which those go that are not to be used."""
-
 
 @dataclass(frozen=True)
 class BatchOptions:

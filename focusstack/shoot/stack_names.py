@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,9 @@ from typing import Any
 
 from focusstack.errors import UsageError
 from focusstack.shoot.splitting import Stack
+
+QUARANTINE = "quarantine"
+"""Folder of the results, into which those go that are not to be used."""
 
 TEMPLATE = "{folder}-{first}"
 """What stacks are called unless said otherwise."""
@@ -23,6 +27,9 @@ FIELDS = ("folder", "first", "last", "frames", "number", "camera", "time", "cata
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """Names that Windows keeps for devices."""
+
+_OURS = {QUARANTINE, "index.html", "index.csv", "index.json"}
+"""Names that a batch keeps for itself."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +92,12 @@ def safe_name(text: str) -> str:
     >>> safe_name("../birds/IMG 1"), safe_name("=a\x1b[1m?."), safe_name("con"), safe_name("")
     ('birds_IMG 1', 'a_[1m', 'con_', 'stack')
     """
+    text = unicodedata.normalize("NFC", text)  # some file systems know no other
     kept = "".join(c if c.isprintable() and c not in '<>:"/\\|?*' else "_" for c in text)
     kept = kept.lstrip(" ._=+-@'~")[:LONGEST_NAME].rstrip(" ._")
-    return (f"{kept}_" if _RESERVED.fullmatch(kept) else kept) or "stack"
+    if _RESERVED.fullmatch(kept) or kept.casefold() in _OURS:
+        return f"{kept}_"
+    return kept or "stack"
 
 
 def _catalogued(stack: Stack, catalogue: Mapping[str, str]) -> str:

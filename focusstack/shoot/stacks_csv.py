@@ -98,13 +98,16 @@ def read_stacks(path: Path, roots: Sequence[Path]) -> list[NamedStack]:
         if found in seen:
             raise _wrong(path, row, f"{file} is in row {seen[found]}, too", "Name each file once.")
         seen[found] = row
-        safe = safe_name(name)
-        groups.setdefault(safe.casefold(), []).append(roots[0] / file)
-        called.setdefault(safe.casefold(), safe)
+        key = safe_name(name).casefold()
+        groups.setdefault(key, []).append(roots[0] / file)
+        first = called.setdefault(key, name)
+        if first.casefold() != name.casefold():
+            told = f"{name:.80} and {first:.80} would get one folder, {safe_name(name)}"
+            raise _wrong(path, row, told, "Give them names that differ in letters or digits.")
     if not groups:
         raise InputError(f"{path} names no picture.", "Fill in its columns stack and file.")
     return [
-        NamedStack(called[key], Stack(tuple(read_shots(files))))
+        NamedStack(safe_name(called[key]), Stack(tuple(read_shots(files))))
         for key, files in groups.items()
         if len(files) > 1 or files[0].suffix.lower() in VIDEO
     ]

@@ -101,6 +101,9 @@ class StackState(Record):
         Once it is done or has failed.
     outputs : dict of str to int
         Sizes of the files in its folder, by name.
+    expected : dict of str to int
+        Sizes of its files by name, until they are recorded in `inputs`: another shoot may have
+        files of these names.
     before : str
         Digest of the report that lay there when it was claimed; empty if none did.
     holder : str
@@ -119,6 +122,7 @@ class StackState(Record):
     doubt: Text = ""
     inputs: tuple[InputRecord, ...] = ()
     outputs: dict[str, int] = Field(default_factory=dict)
+    expected: dict[str, int] = Field(default_factory=dict)
     before: Short = ""
     holder: Short = ""
     tries: Annotated[int, Field(ge=0)] = 0

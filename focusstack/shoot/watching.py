@@ -73,7 +73,12 @@ class Watch:
 
     def stack(self, paths: list[Path], executor: Executor | None, tell: Tell) -> int:
         """Stack what has arrived; return how many stacks there are."""
-        states = batch(paths, self.output, self.options, executor, tell=tell).states
+        try:
+            states = batch(paths, self.output, self.options, executor, tell=tell).states
+        except InputError:
+            if all(path.exists() for path in paths):
+                raise
+            return 0  # somebody has sorted some out meanwhile: what is left is looked at again
         if not states:
             return 0
         last = {record.path for record in states[-1].inputs}

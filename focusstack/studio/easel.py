@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from focusstack.errors import InputError
+from focusstack.errors import FocusstackError, OutputError
 from focusstack.geometry.coordinates import Rect
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.blocks import AlignedBlocks
@@ -95,6 +95,7 @@ class Easel:
         self._lock = threading.RLock()
         self._undo: deque[tuple[Before, Rect]] = deque()
         self.version, self.saved = 0, -1
+        self._whole = not self.retouch.strokes
         self.lost: list[str] = []
 
     def close(self) -> None:
@@ -155,6 +156,9 @@ class Easel:
         """Write the retouched picture; return the file's name."""
         progress.start("Writing", 1)
         with self._lock:
+            self._check_held()
+            if not self._whole:  # what was painted before has not been carried out to its end
+                self.carry_out(Silent())
             version, retouch = self.version, self.retouch
             image = self.picture.finished()
         path = write_retouched(self.result, image, retouch)
@@ -178,6 +182,7 @@ class Easel:
     def carry_out(self, progress: Progress) -> None:
         """Carry out all strokes from the beginning; what cannot be is told in `lost`."""
         with self._lock:
+            self._whole = False
             self.picture.clear()
             self._undo.clear()
             self.lost = []
@@ -185,13 +190,14 @@ class Easel:
             for stroke in self.retouch.strokes:
                 try:
                     self._carry(stroke)
-                except InputError as error:
+                except FocusstackError as error:
                     self._undo.append(({}, NOTHING))
                     if error.message not in self.lost:
                         self.lost.append(error.message)
                 progress.advance()
             self.pyramid.renew()
             self.version += 1
+            self._whole = True
 
     def _done(self, stroke: Stroke, kept: Retouch) -> Changed:
         """Carry out a stroke and keep it: both or neither."""
@@ -217,8 +223,17 @@ class Easel:
 
     def _keep(self, retouch: Retouch) -> None:
         """Write down what was done before it counts as done."""
+        self._check_held()
         write_retouch(self.result.record, retouch)
         self.retouch = retouch
+
+    def _check_held(self) -> None:
+        """Make sure that the folder is still the one that was opened."""
+        if not self._file.is_held():
+            raise OutputError(
+                f"{self.result.folder} was closed, removed or replaced while it was open here",
+                "Open it again.",
+            )
 
     def _changed(self, rect: Rect) -> Changed:
         self.version += 1

@@ -17,6 +17,7 @@ from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.result import find_composite
+from focusstack.runtime.files import output_errors
 from focusstack.studio.display import Display
 
 FOLDER = "export"
@@ -65,7 +66,8 @@ def export(folder: Path, copy: Copy) -> Path:
         pixels = display.shown(pixels)
         metadata = replace(metadata, icc=_srgb())
     target = _free(folder / FOLDER / f"{_stem(folder, source)}.{copy.format}")
-    target.parent.mkdir(exist_ok=True)
+    with output_errors(target.parent):
+        target.parent.mkdir(exist_ok=True)
     write_image(target, pixels, metadata, copy.quality)
     return target
 

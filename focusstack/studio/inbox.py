@@ -10,7 +10,7 @@ from pathlib import Path
 
 from focusstack.errors import InputError, OutputError
 from focusstack.images.suffixes import READABLE
-from focusstack.runtime.files import output_errors
+from focusstack.runtime.files import output_errors, replacing
 
 MOST_BYTES = 8 << 30
 """Bytes of one file: more than any picture or film of a sweep. Chosen, not measured."""
@@ -103,18 +103,12 @@ class Inbox:
         """
         folder = self.folder(key)
         target = folder / safe_file_name(name)
-        part = folder / f".{secrets.token_hex(4)}.part"
         if target.exists():
             raise OutputError(f"{target.name} is there already", "Drop each picture once.")
-        try:
-            with output_errors(target):
-                with part.open("xb") as file:
-                    size = 0
-                    async for data in parts:
-                        size += len(data)
-                        if size > MOST_BYTES:
-                            raise OutputError(f"{target.name} is too large", "Pick its folder.")
-                        file.write(data)
-                part.rename(target)
-        finally:
-            part.unlink(missing_ok=True)
+        with replacing(target) as file:
+            size = 0
+            async for data in parts:
+                size += len(data)
+                if size > MOST_BYTES:
+                    raise OutputError(f"{target.name} is too large", "Pick its folder.")
+                file.write(data)

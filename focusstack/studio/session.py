@@ -49,6 +49,15 @@ class Session:
     def __init__(self, result: Result, jobs: Jobs, *, shelf: bool = False) -> None:
         self.result, self.jobs, self._shelf = result, jobs, shelf
         self.easel = Easel(result)
+        try:
+            self._look_around()
+        except BaseException:
+            self.easel.close()
+            raise
+
+    def _look_around(self) -> None:
+        """Find out what there is besides the picture."""
+        result = self.result
         self.display = Display(result.picture.metadata.icc)
         self.places = places_of(result.folder / "report.json", result.plan)
         self.survey: Survey | None = None

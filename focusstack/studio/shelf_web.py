@@ -6,14 +6,14 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from focusstack.studio.exporting import Copy
 from focusstack.studio.folder_view import view_folder
 from focusstack.studio.shelf import Shelf
 from focusstack.studio.stacking import Wanted
-from focusstack.studio.web import page_file, sent
+from focusstack.studio.web import PlainJSON, page_file, sent
 
 MOST_STACKS = 500
 """Stacks that are asked for at once. Chosen, not measured: a card holds fewer."""
@@ -48,11 +48,11 @@ class ShelfAnswers:
 
     def state(self, _: Request) -> Response:
         """Answer with all that the page must know."""
-        return JSONResponse(self._shelf.told())
+        return PlainJSON(self._shelf.told())
 
     def folder(self, request: Request) -> Response:
         """Answer with what is in a folder."""
-        return JSONResponse(view_folder(request.query_params.get("path", "")))
+        return PlainJSON(view_folder(request.query_params.get("path", "")))
 
     def cover(self, request: Request) -> Response:
         """Answer with the small picture of a result."""
@@ -63,13 +63,13 @@ class ShelfAnswers:
         """Take a dropped file."""
         asked = request.path_params
         await self._shelf.inbox.take(asked["key"], asked["file"], request.stream())
-        return JSONResponse({})
+        return PlainJSON({})
 
     async def act(self, request: Request) -> Response:
         """Do what the page asks for."""
         data = await sent(request)
         found = await run_in_threadpool(self._act, request.path_params["act"], data)
-        return JSONResponse(found)
+        return PlainJSON(found)
 
     def _act(self, name: str, data: Any) -> Any:
         shelf = self._shelf

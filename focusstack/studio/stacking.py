@@ -14,7 +14,7 @@ from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOp
 from focusstack.pipeline import stack
 from focusstack.runtime.progress import Progress
 from focusstack.shoot.splitting import split
-from focusstack.shoot.stack_names import name_stacks
+from focusstack.shoot.stack_names import name_stacks, safe_name
 
 MOST_FRAMES = 5000
 """Files of a stack that a page may name: more than stacks have. Chosen, not measured."""
@@ -101,8 +101,9 @@ def target_of(wanted: Wanted, *, alone: bool) -> Path:
         Whether it is the only stack of its folder.
     """
     home = wanted.paths()[0].parent
-    base = home.with_name(f"{home.name}-stacked")
-    target = base if alone else base / wanted.name.replace("/", "-")
+    # The pictures of a card may lie at its root, which has no name and nothing beside it.
+    base = home.with_name(f"{home.name}-stacked") if home.name else home / "stacked"
+    target = base if alone else base / safe_name(wanted.name)
     again, found = 1, target
     while found.exists():
         again += 1

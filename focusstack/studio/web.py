@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from focusstack.errors import FocusstackError
@@ -51,6 +51,16 @@ def page_file(name: str) -> Response:
     if name not in known or kind is None:
         raise HTTPException(404)
     return Response(known[name].read_bytes(), media_type=kind)
+
+
+class PlainJSON(Response):
+    """An answer as JSON in ASCII: names of files may hold what is no text in UTF-8."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Return what is sent."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 async def sent(request: Request) -> Any:
@@ -110,7 +120,7 @@ class ReviewAnswers:
 
     def state(self, request: Request) -> Response:
         """Answer with all that the page must know."""
-        return JSONResponse(self._named(request).told())
+        return PlainJSON(self._named(request).told())
 
     def block(self, request: Request) -> Response:
         """Answer with a block as red, green, blue and cover; its width and height are in X-Size."""
@@ -146,7 +156,7 @@ class ReviewAnswers:
     def _acting(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             session, data = self._named(request), await sent(request)
-            return JSONResponse(await run_in_threadpool(act, session, data))
+            return PlainJSON(await run_in_threadpool(act, session, data))
 
         return answer
 
@@ -200,14 +210,21 @@ def application(routes: list[Route]) -> Starlette:
 
     def told(_: Request, error: Exception) -> Response:
         assert isinstance(error, FocusstackError)
-        return JSONResponse({"error": error.message, "remedy": error.remedy}, 409)
+        return PlainJSON({"error": error.message, "remedy": error.remedy}, 409)
 
     def wrong(_: Request, error: Exception) -> Response:
         words = str(error) if not isinstance(error, ValidationError) else "that is no such thing"
-        return JSONResponse({"error": words[:200], "remedy": ""}, 400)
+        return PlainJSON({"error": words[:200], "remedy": ""}, 400)
+
+    def failed(_: Request, error: Exception) -> Response:
+        assert isinstance(error, OSError)
+        words = f"{error.filename or 'a file'}: {error.strerror or error}"
+        return PlainJSON({"error": words[:400], "remedy": "Look whether it is still there."}, 409)
 
     handlers: dict[Any, Callable[[Request, Exception], Response]] = {
         FocusstackError: told,
+        OSError: failed,
+        OverflowError: wrong,
         ValueError: wrong,
         KeyError: wrong,
         TypeError: wrong,

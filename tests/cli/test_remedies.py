@@ -30,6 +30,8 @@ SAID: dict[str, str] = {}
 NOT_MET = {
     "To work with fewer": "only where the system allows few threads (tests/runtime)",
     "To allow it": "only with a plan that bends frames into the crop (tests/plan/test_outlines.py)",
+    "To go on without": "only with strokes of a frame that is gone (tests/retouch)",
+    "To paint": "opens a page, and waits until somebody leaves it (tests/studio)",
     "To move them as a whole only": "only with a plan that folds (tests/plan/test_folds.py)",
 }
 """Remedies that are not provoked here, and why."""

@@ -6,11 +6,19 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from focusstack.errors import InputError
+from focusstack.errors import InputError, OutputError
 from focusstack.geometry.coordinates import Rect
-from focusstack.retouch.record import read_retouch, read_stroke, retouch_to_json, write_retouch
+from focusstack.retouch import record
+from focusstack.retouch.record import (
+    NAME,
+    read_retouch,
+    read_stroke,
+    retouch_to_json,
+    write_retouch,
+)
 from focusstack.retouch.strokes import Point, Recipe, Retouch, Stroke
 
 LINE = (Point(10.25, 20.5), Point(30, 40, 0.5))
@@ -61,6 +69,8 @@ PAINT = json.loads(retouch_to_json(FULL))["strokes"][0]
         ({"canvas": {"width": 0, "height": 3}}, "canvas.width"),
         ({"strokes": [PAINT | {"kind": "smear"}]}, "strokes[0]"),
         ({"strokes": [PAINT | {"source": "/etc/passwd"}]}, "strokes[0].paint.source"),
+        ({"strokes": [PAINT | {"source": "frame:a\nerror: b"}]}, "strokes[0].paint.source"),
+        ({"reference": "a\x1b[1m"}, "reference"),
         ({"strokes": [PAINT | {"size": 1e9}]}, "strokes[0].paint.size"),
         ({"strokes": [PAINT | {"points": []}]}, "strokes[0].paint.points"),
         ({"strokes": [PAINT | {"points": [[1e300, 0, 1]]}]}, "strokes[0].paint.points[0][0]"),
@@ -97,3 +107,39 @@ def test_undo_and_redo_go_through_all_strokes() -> None:
         done = done.with_last_again()
     assert (done.strokes, done.undone) == (STROKES, ())
     assert done.without_last().with_stroke(STROKES[0]).undone == ()
+
+
+@pytest.mark.parametrize("zoom", [0.9, 1.1])
+def test_the_smallest_and_largest_strokes_stay_readable_on_another_reference(
+    tmp_path: Path, zoom: float
+) -> None:
+    far = (Point(-1e7, -1e7), Point(1e7, 1e7), Point(5, 1e7))
+    strokes = (
+        Stroke("erase", far, size=1),
+        Stroke("clone", far, size=20_000, offset=(10_000_000.0, -10_000_000.0)),
+        Stroke("fill", far, "frame:a", feather=2000),
+    )
+    H = np.diag([zoom, zoom, 1.0])
+    H[2, :2] = 1e-7, 0  # what lies at x = -1e7 has no place
+    moved = tuple(stroke.moved(H, (600, 400)) for stroke in strokes)
+    write_retouch(tmp_path / NAME, Retouch("a", (600, 400), moved))
+    assert len(read_retouch(tmp_path / NAME).strokes) == 3
+
+
+def test_no_more_is_written_than_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Retouch("a", (600, 400), (Stroke("erase", (Point(1, 2),)),))
+    write_retouch(tmp_path / NAME, few)
+    before = (tmp_path / NAME).read_bytes()
+    monkeypatch.setattr(record, "MOST_BYTES", len(before))
+    write_retouch(tmp_path / NAME, few)
+    with pytest.raises(OutputError, match="more strokes than can be read"):
+        write_retouch(tmp_path / NAME, replace(few, strokes=few.strokes * 2))
+    assert (tmp_path / NAME).read_bytes() == before
+
+
+def test_a_file_of_empty_lists_takes_little_memory(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text("[" + "[]," * 5_000_000 + "[]]")
+    with pytest.raises(InputError, match="more entries"):
+        read_retouch(tmp_path / NAME)

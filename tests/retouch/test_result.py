@@ -1,4 +1,4 @@
-"""A folder of results is opened, or the folder that may have been meant is named."""
+"""What is opened fits together, and is written to by one alone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from focusstack.errors import InputError
-from focusstack.retouch.result import open_result
+from focusstack.errors import BusyError, InputError, OutputError
+from focusstack.retouch.record import write_retouch
+from focusstack.retouch.result import Result, lock_result, open_result
+from focusstack.retouch.strokes import Retouch
+
+
+def test_strokes_on_frames_of_another_size_are_told(result: Result) -> None:
+    width, height = result.plan.canvas
+    write_retouch(result.record, Retouch(result.plan.reference, (width + 1, height)))
+    with pytest.raises(InputError, match=f"frames of {width + 1} x {height} pixels"):
+        result.retouch()
+
+
+def test_a_folder_that_somebody_writes_to_is_told_by_the_kind_of_error(tmp_path: Path) -> None:
+    lock = lock_result(tmp_path)
+    with pytest.raises(BusyError, match="is open already"):
+        lock_result(tmp_path)
+    lock.release()
+    (tmp_path / ".focusstack-lock").mkdir()
+    with pytest.raises(OutputError, match="is a folder") as told:
+        lock_result(tmp_path)
+    assert not isinstance(told.value, BusyError)
 
 
 def test_where_no_results_are_those_nearby_are_named(tmp_path: Path) -> None:

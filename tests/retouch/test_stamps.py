@@ -7,7 +7,8 @@ import pytest
 
 from focusstack.geometry.coordinates import Rect
 from focusstack.retouch.stamps import cover
-from focusstack.retouch.strokes import Point, Stroke
+from focusstack.retouch.stroke_schema import stroke_of
+from focusstack.retouch.strokes import WIDEST_FEATHER, Point, Stroke
 
 SHEET = Rect(0, 0, 120, 90)
 
@@ -80,3 +81,12 @@ def test_the_edge_of_the_sheet_is_no_edge_of_an_outline() -> None:
     corners = tuple(Point(x, y) for x, y in ((-40, -40), (60, -40), (60, 50), (-40, 50)))
     found = whole(Stroke("fill", corners, feather=8))
     assert (found[:40, :50] == 1).all()
+
+
+def test_the_widest_feather_takes_no_more_memory_than_it_reaches() -> None:
+    corners = tuple(Point(x, y) for x, y in ((2, 2), (6, 2), (6, 6)))
+    assert stroke_of(
+        {"kind": "fill", "source": "frame:a", "points": corners, "feather": WIDEST_FEATHER}
+    )
+    with pytest.raises(ValueError, match="2000"):
+        stroke_of({"kind": "fill", "source": "frame:a", "points": corners, "feather": 2001})

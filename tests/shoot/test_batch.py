@@ -19,6 +19,7 @@ from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import stack
 from focusstack.shoot import one_stack, running
 from focusstack.shoot.batch import BatchResult, batch
+from focusstack.shoot.content import sizes_of
 from focusstack.shoot.one_stack import Outcome, Task, work
 from focusstack.shoot.settings import BatchOptions
 from focusstack.shoot.state import StackState, States
@@ -256,7 +257,9 @@ def test_a_run_that_ended_before_it_was_noted_counts(
     states = States(out)
     state = states.read("card-IMG_0004")
     assert state is not None
-    states.write(state.model_copy(update={"status": "claimed", "inputs": (), "outputs": {}}))
+    expected = sizes_of([shoot / f"IMG_{k:04d}.jpg" for k in (4, 5, 6)])
+    claimed = {"status": "claimed", "inputs": (), "outputs": {}, "expected": expected}
+    states.write(state.model_copy(update=claimed))
     left_behind(states.folder)
     (states.folder / "a.claim-0").rename(states.folder / "card-IMG_0004.claim-0")
     states.thumbnail("card-IMG_0004").unlink()
@@ -300,3 +303,77 @@ def test_two_share_the_work(whole: Path, shoot: Path, tmp_path: Path) -> None:
     holders = {state.holder for state in states if state}
     assert all(any(str(one.pid) in holder for one in both) for holder in holders)
     assert digests(out) == digests(whole)
+
+
+# Names that meet -------------------------------------------------------------------------------
+
+
+def namesakes(home: Path, *names: str) -> Path:
+    """A shoot of stacks of other pictures, in folders of these names."""
+    for k, name in enumerate(names):
+        write_shoot(home / name, 1, 3)
+        for path in (home / name).iterdir():
+            path.write_bytes(path.read_bytes() + f"{home}{k}".encode())
+    return home
+
+
+def by_folder(shoot: Path, out: Path, threads: Executor) -> BatchResult:
+    named = replace(QUICK, template="{folder}")
+    plain = replace(output(out), aligned=False)
+    return batch(shoot, plain, named, threads)
+
+
+def test_namesakes_in_results_that_hold_another_never_share_a_folder(
+    tmp_path: Path, threads: Executor
+) -> None:
+    out = tmp_path / "out"
+    first = namesakes(tmp_path / "card 1", "A")
+    second = namesakes(tmp_path / "card 2", "X/A", "Y/A")
+    by_folder(first, out, threads)
+    done = by_folder(second, out, threads)
+    assert [state.name for state in done.states] == ["A-2", "A-2-2"]
+    assert len({record.path for state in done.states for record in state.inputs}) == 6
+    again = by_folder(second, out, threads)
+    assert [state.tries for state in again.states] == [1, 1]
+    assert [state.name for state in by_folder(first, out, threads).states] == ["A"]
+
+
+def test_what_another_card_has_left_unnoted_is_not_taken_for_this_ones(
+    tmp_path: Path, threads: Executor
+) -> None:
+    out = tmp_path / "out"
+    (done,) = by_folder(namesakes(tmp_path / "card 1", "A"), out, threads).states
+    claimed = done.model_copy(update={"status": "claimed", "inputs": (), "before": ""})
+    other = namesakes(tmp_path / "card 2", "A")
+    for expected in ({}, {"IMG_0001.jpg": 1}):
+        States(out).write(claimed.model_copy(update={"expected": expected}))
+        (state,) = by_folder(other, out, threads).states
+        assert state.tries == (1 if expected else 2)
+        assert state.name == ("A-2" if expected else "A")
+
+
+def test_a_batch_keeps_its_own_names(tmp_path: Path, threads: Executor) -> None:
+    out = tmp_path / "out"
+    shoot = namesakes(tmp_path / "card", "Index.HTML", "quarantine")
+    done = by_folder(shoot, out, threads)
+    assert [state.name for state in done.states] == ["Index.HTML_", "quarantine_"]
+    assert [state.status for state in done.states] == ["done"] * 2
+
+
+def test_nothing_of_others_is_removed_from_the_quarantine(
+    tmp_path: Path, threads: Executor
+) -> None:
+    out = tmp_path / "out"
+    shoot = namesakes(tmp_path / "card", "A")
+    aside = replace(QUICK, template="{folder}", on={"look": "quarantine"})
+    batch(shoot, output(out), QUICK, threads)
+    mine = out / "quarantine" / "A"
+    mine.mkdir(parents=True)
+    (mine / "notes.txt").write_text("mine")
+    (mine.parent / "A-2").symlink_to(tmp_path)
+    for name in ("A-3", "A-3"):  # the second replaces what the first has put there
+        (state,) = batch(shoot, replace(output(out), quality=90), aside, threads).states
+        assert state.row.folder == f"quarantine/{name}"
+        States(out).write(state.model_copy(update={"status": "planned", "key": ""}))
+    assert (mine / "notes.txt").read_text() == "mine"
+    assert shoot.is_dir()

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import psutil
 import pytest
 
 from focusstack.shoot import claims as module
@@ -146,3 +147,20 @@ def test_without_links_claims_work_too(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_claim_is_taken_over_within_a_minute() -> None:
     assert 2 * BEAT < STALE < 60 - BEAT
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell when processes began")
+def test_a_clock_that_is_set_takes_no_claim_from_a_living_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = psutil.Process.create_time
+    with Claims(tmp_path) as one, Claims(tmp_path) as other:
+        assert one.claim("a") is not None
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: began(self) + 3600)
+        assert other.claim("a") is None
+
+
+def test_of_a_claim_little_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.claim-0").open("wb") as file:
+        file.truncate(1 << 40)
+    assert Claims(tmp_path).claim("a") is None

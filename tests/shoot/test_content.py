@@ -11,12 +11,13 @@ import pytest
 from focusstack.errors import InputError
 from focusstack.options import FusionOptions, OutputOptions, StackOptions
 from focusstack.shoot.content import (
+    is_of_others,
     key_of,
-    matches_any,
     outputs_there,
     record_inputs,
     record_outputs,
     same_inputs,
+    sizes_of,
 )
 from focusstack.shoot.state import StackState
 
@@ -75,7 +76,7 @@ def test_names_that_are_no_text_are_told_apart(tmp_path: Path) -> None:
     before = record_inputs(paths)
     assert same_inputs(paths, before)
     assert not same_inputs(paths[::-1], before)
-    assert matches_any(paths, before)
+    assert not is_of_others(paths, StackState(name="a", inputs=before))
 
 
 @pytest.mark.parametrize("text", [b"x" * 100, b"longer" * 100])
@@ -83,10 +84,10 @@ def test_files_that_were_changed_are_others(files: list[Path], text: bytes) -> N
     before = record_inputs(files)
     files[2].write_bytes(text)
     assert not same_inputs(files, before)
-    assert matches_any(files, before)
+    assert not is_of_others(files, StackState(name="a", inputs=before))
     for path in files:
         path.write_bytes(b"another card")
-    assert not matches_any(files, before)
+    assert is_of_others(files, StackState(name="a", inputs=before))
 
 
 def test_files_that_are_gone_are_others(files: list[Path]) -> None:
@@ -106,3 +107,18 @@ def test_results_that_lack_must_be_made_again(tmp_path: Path) -> None:
     (tmp_path / "aligned" / "a.jpg").write_bytes(b"12")
     assert not outputs_there(tmp_path, state)
     assert not outputs_there(tmp_path, StackState(name="a"))
+
+
+def test_a_stack_that_was_planned_is_known_by_names_and_sizes(files: list[Path]) -> None:
+    planned = StackState(name="a", expected=sizes_of(files[:2]))
+    assert not is_of_others(files[1:], planned)
+    assert is_of_others(files[2:], planned)
+    assert not is_of_others(files, StackState(name="a"))
+    for path in files:
+        path.write_bytes(b"another card")
+    assert is_of_others(files, planned)
+
+
+def test_a_name_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no name of a file"):
+        key_of(StackOptions(dust=tmp_path / "a\0b"), OUTPUT)

@@ -33,6 +33,15 @@ def test_a_death_takes_nothing_else_with_it() -> None:
         assert lanes.submit(pow, 2, 3).result() == 8
 
 
+def test_a_process_that_was_ended_while_idle_is_replaced() -> None:
+    with Lanes(1) as lanes:
+        idle = lanes.submit(os.getpid).result()
+        os.kill(idle, signal.SIGKILL)
+        assert gone(idle)
+        time.sleep(0.2)  # until its pool has heard
+        assert lanes.submit(pow, 2, 3).result() == 8
+
+
 def test_there_is_no_queue() -> None:
     with Lanes(1) as lanes:
         busy = lanes.submit(time.sleep, 0.3)

@@ -56,6 +56,8 @@ def test_files_above_the_shoot_are_not_read(tmp_path: Path) -> None:
         ("output = '/etc'\n", "output"),
         ("max-megapixels = inf\n", "max-megapixels"),
         ("a = = 1", "is no TOML"),
+        ("quality = " + "9" * 5000, "is no TOML: Exceeds"),
+        ('dust = "a\\u0000b"', "dust"),
         ("a = '" + "x" * (2 << 20) + "'", "larger than any"),
     ],
 )

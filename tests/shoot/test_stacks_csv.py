@@ -129,3 +129,9 @@ def test_catalogue_numbers(card: Path) -> None:
         read_catalogue(edited(card, "name,file\nA,1.jpg\nB,1.jpg\n"))
     with pytest.raises(InputError, match="row 2: its name"):
         read_catalogue(edited(card, "name,file\nA\x1b[1m,1.jpg\n"))
+
+
+def test_names_that_would_get_one_folder_are_no_one_stack(card: Path) -> None:
+    text = "stack,file\nBeetle?,a1.jpg\nbeetle?,a2.jpg\nBeetle:,b1.jpg\nBeetle:,b2.jpg\n"
+    with pytest.raises(InputError, match=r"row 4: Beetle: and Beetle\? would get one folder"):
+        read_stacks(edited(card, text), [card])

@@ -15,6 +15,7 @@ from benchmarks.shoots.shooting import write_shoot
 from focusstack.errors import InputError, UsageError
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.shoot.arrivals import HOPELESS, PATIENCE, SETTLED, SHORTEST, Arrivals
+from focusstack.shoot.gathering import find_pictures
 from focusstack.shoot.settings import BatchOptions
 from focusstack.shoot.state import StackState
 from focusstack.shoot.watching import Watch, watch_folder
@@ -182,3 +183,34 @@ def test_without_the_extra_there_is_a_command(
         watch_folder(watch, lambda _: None, ThreadPoolExecutor(1))
     with pytest.raises(InputError, match="is no folder"):
         Watch(tether / "nowhere", output(tmp_path), OPTIONS)
+
+
+# What goes meanwhile ---------------------------------------------------------------------------
+
+
+def test_pictures_that_are_sorted_out_meanwhile_end_no_watch(
+    camera: list[Path], tether: Path, tmp_path: Path
+) -> None:
+    watch = Watch(tether, output(tmp_path), OPTIONS, 1.0)
+    files = arrive(tether, *camera[:4])
+    assert watch.look(0.0) == []
+    paths = watch.look(SETTLED)
+    assert paths == files
+    files[3].unlink()
+    with ThreadPoolExecutor(1) as pool:
+        assert watch.stack(paths, pool, lambda _: None) == 0
+        again = watch.look(2 * SETTLED)
+        assert again == files[:3]
+        assert watch.stack(again, pool, lambda _: None) == 1
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_holds_nothing(
+    camera: list[Path], tether: Path
+) -> None:
+    (tether / "copying").mkdir()
+    arrive(tether, camera[0])
+    arrive(tether / "copying", camera[1])
+    found = find_pictures([tether], set())
+    assert next(found) == tether / camera[0].name
+    shutil.rmtree(tether / "copying")
+    assert list(found) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -169,3 +170,18 @@ def test_more_than_a_page_sends_is_refused(place: Place) -> None:
 def test_reading_changes_nothing(place: Place) -> None:
     for act in ("stroke", "undo", "save", "fuse", "slabs", "fine", "stop"):
         assert place.status(f"/review/0/api/{act}") == 405
+
+
+def test_numbers_without_end_are_refused(place: Place) -> None:
+    status, _, body = place.ask(f"/{place.token}/review/0/api/stop", "POST", b'{"job": 1e999}')
+    assert (status, json.loads(body)["remedy"]) == (400, "")
+
+
+def test_what_the_system_refuses_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> bytes:
+        raise FileNotFoundError(2, "No such file", "source-map.png")
+
+    monkeypatch.setattr(Session, "taken", gone)
+    status, _, body = place.ask(f"/{place.token}/review/0/api/taken")
+    assert status == 409
+    assert json.loads(body)["error"] == "source-map.png: No such file"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,16 @@ import numpy as np
 import pytest
 
 from focusstack.errors import OutputError
+from focusstack.images.read import read_picture
 from focusstack.retouch.paint_sources import SourceGoneError
-from focusstack.retouch.record import read_retouch
+from focusstack.retouch.record import read_retouch, write_retouch
 from focusstack.retouch.replay import replay
 from focusstack.retouch.result import open_result
+from focusstack.retouch.strokes import Recipe
 from focusstack.runtime.progress import Silent
 from focusstack.studio import easel as easels
 from focusstack.studio.easel import Easel
+from focusstack.studio.jobs import StoppedError
 
 
 @pytest.fixture
@@ -122,3 +127,57 @@ def test_a_lost_source_is_told_and_the_rest_is_carried_out(folder: Path, easel: 
 def test_a_folder_is_open_once(folder: Path, easel: Easel) -> None:
     with pytest.raises(OutputError, match="is open already"):
         Easel(open_result(folder))
+
+
+# What happens meanwhile -----------------------------------------------------------------------
+
+
+def test_a_picture_that_was_carried_out_by_half_is_not_written(
+    easel: Easel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for x in (40, 80):
+        easel.paint(dab(easel, x))
+    wanted = easel.picture.finished()
+
+    def stopped(*_: object) -> None:
+        raise StoppedError("stopped")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Silent, "advance", stopped)
+        with pytest.raises(StoppedError):
+            easel.carry_out(Silent())
+    assert not np.array_equal(easel.picture.finished(), wanted)
+    easel.save(Silent())
+    assert np.array_equal(read_picture(easel.result.retouched).pixels, wanted)
+
+
+def test_a_stroke_that_cannot_be_carried_out_keeps_no_other_from_it(easel: Easel) -> None:
+    easel.paint(dab(easel, 40))
+    (first,) = easel.retouch.strokes
+    lost = replace(first, source="made:all")
+    recipe = Recipe("all", "auto", easel.result.plan.focus_order)
+    write_retouch(
+        easel.result.record, replace(easel.retouch, strokes=(lost, first), recipes=(recipe,))
+    )
+    wanted = easel.picture.finished()
+    easel.close()
+    again = Easel(open_result(easel.result.folder))
+    (easel.result.folder / "retouch").write_bytes(b"in the way")
+    again.carry_out(Silent())
+    assert np.array_equal(again.picture.finished(), wanted)
+    assert len(again.lost) == 1
+    again.close()
+
+
+def test_nothing_is_written_into_results_that_took_the_place_of_these(easel: Easel) -> None:
+    folder = easel.result.folder
+    moved = shutil.copytree(folder, folder.with_name("other"))
+    shutil.rmtree(folder)
+    moved.rename(folder)
+    (folder / ".focusstack-lock").unlink()
+    for act in (lambda: easel.paint(dab(easel, 40)), lambda: easel.save(Silent())):
+        with pytest.raises(OutputError, match="removed or replaced"):
+            act()
+    assert not easel.result.record.exists()
+    assert not easel.result.retouched.exists()
+    assert np.array_equal(easel.picture.finished(), easel.picture.base)

@@ -29,6 +29,7 @@ from focusstack.studio.jobs import Jobs
 from focusstack.studio.recent import Recent, state_folder
 from focusstack.studio.shelf import Shelf
 from focusstack.studio.stacking import Wanted, find_stacks, target_of
+from focusstack.studio.web import PlainJSON
 
 # Folders --------------------------------------------------------------------------------------
 
@@ -280,3 +281,32 @@ def test_threads_end_with_the_shelf(shelf: Shelf) -> None:
     while threading.active_count() > before:
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+# What nobody means to do ----------------------------------------------------------------------
+
+
+def test_names_of_stacks_lead_nowhere(tmp_path: Path) -> None:
+    frame = tmp_path / "card" / "a.jpg"
+    frame.parent.mkdir()
+    frame.write_bytes(b"")
+    for name, made in (("..", "stack"), ("../../x", "x"), ("a\0b", "a_b"), ("con", "con_")):
+        wanted = Wanted(name=name, files=[str(frame)])
+        assert target_of(wanted, alone=False) == tmp_path / "card-stacked" / made
+
+
+def test_pictures_at_the_root_of_a_card_have_a_place_for_results(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Wanted, "paths", lambda _: [Path("/a.jpg")])
+    assert target_of(Wanted(name="a", files=["/a.jpg"]), alone=True) == Path("/stacked")
+
+
+def test_names_that_are_no_text_are_told() -> None:
+    assert PlainJSON({"name": "a\udcff"}).body == b'{"name":"a\\udcff"}'
+
+
+def test_where_no_folder_can_be_made_a_copy_says_so(folder: Path) -> None:
+    (folder / "export").write_bytes(b"in the way")
+    with pytest.raises(OutputError, match="cannot be written"):
+        export(folder, Copy())

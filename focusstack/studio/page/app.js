@@ -1,6 +1,6 @@
 // The start page: pictures in, stacks run in turn, results opened and handed on.
 import { Jobs, tell, warn } from "./panel.js";
-import { Refusal } from "./asking.js";
+import { Refusal, inAddress } from "./asking.js";
 
 const $ = (id) => document.getElementById(id);
 const FOLDER = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2.5 5.5h5l1.5 2h8.5v8.5h-15z"/></svg>';
@@ -169,7 +169,7 @@ class Door {
     for (const { file } of files) {
       $("uploading").textContent = `Taking ${file.name} (${++done} of ${files.length})`;
       try {
-        await ask(`upload/${key}/${encodeURIComponent(file.name)}`, { method: "PUT", body: file });
+        await ask(`upload/${key}/${inAddress(file.name)}`, { method: "PUT", body: file });
       } catch (error) {
         if (error.gone) throw error;
         left.push(`${file.name}: ${error.message}`);
@@ -188,7 +188,7 @@ class Door {
   // The server's folders -------------------------------------------------------------------------
 
   async browse(path) {
-    const told = await ask(`folder?path=${encodeURIComponent(path)}`);
+    const told = await ask(`folder?path=${inAddress(path)}`);
     this.place = told;
     if (!$("picker").open) $("picker").showModal();
     const parts = told.path.split("/").filter(Boolean);
@@ -290,7 +290,7 @@ class Door {
   }
 
   result(one) {
-    const source = new URL(`shelf/cover?folder=${encodeURIComponent(one.folder)}&of=${one.changed}`, document.baseURI).href;
+    const source = new URL(`shelf/cover?folder=${inAddress(one.folder)}&of=${one.changed}`, document.baseURI).href;
     const cover = element("button", { className: "cover", type: "button", title: "Look and retouch" }, element("img", { alt: one.name, loading: "lazy", src: source }));
     const button = (text, work) => {
       const made = element("button", { type: "button", text });

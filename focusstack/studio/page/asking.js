@@ -10,6 +10,9 @@ export class Refusal extends Error {
   }
 }
 
+// Text as part of an address. Names of files may hold what is no text, which no address can.
+export const inAddress = (text) => encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, "\ufffd"));
+
 async function ask(path, options) {
   let answer;
   try {
@@ -36,7 +39,7 @@ export async function bytes(path) {
 }
 
 export async function block(of, level, column, row, signal) {
-  const path = `block/${level}/${column}/${row}?of=${encodeURIComponent(of)}`;
+  const path = `block/${level}/${column}/${row}?of=${inAddress(of)}`;
   const answer = await ask(path, { signal });
   const [width, height] = answer.headers.get("X-Size").split(" ").map(Number);
   return { width, height, data: new Uint8ClampedArray(await answer.arrayBuffer()) };
