@@ -161,3 +161,10 @@ def test_what_would_be_done(photos: Path, tmp_path: Path) -> None:
     assert told["names"] == ["IMG_8.png", "IMG_10.png", "IMG_11.png"]
     assert (told["folder"], told["taken"]) == (str(tmp_path / "out"), True)
     failed(3, "run", tmp_path / "nowhere", "--dry-run")
+
+
+def test_the_page_tells_how_to_paint_over_what_is_wrong(
+    photos: Path, plan: Path, tmp_path: Path
+) -> None:
+    done("run", photos, "-o", tmp_path / "out", "--plan", plan, "--no-aligned")
+    assert ">focusstack review .</code>" in (tmp_path / "out" / "report.html").read_text("utf-8")
