@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
@@ -277,10 +278,13 @@ def test_killed_and_started_again_it_gives_the_same(
     """A longer trial is ``python -m benchmarks.shoots kills``."""
     dice, out = random.Random(5), tmp_path / "out"
     done: dict[str, int] = {}
-    for _ in range(3):
+    for count in range(3):
         one = begin(shoot, out, "--jobs", "2")
-        with pytest.raises(Exception, match="timed out"):
-            one.communicate(timeout=dice.uniform(2, 6))
+        # As soon as one more is done, or somewhere behind: machines are not equally fast.
+        while one.poll() is None and len(finished(out) if out.exists() else ()) <= count:
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0, 0.3) * count)
+        assert count or one.poll() is None, "three stacks are still to be done"
         one.kill()
         one.communicate()
         now = finished(out) if out.exists() else {}
