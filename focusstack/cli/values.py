@@ -14,6 +14,7 @@ from focusstack.runtime.alike import did_you_mean
 from focusstack.runtime.memory import parse_bytes
 
 E = TypeVar("E", bound=StrEnum)
+N = TypeVar("N", int, float)
 
 
 def one_of(option: str, kind: type[E], also: Mapping[str, str] = {}) -> Callable[[str], E]:
@@ -46,35 +47,32 @@ def one_of(option: str, kind: type[E], also: Mapping[str, str] = {}) -> Callable
 
 def number(option: str, least: float, most: float | None = None) -> Callable[[str], float]:
     """Return what reads a number of at least `least` and at most `most`."""
-
-    def read(text: str) -> float:
-        try:
-            given = float(text)
-        except ValueError:
-            given = float("nan")
-        if given >= least and (most is None or given <= most):
-            return given
-        raise UsageError(
-            f"{option} {text} is not a number of {_span(least, most)}",
-            f"Give one, as in {option} {most if most is not None else max(least, 1):g}.",
-        )
-
-    return read
+    usual = f"{most if most is not None else max(least, 1):g}"
+    return _within(option, float, "number", (least, most), usual)
 
 
 def whole_number(option: str, least: int, most: int | None = None) -> Callable[[str], int]:
     """Return what reads a whole number of at least `least` and at most `most`."""
+    usual = str(most if most is not None else max(least, 2))
+    return _within(option, int, "whole number", (least, most), usual)
 
-    def read(text: str) -> int:
+
+def _within(
+    option: str, kind: Callable[[str], N], called: str, span: tuple[N, N | None], usual: str
+) -> Callable[[str], N]:
+    """Return what reads a number within a span, of which `usual` is told as an example."""
+    least, most = span
+
+    def read(text: str) -> N:
         try:
-            given = int(text)
+            given = kind(text)
         except ValueError:
-            given = least - 1
-        if given >= least and (most is None or given <= most):
+            given = None
+        if given is not None and given >= least and (most is None or given <= most):
             return given
         raise UsageError(
-            f"{option} {text} is not a whole number of {_span(least, most)}",
-            f"Give one, as in {option} {most if most is not None else max(least, 2)}.",
+            f"{option} {text} is not a {called} of {_span(least, most)}",
+            f"Give one, as in {option} {usual}.",
         )
 
     return read

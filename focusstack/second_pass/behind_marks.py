@@ -82,7 +82,7 @@ class Small:
         """
         for near, hidden in _hidden_near(self.scene, self.boxes, frame, rect, 1):
             part = Planes(planes.values[:, *_within(near, rect)], planes.flat)
-            mend(part, hidden, float(max(near.width, near.height)))
+            mend(part, hidden)
 
 
 def _hidden_near(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from focusstack.errors import OutputError
 from focusstack.frames.search import natural_key
+from focusstack.output.page_templates import page_templates
 from focusstack.output.report.addresses import file_address
 from focusstack.runtime.files import write_atomically
 from focusstack.runtime.version import __version__
@@ -217,13 +218,4 @@ def _part(name: str) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("focusstack.shoot", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("index.html.jinja")
+    return page_templates("focusstack.shoot").get_template("index.html.jinja")

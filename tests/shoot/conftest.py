@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.shoots.shooting import write_shoot
-from tests.output.report.conftest import browser
+from tests.support.browsing import browser
 
 __all__ = ["browser"]
 

@@ -15,10 +15,12 @@ import pytest
 from focusstack.retouch.result import open_result
 from focusstack.studio.jobs import Jobs
 from focusstack.studio.session import Session
-from tests.support.browsing import QUIET
+from tests.support.browsing import browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+
+__all__ = ["browser"]
 
 
 @pytest.fixture
@@ -35,19 +37,6 @@ def session(folder: Path) -> Iterator[Session]:
     yield found
     found.close()
     jobs.close()
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Chromium; without one the test is skipped: the program does not need it."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-    if found is None:
-        pytest.skip("there is no Chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=found, headless=True, args=QUIET.split())
-        yield chromium
-        chromium.close()
 
 
 class Program:

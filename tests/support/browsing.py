@@ -1,9 +1,13 @@
-"""A report in a real browser, and what went wrong there."""
+"""A page in a real browser, and what went wrong there."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -18,6 +22,19 @@ QUIET = (
 
 LOST = 4
 """Index of the frame that shows another scene."""
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium; without one the test is skipped: the program does not need it."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+    if found is None:
+        pytest.skip("there is no Chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=found, headless=True, args=QUIET.split())
+        yield chromium
+        chromium.close()
 
 
 class Watched:

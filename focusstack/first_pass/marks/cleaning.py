@@ -43,7 +43,7 @@ class Blemishes:
     @property
     def are_few(self) -> bool:
         """Whether most of a proxy stays as it is."""
-        if self.marked is None or self.parts == [(slice(None), slice(None))]:
+        if self.marked is None or self.columns is not None or self.rows is not None:
             return False
         area = sum((r.stop - r.start) * (c.stop - c.start) for r, c in self.parts)
         return bool(2 * area < self.marked.size)

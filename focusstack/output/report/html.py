@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from focusstack.errors import Change, leaving_out
+from focusstack.output.page_templates import page_templates
 from focusstack.output.report import overlays as drawings
 from focusstack.output.report import plots
 from focusstack.output.report.addresses import file_address, picture_address
@@ -80,16 +81,7 @@ def draw_exposures(plan: StackPlan, shown: Gathered) -> str | None:
 
 @cache
 def _template() -> Template:
-    # Only a page needs these: commands that write none start without them.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("focusstack.output.report", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates("focusstack.output.report")
     environment.filters["address"] = picture_address
     environment.filters["as"] = _as
     environment.filters["cut"] = cut_name

@@ -156,15 +156,6 @@ def _cells(plan: StackPlan) -> list[tuple[tuple[float, float, float], int, int]]
     return cells
 
 
-def worst_place(plan: StackPlan) -> int:
-    """Index of the place at which tiles disagree most of all; the middle one if unknown."""
-    cells = _cells(plan)
-    if not cells:
-        return 4
-    _, row, column = max(cells)
-    return 3 * row + column
-
-
 @dataclass(frozen=True)
 class Sample:
     """What stays of an aligned frame, or of the composite.

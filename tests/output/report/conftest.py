@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,23 +11,12 @@ import pytest
 from focusstack.options import OutputOptions
 from focusstack.pipeline import stack
 from focusstack.scene.stack import render_stack
-from tests.support.browsing import LOST, QUIET, Watched
+from tests.support.browsing import LOST, Watched, browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Chromium; without one the test is skipped: the program does not need it."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-    if found is None:
-        pytest.skip("there is no Chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=found, headless=True, args=QUIET.split())
-        yield chromium
-        chromium.close()
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="package")

@@ -30,7 +30,6 @@ from focusstack.output.report.samples import (
     maps,
     places,
     sample,
-    worst_place,
 )
 from focusstack.plan.model import FramePlan, StackPlan
 from focusstack.resample.planes import Planes
@@ -155,11 +154,12 @@ def test_places_are_where_tiles_disagree_most() -> None:
     made = plan(1200, 800, (2, 7))
     found = places(made, 100)
     # The cell's middle on the canvas, less the crop's corner.
-    assert worst_place(made) == 1
+    assert max(range(9), key=lambda k: found[k].px or 0) == 1
     assert found[1].rect.x + 50 == pytest.approx(750 - 10, abs=1)
     assert found[1].rect.y + 50 == pytest.approx(250 - 10, abs=1)
     empty = np.full((8, 12), np.nan)
-    assert worst_place(replace(made, residual_map_px=empty)) == 4
+    unknown = places(replace(made, residual_map_px=empty), 100)
+    assert [p.px for p in unknown] == [None] * 9
 
 
 def test_places_are_shown_pixel_by_pixel() -> None:
