@@ -13,13 +13,12 @@ import numpy as np
 from PIL import Image as Pillow
 
 from docs.figures.page import BROWSERS
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.record import write_retouch
 from focusstack.retouch.replay import replay
 from focusstack.retouch.result import Result, open_result
 from focusstack.retouch.strokes import Point, Retouch, Stroke
-from focusstack.second_pass.prealigned import cut
 from focusstack.studio.reviewing import review_folder
 
 PLACE, TIMES = Rect(200, 446, 116, 88), 4
@@ -83,8 +82,8 @@ def review_page(folder: Path, path: Path) -> Path | None:
     write_retouch(result.record, awns(result))
     told: list[str] = []
     until = threading.Event()
-    way = {"tell": told.append, "show": False, "until": until}
-    served = threading.Thread(target=review_folder, args=(result,), kwargs=way)
+    way = {"show": False, "until": until}
+    served = threading.Thread(target=review_folder, args=(folder, told.append), kwargs=way)
     served.start()
     while not told:
         time.sleep(0.05)

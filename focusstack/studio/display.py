@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.images.profile import colours_of, name_of
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.blocks import halved
 from focusstack.retouch.working import rounded
-from focusstack.second_pass.prealigned import cut
 
 Rgb = NDArray[np.uint8]
 """``(H, W, 3)``, sRGB."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import partial
+from threading import Event
 from typing import Any
 
 from focusstack.errors import UsageError
@@ -14,6 +15,7 @@ from focusstack.retouch.result import Result
 from focusstack.retouch.strokes import FRAME, MADE, Recipe
 from focusstack.studio.display import Display, shrunk
 from focusstack.studio.easel import Changed, Easel
+from focusstack.studio.foresight import Foresight
 from focusstack.studio.jobs import Jobs
 from focusstack.studio.survey import CELL, Survey, taken_from
 from focusstack.studio.worth_a_look import on_reference, places_of, state_of
@@ -49,6 +51,7 @@ class Session:
     def __init__(self, result: Result, jobs: Jobs, *, shelf: bool = False) -> None:
         self.result, self.jobs, self._shelf = result, jobs, shelf
         self.easel = Easel(result)
+        self._shown = Event()
         try:
             self._look_around()
         except BaseException:
@@ -62,21 +65,25 @@ class Session:
         self.places = places_of(result.folder / "report.json", result.plan)
         self.survey: Survey | None = None
         self.source_map: bytes | None = None
+        self._foresight: Foresight | None = None
         if self.easel.blocks is not None:
             order, crop = result.plan.focus_order, result.plan.crop
             self.survey = Survey(self.easel.blocks, order, crop, self.display)
+            self._foresight = Foresight(self.easel.blocks, order)
 
     def start(self) -> None:
         """Look at the frames, and carry out what was painted before."""
         if self.easel.retouch.strokes:
             self.jobs.add("Carrying out what was painted before", self.easel.carry_out)
         if self.survey is not None:
-            self.survey.start()
+            self.survey.start(self._shown)
 
     def close(self) -> None:
         """Let go of the folder."""
         if self.survey is not None:
             self.survey.close()
+        if self._foresight is not None:
+            self._foresight.close()
         self.easel.close()
 
     def told(self) -> dict[str, Any]:
@@ -137,6 +144,7 @@ class Session:
         easel = self.easel
         rect = block_rect(easel.picture.rect, level, column, row)
         if source == "result":
+            self._shown.set()
             return easel.pyramid.block(level, column, row)
         if source == "fused":
             return shrunk(easel.picture.base, rect, level)
@@ -146,6 +154,8 @@ class Session:
             except KeyError as error:
                 raise ValueError(f"there is no source {source}") from error
         if source.startswith(FRAME) and easel.blocks is not None:
+            if self._foresight is not None:
+                self._foresight.choose(source.removeprefix(FRAME))
             return easel.blocks.block(BlockKey(source.removeprefix(FRAME), level, column, row))
         raise ValueError(f"there is no source {source}")
 

@@ -11,9 +11,10 @@ from starlette.routing import Route
 
 from focusstack.studio.exporting import Copy
 from focusstack.studio.folder_view import view_folder
+from focusstack.studio.page_files import PlainJSON, page_file
 from focusstack.studio.shelf import Shelf
 from focusstack.studio.stacking import Wanted
-from focusstack.studio.web import PlainJSON, page_file, sent
+from focusstack.studio.web import sent
 
 MOST_STACKS = 500
 """Stacks that are asked for at once. Chosen, not measured: a card holds fewer."""

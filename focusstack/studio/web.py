@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,15 +19,8 @@ from focusstack.retouch.recipes import slabs
 from focusstack.retouch.stroke_schema import RecipePart
 from focusstack.retouch.strokes import Recipe
 from focusstack.studio.display import as_bytes
+from focusstack.studio.page_files import PlainJSON, answer_review, answer_static
 from focusstack.studio.session import Session
-
-KINDS = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
-"""Types of the page's own files."""
 
 MOST_BYTES = 4 << 20
 """Bytes of what a page may send at once: a stroke of as many points as there may be has a fifth.
@@ -41,26 +33,6 @@ Act = Callable[[Session, Any], Any]
 
 Sessions = Callable[[str], Session]
 """Finds an open session by its name; KeyError if there is none."""
-
-
-def page_file(name: str) -> Response:
-    """Return one of the page's own files; HTTPException 404 if there is none of that name."""
-    home = files("focusstack.studio").joinpath("page")
-    known = {one.name: one for one in home.iterdir()}  # nothing else can be asked for
-    kind = KINDS.get(f".{name.rpartition('.')[2]}")
-    if name not in known or kind is None:
-        raise HTTPException(404)
-    return Response(known[name].read_bytes(), media_type=kind)
-
-
-class PlainJSON(Response):
-    """An answer as JSON in ASCII: names of files may hold what is no text in UTF-8."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        """Return what is sent."""
-        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 async def sent(request: Request) -> Any:
@@ -99,7 +71,7 @@ class ReviewAnswers:
         here = "/review/{name}/"
         api = f"{here}api/"
         return [
-            Route("/static/{file}", self.static),
+            Route("/static/{file}", answer_static),
             Route(here, self.page),
             Route(f"{api}state", self.state),
             Route(f"{api}block/{{level:int}}/{{column:int}}/{{row:int}}", self.block),
@@ -109,14 +81,10 @@ class ReviewAnswers:
             *(Route(f"{api}{n}", self._acting(act), methods=["POST"]) for n, act in ACTS.items()),
         ]
 
-    def static(self, request: Request) -> Response:
-        """Answer with one of the page's own files."""
-        return page_file(request.path_params["file"])
-
     def page(self, request: Request) -> Response:
         """Answer with the page."""
         self._named(request)
-        return page_file("review.html")
+        return answer_review(request)
 
     def state(self, request: Request) -> Response:
         """Answer with all that the page must know."""

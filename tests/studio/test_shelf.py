@@ -26,10 +26,10 @@ from focusstack.studio.exporting import Copy, export
 from focusstack.studio.folder_view import view_folder
 from focusstack.studio.inbox import Inbox, safe_file_name
 from focusstack.studio.jobs import Jobs
+from focusstack.studio.page_files import PlainJSON
 from focusstack.studio.recent import Recent, state_folder
 from focusstack.studio.shelf import Shelf
 from focusstack.studio.stacking import Wanted, find_stacks, target_of
-from focusstack.studio.web import PlainJSON
 
 # Folders --------------------------------------------------------------------------------------
 
