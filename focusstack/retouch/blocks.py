@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -140,7 +141,8 @@ class AlignedBlocks:
     def __init__(self, frames: FrameSource, plan: StackPlan) -> None:
         self._frames, self._plan = frames, plan
         self._used = {f.file: f for f in plan.used()}
-        self._index = {name: i for i, name in enumerate(frames.names)}
+        # Aligned files may have other suffixes than the frames that they were made of.
+        self._index = {Path(name).stem: i for i, name in enumerate(frames.names)}
         self._highest = np.max([f.gain for f in plan.used()], axis=0)
         self._pictures = Kept[Picture](KEPT_FRAMES, lambda p: int(p.pixels.nbytes))
         self._blocks = Kept[Image](KEPT_BLOCKS, lambda block: int(block.nbytes))
@@ -264,7 +266,7 @@ class AlignedBlocks:
     def _decoded(self, name: str, level: int) -> Picture:
         reduction = min(1 << level, FASTEST)
         source = self._frames if level == 0 else self._frames.reduced(reduction)
-        picture = source.read(self._index[name])
+        picture = source.read(self._index[Path(name).stem])
         pixels = picture.pixels
         width, height = self._frames.size
         wanted = level_size(Rect(0, 0, width, height), level)

@@ -24,7 +24,7 @@ from focusstack.numeric.arrays import Image
 from focusstack.options import FusionOptions, StackOptions
 from focusstack.plan.file import plan_to_json
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import check_places
+from focusstack.plan.reuse import check_places, fit_plan
 from focusstack.retouch.result import Result, check_frames
 from focusstack.retouch.strokes import Recipe
 from focusstack.runtime.files import output_errors
@@ -64,9 +64,11 @@ def make(result: Result, recipe: Recipe, progress: Progress, threads: int) -> Im
         If what it gives cannot be written.
     """
     frames = check_frames(result)
-    plan, part = planned(result.plan, recipe)
+    plan, part = planned(result.rendering, recipe)
+    if result.aligned:  # whose files may be called by other suffixes
+        plan = fit_plan(plan, frames.names, frames.size)
     check_places(plan)
-    path = result.folder / FOLDER / f"{_digest(result.plan, recipe, frames)}.tif"
+    path = result.folder / FOLDER / f"{_digest(result.rendering, recipe, frames)}.tif"
     made = _read(path, part)
     if made is None:
         made = fused(frames, plan, recipe, progress, threads)

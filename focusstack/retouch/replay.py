@@ -133,7 +133,7 @@ def sources_of(
             held[name] = make(result, by_name[name], progress, threads)
         return held[name]
 
-    aligned = None if result.frames is None else AlignedBlocks(result.frames, result.plan)
+    aligned = None if result.frames is None else AlignedBlocks(result.frames, result.rendering)
     return Sources(aligned, made)
 
 

@@ -89,7 +89,7 @@ class Easel:
             self._file.release()
             raise
         frames = result.frames
-        self.blocks = None if frames is None else AlignedBlocks(frames, result.plan)
+        self.blocks = None if frames is None else AlignedBlocks(frames, result.rendering)
         self._made = Kept[Image](KEPT_MADE, lambda image: int(image.nbytes))
         self._sources = Sources(self.blocks, self.made)
         self._lock = threading.RLock()

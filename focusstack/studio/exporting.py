@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +17,8 @@ from focusstack.images.colour import Transfer, encode, linearise, to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
-from focusstack.retouch.result import find_composite
+from focusstack.output.composite import find_composite
+from focusstack.output.staging import free_name
 from focusstack.runtime.files import output_errors
 from focusstack.studio.display import Display
 
@@ -65,7 +67,8 @@ def export(folder: Path, copy: Copy) -> Path:
     if copy.srgb and display.converts:
         pixels = display.shown(pixels)
         metadata = replace(metadata, icc=_srgb())
-    target = _free(folder / FOLDER / f"{_stem(folder, source)}.{copy.format}")
+    wanted = folder / FOLDER / f"{_stem(folder, source)}.{copy.format}"
+    target = free_name(wanted) if os.path.lexists(wanted) else wanted
     with output_errors(target.parent):
         target.parent.mkdir(exist_ok=True)
     write_image(target, pixels, metadata, copy.quality)
@@ -75,14 +78,6 @@ def export(folder: Path, copy: Copy) -> Path:
 def _stem(folder: Path, source: Path) -> str:
     name = folder.resolve().name.removesuffix("-stacked")
     return name if source.stem == "fused" else f"{name} {source.stem}"
-
-
-def _free(path: Path) -> Path:
-    again, found = 1, path
-    while found.exists():
-        again += 1
-        found = path.with_name(f"{path.stem} {again}{path.suffix}")
-    return found
 
 
 def _smaller(pixels: Image, longest: int, transfer: Transfer | None) -> Image:

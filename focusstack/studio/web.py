@@ -20,7 +20,9 @@ from focusstack.retouch.stroke_schema import RecipePart
 from focusstack.retouch.strokes import Recipe
 from focusstack.studio.display import as_bytes
 from focusstack.studio.page_files import PlainJSON, answer_review, answer_static
+from focusstack.studio.rerunning import Again
 from focusstack.studio.session import Session
+from focusstack.studio.telling import told_changes, told_state
 
 MOST_BYTES = 4 << 20
 """Bytes of what a page may send at once: a stroke of as many points as there may be has a fifth.
@@ -88,7 +90,7 @@ class ReviewAnswers:
 
     def state(self, request: Request) -> Response:
         """Answer with all that the page must know."""
-        return PlainJSON(self._named(request).told())
+        return PlainJSON(told_state(self._named(request)))
 
     def block(self, request: Request) -> Response:
         """Answer with a block as red, green, blue and cover; its width and height are in X-Size."""
@@ -124,6 +126,8 @@ class ReviewAnswers:
     def _acting(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             session, data = self._named(request), await sent(request)
+            if act is not _stop:
+                session.refuse_busy()
             return PlainJSON(await run_in_threadpool(act, session, data))
 
         return answer
@@ -131,12 +135,12 @@ class ReviewAnswers:
 
 def _stroke(session: Session, data: Any) -> Any:
     again = bool(data.get("again"))
-    return session.told_changes(session.easel.paint(data.get("stroke"), again=again))
+    return told_changes(session, session.easel.paint(data.get("stroke"), again=again))
 
 
 def _fine(session: Session, data: Any) -> Any:
     session.mark_fine(int(data["index"]), fine=bool(data["fine"]))
-    return session.told_changes()
+    return told_changes(session)
 
 
 def _fuse(session: Session, data: Any) -> Any:
@@ -155,6 +159,10 @@ def _slabs(session: Session, data: Any) -> Any:
     return {"jobs": jobs}
 
 
+def _run(session: Session, data: Any) -> Any:
+    return {"job": session.run_again(Again.model_validate(data))}
+
+
 def _stop(session: Session, data: Any) -> Any:
     session.jobs.stop(int(data["job"]))
     return {"jobs": session.jobs.told()}
@@ -162,11 +170,12 @@ def _stop(session: Session, data: Any) -> Any:
 
 ACTS: dict[str, Act] = {
     "stroke": _stroke,
-    "undo": lambda session, _: session.told_changes(session.easel.undo()),
-    "redo": lambda session, _: session.told_changes(session.easel.redo()),
+    "undo": lambda session, _: told_changes(session, session.easel.undo()),
+    "redo": lambda session, _: told_changes(session, session.easel.redo()),
     "fine": _fine,
     "save": lambda session, _: {"job": session.save()},
     "fuse": _fuse,
+    "run": _run,
     "slabs": _slabs,
     "stop": _stop,
 }
