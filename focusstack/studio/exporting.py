@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Annotated, Literal
 
 import cv2
 import numpy as np
-from PIL import ImageCms
 from pydantic import BaseModel, ConfigDict, Field
 
 from focusstack.images.colour import Transfer, encode, linearise, to_dtype
@@ -20,7 +18,7 @@ from focusstack.numeric.arrays import Image
 from focusstack.output.composite import find_composite
 from focusstack.output.staging import free_name
 from focusstack.runtime.files import output_errors
-from focusstack.studio.display import Display
+from focusstack.studio.display import Display, srgb_profile
 
 FOLDER = "export"
 """Folder beside the composite that copies go to."""
@@ -66,7 +64,7 @@ def export(folder: Path, copy: Copy) -> Path:
     display = Display(metadata.icc)
     if copy.srgb and display.converts:
         pixels = display.shown(pixels)
-        metadata = replace(metadata, icc=_srgb())
+        metadata = replace(metadata, icc=srgb_profile())
     wanted = folder / FOLDER / f"{_stem(folder, source)}.{copy.format}"
     target = free_name(wanted) if os.path.lexists(wanted) else wanted
     with output_errors(target.parent):
@@ -89,8 +87,3 @@ def _smaller(pixels: Image, longest: int, transfer: Transfer | None) -> Image:
     small = np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.float32)
     encoded = encode(small) if transfer is None else transfer.encode(small)
     return to_dtype(encoded, pixels.dtype)
-
-
-def _srgb() -> bytes:
-    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    return bytes(io.BytesIO(made.tobytes()).getvalue())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -37,6 +38,15 @@ def answer_static(request: Request) -> Response:
 def answer_review(_: Request) -> Response:
     """Answer with the page of a result."""
     return page_file("review.html")
+
+
+def asked_for(request: Request, name: str) -> str:
+    """Return what an address asks for by a name; empty if it does not.
+
+    Names of files may hold bytes that are no text in UTF-8; they come as Python has them in paths.
+    """
+    query = bytes(request.scope["query_string"]).decode("ascii", "replace")
+    return dict(parse_qsl(query, errors="surrogateescape")).get(name, "")
 
 
 class PlainJSON(Response):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,8 +19,9 @@ from focusstack.errors import FocusstackError
 from focusstack.retouch.recipes import slabs
 from focusstack.retouch.stroke_schema import RecipePart
 from focusstack.retouch.strokes import Recipe
-from focusstack.studio.display import as_bytes
-from focusstack.studio.page_files import PlainJSON, answer_review, answer_static
+from focusstack.studio.display import Space, as_bytes
+from focusstack.studio.folder_view import view_folder
+from focusstack.studio.page_files import PlainJSON, answer_review, answer_static, asked_for
 from focusstack.studio.rerunning import Again
 from focusstack.studio.session import Session
 from focusstack.studio.telling import told_changes, told_state
@@ -79,6 +81,7 @@ class ReviewAnswers:
             Route(f"{api}block/{{level:int}}/{{column:int}}/{{row:int}}", self.block),
             Route(f"{api}thumbnail/{{index:int}}", self.thumbnail),
             Route(f"{api}sharp", self.sharp),
+            Route(f"{api}folder", self.folder),
             Route(f"{api}taken", self.taken),
             *(Route(f"{api}{n}", self._acting(act), methods=["POST"]) for n, act in ACTS.items()),
         ]
@@ -96,8 +99,9 @@ class ReviewAnswers:
         """Answer with a block as red, green, blue and cover; its width and height are in X-Size."""
         session, asked = self._named(request), request.path_params
         place = asked["level"], asked["column"], asked["row"]
-        image = session.block(request.query_params.get("of", "result"), *place)
-        shown = session.display.shown(image)
+        image = session.block(asked_for(request, "of") or "result", *place)
+        space: Space = "display-p3" if asked_for(request, "space") == "display-p3" else "srgb"
+        shown = session.display.shown(image, space)
         size = f"{shown.shape[1]} {shown.shape[0]}"
         return Response(as_bytes(shown), media_type="image/x-rgba", headers={"X-Size": size})
 
@@ -108,6 +112,11 @@ class ReviewAnswers:
         if found is None:
             raise HTTPException(404)
         return Response(found, media_type="image/jpeg")
+
+    def folder(self, request: Request) -> Response:
+        """Answer with what is in a folder, for whoever looks for the frames."""
+        self._named(request)
+        return PlainJSON(view_folder(asked_for(request, "path")))
 
     def sharp(self, request: Request) -> Response:
         """Answer with how sharp every frame is where."""
@@ -163,6 +172,11 @@ def _run(session: Session, data: Any) -> Any:
     return {"job": session.run_again(Again.model_validate(data))}
 
 
+def _frames(session: Session, data: Any) -> Any:
+    session.find_frames(Path(str(data["folder"])))
+    return told_changes(session)
+
+
 def _stop(session: Session, data: Any) -> Any:
     session.jobs.stop(int(data["job"]))
     return {"jobs": session.jobs.told()}
@@ -176,6 +190,7 @@ ACTS: dict[str, Act] = {
     "save": lambda session, _: {"job": session.save()},
     "fuse": _fuse,
     "run": _run,
+    "frames": _frames,
     "slabs": _slabs,
     "stop": _stop,
 }
