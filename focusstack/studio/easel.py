@@ -13,6 +13,7 @@ from focusstack.errors import FocusstackError, OutputError
 from focusstack.geometry.coordinates import Rect
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.blocks import AlignedBlocks
+from focusstack.retouch.in_report import tell_in_report
 from focusstack.retouch.made_lately import Kept
 from focusstack.retouch.paint_sources import Sources
 from focusstack.retouch.recipes import make
@@ -99,7 +100,9 @@ class Easel:
         self.lost: list[str] = []
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Let go of the folder, and tell its report what was done."""
+        if self._file.is_held():
+            tell_in_report(self.result, self.retouch)
         self._file.release()
 
     def paint(self, data: object, *, again: bool = False) -> Changed:
@@ -151,6 +154,7 @@ class Easel:
         with self._lock:
             others = tuple(one for one in self.retouch.fine if one != rect)
             self._keep(replace(self.retouch, fine=(*others, rect) if fine else others))
+            tell_in_report(self.result, self.retouch)
 
     def save(self, progress: Progress) -> str:
         """Write the retouched picture; return the file's name."""

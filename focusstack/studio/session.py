@@ -12,6 +12,7 @@ from focusstack.retouch.blocks import BlockKey, block_rect
 from focusstack.retouch.recipes import planned
 from focusstack.retouch.result import Result, check_frames, open_result
 from focusstack.retouch.strokes import FRAME, MADE, Recipe
+from focusstack.retouch.worth_a_look import State, on_reference, places_of, state_of
 from focusstack.runtime.progress import Progress
 from focusstack.studio.display import Display, shrunk
 from focusstack.studio.easel import Easel
@@ -19,7 +20,6 @@ from focusstack.studio.foresight import Foresight
 from focusstack.studio.jobs import Jobs
 from focusstack.studio.rerunning import Again, common_outline, run_again, told_frames
 from focusstack.studio.survey import Survey, taken_from
-from focusstack.studio.worth_a_look import State, on_reference, places_of, state_of
 
 
 class Session:

@@ -21,6 +21,7 @@ from focusstack.pipeline import stack
 from focusstack.retouch.recipes import RecipeError
 from focusstack.retouch.result import open_result
 from focusstack.retouch.strokes import Point, Recipe, Stroke
+from focusstack.retouch.worth_a_look import Place, places_of, state_of
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import render_stack
 from focusstack.studio.display import Display
@@ -30,7 +31,6 @@ from focusstack.studio.session import Session
 from focusstack.studio.survey import CELL, STEPS, sharpness, taken_from
 from focusstack.studio.telling import told_state
 from focusstack.studio.web import ACTS
-from focusstack.studio.worth_a_look import Place, places_of, state_of
 
 
 def test_all_sources_are_shown(session: Session, folder: Path) -> None:
