@@ -59,7 +59,7 @@ def as_section(result: Result, retouch: Retouch) -> str:
     places = places_of(result.folder / "report.json", result.plan)
     states = [state_of(place, crop, retouch.fine, retouch.strokes) for place in places]
     count = len(retouch.strokes)
-    strokes = f"{count} stroke{'s' if count != 1 else ''}, {escape(result.retouched.name)}. "
+    strokes = f"{count} stroke{'s' if count != 1 else ''}: {escape(result.retouched.name)}. "
     told = f"{strokes if count else ''}{_counted(states)}"
     items = "".join(f"<li>{_item(p, s)}</li>" for p, s in zip(places, states, strict=True))
     listed = f"<ul>{items}</ul>" if items else ""
@@ -69,7 +69,7 @@ def as_section(result: Result, retouch: Retouch) -> str:
 def _counted(states: Sequence[State]) -> str:
     counts = Counter(states)
     told = [f"{counts[state]} {words}" for state, words in WORDS.items() if counts[state]]
-    return f"Of {len(states)} places to look at: {', '.join(told)}." if told else ""
+    return f"Places to look at: {', '.join(told)}." if told else ""
 
 
 def _item(place: Place, state: State) -> str:

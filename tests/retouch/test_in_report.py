@@ -50,8 +50,8 @@ def test_places_are_mended_fine_or_left(result: Result, folder: Path) -> None:
     write_retouch(result.record, replace(retouch, fine=(fine,)))
     done("retouch", folder, "--quiet")
     told = section(folder)
-    counted = "Of 3 places to look at: 1 mended, 1 found to be fine, 1 left."
-    assert f"1 stroke, retouched.png. {counted}" in told
+    counted = "Places to look at: 1 mended, 1 found to be fine, 1 left."
+    assert f"1 stroke: retouched.png. {counted}" in told
     assert told.split("<li>")[1].partition(": ")[2].startswith("found")
     # Nothing done any more: the page is as it was.
     tell_in_report(result, blank(result))

@@ -264,7 +264,7 @@ class Door {
     cover.addEventListener("click", trying(() => this.review(one.folder)));
     const when = one.changed ? new Date(1000 * one.changed).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "";
     const what = element("div", { className: "what" }, element("b", { text: one.name, title: one.name }), element("small", { text: `${when}${one.retouched ? ", retouched" : ""}` }), element("small", { text: one.where, title: one.where }));
-    const row = element("div", { className: "row" }, button("Retouch", () => this.review(one.folder)), ...(one.report ? [button("Report", () => act("show", { folder: one.folder, what: "report" }))] : []), button("Export…", () => this.exporter(one)));
+    const row = element("div", { className: "row" }, button("Retouch", () => this.review(one.folder)), ...(one.report ? [button("Report", () => act("show", { folder: one.folder, what: "report" }))] : []), button("Export…", () => this.exporter(one)), button("Folder", () => act("show", { folder: one.folder, what: "folder" })));
     return element("li", {}, cover, what, row);
   }
 

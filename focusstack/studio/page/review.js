@@ -550,7 +550,8 @@ class Desk {
     $("advice").textContent = ADVICE[tool];
     if (tool === "crop") {
       if (this.mode !== "result") this.show("result");
-      if (this.view.fitted) this.view.zoomTo(0.9 * this.view.scale);
+      this.view.fit(); // all edges, and room to take hold of them
+      this.view.zoomTo(0.9 * this.view.scale);
       this.sayCrop();
     }
     this.overlay.redraw();
