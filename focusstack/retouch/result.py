@@ -10,8 +10,8 @@ from pathlib import Path
 from focusstack.errors import BusyError, Change, InputError, UsageError
 from focusstack.frames.sources import FrameSource
 from focusstack.images.read import Picture, read_picture
-from focusstack.output.composite import find_composite
 from focusstack.output.lock import FolderLock
+from focusstack.output.which_composite import find_composite
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import fit_plan

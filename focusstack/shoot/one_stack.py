@@ -16,9 +16,9 @@ from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import read_picture
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
-from focusstack.output.composite import composites
 from focusstack.output.lock import FolderLock
 from focusstack.output.staging import STATE, UNFINISHED
+from focusstack.output.which_composite import composites
 from focusstack.pipeline import StackResult, stack
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan

@@ -15,8 +15,8 @@ from focusstack.images.colour import Transfer, encode, linearise, to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
-from focusstack.output.composite import find_composite
 from focusstack.output.staging import free_name
+from focusstack.output.which_composite import find_composite
 from focusstack.runtime.files import output_errors
 from focusstack.studio.display import Display, srgb_profile
 
