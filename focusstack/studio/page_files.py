@@ -40,13 +40,14 @@ def answer_review(_: Request) -> Response:
     return page_file("review.html")
 
 
-def asked_for(request: Request, name: str) -> str:
-    """Return what an address asks for by a name; empty if it does not.
+def asked_for(request: Request, name: str, otherwise: str = "") -> str:
+    """Return what an address asks for by a name.
 
     Names of files may hold bytes that are no text in UTF-8; they come as Python has them in paths.
     """
     query = bytes(request.scope["query_string"]).decode("ascii", "replace")
-    return dict(parse_qsl(query, errors="surrogateescape")).get(name, "")
+    found = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    return dict(found).get(name, otherwise)
 
 
 class PlainJSON(Response):

@@ -99,7 +99,7 @@ class ReviewAnswers:
         """Answer with a block as red, green, blue and cover; its width and height are in X-Size."""
         session, asked = self._named(request), request.path_params
         place = asked["level"], asked["column"], asked["row"]
-        image = session.block(asked_for(request, "of") or "result", *place)
+        image = session.block(asked_for(request, "of", "result"), *place)
         space: Space = "display-p3" if asked_for(request, "space") == "display-p3" else "srgb"
         shown = session.display.shown(image, space)
         size = f"{shown.shape[1]} {shown.shape[0]}"
