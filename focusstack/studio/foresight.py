@@ -25,7 +25,7 @@ class Foresight:
     def __init__(self, blocks: AlignedBlocks, order: Sequence[str]) -> None:
         self._blocks, self._order = blocks, tuple(order)
         self._chosen: str | None = None
-        self._wanted = threading.Semaphore(0)
+        self._wanted = threading.Event()
         self._ended = False
         threading.Thread(target=self._run, name="foresight", daemon=True).start()
 
@@ -33,12 +33,12 @@ class Foresight:
         """Decode a frame soon, instead of what was chosen before and has not been decoded yet."""
         if name != self._chosen:
             self._chosen = name
-            self._wanted.release()
+            self._wanted.set()
 
     def close(self) -> None:
         """End after the frame that is being decoded."""
         self._ended = True
-        self._wanted.release()
+        self._wanted.set()
 
     def foreseen(self, name: str) -> list[str]:
         """Return which frames are decoded once one is chosen, that one first."""
@@ -50,7 +50,8 @@ class Foresight:
 
     def _run(self) -> None:
         while True:
-            self._wanted.acquire()
+            self._wanted.wait()
+            self._wanted.clear()
             name = self._chosen
             for one in self.foreseen(name) if name is not None else ():
                 if self._ended or self._chosen != name:

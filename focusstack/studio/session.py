@@ -234,6 +234,8 @@ class Session:
         try:
             return run_again(before, asked, progress)
         finally:  # whatever became of it, a result lies there
-            self._open(open_result(before.folder, frames))
-            self.start()
-            self.busy = False
+            try:
+                self._open(open_result(before.folder, frames))
+                self.start()
+            finally:
+                self.busy = False

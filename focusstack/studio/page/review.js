@@ -744,5 +744,8 @@ asking.state().then(
     desk.start();
     window.desk = desk; // for tests, and for those who look behind
   },
-  (error) => warn(error.message),
+  (error) => {
+    document.getElementById("folder").textContent = "";
+    warn([error.message, error.remedy].filter(Boolean).join("\n"));
+  },
 );
