@@ -710,12 +710,14 @@ class Desk {
     const method = $("method").value;
     const part = $("part").value === "view" ? this.view.inView() : null;
     const label = { all: "all", without: `without ${name}`, around: `around ${name}`, before: `up to ${name}`, after: `from ${name}` }[which];
-    let title = `${method}, ${label}${part ? ", part" : ""}`;
+    const typed = $("smoothing").value;
+    const smoothing = typed === "" ? null : Math.max(0, Math.min(1000, Number(typed)));
+    let title = `${method}, ${label}${part ? ", part" : ""}${smoothing === null ? "" : `, smoothed ${smoothing}`}`;
     const taken = new Set(this.info.recipes.map((one) => one.name));
     for (let k = 2; taken.has(title); k++) title = `${title.replace(/ \(\d+\)$/, "")} (${k})`;
     const [dx, dy] = this.info.offset;
     const rect = part && { x: part[0] + dx, y: part[1] + dy, width: part[2], height: part[3] };
-    await this.begin("fuse", { name: title, method, frames: chosen, rect });
+    await this.begin("fuse", { name: title, method, frames: chosen, smoothing, rect });
   }
 
   async slabs() {
