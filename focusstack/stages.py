@@ -15,7 +15,7 @@ from focusstack.exposure.shading import apply_shading
 from focusstack.frames.asked import open_asked
 from focusstack.frames.memory_needed import memory_needed
 from focusstack.frames.sources import FrameSource
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import Picture
 from focusstack.images.write import SUFFIXES, suffix_for, write_image
@@ -27,7 +27,7 @@ from focusstack.pipeline import plan_of
 from focusstack.runtime.allowances import check_allowances
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, track
-from focusstack.second_pass.prealigned import cut, fuse_aligned, shared_area
+from focusstack.second_pass.prealigned import fuse_aligned, shared_area
 from focusstack.second_pass.prepare import prepare
 
 

@@ -6,11 +6,14 @@ import argparse
 import random
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
+import psutil
+
 from benchmarks.shoots.idle import Idle
-from benchmarks.shoots.shooting import begin, digests, finished, write_shoot
+from benchmarks.shoots.shooting import begin, digests, finished, write_large, write_shoot
 from focusstack.shoot.batch import batch
 from focusstack.shoot.settings import BatchOptions
 
@@ -102,15 +105,46 @@ def overhead(place: Path, asked: argparse.Namespace) -> bool:
     return each <= 0.15
 
 
+def memory(place: Path, asked: argparse.Namespace) -> bool:
+    """Hold what all processes of a batch take against what they were allowed."""
+    write_large(place / "card", 4, 4, 16)  # 11 megapixels
+    allowed = 1200
+    one = begin(place / "card", place / "out", "--memory", f"{allowed}M", "--jobs", str(asked.jobs))
+    most = 0.0
+    while one.poll() is None:
+        most = max(most, _held(one.pid))
+        sleep(0.05)
+    done = len(finished(place / "out"))
+    print(f"{done} of 4 done; at most {most:.0f} MB, of {allowed} MB and what programs are")
+    return done == 4 and most <= allowed + asked.jobs * PROGRAM
+
+
+PROGRAM = 300
+"""Megabytes of a process itself, with its libraries: memory is bounded besides."""
+
+
+def _held(pid: int) -> float:
+    """Megabytes of a process and those that it has begun, each's share of what they share."""
+    total = 0.0
+    with suppress(psutil.Error):
+        parent = psutil.Process(pid)
+        for process in (parent, *parent.children(recursive=True)):
+            with suppress(psutil.Error):
+                total += process.memory_full_info().pss / 1e6
+    return total
+
+
 def main() -> int:
     """Run what is asked for; 1 if it is not as it should be."""
     ways = {"kills": killed, "shared": shared, "throughput": throughput, "overhead": overhead}
+    ways["memory"] = memory
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=ways)
     parser.add_argument("--stacks", type=int, default=60)
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         return 0 if ways[asked.what](Path(place), asked) else 1

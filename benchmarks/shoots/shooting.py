@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from benchmarks.splitting.cards import Card
 from benchmarks.splitting.subjects import sweep
+from focusstack.images.write import write_image
 
 ROOT = Path(__file__).parents[2]
 """Of the repository."""
@@ -25,6 +27,18 @@ def write_shoot(folder: Path, stacks: int, frames: int, subjects: int = 8) -> No
         card.shoot(sweep(1 + k % subjects, frames, hand=1 + k // subjects), lambda: 0.4)
         card.pause(20, 60)
     card.write(folder)
+
+
+def write_large(folder: Path, stacks: int, frames: int, times: int) -> None:
+    """Write stacks of pictures that many times as wide and high."""
+    for k in range(stacks):
+        place = folder / f"stack-{k}"
+        place.mkdir(parents=True)
+        for j, frame in enumerate(sweep(1 + k, frames, hand=1)):
+            height, width = frame.shape[:2]
+            size = (times * width, times * height)
+            large = cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC)
+            write_image(place / f"IMG_{j}.jpg", np.asarray(large))
 
 
 def command(card: Path, out: Path, *more: str) -> list[str]:

@@ -106,6 +106,12 @@ def olympus_note(number: int, distance: float) -> bytes:
     return opening + ifd.pack(ifd.Directory(both), "<", len(opening)) + camera + focus
 
 
+def phase_one_note(number: int) -> bytes:
+    """Return a note of a focus stack: shot `number` of its series."""
+    records = struct.pack("<8I", 0x263, 4, 4, 6, 0x264, 4, 4, number)
+    return b"IIIITwaR" + struct.pack("<I", 16) + bytes(4) + struct.pack("<2I", 2, 0) + records
+
+
 def canon_note(number: int, far: float, near: float) -> bytes:
     """Return a note of focus bracketing, with the distances of focus in metres.
 

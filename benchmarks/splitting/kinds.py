@@ -15,6 +15,7 @@ from benchmarks.splitting.exif import (
     fujifilm_note,
     olympus_note,
     panasonic_note,
+    phase_one_note,
 )
 from benchmarks.splitting.subjects import specimen, sweep
 
@@ -115,6 +116,7 @@ def counted(rng: np.random.Generator, *, maker: str) -> Card:
     notes: dict[str, Callable[[int, int], bytes]] = {
         "fujifilm": lambda k, _: fujifilm_note(k + 1),
         "panasonic": lambda k, _: panasonic_note(k + 1),
+        "phase one": lambda k, _: phase_one_note(k + 1),
         "olympus": lambda k, n: olympus_note(k + 1, 1 / (3 - 2 * k / n)),
         "canon": lambda k, n: canon_note(k + 1, 1 / (3 - 2 * k / n), 1 / (3.1 - 2 * k / n)),
     }
@@ -291,6 +293,7 @@ KINDS: dict[str, Kind] = {
     "counted, Fujifilm": partial(counted, maker="fujifilm"),
     "counted, Olympus": partial(counted, maker="olympus"),
     "counted, Panasonic": partial(counted, maker="panasonic"),
+    "counted, Phase One": partial(counted, maker="phase one"),
     "distances": distances,
     "turned": turned,
     "exposures": exposures,

@@ -31,8 +31,7 @@ def main() -> None:
         shown = page.screenshot(Path("desk-stacked/report.html"), FOLDER / "report.webp")
         made += [shown] if shown else []
         made.append(retouching.before_after(Path("desk-stacked"), FOLDER / "retouched.webp"))
-        shown = retouching.review_page(Path("desk-stacked"), FOLDER / "review.webp")
-        made += [shown] if shown else []
+        made += retouching.review_pages(Path("desk-stacked"), FOLDER)
     for path in made:
         print(f"{path.stat().st_size / 1000:6.0f} kB  {path.name}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import threading
 import time
@@ -13,13 +14,12 @@ import numpy as np
 from PIL import Image as Pillow
 
 from docs.figures.page import BROWSERS
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.record import write_retouch
 from focusstack.retouch.replay import replay
 from focusstack.retouch.result import Result, open_result
 from focusstack.retouch.strokes import Point, Retouch, Stroke
-from focusstack.second_pass.prealigned import cut
 from focusstack.studio.reviewing import review_folder
 
 PLACE, TIMES = Rect(200, 446, 116, 88), 4
@@ -70,25 +70,24 @@ def _larger(image: Image) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC))
 
 
-def review_page(folder: Path, path: Path) -> Path | None:
-    """Draw the page with the place side by side; None without a browser to drive."""
+def review_pages(folder: Path, home: Path) -> list[Path]:
+    """Draw the page with the place side by side, and with a crop; none without a browser."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        return None
+        return []
     if browser is None:
-        return None
+        return []
     result = open_result(folder)
     write_retouch(result.record, awns(result))
     told: list[str] = []
     until = threading.Event()
-    way = {"tell": told.append, "show": False, "until": until}
-    served = threading.Thread(target=review_folder, args=(result,), kwargs=way)
+    way = {"show": False, "until": until}
+    served = threading.Thread(target=review_folder, args=(folder, told.append), kwargs=way)
     served.start()
     while not told:
         time.sleep(0.05)
-    shot = path.with_suffix(".png")
     with sync_playwright() as running:
         chromium = running.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
@@ -101,11 +100,18 @@ def review_page(folder: Path, path: Path) -> Path | None:
         page.evaluate("desk.set({ size: 14, hardness: 0.6 })")
         page.mouse.move(400, 420)
         page.wait_for_timeout(1500)
-        page.screenshot(path=shot)
+        made = [_kept(page.screenshot(), home / "review.webp")]
+        page.evaluate("desk.take('crop'); desk.crop.set([118, 96, 930, 620])")
+        page.mouse.move(700, 20)
+        page.wait_for_timeout(1500)
+        made.append(_kept(page.screenshot(), home / "review-crop.webp"))
         chromium.close()
     until.set()
     served.join()
-    with Pillow.open(shot) as image:
+    return made
+
+
+def _kept(png: bytes, path: Path) -> Path:
+    with Pillow.open(io.BytesIO(png)) as image:
         image.convert("RGB").save(path, quality=84, method=6)
-    shot.unlink()
     return path

@@ -16,7 +16,7 @@ from focusstack.cli.asked import output_options, stack_options
 from focusstack.cli.door import finish_output, printable_json, speak, whisper
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.messages import Messages
-from focusstack.cli.options import WORK, Alignment, Fusion, Results, Work, beside
+from focusstack.cli.options import WORK, WRITING, Alignment, Fusion, Results, Work, beside
 from focusstack.cli.reporting import reporting, say
 from focusstack.cli.splitting import SHOOT, Roots, Splitting, asking
 from focusstack.errors import VERDICT_EXIT_CODE, UsageError
@@ -26,11 +26,26 @@ if TYPE_CHECKING:
     from focusstack.shoot.settings import Action, BatchOptions
     from focusstack.shoot.state import StackState
 
-OF_STACKS = Only(
-    *("output", "format", "quality", "bit_depth", "no_aligned", "no_fuse", "multipage"),
-    *("no_report", "overwrite"),
-)
+StackResults = Annotated[Results, Only(*WRITING, "no_aligned", "no_fuse")]
 """Results of every stack."""
+
+StackAlignment = Annotated[Alignment, Only("no_local", "dust")]
+"""Alignment of every stack: what names frames is of one alone."""
+
+
+def batch_options(
+    splitting: Splitting, alignment: Alignment, fusion: Fusion, work: Work
+) -> BatchOptions:
+    """Return the library's options of many stacks, whenever they are shot."""
+    from focusstack.shoot.settings import BatchOptions
+
+    template, catalogue = splitting.naming()
+    return BatchOptions(
+        stack=stack_options(alignment, work, fusion),
+        how=splitting.how(),
+        template=template,
+        catalogue=catalogue,
+    )
 
 
 @dataclass(frozen=True)
@@ -97,20 +112,11 @@ class Batching:
             whisper(f"cluster: look on at {workers.dashboard}")
             yield workers
 
-    def options(self, splitting: Splitting) -> BatchOptions:
-        """Return the library's options, but those of each stack."""
-        from focusstack.shoot.settings import BatchOptions
-
-        template, catalogue = splitting.naming()
+    def added_to(self, options: BatchOptions) -> BatchOptions:
+        """Return the library's options with these."""
         on = cast("dict[str, Action]", dict(_halves(one) for one in self.on))  # looked at there
-        return BatchOptions(
-            how=splitting.how(),
-            stacks=self.stacks,
-            template=template,
-            catalogue=catalogue,
-            jobs=_jobs(self.jobs),
-            on=on,
-            retry=self.retry_failed,
+        return replace(
+            options, stacks=self.stacks, jobs=_jobs(self.jobs), on=on, retry=self.retry_failed
         )
 
 
@@ -132,8 +138,8 @@ def batch(
     roots: Roots,
     splitting: Splitting,
     batching: Batching,
-    results: Annotated[Results, OF_STACKS],
-    alignment: Annotated[Alignment, Only("no_local", "dust")],
+    results: StackResults,
+    alignment: StackAlignment,
     fusion: Fusion,
     work: Work,
     *,
@@ -150,7 +156,7 @@ def batch(
     with reporting(messages) as progress:
         from focusstack.shoot import batch as batches
 
-        options = replace(batching.options(splitting), stack=stack_options(alignment, work, fusion))
+        options = batching.added_to(batch_options(splitting, alignment, fusion, work))
         target = output_options(results.output or beside(roots), results, fusion)
         teller = Teller(quiet=messages.quiet or json)
         ask = None if yes or json or not sys.stdin.isatty() else asking()

@@ -25,6 +25,10 @@ Inputs = Annotated[
 ]
 
 
+WRITING = ("output", "format", "quality", "bit_depth", "multipage", "no_report", "overwrite")
+"""Fields of `Results` of all commands that align stacks."""
+
+
 @dataclass(frozen=True)
 class Results:
     """What is written, and where."""

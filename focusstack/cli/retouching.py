@@ -70,18 +70,16 @@ def review(
 ) -> None:
     """Look at a result in the browser, and retouch it; Ctrl-C ends it."""
     with reporting(messages, "focusstack.studio.reviewing"):
-        from focusstack.retouch.result import open_result
         from focusstack.studio.reviewing import review_folder
 
-        result = open_result(folder, frames)
-
         def tell(address: str) -> None:
-            say(f"{result.folder} is open at this address; Ctrl-C ends it:", quiet=messages.quiet)
+            say(f"{folder} is open at this address; Ctrl-C ends it:", quiet=messages.quiet)
             say(address)
 
-        review_folder(result, tell=tell, show=not no_browser)
-        if result.record.exists():
-            say(f"what was painted is kept in {result.record}", quiet=messages.quiet)
+        review_folder(folder, tell, frames, show=not no_browser)
+        record = folder / "retouch.json"
+        if record.exists():
+            say(f"what was painted is kept in {record}", quiet=messages.quiet)
 
 
 @spread_groups

@@ -16,7 +16,7 @@ from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.judged import end_by_verdict, print_report, whisper_verdict
 from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.messages import Messages
-from focusstack.cli.options import Alignment, Fusion, Inputs, Results, Work
+from focusstack.cli.options import WRITING, Alignment, Fusion, Inputs, Results, Work
 from focusstack.cli.reporting import announced, reporting, say
 from focusstack.cli.splitting import telling_sweeps
 from focusstack.cli.terminal import TerminalProgress
@@ -30,10 +30,7 @@ _FUSING = Change("To fuse", drop=("--no-fuse",))
 _NO_MAPS = Change("To write no maps", drop=("--depth", "--source-map"))
 _NO_METHOD = Change("To fuse nothing", drop=("--method",))
 
-OF_ALIGNING = Only(
-    *("output", "format", "quality", "bit_depth", "multipage", "no_report", "overwrite", "resume"),
-    *("json", "fail_on", "dry_run"),
-)
+OF_ALIGNING = Only(*WRITING, "resume", "json", "fail_on", "dry_run")
 """Results where nothing is fused."""
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from focusstack.cli.asked import output_options, stack_options
-from focusstack.cli.batching import OF_STACKS
+from focusstack.cli.asked import output_options
+from focusstack.cli.batching import StackAlignment, StackResults, batch_options
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.messages import Messages
-from focusstack.cli.options import Alignment, Fusion, Results, Work, beside
+from focusstack.cli.options import Fusion, Work, beside
 from focusstack.cli.reporting import reporting, say
 from focusstack.cli.splitting import SHOOT, Splitting
 from focusstack.cli.values import number
@@ -27,8 +27,8 @@ def watch(
         Path, typer.Argument(metavar="FOLDER", help="Where pictures arrive.", show_default=False)
     ],
     splitting: Annotated[Splitting, Only("split", "raw", "name", "names")],
-    results: Annotated[Results, OF_STACKS],
-    alignment: Annotated[Alignment, Only("no_local", "dust")],
+    results: StackResults,
+    alignment: StackAlignment,
     fusion: Fusion,
     work: Work,
     *,
@@ -50,18 +50,10 @@ def watch(
 ) -> None:
     """Stack while shooting: each burst as soon as it is over. Ctrl-C ends it."""
     with reporting(messages):
-        from focusstack.shoot.settings import BatchOptions
         from focusstack.shoot.watching import Watch, watch_folder
 
-        template, catalogue = splitting.naming()
-        options = BatchOptions(
-            stack=stack_options(alignment, work, fusion),
-            how=splitting.how(),
-            template=template,
-            catalogue=catalogue,
-            jobs=1,
-        )
-        target = output_options(results.output or beside([folder]), replace(results), fusion)
+        options = replace(batch_options(splitting, alignment, fusion, work), jobs=1)
+        target = output_options(results.output or beside([folder]), results, fusion)
         watched = Watch(folder, target, options, pause)
         say(f"watching {folder}; results go to {target.folder}", quiet=messages.quiet)
 

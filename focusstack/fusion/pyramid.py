@@ -7,14 +7,17 @@ The base, which has no activity of its own, is averaged with the activity beneat
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 from focusstack.fusion.base import Fused, Fuser, Validity, pixels_of
-from focusstack.fusion.levels.depth_tracker import DepthTracker
+from focusstack.fusion.levels.depth_tracker import DepthTracker, Tracked
 from focusstack.fusion.levels.laplacian import LaplacianPyramid, collapse, down, up
 from focusstack.fusion.levels.luminance import luma_of
 from focusstack.fusion.levels.validity import as_shares, filled, validity_levels
+from focusstack.fusion.loops.codes import Codes
 from focusstack.numeric.arrays import Float32
 from focusstack.options import FusionOptions
 from focusstack.resample.planes import Planes
@@ -29,8 +32,30 @@ RADIUS = 2.0
 ``python -m benchmarks.fusion``."""
 
 
+class Seen(NamedTuple):
+    """What a pyramid has kept of some frames that follow each other.
+
+    Attributes
+    ----------
+    kept, strongest : list of ndarray
+        Coefficients of every level, and their energy.
+    base, base_weight : ndarray
+        Sum of the bases by their weights, and of these.
+    depth : Tracked
+        Where they are sharpest.
+    """
+
+    kept: list[Float32]
+    strongest: list[Float32]
+    base: Float32
+    base_weight: Float32
+    depth: Tracked
+
+
 class PyramidFuser:
     """Streaming selection of the strongest Laplacian coefficient.
+
+    Frames may be fused in ranges, each by a fuser of its own, whose findings are then merged.
 
     Memory: about 14 luma planes for RGB, whatever the number of frames.
 
@@ -54,6 +79,7 @@ class PyramidFuser:
         self._base_weight = np.zeros(shapes[-1], np.float32)
         self._tracker = DepthTracker(shapes[1])
         self._shape = shape
+        self._first: Codes | None = None
 
     def add(self, frame: Float32 | Planes, validity: Validity | None = None) -> None:
         """Take one frame; see :class:`focusstack.fusion.base.Fuser`."""
@@ -72,6 +98,26 @@ class PyramidFuser:
             energies.append(energy)
         self._add_base(energies, None if levels is None else levels[-1])
         self._tracker.add(self._focus(energies))
+        if self._first is None:
+            self._first = self._tracker.last()
+
+    def seen(self) -> Seen:
+        """Return what was found of the frames so far, of which there is one at least."""
+        assert self._first is not None
+        depth = self._tracker.tracked(self._first)
+        return Seen(self._kept, self._strongest, self._base, self._base_weight, depth)
+
+    def merge(self, later: Seen) -> None:
+        """Take over what another fuser has found of the frames that follow."""
+        for level, energy in enumerate(later.strongest):
+            stronger = cv2.compare(energy, self._strongest[level], cv2.CMP_GT)
+            cv2.copyTo(later.kept[level], stronger, self._kept[level])
+            cv2.max(energy, self._strongest[level], self._strongest[level])
+        self._base += later.base
+        self._base_weight += later.base_weight
+        if self._first is None:
+            self._first = later.depth.first
+        self._tracker.merge(later.depth)
 
     def end_pass(self) -> None:
         """All frames have been added."""

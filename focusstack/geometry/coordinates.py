@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focusstack.numeric.arrays import Matrix, Points
+from focusstack.numeric.arrays import Image, Matrix, Points
 
 REACH = 2
 """How far inside the outermost pixel centres a sample must lie for the warp kernel to find all its
@@ -37,6 +37,17 @@ class Rect:
         """Centres of the four corner pixels, ``(4, 2)``, clockwise from the top left."""
         x1, y1 = self.x + self.width - 1, self.y + self.height - 1
         return np.array([[self.x, self.y], [x1, self.y], [x1, y1], [self.x, y1]], float)
+
+
+def cut(image: Image, rect: Rect) -> Image:
+    """Return the part of `image` inside `rect`, without copying.
+
+    Examples
+    --------
+    >>> cut(np.arange(12).reshape(3, 4), Rect(1, 0, 2, 1))
+    array([[1, 2]])
+    """
+    return image[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
 
 
 def identity() -> Matrix:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import replace
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from focusstack.images import ifd, tags
 from focusstack.images.metadata import Metadata
@@ -42,6 +42,21 @@ def with_catalogue(metadata: Metadata | None, number: str) -> Metadata:
     given = metadata or Metadata()
     exif = ifd.serialise(ifd.Directory(), "<") if given.exif is None else given.exif
     return replace(given, exif=_set_text(exif, number), xmp=_set_identifier(given.xmp, number))
+
+
+def catalogue_of(metadata: Metadata) -> str:
+    """Return a picture's number in a collection as XMP names it; empty if it names none.
+
+    Examples
+    --------
+    >>> catalogue_of(with_catalogue(None, "ZMB <7>"))
+    'ZMB <7>'
+    """
+    found = _IDENTIFIER.search(metadata.xmp or b"")
+    if found is None:
+        return ""
+    text = re.sub(rb"<[^>]*>", b"", found.group(0)).decode("utf-8", "replace")
+    return unescape(text).strip()[:300]
 
 
 def _set_text(exif: bytes, number: str) -> bytes:

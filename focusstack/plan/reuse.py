@@ -58,7 +58,19 @@ def leave_out(plan: StackPlan, names: Sequence[str], selection: Selection) -> St
             "Keep it, or align the frames anew.",
             [WITHOUT_PLAN],
         )
-    gone = [f.file for f in plan.frames if f.file in left and f.used]
+    return without_frames(plan, [f.file for f in plan.frames if f.file in left and f.used])
+
+
+def without_frames(plan: StackPlan, gone: Sequence[str]) -> StackPlan:
+    """Return `plan` without some frames that it uses; the others stay where they are.
+
+    Parameters
+    ----------
+    plan : StackPlan
+        Of an earlier run.
+    gone : sequence of str
+        Names of the frames; not the reference.
+    """
     if not gone:
         return plan
     frames = tuple(

@@ -9,14 +9,17 @@ wanted for something else.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from focusstack.errors import FocusstackError
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.levels.validity import AROUND
-from focusstack.geometry.coordinates import Rect, at_scale, translation
+from focusstack.geometry.coordinates import Rect, at_scale, cut, translation
 from focusstack.geometry.field import Field
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
@@ -26,7 +29,6 @@ from focusstack.resample.warp import Destination
 from focusstack.retouch.made_lately import Kept
 from focusstack.runtime.cores import usable_cores
 from focusstack.second_pass.behind_marks import Small, Veil
-from focusstack.second_pass.prealigned import cut
 from focusstack.second_pass.render import render
 
 BLOCK = 512
@@ -102,11 +104,25 @@ def halved(image: Image) -> Image:
     >>> halved(np.array([[0, 2, 8]], np.uint8))
     array([[1, 8]], dtype=uint8)
     """
+    height, width = (n // 2 for n in image.shape[:2])
+    found = np.empty(
+        (-(-image.shape[0] // 2), -(-image.shape[1] // 2), *image.shape[2:]), image.dtype
+    )
+    if height and width:
+        found[:height, :width] = _mean(image[: 2 * height, : 2 * width])
+    if found.shape[1] > width:  # a copy of all of it with one more column would take far longer
+        found[:, width:] = _mean(image[:, 2 * width :])
+    if found.shape[0] > height:
+        found[height:] = _mean(image[2 * height :])
+    return found
+
+
+def _mean(image: Image) -> Image:
+    """Mean of each four pixels of a picture; what is missing at its edge is repeated."""
     height, width = image.shape[:2]
-    if height % 2 or width % 2:
-        image = np.asarray(
-            cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-        )
+    down, across = height % 2, width % 2
+    if down or across:
+        image = np.asarray(cv2.copyMakeBorder(image, 0, down, 0, across, cv2.BORDER_REPLICATE))
     size = image.shape[1] // 2, image.shape[0] // 2
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
@@ -125,7 +141,8 @@ class AlignedBlocks:
     def __init__(self, frames: FrameSource, plan: StackPlan) -> None:
         self._frames, self._plan = frames, plan
         self._used = {f.file: f for f in plan.used()}
-        self._index = {name: i for i, name in enumerate(frames.names)}
+        # Aligned files may have other suffixes than the frames that they were made of.
+        self._index = {Path(name).stem: i for i, name in enumerate(frames.names)}
         self._highest = np.max([f.gain for f in plan.used()], axis=0)
         self._pictures = Kept[Picture](KEPT_FRAMES, lambda p: int(p.pixels.nbytes))
         self._blocks = Kept[Image](KEPT_BLOCKS, lambda block: int(block.nbytes))
@@ -169,6 +186,21 @@ class AlignedBlocks:
         with self._turns:
             picture = self._decoded(name, level)
             return self._rendered(self._used[name], picture, rect, level)
+
+    def prepare(self, name: str) -> None:
+        """Decode a frame that will be asked for at full size, which takes most of a block's time.
+
+        Nothing happens if there is none of that name, or it cannot be read: whoever asks is told.
+        """
+        if name in self._used:
+            with suppress(FocusstackError), self._turns:
+                self._picture(name, 0)
+
+    def room(self) -> int:
+        """How many decoded frames are kept, if all are like the first."""
+        width, height = self._frames.size
+        size = width * height * self._frames.channels * self._frames.dtype.itemsize
+        return max(1, KEPT_FRAMES // size)
 
     def check(self) -> None:
         """Make sure that the plan takes no pixel from outside a frame; before the first is made.
@@ -234,7 +266,7 @@ class AlignedBlocks:
     def _decoded(self, name: str, level: int) -> Picture:
         reduction = min(1 << level, FASTEST)
         source = self._frames if level == 0 else self._frames.reduced(reduction)
-        picture = source.read(self._index[name])
+        picture = source.read(self._index[Path(name).stem])
         pixels = picture.pixels
         width, height = self._frames.size
         wanted = level_size(Rect(0, 0, width, height), level)

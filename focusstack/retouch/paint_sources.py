@@ -7,12 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from focusstack.errors import Change, InputError
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.images.colour import to_float
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.retouch.blocks import BLOCK, AlignedBlocks, BlockKey
 from focusstack.retouch.strokes import FRAME, MADE
-from focusstack.second_pass.prealigned import cut
 
 
 class SourceGoneError(InputError):

@@ -16,7 +16,7 @@ from pathlib import Path
 from focusstack.errors import FocusstackError, InputError
 from focusstack.frames.memory_needed import memory_needed
 from focusstack.frames.sources import FrameSource
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import Picture, read_picture
 from focusstack.images.write import write_image
@@ -24,14 +24,11 @@ from focusstack.numeric.arrays import Image
 from focusstack.options import FusionOptions, StackOptions
 from focusstack.plan.file import plan_to_json
 from focusstack.plan.model import StackPlan
-from focusstack.plan.reuse import check_places
+from focusstack.plan.reuse import check_places, fit_plan
 from focusstack.retouch.result import Result, check_frames
 from focusstack.retouch.strokes import Recipe
 from focusstack.runtime.files import output_errors
 from focusstack.runtime.progress import Progress
-from focusstack.second_pass.prealigned import cut
-from focusstack.second_pass.run import fuse_frames, means_for, rounded
-from focusstack.second_pass.sink import NoSink
 
 FOLDER = "retouch"
 """Folder beside the composite that holds what recipes gave: it may be thrown away."""
@@ -67,9 +64,11 @@ def make(result: Result, recipe: Recipe, progress: Progress, threads: int) -> Im
         If what it gives cannot be written.
     """
     frames = check_frames(result)
-    plan, part = planned(result.plan, recipe)
+    plan, part = planned(result.rendering, recipe)
+    if result.aligned:  # whose files may be called by other suffixes
+        plan = fit_plan(plan, frames.names, frames.size)
     check_places(plan)
-    path = result.folder / FOLDER / f"{_digest(result.plan, recipe, frames)}.tif"
+    path = result.folder / FOLDER / f"{_digest(result.rendering, recipe, frames)}.tif"
     made = _read(path, part)
     if made is None:
         made = fused(frames, plan, recipe, progress, threads)
@@ -110,6 +109,10 @@ def fused(
     frames: FrameSource, plan: StackPlan, recipe: Recipe, progress: Progress, threads: int
 ) -> Image:
     """Fuse the frames that a plan puts in order, in the frames' dtype."""
+    # Fusion is loaded when it is wanted: looking does not wait for it.
+    from focusstack.second_pass.run import fuse_frames, means_for, rounded
+    from focusstack.second_pass.sink import NoSink
+
     options = StackOptions(threads=threads)
     means = means_for(frames, threads, memory_needed(frames, options), NoSink())
     fusion = FusionOptions(method=recipe.method, smoothing=recipe.smoothing, threads=threads)

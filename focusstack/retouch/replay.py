@@ -14,6 +14,7 @@ from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Float32, Image
 from focusstack.retouch.blend import laid_over, without_edge
 from focusstack.retouch.blocks import AlignedBlocks
+from focusstack.retouch.in_report import tell_in_report
 from focusstack.retouch.paint_sources import Sources
 from focusstack.retouch.recipes import make
 from focusstack.retouch.result import Result, lock_result
@@ -133,7 +134,7 @@ def sources_of(
             held[name] = make(result, by_name[name], progress, threads)
         return held[name]
 
-    aligned = None if result.frames is None else AlignedBlocks(result.frames, result.plan)
+    aligned = None if result.frames is None else AlignedBlocks(result.frames, result.rendering)
     return Sources(aligned, made)
 
 
@@ -188,6 +189,8 @@ def _told(strokes: Sequence[Stroke], progress: Progress) -> Iterator[Stroke]:
 def write_retouched(result: Result, image: Image, retouch: Retouch, quality: int = 95) -> Path:
     """Write the retouched picture beside the composite, with its profile and EXIF; return where.
 
+    The report is told of it.
+
     Without strokes it is the composite's file, byte for byte.
 
     Raises
@@ -200,6 +203,7 @@ def write_retouched(result: Result, image: Image, retouch: Retouch, quality: int
         write_atomically(path, _bytes_of(result.fused))
     else:
         write_image(path, image, result.picture.metadata, quality)
+    tell_in_report(result, retouch)
     return path
 
 

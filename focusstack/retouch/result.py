@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
-from focusstack.errors import BusyError, Change, FocusstackError, InputError, UsageError
-from focusstack.frames.open import open_frames
+from focusstack.errors import BusyError, Change, InputError, UsageError
 from focusstack.frames.sources import FrameSource
 from focusstack.images.read import Picture, read_picture
-from focusstack.images.write import SUFFIXES
 from focusstack.output.lock import FolderLock
-from focusstack.output.paths import USUAL_NAME
+from focusstack.output.which_composite import find_composite
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import fit_plan
+from focusstack.retouch.aligned_files import as_aligned, find_aligned
+from focusstack.retouch.frame_places import STACKED, find_frames, folders_in, given_frames
 from focusstack.retouch.record import NAME, read_retouch
 from focusstack.retouch.strokes import Retouch
-
-STACKED = "-stacked"
-"""What a folder of results is called after the folder of its frames unless said otherwise."""
-
-NO_COMPOSITES = ("retouched", "depth", "depth-confidence", "source-map", "aligned")
-"""How names end of what else lies in a folder of results."""
-
-MOST_FOLDERS = 200
-"""Folders beside the results in which frames are looked for. Chosen, not measured."""
 
 MOST_NEARBY = 3
 """Folders of results that are named where another folder was given. Chosen: a few lines."""
@@ -48,13 +37,22 @@ class Result:
     plan : StackPlan
         Fitted to `frames` where there are any.
     frames : FrameSource or None
-        The frames it was made of; None if they were not found.
+        The frames it was made of, or what a run has written of them aligned; None if neither was
+        found.
+    aligned : bool
+        Whether `frames` are aligned already.
     """
 
     folder: Path
     fused: Path
     plan: StackPlan
     frames: FrameSource | None
+    aligned: bool = False
+
+    @cached_property
+    def rendering(self) -> StackPlan:
+        """By which `frames` become aligned frames."""
+        return as_aligned(self.plan) if self.aligned else self.plan
 
     @cached_property
     def picture(self) -> Picture:
@@ -93,7 +91,8 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
     folder : path
         What ``focusstack run`` has written.
     frames : path, optional
-        Folder of the frames; looked for beside `folder` if not given.
+        Folder of the frames; looked for beside `folder` if not given. Where they are not there,
+        aligned frames that the run has written stand in for them.
 
     Raises
     ------
@@ -113,65 +112,22 @@ def open_result(folder: Path, frames: Path | None = None) -> Result:
         )
     plan = read_plan(report)
     fused = find_composite(folder)
-    found = _given(frames, plan) if frames is not None else _found(folder, plan)
+    found = given_frames(frames, plan) if frames is not None else find_frames(folder, plan)
     if found is not None:
         plan = fit_plan(plan, found.names, found.size, found.channels)
-    result = Result(folder, fused, plan, found)
+    aligned = find_aligned(folder, plan) if found is None else None
+    result = Result(folder, fused, plan, found or aligned, aligned is not None)
     _check_size(result)
     return result
 
 
 def _nearby(folder: Path) -> list[Change]:
     """Return how to open what may have been meant: results beside frames, or those of a batch."""
-    try:
-        inside = sorted(islice((p for p in folder.iterdir() if p.is_dir()), MOST_FOLDERS))
-    except OSError:
-        inside = []
     whole = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
     beside = folder if folder.name not in ("", "..") else whole
-    places = [beside.with_name(f"{whole.name}{STACKED}"), *inside]
+    places = [beside.with_name(f"{whole.name}{STACKED}"), *folders_in(folder)]
     results = [place for place in places if (place / "report.json").is_file()]
     return [Change(f"To open {p.name}", inputs=(str(p),)) for p in results[:MOST_NEARBY]]
-
-
-def composites(folder: Path) -> list[Path]:
-    """Return the pictures in a folder of results that may be its composite.
-
-    Those called ``fused``; where there are none (``--name``), all that are neither maps nor
-    retouched.
-    """
-    try:
-        files = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES]
-    except OSError:
-        return []
-    usual = [p for p in files if p.stem == USUAL_NAME]
-    others = [p for p in files if not p.stem.endswith(NO_COMPOSITES)]
-    return [p for p in usual or others if p.is_file()]
-
-
-def find_composite(folder: Path) -> Path:
-    """Return the composite in a folder of results; the newest, if several formats were written.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    found = composites(folder)
-    if not found:
-        raise InputError(
-            f"{folder} holds no composite",
-            "Give the folder that `focusstack run` has written, without --no-fuse.",
-        )
-    return max(found, key=_changed)
-
-
-def _changed(path: Path) -> int:
-    """When a file was changed; 0 if it has gone meanwhile, as whoever reads it will tell."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _check_size(result: Result) -> None:
@@ -183,56 +139,6 @@ def _check_size(result: Result) -> None:
             f"{crop.width} x {crop.height}",
             "Run again with --overwrite, so that both are of one run.",
         )
-
-
-def _given(place: Path, plan: StackPlan) -> FrameSource:
-    """Open the frames that the user names."""
-    names = {frame.file for frame in plan.frames}
-    inside = [p for p in _files(place) if p.name in names]
-    return open_frames(inside if len(inside) > 1 else place)
-
-
-def _found(folder: Path, plan: StackPlan) -> FrameSource | None:
-    """Frames of a plan, looked for where a run usually has them; None if they are not there."""
-    for place in _places(folder):
-        at = {path.name: path for path in _files(place)}
-        if all(frame.file in at for frame in plan.frames if frame.used):
-            try:
-                found = open_frames([at[f.file] for f in plan.frames if f.file in at])
-                fit_plan(plan, found.names, found.size, found.channels)
-            except FocusstackError:
-                continue
-            return found
-    return None
-
-
-def _places(folder: Path) -> Iterator[Path]:
-    """Folders in which the frames of results may be, the likeliest first."""
-    here = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
-    if here.name.endswith(STACKED):
-        yield here.with_name(here.name.removesuffix(STACKED))
-    yield here
-    yield here.parent
-    yield from _folders(here)
-    beside = [p for p in _folders(here.parent) if p != here]
-    yield from beside
-    below = (p for folder in beside for p in _folders(folder))
-    yield from islice(below, MOST_FOLDERS)
-
-
-def _folders(place: Path) -> Sequence[Path]:
-    try:
-        found = sorted(p for p in place.iterdir() if p.is_dir() and p.name != "aligned")
-    except OSError:
-        return []
-    return found[:MOST_FOLDERS]
-
-
-def _files(place: Path) -> list[Path]:
-    try:
-        return [p for p in place.iterdir() if p.is_file()]
-    except OSError:
-        return []
 
 
 def _brought(retouch: Retouch, plan: StackPlan, path: Path) -> Retouch:

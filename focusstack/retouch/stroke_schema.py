@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StrictStr, TypeAdapter
 
 from focusstack.geometry.coordinates import Rect
 from focusstack.plan.limits import LONGEST_SIDE, Many, Size
 from focusstack.retouch.strokes import (
+    FRAME,
     LARGEST_BRUSH,
+    MADE,
     SMALLEST_BRUSH,
     WIDEST_FEATHER,
     Point,
@@ -27,17 +29,31 @@ MOST_STROKES = 100_000
 LONGEST_NAME = 300
 """Characters of the name of a source: longer than file systems allow. Chosen, not measured."""
 
-ONE_LINE = r"[^\x00-\x1f\x7f]+$"
-"""Pattern of the end of a name: with line breaks in it, it could speak for the program."""
+
+def _one_line(text: str) -> str:
+    """Return a name; ValueError if it could speak for the program, as with line breaks in it.
+
+    Names may hold bytes that are no text in UTF-8, of which patterns know nothing.
+    """
+    if not 0 < len(text) <= LONGEST_NAME or any(ord(c) < 32 or ord(c) == 127 for c in text):
+        raise ValueError("that is no name")
+    return text
+
+
+def _source(text: str) -> str:
+    kind = next((kind for kind in (FRAME, MADE) if text.startswith(kind)), None)
+    if kind is None:
+        raise ValueError(f"sources begin with {FRAME} or {MADE}")
+    _one_line(text.removeprefix(kind))
+    return text
+
 
 Place = Annotated[float, Field(ge=-LONGEST_SIDE, le=LONGEST_SIDE, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Width = Annotated[float, Field(ge=0, le=WIDEST_FEATHER, allow_inf_nan=False)]
 Diameter = Annotated[float, Field(ge=SMALLEST_BRUSH, le=LARGEST_BRUSH, allow_inf_nan=False)]
-Source = Annotated[
-    StrictStr, Field(pattern=rf"^(frame|made):{ONE_LINE}", min_length=1, max_length=LONGEST_NAME)
-]
-Name = Annotated[StrictStr, Field(pattern=f"^{ONE_LINE}", max_length=LONGEST_NAME)]
+Source = Annotated[StrictStr, AfterValidator(_source)]
+Name = Annotated[StrictStr, AfterValidator(_one_line)]
 Points = Annotated[
     list[tuple[Place, Place, Share]], Field(min_length=1, max_length=MOST_POINTS, fail_fast=True)
 ]

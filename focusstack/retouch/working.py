@@ -7,10 +7,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.numeric.arrays import Float32, Image
-from focusstack.second_pass.prealigned import cut
 
 SQUARE = 128
 """Pixels along a side of what is kept of a touched place. Memory and speed only."""

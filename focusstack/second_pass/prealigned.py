@@ -16,7 +16,7 @@ from focusstack.fusion.registry import make_fuser
 from focusstack.geometry.coordinates import Rect
 from focusstack.images.colour import brightest_channel, full_scale, to_float
 from focusstack.images.read import Picture
-from focusstack.numeric.arrays import Float32, Image, Mask
+from focusstack.numeric.arrays import Float32, Mask
 from focusstack.options import FusionOptions
 from focusstack.runtime.prefetch import prefetch
 from focusstack.runtime.progress import Progress, Silent, track
@@ -138,8 +138,3 @@ def _under_histogram(heights: list[int], starts: list[int], y: int) -> tuple[int
                 best = (tall * (x - start), start, y - tall + 1, x - start, tall)
         open_bars.append((start, h))
     return best
-
-
-def cut(image: Image, rect: Rect) -> Image:
-    """Return the part of `image` inside `rect`, without copying."""
-    return image[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]

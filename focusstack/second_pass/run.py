@@ -70,8 +70,7 @@ def write_frames(
 ) -> None:
     """Feed every frame that the sink lacks to it: what an interrupted run made is not made anew."""
     lacking = tuple(name for name in plan.focus_order if sink.lacks(name))
-    plan = replace(plan, focus_order=lacking)
-    rendered = _rendered(frames, plan, (False,), means)
+    rendered = _rendered(frames, plan, (False,), means, lacking)
     with track(progress, "Writing aligned frames", rendered, len(lacking)) as found:
         for _ in _given(found, sink, in_place=False):
             pass
@@ -146,12 +145,16 @@ def _placements(plan: StackPlan, writes: bool) -> tuple[bool, ...]:
 
 
 def _rendered(
-    frames: FrameSource, plan: StackPlan, placements: Sequence[bool], means: Means
+    frames: FrameSource,
+    plan: StackPlan,
+    placements: Sequence[bool],
+    means: Means,
+    only: Sequence[str] | None = None,
 ) -> Generator[tuple[AlignedFrame, bool], None, None]:
     """Rendered frames, the next one being made while one is in use if memory allows."""
     if means.ahead > 1:
-        return one_ahead(render_frames(frames, plan, placements, means, buffers=2))
-    return render_frames(frames, plan, placements, means)
+        return one_ahead(render_frames(frames, plan, placements, means, buffers=2, only=only))
+    return render_frames(frames, plan, placements, means, only=only)
 
 
 def render_frames(
@@ -160,8 +163,12 @@ def render_frames(
     placements: Sequence[bool],
     means: Means,
     buffers: int = 1,
+    only: Sequence[str] | None = None,
 ) -> Generator[tuple[AlignedFrame, bool], None, None]:
     """Yield every used frame once per placement: with all it shows, or what is in focus, in place.
+
+    With `only`, those of these names: as they are rendered among all others, whose exposures say
+    how far clipped pixels are to be trusted.
 
     New memory costs the system time: a frame takes that of the one before it or, with two
     `buffers`, of the one before that. With none, frames may be kept.
@@ -173,6 +180,7 @@ def render_frames(
         return
     room, ahead = means.room, means.ahead > 0
     highest = np.max([f.gain for f in used], axis=0)
+    used = used if only is None else [frame for frame in used if frame.file in only]
     order = [at[f.file] for f in used]
     coded = frames.dtype == np.uint8
     shape = (frames.channels, plan.crop.height, plan.crop.width)

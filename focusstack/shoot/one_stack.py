@@ -12,14 +12,13 @@ import cv2
 import numpy as np
 
 from focusstack.errors import BusyError, FocusstackError, OutputError, UsageError
-from focusstack.frames.choice import RESULTS
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.images.read import read_picture
-from focusstack.images.suffixes import PLAIN
 from focusstack.numeric.arrays import Image
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.output.lock import FolderLock
 from focusstack.output.staging import STATE, UNFINISHED
+from focusstack.output.which_composite import composites
 from focusstack.pipeline import StackResult, stack
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
@@ -194,11 +193,11 @@ def _row(row: Row, task: Task, plan: StackPlan, *, seconds: float) -> Row:
     used = plan.used()
     stops = [f.exposure_ev for f in used]
     verdict = plan.verdict
-    composite = _composite(task.output.folder)
+    found = composites(task.output.folder)
     width, height = plan.canvas
     return row.model_copy(
         update={
-            "composite": composite,
+            "composite": found[0].name if found else "",
             "report": "report.html" if task.output.report else "report.json",
             "grade": verdict.grade if verdict else "",
             "words": readable(verdict.lines(advise=False)[0])[:2000] if verdict else "done",
@@ -210,13 +209,6 @@ def _row(row: Row, task: Task, plan: StackPlan, *, seconds: float) -> Row:
             "seconds": round(seconds, 2),
         }
     )
-
-
-def _composite(folder: Path) -> str:
-    """Name of the composite in a folder of results; empty if there is none."""
-    others = {*RESULTS, "aligned"} - {"fused"}  # maps, and pages of aligned frames
-    found = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in PLAIN)
-    return next((name for name in found if Path(name).stem not in others), "")
 
 
 def _write_thumbnail(path: Path, image: Image | None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -10,15 +12,48 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.images.profile import colours_of, name_of
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.blocks import halved
 from focusstack.retouch.working import rounded
-from focusstack.second_pass.prealigned import cut
 
 Rgb = NDArray[np.uint8]
 """``(H, W, 3)``, sRGB."""
+
+
+Space = Literal["srgb", "display-p3"]
+"""The colours in which a page draws, as canvases call them."""
+
+_P3 = {
+    b"rXYZ": (0.51512, 0.24120, -0.00105),
+    b"gXYZ": (0.29198, 0.69225, 0.04189),
+    b"bXYZ": (0.15710, 0.06657, 0.78407),
+}
+"""Primaries of Display P3 seen under D50, by their tags (ICC registry, "Display P3")."""
+
+
+def srgb_profile() -> bytes:
+    """Return the profile of sRGB."""
+    return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+
+
+def display_p3_profile() -> bytes:
+    """Return the profile of Display P3: that of sRGB with other primaries.
+
+    Examples
+    --------
+    >>> len(display_p3_profile()) == len(srgb_profile())
+    True
+    """
+    found = bytearray(srgb_profile())
+    (count,) = struct.unpack_from(">I", found, 128)
+    for k in range(count):  # the table of tags: name, place, size (ICC.1:2022, 7.3)
+        tag, place, _ = struct.unpack_from(">4sII", found, 132 + 12 * k)
+        if tag in _P3:
+            struct.pack_into(">3i", found, place + 8, *(round(v * 65536) for v in _P3[tag]))
+    found[84:100] = bytes(16)  # the digest of what it was
+    return bytes(found)
 
 
 class Display:
@@ -36,35 +71,50 @@ class Display:
     """
 
     def __init__(self, icc: bytes | None) -> None:
-        self._way = _way_to_srgb(icc)
+        self._icc = icc
+        self._ways: dict[str, ImageCms.ImageCmsTransform | None] = {}
         self.profile = name_of(icc)
 
     @property
     def converts(self) -> bool:
         """Whether colours are converted on the way."""
-        return self._way is not None
+        return self._way("srgb") is not None
 
-    def shown(self, image: Image) -> Rgb:
-        """Return a picture of any depth, grey or colour, as a browser shows it."""
+    def shown(self, image: Image, space: Space = "srgb") -> Rgb:
+        """Return a picture of any depth, grey or colour, as a browser shows it.
+
+        Parameters
+        ----------
+        image : (H, W[, 3]) ndarray
+            In the profile's colours.
+        space : str, optional
+            In which colours the page draws. A picture that is not converted is sRGB in any case.
+        """
         eight = np.asarray(rounded(image, np.dtype(np.uint8)), np.uint8)
         if eight.ndim == 2:
             eight = np.asarray(cv2.cvtColor(eight, cv2.COLOR_GRAY2RGB), np.uint8)
-        if self._way is None:
+        way = self._way(space)
+        if way is None:
             return eight
         given = Pillow.fromarray(np.ascontiguousarray(eight))
-        return np.asarray(ImageCms.applyTransform(given, self._way), np.uint8)
+        return np.asarray(ImageCms.applyTransform(given, way), np.uint8)
+
+    def _way(self, space: Space) -> ImageCms.ImageCmsTransform | None:
+        if space not in self._ways:
+            self._ways[space] = _way_to(space, self._icc)
+        return self._ways[space]
 
 
-def _way_to_srgb(icc: bytes | None) -> ImageCms.ImageCmsTransform | None:
-    """Return what converts; None where nothing is to be, or a profile is damaged."""
+def _way_to(space: Space, icc: bytes | None) -> ImageCms.ImageCmsTransform | None:
+    """Return what converts to a page's colours; None where nothing is to be."""
     if icc is None or icc[16:20] != b"RGB ":
         return None
     try:
         if colours_of(icc, 3) == colours_of(None, 3):
             return None
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        srgb = ImageCms.createProfile("sRGB")
-        return ImageCms.buildTransform(profile, srgb, "RGB", "RGB")
+        shown = io.BytesIO(srgb_profile() if space == "srgb" else display_p3_profile())
+        return ImageCms.buildTransform(profile, ImageCms.ImageCmsProfile(shown), "RGB", "RGB")
     except (ImageCms.PyCMSError, OSError):
         return None
 

@@ -13,6 +13,7 @@ from focusstack.errors import FocusstackError, OutputError
 from focusstack.geometry.coordinates import Rect
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.blocks import AlignedBlocks
+from focusstack.retouch.in_report import tell_in_report
 from focusstack.retouch.made_lately import Kept
 from focusstack.retouch.paint_sources import Sources
 from focusstack.retouch.recipes import make
@@ -89,17 +90,20 @@ class Easel:
             self._file.release()
             raise
         frames = result.frames
-        self.blocks = None if frames is None else AlignedBlocks(frames, result.plan)
+        self.blocks = None if frames is None else AlignedBlocks(frames, result.rendering)
         self._made = Kept[Image](KEPT_MADE, lambda image: int(image.nbytes))
         self._sources = Sources(self.blocks, self.made)
         self._lock = threading.RLock()
         self._undo: deque[tuple[Before, Rect]] = deque()
         self.version, self.saved = 0, -1
         self._whole = not self.retouch.strokes
+        self._told = self.retouch  # what the report tells of
         self.lost: list[str] = []
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Let go of the folder, and tell its report what was done."""
+        if self._file.is_held():
+            self._tell()
         self._file.release()
 
     def paint(self, data: object, *, again: bool = False) -> Changed:
@@ -151,6 +155,7 @@ class Easel:
         with self._lock:
             others = tuple(one for one in self.retouch.fine if one != rect)
             self._keep(replace(self.retouch, fine=(*others, rect) if fine else others))
+            self._tell()
 
     def save(self, progress: Progress) -> str:
         """Write the retouched picture; return the file's name."""
@@ -162,7 +167,7 @@ class Easel:
             version, retouch = self.version, self.retouch
             image = self.picture.finished()
         path = write_retouched(self.result, image, retouch)
-        self.saved = version
+        self.saved, self._told = version, retouch
         progress.advance()
         return path.name
 
@@ -220,6 +225,12 @@ class Easel:
             held -= _bytes(self._undo.popleft()[0])
         self.pyramid.update(done.rect)
         return done.rect
+
+    def _tell(self) -> None:
+        """Tell the report what was done since it was told."""
+        if self._told is not self.retouch:
+            tell_in_report(self.result, self.retouch)
+            self._told = self.retouch
 
     def _keep(self, retouch: Retouch) -> None:
         """Write down what was done before it counts as done."""

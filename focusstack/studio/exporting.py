@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import io
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import cv2
 import numpy as np
-from PIL import ImageCms
 from pydantic import BaseModel, ConfigDict, Field
 
 from focusstack.images.colour import Transfer, encode, linearise, to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
-from focusstack.retouch.result import find_composite
+from focusstack.output.staging import free_name
+from focusstack.output.which_composite import find_composite
 from focusstack.runtime.files import output_errors
-from focusstack.studio.display import Display
+from focusstack.studio.display import Display, srgb_profile
 
 FOLDER = "export"
 """Folder beside the composite that copies go to."""
@@ -64,8 +64,9 @@ def export(folder: Path, copy: Copy) -> Path:
     display = Display(metadata.icc)
     if copy.srgb and display.converts:
         pixels = display.shown(pixels)
-        metadata = replace(metadata, icc=_srgb())
-    target = _free(folder / FOLDER / f"{_stem(folder, source)}.{copy.format}")
+        metadata = replace(metadata, icc=srgb_profile())
+    wanted = folder / FOLDER / f"{_stem(folder, source)}.{copy.format}"
+    target = free_name(wanted) if os.path.lexists(wanted) else wanted
     with output_errors(target.parent):
         target.parent.mkdir(exist_ok=True)
     write_image(target, pixels, metadata, copy.quality)
@@ -77,14 +78,6 @@ def _stem(folder: Path, source: Path) -> str:
     return name if source.stem == "fused" else f"{name} {source.stem}"
 
 
-def _free(path: Path) -> Path:
-    again, found = 1, path
-    while found.exists():
-        again += 1
-        found = path.with_name(f"{path.stem} {again}{path.suffix}")
-    return found
-
-
 def _smaller(pixels: Image, longest: int, transfer: Transfer | None) -> Image:
     """Make a picture smaller in linear light, so that fine bright detail keeps its brightness."""
     height, width = pixels.shape[:2]
@@ -94,8 +87,3 @@ def _smaller(pixels: Image, longest: int, transfer: Transfer | None) -> Image:
     small = np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.float32)
     encoded = encode(small) if transfer is None else transfer.encode(small)
     return to_dtype(encoded, pixels.dtype)
-
-
-def _srgb() -> bytes:
-    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    return bytes(io.BytesIO(made.tobytes()).getvalue())

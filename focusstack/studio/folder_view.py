@@ -9,7 +9,7 @@ from typing import Any
 from focusstack.errors import InputError
 from focusstack.frames.search import natural_key
 from focusstack.images.suffixes import READABLE
-from focusstack.retouch.result import composites
+from focusstack.output.which_composite import composites
 
 MOST_SHOWN = 500
 """Folders that are listed of one. Chosen, not measured: nobody picks from more by eye."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.images.colour import to_dtype
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.blocks import block_rect, halved, level_size, levels_of
 from focusstack.retouch.working import WorkingPicture, rounded
-from focusstack.second_pass.prealigned import cut
 
 EIGHT = np.dtype(np.uint8)
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
-from typing import Any
+from pathlib import Path
+from threading import Event
 
 from focusstack.errors import UsageError
 from focusstack.numeric.arrays import Image
-from focusstack.retouch.blocks import BLOCK, BlockKey, block_rect
+from focusstack.retouch.blocks import BlockKey, block_rect
 from focusstack.retouch.recipes import planned
-from focusstack.retouch.result import Result
+from focusstack.retouch.result import Result, check_frames, open_result
 from focusstack.retouch.strokes import FRAME, MADE, Recipe
+from focusstack.retouch.worth_a_look import State, on_reference, places_of, state_of
+from focusstack.runtime.progress import Progress
 from focusstack.studio.display import Display, shrunk
-from focusstack.studio.easel import Changed, Easel
+from focusstack.studio.easel import Easel
+from focusstack.studio.foresight import Foresight
 from focusstack.studio.jobs import Jobs
-from focusstack.studio.survey import CELL, Survey, taken_from
-from focusstack.studio.worth_a_look import on_reference, places_of, state_of
+from focusstack.studio.rerunning import Again, common_outline, run_again, told_frames
+from focusstack.studio.survey import Survey, taken_from
 
 
 class Session:
@@ -39,6 +42,16 @@ class Session:
         A look at every frame, if they were found.
     display : Display
         How colours are shown.
+    opened : int
+        How often it was opened: its page begins anew after each.
+    busy : bool
+        Whether it is being run again.
+    choices : list of dict
+        Frames that it may be run again with, as plain data.
+    area : (N, 2) ndarray
+        Corners of what all its frames share, in pixels of the reference.
+    shelf : bool
+        Whether there is a start page to go back to.
 
     Raises
     ------
@@ -47,77 +60,49 @@ class Session:
     """
 
     def __init__(self, result: Result, jobs: Jobs, *, shelf: bool = False) -> None:
-        self.result, self.jobs, self._shelf = result, jobs, shelf
+        self.jobs, self.shelf = jobs, shelf
+        self._shown = Event()
+        self.opened, self.busy = 0, False
+        self._open(result)
+
+    def _open(self, result: Result) -> None:
+        """Put a result on the easel, and find out what there is besides the picture."""
         self.easel = Easel(result)
+        self.result = result
         try:
-            self._look_around()
+            self._look_around(result)
         except BaseException:
             self.easel.close()
             raise
+        self.opened += 1
 
-    def _look_around(self) -> None:
-        """Find out what there is besides the picture."""
-        result = self.result
+    def _look_around(self, result: Result) -> None:
+        self.choices = told_frames(result)
+        self.area = common_outline(result.plan)
         self.display = Display(result.picture.metadata.icc)
         self.places = places_of(result.folder / "report.json", result.plan)
         self.survey: Survey | None = None
         self.source_map: bytes | None = None
+        self._foresight: Foresight | None = None
         if self.easel.blocks is not None:
             order, crop = result.plan.focus_order, result.plan.crop
             self.survey = Survey(self.easel.blocks, order, crop, self.display)
+            self._foresight = Foresight(self.easel.blocks, order)
 
     def start(self) -> None:
         """Look at the frames, and carry out what was painted before."""
         if self.easel.retouch.strokes:
             self.jobs.add("Carrying out what was painted before", self.easel.carry_out)
         if self.survey is not None:
-            self.survey.start()
+            self.survey.start(self._shown)
 
     def close(self) -> None:
         """Let go of the folder."""
         if self.survey is not None:
             self.survey.close()
+        if self._foresight is not None:
+            self._foresight.close()
         self.easel.close()
-
-    def told(self) -> dict[str, Any]:
-        """Return what the page must know, as plain data."""
-        plan, crop, easel = self.result.plan, self.result.plan.crop, self.easel
-        return {
-            "folder": self.result.folder.resolve().name,
-            "key": hashlib.sha256(bytes(self.result.folder.resolve())).hexdigest()[:16],
-            "size": [crop.width, crop.height],
-            "offset": [crop.x, crop.y],
-            "block": BLOCK,
-            "levels": easel.pyramid.count,
-            "shelf": self._shelf,
-            "frames": list(plan.focus_order) if easel.blocks is not None else [],
-            "reference": plan.reference,
-            "recipes": [_told_recipe(recipe) for recipe in easel.retouch.recipes],
-            "verdict": str(plan.verdict) if plan.verdict else "",
-            "profile": self.display.profile,
-            "converts": self.display.converts,
-            "bits": 8 * self.result.picture.pixels.dtype.itemsize,
-            "output": self.result.retouched.name,
-            "lost": easel.lost,
-            "survey": self._told_survey(),
-            "jobs": self.jobs.told(),
-            **self.told_changes(),
-        }
-
-    def told_changes(self, changed: Changed | None = None) -> dict[str, Any]:
-        """Return what strokes change, as plain data."""
-        easel = self.easel
-        told: dict[str, Any] = {
-            "version": easel.version,
-            "saved": easel.saved == easel.version,
-            "strokes": len(easel.retouch.strokes),
-            "undone": len(easel.retouch.undone),
-            "places": self._told_places(),
-        }
-        if changed is not None:
-            rect = changed.rect
-            told["rect"] = [rect.x, rect.y, rect.width, rect.height]
-        return told
 
     def block(self, source: str, level: int, column: int, row: int) -> Image:
         """Return a block of what can be looked at, of any depth.
@@ -137,6 +122,7 @@ class Session:
         easel = self.easel
         rect = block_rect(easel.picture.rect, level, column, row)
         if source == "result":
+            self._shown.set()
             return easel.pyramid.block(level, column, row)
         if source == "fused":
             return shrunk(easel.picture.base, rect, level)
@@ -146,6 +132,8 @@ class Session:
             except KeyError as error:
                 raise ValueError(f"there is no source {source}") from error
         if source.startswith(FRAME) and easel.blocks is not None:
+            if self._foresight is not None:
+                self._foresight.choose(source.removeprefix(FRAME))
             return easel.blocks.block(BlockKey(source.removeprefix(FRAME), level, column, row))
         raise ValueError(f"there is no source {source}")
 
@@ -161,6 +149,11 @@ class Session:
             crop, grid = self.result.plan.crop, (self.survey.rows, self.survey.columns)
             self.source_map = taken_from(self.result.folder, crop, *grid) or b""
         return self.source_map
+
+    def place_states(self) -> list[State]:
+        """Return of each place whether it was found fine, mended, or is left to be looked at."""
+        crop, retouch = self.result.plan.crop, self.easel.retouch
+        return [state_of(place, crop, retouch.fine, retouch.strokes) for place in self.places]
 
     def mark_fine(self, index: int, *, fine: bool) -> None:
         """Note that a place was looked at and is as it should be, or take that back."""
@@ -191,30 +184,58 @@ class Session:
         work = partial(self.easel.make, recipe)
         return self.jobs.add(f"Fusing {recipe.name}", work).number
 
-    def _told_survey(self) -> dict[str, Any] | None:
-        survey = self.survey
-        if survey is None:
-            return None
-        cell = CELL << survey.level
-        return {"done": survey.done, "rows": survey.rows, "columns": survey.columns, "cell": cell}
+    def run_again(self, asked: Again) -> int:
+        """Run it again in its folder, as a job; return the job's number.
 
-    def _told_places(self) -> list[dict[str, Any]]:
-        crop, retouch = self.result.plan.crop, self.easel.retouch
-        return [
-            {
-                "rect": [p.rect.x, p.rect.y, p.rect.width, p.rect.height],
-                "words": p.words,
-                "source": p.source,
-                "state": state_of(p, crop, retouch.fine, retouch.strokes),
-            }
-            for p in self.places
-        ]
+        Raises
+        ------
+        UsageError
+            If the frames were not found, or that is going on already.
+        """
+        if self.result.aligned:
+            raise UsageError(
+                "only aligned frames are there, and those cannot be aligned anew",
+                "Say where the frames are.",
+            )
+        check_frames(self.result)
+        self.refuse_busy()
+        self.busy = True
+        return self.jobs.add("Running again", partial(self._run_again, asked)).number
 
+    def refuse_busy(self) -> None:
+        """Make sure that the result is not being run again.
 
-def _told_recipe(recipe: Recipe) -> dict[str, Any]:
-    return {
-        "name": recipe.name,
-        "method": recipe.method,
-        "frames": list(recipe.frames),
-        "part": recipe.rect is not None,
-    }
+        Raises
+        ------
+        UsageError
+            If it is.
+        """
+        if self.busy:
+            raise UsageError("it is being run again", "Wait until that is done, or stop it.")
+
+    def find_frames(self, folder: Path) -> None:
+        """Open it again with frames from a folder.
+
+        Raises
+        ------
+        InputError, UsageError
+            If they are not its frames; it is then open as it was.
+        """
+        self.refuse_busy()
+        found = open_result(self.result.folder, folder)
+        self.close()
+        self._open(found)
+        self.start()
+
+    def _run_again(self, asked: Again, progress: Progress) -> str:
+        before = self.result
+        frames = None if before.frames is None else before.frames.paths[0].parent
+        self.close()
+        try:
+            return run_again(before, asked, progress)
+        finally:  # whatever became of it, a result lies there
+            try:
+                self._open(open_result(before.folder, frames))
+                self.start()
+            finally:
+                self.busy = False

@@ -15,7 +15,8 @@ import cv2
 from focusstack.errors import FocusstackError, InputError
 from focusstack.images.read import Reading, read_picture
 from focusstack.images.suffixes import READABLE
-from focusstack.retouch.result import find_composite, open_result
+from focusstack.output.which_composite import find_composite
+from focusstack.retouch.result import open_result
 from focusstack.runtime.progress import Progress
 from focusstack.studio.display import Display, as_jpeg
 from focusstack.studio.exporting import Copy, export

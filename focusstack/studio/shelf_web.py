@@ -11,9 +11,10 @@ from starlette.routing import Route
 
 from focusstack.studio.exporting import Copy
 from focusstack.studio.folder_view import view_folder
+from focusstack.studio.page_files import PlainJSON, asked_for, page_file
 from focusstack.studio.shelf import Shelf
 from focusstack.studio.stacking import Wanted
-from focusstack.studio.web import PlainJSON, page_file, sent
+from focusstack.studio.web import sent
 
 MOST_STACKS = 500
 """Stacks that are asked for at once. Chosen, not measured: a card holds fewer."""
@@ -52,11 +53,11 @@ class ShelfAnswers:
 
     def folder(self, request: Request) -> Response:
         """Answer with what is in a folder."""
-        return PlainJSON(view_folder(request.query_params.get("path", "")))
+        return PlainJSON(view_folder(asked_for(request, "path")))
 
     def cover(self, request: Request) -> Response:
         """Answer with the small picture of a result."""
-        found = self._shelf.cover(request.query_params.get("folder", ""))
+        found = self._shelf.cover(asked_for(request, "folder"))
         return Response(found, media_type="image/jpeg")
 
     async def upload(self, request: Request) -> Response:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from focusstack.errors import InputError
 from focusstack.images.read import probe
 from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
+from focusstack.output.staging import free_name
 from focusstack.pipeline import stack
 from focusstack.runtime.progress import Progress
 from focusstack.shoot.splitting import split
@@ -104,11 +105,7 @@ def target_of(wanted: Wanted, *, alone: bool) -> Path:
     # The pictures of a card may lie at its root, which has no name and nothing beside it.
     base = home.with_name(f"{home.name}-stacked") if home.name else home / "stacked"
     target = base if alone else base / safe_name(wanted.name)
-    again, found = 1, target
-    while found.exists():
-        again += 1
-        found = target.with_name(f"{target.name}-{again}")
-    return found
+    return free_name(target) if target.exists() else target
 
 
 def run_stack(wanted: Wanted, target: Path, progress: Progress) -> dict[str, Any]:

@@ -33,6 +33,10 @@ measured."""
 THUMBNAIL = 192
 """Pixels of the longer side of a small picture. Chosen by eye."""
 
+SECONDS_TO_SHOW = 3.0
+"""Seconds in which a page has usually shown its picture. Chosen, not measured: without a page there
+is no hurry."""
+
 STEPS = 4000.0
 """Codes for a detail energy (root mean square of the Laplacian) of white: keeps the faintest."""
 
@@ -78,9 +82,21 @@ class Survey:
             self._thumbnails[index] = as_jpeg(self._display.shown(thumbnail(small)))
             self.done += 1
 
-    def start(self) -> None:
-        """Look at them in a thread of its own."""
-        threading.Thread(target=self.run, name="survey", daemon=True).start()
+    def start(self, after: threading.Event) -> None:
+        """Look at them in a thread of its own.
+
+        Parameters
+        ----------
+        after : Event
+            Is waited for, `SECONDS_TO_SHOW` at most: loading the compiler would hold up the first
+            picture.
+        """
+
+        def run() -> None:
+            after.wait(SECONDS_TO_SHOW)
+            self.run()
+
+        threading.Thread(target=run, name="survey", daemon=True).start()
 
     def close(self) -> None:
         """Stop after the frame that is being looked at."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,16 +19,12 @@ from focusstack.errors import FocusstackError
 from focusstack.retouch.recipes import slabs
 from focusstack.retouch.stroke_schema import RecipePart
 from focusstack.retouch.strokes import Recipe
-from focusstack.studio.display import as_bytes
+from focusstack.studio.display import Space, as_bytes
+from focusstack.studio.folder_view import view_folder
+from focusstack.studio.page_files import PlainJSON, answer_review, answer_static, asked_for
+from focusstack.studio.rerunning import Again
 from focusstack.studio.session import Session
-
-KINDS = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
-"""Types of the page's own files."""
+from focusstack.studio.telling import told_changes, told_state
 
 MOST_BYTES = 4 << 20
 """Bytes of what a page may send at once: a stroke of as many points as there may be has a fifth.
@@ -41,26 +37,6 @@ Act = Callable[[Session, Any], Any]
 
 Sessions = Callable[[str], Session]
 """Finds an open session by its name; KeyError if there is none."""
-
-
-def page_file(name: str) -> Response:
-    """Return one of the page's own files; HTTPException 404 if there is none of that name."""
-    home = files("focusstack.studio").joinpath("page")
-    known = {one.name: one for one in home.iterdir()}  # nothing else can be asked for
-    kind = KINDS.get(f".{name.rpartition('.')[2]}")
-    if name not in known or kind is None:
-        raise HTTPException(404)
-    return Response(known[name].read_bytes(), media_type=kind)
-
-
-class PlainJSON(Response):
-    """An answer as JSON in ASCII: names of files may hold what is no text in UTF-8."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        """Return what is sent."""
-        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 async def sent(request: Request) -> Any:
@@ -99,35 +75,33 @@ class ReviewAnswers:
         here = "/review/{name}/"
         api = f"{here}api/"
         return [
-            Route("/static/{file}", self.static),
+            Route("/static/{file}", answer_static),
             Route(here, self.page),
             Route(f"{api}state", self.state),
             Route(f"{api}block/{{level:int}}/{{column:int}}/{{row:int}}", self.block),
             Route(f"{api}thumbnail/{{index:int}}", self.thumbnail),
             Route(f"{api}sharp", self.sharp),
+            Route(f"{api}folder", self.folder),
             Route(f"{api}taken", self.taken),
             *(Route(f"{api}{n}", self._acting(act), methods=["POST"]) for n, act in ACTS.items()),
         ]
 
-    def static(self, request: Request) -> Response:
-        """Answer with one of the page's own files."""
-        return page_file(request.path_params["file"])
-
     def page(self, request: Request) -> Response:
         """Answer with the page."""
         self._named(request)
-        return page_file("review.html")
+        return answer_review(request)
 
     def state(self, request: Request) -> Response:
         """Answer with all that the page must know."""
-        return PlainJSON(self._named(request).told())
+        return PlainJSON(told_state(self._named(request)))
 
     def block(self, request: Request) -> Response:
         """Answer with a block as red, green, blue and cover; its width and height are in X-Size."""
         session, asked = self._named(request), request.path_params
         place = asked["level"], asked["column"], asked["row"]
-        image = session.block(request.query_params.get("of", "result"), *place)
-        shown = session.display.shown(image)
+        image = session.block(asked_for(request, "of", "result"), *place)
+        space: Space = "display-p3" if asked_for(request, "space") == "display-p3" else "srgb"
+        shown = session.display.shown(image, space)
         size = f"{shown.shape[1]} {shown.shape[0]}"
         return Response(as_bytes(shown), media_type="image/x-rgba", headers={"X-Size": size})
 
@@ -138,6 +112,11 @@ class ReviewAnswers:
         if found is None:
             raise HTTPException(404)
         return Response(found, media_type="image/jpeg")
+
+    def folder(self, request: Request) -> Response:
+        """Answer with what is in a folder, for whoever looks for the frames."""
+        self._named(request)
+        return PlainJSON(view_folder(asked_for(request, "path")))
 
     def sharp(self, request: Request) -> Response:
         """Answer with how sharp every frame is where."""
@@ -156,6 +135,8 @@ class ReviewAnswers:
     def _acting(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             session, data = self._named(request), await sent(request)
+            if act is not _stop:
+                session.refuse_busy()
             return PlainJSON(await run_in_threadpool(act, session, data))
 
         return answer
@@ -163,12 +144,12 @@ class ReviewAnswers:
 
 def _stroke(session: Session, data: Any) -> Any:
     again = bool(data.get("again"))
-    return session.told_changes(session.easel.paint(data.get("stroke"), again=again))
+    return told_changes(session, session.easel.paint(data.get("stroke"), again=again))
 
 
 def _fine(session: Session, data: Any) -> Any:
     session.mark_fine(int(data["index"]), fine=bool(data["fine"]))
-    return session.told_changes()
+    return told_changes(session)
 
 
 def _fuse(session: Session, data: Any) -> Any:
@@ -187,6 +168,15 @@ def _slabs(session: Session, data: Any) -> Any:
     return {"jobs": jobs}
 
 
+def _run(session: Session, data: Any) -> Any:
+    return {"job": session.run_again(Again.model_validate(data))}
+
+
+def _frames(session: Session, data: Any) -> Any:
+    session.find_frames(Path(str(data["folder"])))
+    return told_changes(session)
+
+
 def _stop(session: Session, data: Any) -> Any:
     session.jobs.stop(int(data["job"]))
     return {"jobs": session.jobs.told()}
@@ -194,11 +184,13 @@ def _stop(session: Session, data: Any) -> Any:
 
 ACTS: dict[str, Act] = {
     "stroke": _stroke,
-    "undo": lambda session, _: session.told_changes(session.easel.undo()),
-    "redo": lambda session, _: session.told_changes(session.easel.redo()),
+    "undo": lambda session, _: told_changes(session, session.easel.undo()),
+    "redo": lambda session, _: told_changes(session, session.easel.redo()),
     "fine": _fine,
     "save": lambda session, _: {"job": session.save()},
     "fuse": _fuse,
+    "run": _run,
+    "frames": _frames,
     "slabs": _slabs,
     "stop": _stop,
 }

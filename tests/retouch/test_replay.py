@@ -214,10 +214,28 @@ def test_frames_are_found_beside_inside_and_where_told(folder: Path, tmp_path: P
         assert {p.parent for p in found.paths} == {beside}
         beside = Path(shutil.move(beside, place))
     far = Path(shutil.move(beside, tmp_path.with_name(f"{tmp_path.name}-far")))
+    opened = open_result(folder)
+    assert opened.frames is not None  # those that the run has written
+    assert opened.aligned
+    shutil.rmtree(folder / "aligned")
     assert open_result(folder).frames is None
     told = open_result(folder, far).frames
     assert told is not None
     assert len(told) == 4
+
+
+def test_frames_of_a_card_of_several_stacks_are_found(folder: Path, tmp_path: Path) -> None:
+    card = tmp_path / "card-stacked" / "first"
+    card.parent.mkdir()
+    result = Path(shutil.move(folder, card))
+    for place in (tmp_path / "card", tmp_path / "card" / "DCIM" / "100"):
+        place.parent.mkdir(exist_ok=True, parents=True)
+        frames = Path(shutil.move(tmp_path / "photos", place))
+        opened = open_result(result)
+        assert opened.frames is not None
+        assert not opened.aligned
+        assert {p.parent for p in opened.frames.paths} == {place}
+        shutil.move(frames, tmp_path / "photos")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from focusstack.errors import InputError
 from focusstack.frames.files import FileFrames
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.fusion.registry import FUSERS
-from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.coordinates import Rect, cut
 from focusstack.images.colour import encode, to_dtype, to_float
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
@@ -24,7 +24,6 @@ from focusstack.options import FusionOptions
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import RenderedStack, render_stack
 from focusstack.second_pass.prealigned import (
-    cut,
     filled,
     fuse_aligned,
     largest_true_rectangle,

@@ -19,6 +19,7 @@ from benchmarks.splitting.exif import (
     fujifilm_note,
     olympus_note,
     panasonic_note,
+    phase_one_note,
     place_note,
 )
 from focusstack.images import ifd
@@ -48,6 +49,7 @@ NOTES = {
     "Panasonic": (panasonic_note(5), Series(5, True), "SequenceNumber"),
     "OM Digital Solutions": (olympus_note(6, 0.42), Series(6, True, 0.42), "DriveMode"),
     "SONY": (sony_note(9), Series(9), "SequenceImageNumber"),
+    "Phase One": (phase_one_note(3), Series(3, True), None),  # which older ones do not list
 }
 
 
@@ -64,13 +66,14 @@ def test_what_makers_say(maker: str) -> None:
     assert of_exif(Path("a.jpg"), exif_with(maker), None).series == NOTES[maker][1]
 
 
-@pytest.mark.parametrize("maker", NOTES)
+@pytest.mark.parametrize("maker", [name for name, (_, _, tag) in NOTES.items() if tag])
 def test_exiftool_says_the_same(maker: str, tmp_path: Path) -> None:
     if shutil.which("exiftool") is None:
         pytest.skip("there is no exiftool")
     path = tmp_path / "a.jpg"
     Pillow.new("RGB", (16, 16)).save(path, exif=b"Exif\0\0" + exif_with(maker))
     tag = NOTES[maker][2]
+    assert tag is not None
     told = subprocess.run(
         ["exiftool", "-j", f"-{tag}", path],
         capture_output=True,
@@ -94,6 +97,16 @@ def test_damaged_notes_say_nothing_and_do_no_harm(maker: str) -> None:
         assert found.number is None or 0 < found.number < 1 << 32
     for end in range(start, len(whole)):
         assert isinstance(of_exif(Path("a.jpg"), whole[:end], None).series, Series)
+
+
+@pytest.mark.parametrize(("words", "bracketed"), [((12, 1, 9), True), ((12, 0, 9), False)])
+def test_canon_says_whether_focus_is_bracketed(words: tuple[int, ...], bracketed: bool) -> None:
+    value = ifd.Field(9, struct.pack(f"<{len(words)}i", *words))
+    note = ifd.pack(ifd.Directory({0x4053: value}), "<", 0)
+    exif = exif_of(Taken(1.0, note=note, camera="Canon EOS R5", make="Canon"))
+    begin = exif.index(note[:8])
+    exif = exif[: begin + 10] + struct.pack("<I", begin + 18) + exif[begin + 14 :]
+    assert of_exif(Path("a.jpg"), exif, None).series == Series(None, bracketed)
 
 
 def test_notes_of_others_say_nothing() -> None:

@@ -93,9 +93,19 @@ class Desk:
     def until(self, expression: str, seconds: float = 60) -> None:
         """Wait for something to be so; the page's policy allows no other way."""
         end = time.monotonic() + seconds
-        while not self.page.evaluate(expression):
+        while not self._holds(expression):
             assert time.monotonic() < end, expression
             time.sleep(0.02)
+
+    def _holds(self, expression: str) -> bool:
+        from playwright.sync_api import Error
+
+        try:
+            return bool(self.page.evaluate(expression))
+        except Error as error:
+            if "Execution context" not in error.message:
+                raise
+            return False  # the page opens itself anew
 
     def settle(self) -> None:
         """Wait until everything is kept and shown."""

@@ -94,7 +94,7 @@ def test_from_drop_to_export(door: Door, photos: Path, tmp_path: Path) -> None:
 def test_a_folder_is_picked_stacked_and_retouched(door: Door, copies: Path) -> None:
     page = door.page
     page.locator("#pick").click()
-    page.evaluate(f"door.browse({json.dumps(str(copies.parent))})")
+    page.evaluate(f"door.picker.browse({json.dumps(str(copies.parent))})")
     page.locator("#folders button", has_text="copies").click()
     door.until("document.getElementById('holds').textContent.startsWith('4 pictures')")
     page.locator("#use").click()
@@ -119,7 +119,7 @@ def test_a_folder_is_picked_stacked_and_retouched(door: Door, copies: Path) -> N
     assert "retouched" in page.locator("#recent small").first.inner_text()
     # Results that are picked are opened.
     page.locator("#pick").click()
-    page.evaluate(f"door.browse({json.dumps(str(copies.with_name('copies-stacked')))})")
+    page.evaluate(f"door.picker.browse({json.dumps(str(copies.with_name('copies-stacked')))})")
     door.until("document.getElementById('use').textContent === 'Open these results'")
     page.locator("#use").click()
     page.wait_for_url("**/review/1/")

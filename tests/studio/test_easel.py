@@ -181,3 +181,14 @@ def test_nothing_is_written_into_results_that_took_the_place_of_these(easel: Eas
     assert not easel.result.record.exists()
     assert not easel.result.retouched.exists()
     assert np.array_equal(easel.picture.finished(), easel.picture.base)
+
+
+def test_the_report_is_told_once_somebody_is_done(folder: Path) -> None:
+    page = folder / "report.html"
+    before = page.read_bytes()
+    Easel(open_result(folder)).close()
+    easel = Easel(open_result(folder))
+    easel.paint(dab(easel, 60))
+    assert page.read_bytes() == before
+    easel.close()
+    assert b"1 stroke: retouched.png." in page.read_bytes()

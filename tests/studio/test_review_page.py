@@ -257,9 +257,11 @@ def test_a_part_fused_anew_is_a_further_source(desk: Desk) -> None:
     page = desk.page
     page.locator("#method").select_option("pyramid")
     page.locator("#which").select_option("without")
+    page.locator("#smoothing").fill("3")
     full_size(desk)
     page.locator("#fuse").click()
     desk.until("desk.source.startsWith('made:pyramid, without')")
+    assert desk.page.evaluate("desk.source").endswith("part, smoothed 3")
     desk.settle()
     assert page.locator("#strip button[aria-pressed=true] .name").inner_text().startswith("pyramid")
     desk.page.keyboard.press("b")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -19,14 +20,17 @@ from focusstack.options import OutputOptions
 from focusstack.pipeline import stack
 from focusstack.retouch.recipes import RecipeError
 from focusstack.retouch.result import open_result
-from focusstack.retouch.strokes import Point, Stroke
+from focusstack.retouch.strokes import Point, Recipe, Stroke
+from focusstack.retouch.worth_a_look import Place, places_of, state_of
+from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import render_stack
 from focusstack.studio.display import Display
 from focusstack.studio.jobs import Jobs
+from focusstack.studio.rerunning import Again, common_outline, fitted_crop
 from focusstack.studio.session import Session
 from focusstack.studio.survey import CELL, STEPS, sharpness, taken_from
+from focusstack.studio.telling import told_state
 from focusstack.studio.web import ACTS
-from focusstack.studio.worth_a_look import Place, places_of, state_of
 
 
 def test_all_sources_are_shown(session: Session, folder: Path) -> None:
@@ -40,14 +44,37 @@ def test_all_sources_are_shown(session: Session, folder: Path) -> None:
 
 
 def test_without_frames_the_composite_is_shown_all_the_same(folder: Path) -> None:
-    for path in (folder.parent / "photos").iterdir():
-        path.unlink()
+    shutil.rmtree(folder.parent / "photos")
+    shutil.rmtree(folder / "aligned")
     jobs = Jobs()
     session = Session(open_result(folder), jobs)
-    assert session.told()["frames"] == []
+    assert told_state(session)["frames"] == []
     assert session.sharp() == session.taken() == b""
     assert session.block("result", 0, 0, 0).any()
     session.close()
+    jobs.close()
+
+
+def test_aligned_files_stand_in_for_frames_that_are_gone(session: Session, folder: Path) -> None:
+    name = session.result.plan.focus_order[0]
+    before = session.block(f"frame:{name}", 0, 0, 0)
+    session.close()
+    shutil.rmtree(folder.parent / "photos")
+    result = open_result(folder)
+    assert result.aligned
+    jobs = Jobs()
+    again = Session(result, jobs)
+    assert told_state(again)["frames"] == list(result.plan.focus_order)
+    aligned = read_picture(folder / "aligned" / name).pixels
+    found = again.block(f"frame:{name}", 0, 0, 0)
+    assert np.array_equal(again.display.shown(found), aligned)
+    assert np.abs(found.astype(int) - before).max() <= 257
+    order = result.plan.focus_order
+    made = again.easel.make(Recipe("two", "auto", order[:2]), Silent())
+    assert again.block(f"made:{made}", 0, 0, 0).any()
+    with pytest.raises(UsageError, match="aligned anew"):
+        again.run_again(Again(frames=list(order)))
+    again.close()
     jobs.close()
 
 
@@ -171,10 +198,10 @@ def test_a_place_is_done_when_it_is_fine_or_painted_on() -> None:
 def test_a_place_is_marked_and_that_is_kept(session: Session, folder: Path) -> None:
     session.places.append(Place(Rect(10, 10, 20, 20), "look"))
     session.mark_fine(0, fine=True)
-    assert session.told()["places"][0]["state"] == "fine"
+    assert told_state(session)["places"][0]["state"] == "fine"
     assert json.loads((folder / "retouch.json").read_text())["fine"]
     session.mark_fine(0, fine=False)
-    assert session.told()["places"][0]["state"] == "open"
+    assert told_state(session)["places"][0]["state"] == "open"
     with pytest.raises(ValueError, match="no place"):
         session.mark_fine(5, fine=True)
 
@@ -194,7 +221,7 @@ def waited(session: Session) -> None:
 def test_slabs_become_sources_once(session: Session) -> None:
     assert len(ACTS["slabs"](session, {"size": 3, "overlap": 2})["jobs"]) == 2
     waited(session)
-    names = [recipe["name"] for recipe in session.told()["recipes"]]
+    names = [recipe["name"] for recipe in told_state(session)["recipes"]]
     assert names == ["slab 1 of 3", "slab 2 of 3"]
     first, second = (session.block(f"made:{name}", 0, 0, 0) for name in names)
     assert not np.array_equal(first, second)
@@ -229,7 +256,7 @@ def test_deep_and_grey_results_are_shown_and_painted_on(tmp_path: Path, *, grey:
     stack(photos, OutputOptions(tmp_path / "photos-stacked", aligned=False))
     jobs = Jobs()
     session = Session(open_result(tmp_path / "photos-stacked"), jobs)
-    assert session.told()["bits"] == 16
+    assert told_state(session)["bits"] == 16
     name, crop = session.result.plan.focus_order[0], session.result.plan.crop
     point = [crop.x + 100.0, crop.y + 80.0, 1.0]
     dab = {"kind": "paint", "source": f"frame:{name}", "size": 60.0, "points": [point]}
@@ -241,3 +268,83 @@ def test_deep_and_grey_results_are_shown_and_painted_on(tmp_path: Path, *, grey:
     assert session.easel.picture.finished().dtype == np.uint16
     session.close()
     jobs.close()
+
+
+# Run again ------------------------------------------------------------------------------------
+
+
+def wait(session: Session) -> None:
+    end = time.monotonic() + 120
+    while session.busy:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_another_crop_and_fewer_frames_keep_what_was_painted(
+    session: Session, folder: Path
+) -> None:
+    crop, order = session.result.plan.crop, session.result.plan.focus_order
+    x, y = crop.x + 60.0, crop.y + 50.0
+    stroke = {"kind": "paint", "source": f"frame:{order[0]}", "size": 20, "points": [[x, y, 1]]}
+    session.easel.paint(stroke)
+    asked = Again(
+        frames=list(order[:-1]),
+        crop={"x": crop.x + 11, "y": crop.y + 7, "width": 9999, "height": 90},  # type: ignore[arg-type]
+    )
+    session.run_again(asked)
+    with pytest.raises(UsageError, match="being run again"):
+        session.refuse_busy()
+    wait(session)
+    assert session.opened == 2
+    found = session.result.plan
+    assert (found.crop.x, found.crop.y, found.crop.height) == (crop.x + 11, crop.y + 7, 90)
+    assert found.focus_order == order[:-1]
+    assert [c["used"] for c in told_state(session)["choices"]].count(False) == 1
+    assert session.result.picture.pixels.shape[:2] == (90, found.crop.width)
+    session.easel.save(Silent())
+    painted = read_picture(session.result.retouched).pixels
+    fused = read_picture(session.result.fused).pixels
+    changed = np.argwhere((painted != fused).any(-1))
+    assert np.abs(changed.mean(0) - [50 - 7, 60 - 11]).max() < 3
+    assert len([*(folder / "aligned").iterdir()]) == 3
+    # And back: what was left out is taken in again, which is measured anew.
+    session.run_again(Again(frames=list(order)))
+    wait(session)
+    assert session.result.plan.focus_order == order
+    assert session.result.plan.crop.area >= crop.area
+
+
+def test_another_reference_carries_strokes_over(session: Session) -> None:
+    order, old = session.result.plan.focus_order, session.result.plan.reference
+    other = next(name for name in order if name != old)
+    asked = Again(frames=list(order), reference=other)
+    session.run_again(asked)
+    wait(session)
+    assert session.result.plan.reference == other
+    assert told_state(session)["reference"] == other
+
+
+def test_a_run_that_fails_leaves_the_result_as_it_was(session: Session, folder: Path) -> None:
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    order = list(session.result.plan.focus_order)
+    crop = {"x": 0, "y": 0, "width": 5, "height": 5}
+    session.run_again(Again(frames=order, crop=crop))  # type: ignore[arg-type]
+    wait(session)
+    (job,) = session.jobs.told()
+    assert job["state"] == "failed"
+    assert "no picture" in job["error"]
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    session.easel.mark_fine(Rect(1, 1, 2, 2), fine=True)  # and it is open
+
+
+def test_a_crop_stays_inside_what_all_frames_share(session: Session) -> None:
+    plan = session.result.plan
+    assert fitted_crop(plan, None) == plan.crop
+    corners = common_outline(plan)
+    inside = cv2.pointPolygonTest(
+        corners.astype(np.float32), tuple(map(float, plan.crop.corners()[2])), measureDist=True
+    )
+    assert inside >= -0.01
+    wide = fitted_crop(plan, Rect(-50, 40, 9999, 20))
+    assert wide.width >= plan.crop.width
+    assert wide.height == 20

@@ -26,10 +26,10 @@ from focusstack.studio.exporting import Copy, export
 from focusstack.studio.folder_view import view_folder
 from focusstack.studio.inbox import Inbox, safe_file_name
 from focusstack.studio.jobs import Jobs
+from focusstack.studio.page_files import PlainJSON
 from focusstack.studio.recent import Recent, state_folder
 from focusstack.studio.shelf import Shelf
 from focusstack.studio.stacking import Wanted, find_stacks, target_of
-from focusstack.studio.web import PlainJSON
 
 # Folders --------------------------------------------------------------------------------------
 
@@ -243,7 +243,7 @@ def test_a_copy_is_made_smaller_in_light_and_nothing_is_replaced(tmp_path: Path)
     assert found.shape == (32, 64, 3)
     assert found.dtype == np.uint16
     assert abs(int(found.mean()) / 65535 - 0.7354) < 0.005  # half of the light, encoded
-    assert export(folder, Copy(format="png", longest=64)).name == "beetle 2.png"
+    assert export(folder, Copy(format="png", longest=64)).name == "beetle-2.png"
 
 
 def test_a_copy_for_the_web_is_in_srgb(tmp_path: Path) -> None:

@@ -6,12 +6,38 @@ the frames just before and after it, so that the peak can be placed between fram
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from focusstack.fusion.loops.codes import Codes, decoded
 from focusstack.numeric.arrays import Float32
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import Crew, Strip, row_strips, strips
+
+
+class Tracked(NamedTuple):
+    """What a tracker has found of some frames that follow each other; all ``(H, W)``.
+
+    Attributes
+    ----------
+    peaks : tuple of ndarray
+        Codes of the peak, of the measures before and after it, and of the last frame's.
+    first : ndarray
+        Codes of the first frame's measure.
+    at : ndarray
+        Which of the frames the peak is of.
+    total : ndarray
+        Sum of the measure.
+    frames : int
+        How many there are.
+    """
+
+    peaks: tuple[Codes, Codes, Codes, Codes]
+    first: Codes
+    at: Codes
+    total: Float32
+    frames: int
 
 
 class DepthTracker:
@@ -66,6 +92,29 @@ class DepthTracker:
         """Let the peak so far go where `stays` is below a half: the next frame takes its place."""
         np.copyto(self._peak, np.uint16(0), where=stays < 0.5)
         self._total *= stays
+
+    def last(self) -> Codes:
+        """Return the codes of the measure of the frame added last."""
+        return self._last.copy()
+
+    def tracked(self, first: Codes) -> Tracked:
+        """Return what has been found, given what `last` was after the first frame."""
+        peaks = self._peak, self._before, self._after, self._last
+        return Tracked(peaks, first, self.index, self._total, self.frames)
+
+    def merge(self, later: Tracked) -> None:
+        """Take over what another has found of the frames that follow."""
+        peak, before, after, last = later.peaks
+        rises = peak > self._peak
+        # The frame after the peak's is the first of the later ones if it was the last of these.
+        np.copyto(self._after, later.first, where=self.index == self.frames - 1)
+        np.copyto(self._before, np.where(later.at == 0, self._last, before), where=rises)
+        for mine, theirs in ((self._after, after), (self._peak, peak)):
+            np.copyto(mine, theirs, where=rises)
+        np.copyto(self.index, later.at + np.uint16(self.frames), where=rises)
+        np.copyto(self._last, last)
+        self._total += later.total
+        self.frames += later.frames
 
     def depth(self) -> Float32:
         """Focus index, by a parabola through the logarithms of the peak and its neighbours.

@@ -1,9 +1,9 @@
 // The start page: pictures in, stacks run in turn, results opened and handed on.
 import { Jobs, tell, warn } from "./panel.js";
 import { Refusal, inAddress } from "./asking.js";
+import { Picker } from "./picker.js";
 
 const $ = (id) => document.getElementById(id);
-const FOLDER = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2.5 5.5h5l1.5 2h8.5v8.5h-15z"/></svg>';
 
 async function ask(path, options) {
   let answer;
@@ -51,11 +51,18 @@ class Door {
     const click = (id, work) => $(id).addEventListener("click", trying(work));
     click("theme", () => this.theme());
     click("quit", () => this.quit());
-    click("pick", () => this.browse(""));
+    click("pick", () => this.picker.browse(""));
     click("pick-files", () => $("files").click());
     $("files").addEventListener("change", trying(() => this.upload([...$("files").files].map((file) => ({ file })), "")));
-    click("picker-close", () => $("picker").close());
-    click("use", () => this.use());
+    this.picker = new Picker({
+      ask,
+      trying,
+      label: ({ result, pictures, folders }) => ({
+        text: result ? "Open these results" : "Use this folder",
+        possible: result || pictures || folders.length,
+      }),
+      use: ({ path, result }) => (result ? this.review(path) : this.look(path)),
+    });
     click("leave", () => this.show(null));
     click("run", () => this.run());
     click("export-close", () => $("exporter").close());
@@ -185,49 +192,6 @@ class Door {
     await this.now();
   }
 
-  // The server's folders -------------------------------------------------------------------------
-
-  async browse(path) {
-    const told = await ask(`folder?path=${inAddress(path)}`);
-    this.place = told;
-    if (!$("picker").open) $("picker").showModal();
-    const parts = told.path.split("/").filter(Boolean);
-    const crumbs = [["/", "/"], ...parts.map((part, index) => [part, `/${parts.slice(0, index + 1).join("/")}`])];
-    const windows = !told.path.startsWith("/");
-    const shown = windows ? [[told.path, told.path]] : crumbs;
-    $("crumbs").replaceChildren(
-      ...(windows && told.parent ? [this.crumb("↑", told.parent)] : []),
-      ...shown.map(([name, to]) => this.crumb(name, to)),
-    );
-    $("folders").replaceChildren(
-      ...told.folders.map(({ name, path: to }) => {
-        const button = element("button", { type: "button" });
-        button.innerHTML = FOLDER;
-        button.append(name);
-        button.addEventListener("click", trying(() => this.browse(to)));
-        return element("li", {}, button);
-      }),
-      ...told.names.map((name) => element("li", { className: "picture", text: name })),
-    );
-    const pictures = told.pictures === 1 ? "one picture" : `${told.pictures || "no"} pictures`;
-    $("holds").textContent = told.result ? "Results: opens them." : `${pictures} here${told.folders.length ? `, ${told.folders.length} folders` : ""}.`;
-    $("use").textContent = told.result ? "Open these results" : "Use this folder";
-    $("use").disabled = !told.result && !told.pictures && !told.folders.length;
-    $("folders").scrollTop = 0;
-  }
-
-  crumb(name, to) {
-    const button = element("button", { type: "button", text: name });
-    button.addEventListener("click", trying(() => this.browse(to)));
-    return button;
-  }
-
-  async use() {
-    $("picker").close();
-    if (this.place.result) return this.review(this.place.path);
-    return this.look(this.place.path);
-  }
-
   // What was found --------------------------------------------------------------------------------
 
   show(found) {
@@ -300,7 +264,7 @@ class Door {
     cover.addEventListener("click", trying(() => this.review(one.folder)));
     const when = one.changed ? new Date(1000 * one.changed).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "";
     const what = element("div", { className: "what" }, element("b", { text: one.name, title: one.name }), element("small", { text: `${when}${one.retouched ? ", retouched" : ""}` }), element("small", { text: one.where, title: one.where }));
-    const row = element("div", { className: "row" }, button("Retouch", () => this.review(one.folder)), ...(one.report ? [button("Report", () => act("show", { folder: one.folder, what: "report" }))] : []), button("Export…", () => this.exporter(one)));
+    const row = element("div", { className: "row" }, button("Retouch", () => this.review(one.folder)), ...(one.report ? [button("Report", () => act("show", { folder: one.folder, what: "report" }))] : []), button("Export…", () => this.exporter(one)), button("Folder", () => act("show", { folder: one.folder, what: "folder" })));
     return element("li", {}, cover, what, row);
   }
 

@@ -10,15 +10,19 @@ export class Refusal extends Error {
   }
 }
 
-// Text as part of an address. Names of files may hold what is no text, which no address can.
-export const inAddress = (text) => encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, "\ufffd"));
+// Text as part of an address. Names of files may hold bytes that are no text, which Python tells as
+// halves of a pair from U+DC80 on.
+export const inAddress = (text) =>
+  text
+    .split(/([\ud800-\udfff])/u)
+    .map((part) => (/^[\udc80-\udcff]$/u.test(part) ? `%${(part.charCodeAt(0) - 0xdc00).toString(16)}` : encodeURIComponent(part.replace(/[\ud800-\udfff]/gu, "\ufffd"))))
+    .join("");
 
 async function ask(path, options) {
   let answer;
   try {
     answer = await fetch(new URL(path, api), { credentials: "omit", ...options });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
+  } catch {
     throw new Refusal("the server does not answer", "", true);
   }
   if (answer.status === 404 && path === "state") {
@@ -32,15 +36,17 @@ async function ask(path, options) {
   return answer;
 }
 
-export const state = async () => (await ask("state")).json();
+export const json = async (path) => (await ask(path)).json();
+
+export const state = () => json("state");
 
 export async function bytes(path) {
   return (await ask(path)).arrayBuffer();
 }
 
-export async function block(of, level, column, row, signal) {
-  const path = `block/${level}/${column}/${row}?of=${inAddress(of)}`;
-  const answer = await ask(path, { signal });
+export async function block(of, level, column, row, space = "srgb") {
+  const path = `block/${level}/${column}/${row}?of=${inAddress(of)}&space=${space}`;
+  const answer = await ask(path);
   const [width, height] = answer.headers.get("X-Size").split(" ").map(Number);
   return { width, height, data: new Uint8ClampedArray(await answer.arrayBuffer()) };
 }

@@ -7,6 +7,7 @@ export const KEYS = [
   ["e", "E", "erase back to the fused picture", (desk) => desk.take("erase")],
   ["c", "C", "clone (Alt-click: from where)", (desk) => desk.take("clone")],
   ["l", "L", "fill a region from the source", (desk) => desk.take("fill")],
+  ["k", "K", "choose another crop", (desk) => desk.take("crop")],
   ["[", "[  ]", "smaller, larger brush", (desk) => desk.grow(1 / 1.15)],
   ["]", null, null, (desk) => desk.grow(1.15)],
   ["{", "{  }", "softer, harder brush", (desk) => desk.harden(-10)],
@@ -43,6 +44,7 @@ export const KEYS = [
   ["ctrl shift z", "Ctrl Shift Z", "redo", (desk) => desk.redo()],
   ["ctrl y", null, null, (desk) => desk.redo()],
   ["ctrl s", "Ctrl S", "write the picture", (desk) => desk.save()],
+  ["a", "A", "run again: frames, reference, crop", (desk) => desk.again.open()],
   ["t", "T", "dark or light", (desk) => desk.theme()],
   ["?", "?", "this list", (desk) => desk.help()],
 ];

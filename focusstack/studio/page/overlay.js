@@ -5,7 +5,7 @@ export class Overlay {
     this.canvas = canvas;
     this.pen = canvas.getContext("2d");
     this.minimap = minimap;
-    this.map = minimap.getContext("2d");
+    this.map = minimap.getContext("2d", { colorSpace: desk.info.space });
     this.desk = desk;
     this.frame = 0;
   }
@@ -24,7 +24,8 @@ export class Overlay {
     this.frame = 0;
     const { pen, desk } = this;
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    this.places();
+    if (desk.tool === "crop") desk.crop.draw(pen, desk.view);
+    else this.places();
     if (desk.outline) this.outline(desk.outline);
     if (desk.cursor) this.brush(desk.cursor);
     this.small();

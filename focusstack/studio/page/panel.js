@@ -10,7 +10,7 @@ export function tell(words) {
   toast.textContent = words;
   toast.classList.add("on");
   clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => toast.classList.remove("on"), 2600);
+  tell.timer = setTimeout(() => toast.classList.remove("on"), Math.max(2600, 80 * words.length)); // time to read it
 }
 
 export function warn(words) {

@@ -8,6 +8,7 @@ export class Pointing {
     this.space = false;
     this.moving = false;
     this.painting = null; // pointer that paints
+    this.cropping = null; // pointer that draws the crop
     element.addEventListener("pointerdown", (event) => this.press(event));
     element.addEventListener("pointermove", (event) => this.move(event));
     for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, (event) => this.lift(event));
@@ -36,13 +37,15 @@ export class Pointing {
     if (this.down.size === 2) {
       // The second finger: it was meant to move the picture.
       if (this.painting !== null) this.desk.cancelStroke();
-      this.painting = null;
+      this.painting = this.cropping = null;
       this.moving = true;
       return;
     }
     const hand = this.space || this.desk.tool === "hand" || event.button === 1;
     if (event.button === 2) return;
-    if (hand) {
+    if (!hand && this.desk.tool === "crop") {
+      if (this.desk.crop.press(...at)) this.cropping = event.pointerId;
+    } else if (hand) {
       this.moving = true;
       this.element.classList.add("moving");
     } else if (this.desk.beginStroke(at, this.pressure(event), event.altKey)) {
@@ -56,6 +59,7 @@ export class Pointing {
     const before = this.down.get(event.pointerId);
     if (!before) return;
     if (this.down.size === 2) this.pinch(event.pointerId, at);
+    else if (this.cropping === event.pointerId) this.desk.crop.move(...at);
     else if (this.moving) this.desk.view.pan(at[0] - before[0], at[1] - before[1]);
     else if (this.painting === event.pointerId) {
       const all = event.getCoalescedEvents?.() ?? [];
@@ -76,6 +80,10 @@ export class Pointing {
 
   lift(event) {
     if (!this.down.delete(event.pointerId)) return;
+    if (this.cropping === event.pointerId) {
+      this.cropping = null;
+      this.desk.crop.lift();
+    }
     if (this.painting === event.pointerId) {
       this.painting = null;
       if (event.type === "pointercancel") this.desk.cancelStroke();

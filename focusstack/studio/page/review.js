@@ -1,9 +1,12 @@
 // The desk: what is shown, what is painted, and who is told.
+import { Again } from "./again.js";
 import * as asking from "./asking.js";
 import { Preview } from "./brush.js";
+import { Crop } from "./crop.js";
 import { actionOf, fillHelp } from "./keys.js";
 import { Overlay } from "./overlay.js";
 import { Jobs, Places, tell, warn } from "./panel.js";
+import { Picker } from "./picker.js";
 import { Pointing } from "./pointing.js";
 import { Strip } from "./strip.js";
 import { Strokes } from "./strokes.js";
@@ -18,11 +21,20 @@ const ADVICE = {
   erase: "Brings the fused picture back.",
   clone: "Alt-click where to copy from, then paint over dust.",
   fill: "Draw around what one frame shows better.",
+  crop: "Drag the edges, within what all frames share; then run again.",
 };
+
+// In which colours pictures are shown: wide ones where picture, browser and screen have them.
+function spaceOf({ converts }) {
+  if (!converts || !window.matchMedia("(color-gamut: p3)").matches) return "srgb";
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", { colorSpace: "display-p3" });
+  return pen.getContextAttributes?.().colorSpace === "display-p3" ? "display-p3" : "srgb";
+}
 
 class Desk {
   constructor(info) {
     this.info = info;
+    info.space = spaceOf(info);
     this.tool = "hand";
     this.mode = "result";
     this.peeking = null;
@@ -36,6 +48,7 @@ class Desk {
     this.tiles.failed = (error) => this.trouble(error);
     this.view = new View($("canvas"), info, this.tiles);
     this.view.drawn = () => this.drawn();
+    this.crop = new Crop(this, () => this.sayCrop());
     this.places = new Places((place) => this.visit(place));
     this.overlay = new Overlay($("overlay"), $("minimap"), this);
     this.strip = new Strip($("strip"), (of) => this.choose(of));
@@ -49,6 +62,13 @@ class Desk {
   }
 
   start() {
+    this.again = new Again(this);
+    this.picker = new Picker({
+      ask: asking.json,
+      trying: (work) => (...given) => Promise.resolve(work(...given)).catch((error) => this.trouble(error)),
+      label: ({ pictures }) => ({ text: "Take them from here", possible: pictures }),
+      use: ({ path }) => this.findFrames(path),
+    });
     this.controls();
     this.take("hand");
     this.refresh(this.info);
@@ -82,6 +102,11 @@ class Desk {
   }
 
   refresh(info) {
+    if (info.opened !== this.info.opened) {
+      location.reload(); // another picture, or other frames
+      return true;
+    }
+    this.info.busy = info.busy;
     const newer = info.version > (this.version ?? -1);
     if (newer && this.version !== undefined && this.strokes.idle && !this.stroke) {
       this.tiles.spoil("result", [0, 0, ...info.size]);
@@ -99,9 +124,11 @@ class Desk {
     verdict.hidden = !info.verdict;
     $("facts").textContent = [
       `${info.size[0]} × ${info.size[1]} pixels, ${info.bits} bits`,
-      info.converts ? `${info.profile}, shown as sRGB` : `${info.profile}, shown as it is`,
+      info.converts ? `${info.profile}, shown as ${this.info.space === "srgb" ? "sRGB" : "Display P3"}` : `${info.profile}, shown as it is`,
+      info.aligned ? "from aligned files, as the frames were not found" : "",
       `written as ${info.output} at full depth`,
-    ].join(" · ");
+    ].filter(Boolean).join(" · ");
+    $("find").hidden = info.frames.length > 0 && !info.aligned;
     if (info.lost.length && !this.toldLost) {
       this.toldLost = true;
       warn(`Some strokes could not be carried out:\n${info.lost.join("\n")}`);
@@ -181,6 +208,10 @@ class Desk {
   }
 
   beginStroke(at, pressure, alt) {
+    if (this.info.busy) {
+      tell("It is being run again: wait until that is done.");
+      return false;
+    }
     const { tool, view } = this;
     const [x, y] = view.toPicture(...at);
     if (tool === "clone" && (alt || this.choosing)) {
@@ -360,7 +391,7 @@ class Desk {
     $("source-name").textContent = of ? name : "The frames were not found";
     const index = this.info.frames.indexOf(name);
     $("source-of").textContent = !of
-      ? "Start with --frames FOLDER."
+      ? "Say where they are to paint from them."
       : kind === "frame"
         ? `frame ${index + 1} of ${this.info.frames.length} in focus order`
         : "made here";
@@ -512,12 +543,30 @@ class Desk {
       if (button.tagName === "BUTTON") button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     }
     const brush = ["paint", "erase", "clone"].includes(tool);
-    const shown = { "of-brush": brush, "of-all": tool !== "hand", "of-fill": tool === "fill", "of-clone": tool === "clone", "of-paint": tool === "paint" };
+    const shown = { "of-brush": brush, "of-all": !["hand", "crop"].includes(tool), "of-fill": tool === "fill", "of-clone": tool === "clone", "of-paint": tool === "paint", "of-crop": tool === "crop" };
     for (const [name, on] of Object.entries(shown)) {
       for (const element of document.querySelectorAll(`.${name}`)) element.hidden = !on;
     }
     $("advice").textContent = ADVICE[tool];
+    if (tool === "crop") {
+      if (this.mode !== "result") this.show("result");
+      this.view.fit(); // all edges, and room to take hold of them
+      this.view.zoomTo(0.9 * this.view.scale);
+      this.sayCrop();
+    }
     this.overlay.redraw();
+  }
+
+  sayCrop() {
+    const [, , width, height] = this.crop.rect;
+    $("crop-out").textContent = `${width} × ${height} pixels`;
+    $("again-crop").disabled = $("crop-all").disabled = this.crop.same;
+    this.overlay.redraw();
+  }
+
+  async findFrames(folder) {
+    await asking.act("frames", { folder });
+    location.reload();
   }
 
   grow(factor) {
@@ -587,6 +636,7 @@ class Desk {
     click("next-place", () => this.places.next());
     click("fine", () => this.markFine());
     click("whole", () => this.takeAll());
+    click("find", () => this.picker.browse("").catch((error) => this.trouble(error)));
     click("fuse", () => this.fuse());
     click("slabs", () => this.slabs());
     click("panel", () => this.togglePanel());
@@ -627,6 +677,8 @@ class Desk {
       return;
     }
     if (event.key === "Escape" && this.stroke) return this.cancelStroke();
+    if (event.key === "Escape" && this.tool === "crop") return this.take("hand");
+    if (event.key === "Enter" && this.tool === "crop" && event.target.id === "overlay") return this.again.open();
     const action = actionOf(event);
     if (!action) return;
     event.preventDefault();
@@ -658,12 +710,14 @@ class Desk {
     const method = $("method").value;
     const part = $("part").value === "view" ? this.view.inView() : null;
     const label = { all: "all", without: `without ${name}`, around: `around ${name}`, before: `up to ${name}`, after: `from ${name}` }[which];
-    let title = `${method}, ${label}${part ? ", part" : ""}`;
+    const typed = $("smoothing").value;
+    const smoothing = typed === "" ? null : Math.max(0, Math.min(1000, Number(typed)));
+    let title = `${method}, ${label}${part ? ", part" : ""}${smoothing === null ? "" : `, smoothed ${smoothing}`}`;
     const taken = new Set(this.info.recipes.map((one) => one.name));
     for (let k = 2; taken.has(title); k++) title = `${title.replace(/ \(\d+\)$/, "")} (${k})`;
     const [dx, dy] = this.info.offset;
     const rect = part && { x: part[0] + dx, y: part[1] + dy, width: part[2], height: part[3] };
-    await this.begin("fuse", { name: title, method, frames: chosen, rect });
+    await this.begin("fuse", { name: title, method, frames: chosen, smoothing, rect });
   }
 
   async slabs() {
@@ -692,5 +746,8 @@ asking.state().then(
     desk.start();
     window.desk = desk; // for tests, and for those who look behind
   },
-  (error) => warn(error.message),
+  (error) => {
+    document.getElementById("folder").textContent = "";
+    warn([error.message, error.remedy].filter(Boolean).join("\n"));
+  },
 );

@@ -5,9 +5,10 @@ const KEPT = 224; // tiles of a megabyte each
 const AT_ONCE = 4; // requests
 
 export class Tile {
-  constructor(key, place) {
+  constructor(key, place, space) {
     Object.assign(this, place);
     this.key = key;
+    this.space = space;
     this.data = null; // what it shows, RGBA
     this.base = null; // what it showed before the stroke that is being painted
     this.stale = true;
@@ -22,13 +23,13 @@ export class Tile {
     this.data = data;
     if (!this.canvas || this.canvas.width !== width || this.canvas.height !== height) {
       this.canvas = new OffscreenCanvas(width, height);
-      this.pen = this.canvas.getContext("2d");
+      this.pen = this.canvas.getContext("2d", { colorSpace: this.space });
     }
     this.show(0, 0, width, height);
   }
 
   show(x, y, width, height) {
-    this.pen.putImageData(new ImageData(this.data, this.width, this.height), 0, 0, x, y, width, height);
+    this.pen.putImageData(new ImageData(this.data, this.width, this.height, { colorSpace: this.space }), 0, 0, x, y, width, height);
   }
 }
 
@@ -57,7 +58,7 @@ export class Tiles {
     const key = `${of}|${level}|${column}|${row}`;
     let tile = this.all.get(key);
     if (!tile) {
-      tile = new Tile(key, { of, level, column, row });
+      tile = new Tile(key, { of, level, column, row }, this.info.space);
       this.all.set(key, tile);
     }
     tile.used = ++this.clock;
@@ -82,7 +83,7 @@ export class Tiles {
     const epoch = tile.epoch;
     this.running.set(tile.key, tile);
     try {
-      const found = await block(tile.of, tile.level, tile.column, tile.row);
+      const found = await block(tile.of, tile.level, tile.column, tile.row, tile.space);
       const current = tile.epoch === epoch && !(this.held && tile.of === "result" && tile.data);
       if (current) {
         tile.fill(found);

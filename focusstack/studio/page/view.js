@@ -3,7 +3,7 @@
 export class View {
   constructor(canvas, info, tiles) {
     this.canvas = canvas;
-    this.pen = canvas.getContext("2d", { alpha: false });
+    this.pen = canvas.getContext("2d", { alpha: false, colorSpace: info.space });
     this.info = info;
     this.tiles = tiles;
     this.scale = 1; // pixels of the screen for one of the picture

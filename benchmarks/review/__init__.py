@@ -1,0 +1,1 @@
+"""The page of a result: how soon it shows, how it answers, and what it takes."""
