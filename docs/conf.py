@@ -74,7 +74,7 @@ def lead_out_of_included(app: Any, path: Path, page: str, source: list[str]) -> 
     source[0] = led_out(source[0], (Path(app.srcdir) / path).parent)
 
 
-def build_pages(app: Any) -> None:
+def build_pages(app: Any) -> None:  # noqa: ARG001
     """Write the pages that are made from the program."""
     folder = HERE / "built"
     folder.mkdir(exist_ok=True)
