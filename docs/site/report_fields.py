@@ -40,6 +40,8 @@ def _kind(field: dict[str, Any]) -> str:
         return f"`{field['const']}`"
     if field.get("type") == "array":
         return _array(field)
+    if isinstance(field.get("additionalProperties"), dict):
+        return f"{_kind(field['additionalProperties'])} by name"
     return str(field.get("type", "anything")).replace("object", "record")
 
 
