@@ -46,7 +46,7 @@ def _kind(field: dict[str, Any]) -> str:
 
 
 def _array(field: dict[str, Any]) -> str:
-    each = field.get("items") or next(iter(field.get("prefixItems", [])), {})
+    each: dict[str, Any] = field.get("items") or next(iter(field.get("prefixItems", [])), {})
     least, most = field.get("minItems"), field.get("maxItems")
     many = f"{most} × " if most is not None and most == least else "list of "
     return f"{many}{_kind(each)}"

@@ -12,7 +12,6 @@ import pytest
 
 from benchmarks.shoots.shooting import write_shoot
 from focusstack.frames.search import find_files
-from focusstack.images.colour import to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.retouch.record import write_retouch
@@ -38,7 +37,7 @@ def everything(tiny: RenderedStack, tmp_path_factory: pytest.TempPathFactory) ->
     place = tmp_path_factory.mktemp("pages")
     frames = tiny.frames
     written(place / "photos", frames, [f"{name}.jpg" for name in NAMES])
-    deep = [to_dtype(frame.astype(np.float32) / 255, np.dtype(np.uint16)) for frame in frames]
+    deep = [np.asarray(frame, np.uint16) * np.uint16(257) for frame in frames]
     written(place / "raws", deep, [f"{name}.tif" for name in NAMES])
     done("run", place / "photos", "--no-report")
     shutil.copy(place / "photos-stacked" / "report.json", place / "measured.json")
