@@ -1,5 +1,5 @@
 # docker build -t focusstack . && docker run --rm -v "$PWD:/pictures" focusstack run photos
-FROM python:3.13-slim AS build
+FROM python:3.14-slim AS build
 
 COPY . /src
 RUN python -m venv /opt/focusstack \
@@ -12,7 +12,7 @@ ENV NUMBA_CACHE_DIR=/opt/focusstack/cache
 RUN /opt/focusstack/bin/focusstack run /src/samples/desk --output /tmp/desk \
     && chmod -R a+rwX /opt/focusstack/cache
 
-FROM python:3.13-slim
+FROM python:3.14-slim
 
 COPY --from=build /opt/focusstack /opt/focusstack
 ENV PATH=/opt/focusstack/bin:$PATH \
