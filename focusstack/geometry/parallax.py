@@ -10,18 +10,22 @@ retinal image", Proc. R. Soc. B 208, 1980).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from focusstack.geometry.determinant import LEAST, UNSEEN, least_determinant
 from focusstack.geometry.field import Field
+from focusstack.geometry.in_focus import depth_in_focus
 from focusstack.geometry.loops.bounds import Moves
 from focusstack.geometry.slope import SPARES, bounded, even_ways, unfolded, yielding
 from focusstack.numeric.arrays import Float32, Floats, Points
 
 DEPTH_STEPS = 20000
 """Depth is kept in steps of this part of its range, so that a plan on disk is the same plan."""
+
+KEPT_BYTES = 48_000_000
+"""Most bytes of displacements that are kept: those of some twenty frames. Chosen."""
 
 SHARES = (1.0, 0.93, 0.86, 0.8, 0.7, 0.5, 0.3, 0.1, 0.0)
 """How steep a displacement may be, tried in turn until its determinant is above `LEAST`: what
@@ -73,6 +77,9 @@ class SceneDepth:
     canvas_height: int
     slab: float
     near: int = 0
+    _untorn: dict[tuple[Viewpoint, int, bool], tuple[Field | None, Field]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def rounded(self) -> SceneDepth:
         """Return this with the precision of a plan on disk."""
@@ -91,10 +98,9 @@ class SceneDepth:
         more : Field, optional
             Further displacement that is added.
         in_focus : bool, optional
-            Follow the depth only within a slab of the frame's plane of focus, and move everything
-            else as if it lay at the slab's border. What is sharp in the frame then lands where
-            the reference sees it, and nothing is torn or doubled where depth jumps: right for
-            fusion, which takes from a frame only what is sharp in it.
+            Follow the depth of what is sharp in the frame, and move everything else as what is
+            sharp beside it (`focusstack.geometry.in_focus`): right for fusion, which takes from a
+            frame only what is sharp in it.
         """
         return self.at_depth(self._depth(view, in_focus=in_focus), view, more)
 
@@ -121,8 +127,18 @@ class SceneDepth:
         """Local displacement of a frame that neither folds nor tears it.
 
         As `displacement`, but where that is too steep it is less so: its determinant is above
-        `LEAST`, if that of `more` is. Parameters are the same.
+        `LEAST`, if that of `more` is. Parameters are the same. It takes a while and is asked for
+        by checks and by both passes: it is kept as long as `KEPT_BYTES` allow.
         """
+        key = view, id(more), in_focus
+        if key not in self._untorn:
+            while len(self._untorn) * 2 * self.grid.nbytes > KEPT_BYTES:
+                self._untorn.pop(next(iter(self._untorn)), None)
+            # What stands for `more` has to live as long.
+            self._untorn[key] = more, self._made_untorn(view, more, in_focus=in_focus)
+        return self._untorn[key][1]
+
+    def _made_untorn(self, view: Viewpoint, more: Field | None, *, in_focus: bool) -> Field:
         depth = self._depth(view, in_focus=in_focus)
         for spare in SPARES:
             found = self.at_depth(self._unfolded(depth, view, more, spare), view, more)
@@ -164,7 +180,7 @@ class SceneDepth:
     def _depth(self, view: Viewpoint, *, in_focus: bool) -> Float32:
         if not in_focus:
             return self.grid
-        return np.clip(self.grid, view.focus - self.slab, view.focus + self.slab)
+        return depth_in_focus(self.grid, view.focus, self.slab)
 
     def _directions(self, view: Viewpoint) -> tuple[Float32, Float32]:
         """Pixels that unit depth moves: to the right, by column, and down, by row."""

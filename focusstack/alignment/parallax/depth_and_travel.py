@@ -125,7 +125,9 @@ class Geometry:
         """The depth map for a map of focus indices, softened by so many proxy pixels."""
         width, height = self.size
         columns, rows = max(2, round(width / NODE_PX)), max(2, round(height / NODE_PX))
-        smooth = cv2.GaussianBlur(self.depth(index).astype(np.float32), (0, 0), edge_sigma)
+        smooth = self.depth(index).astype(np.float32)
+        if edge_sigma:
+            smooth = np.asarray(cv2.GaussianBlur(smooth, (0, 0), edge_sigma), np.float32)
         x, y = np.meshgrid(np.linspace(0, width - 1, columns), np.linspace(0, height - 1, rows))
         grid = cv2.remap(smooth, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
         slab = float(np.abs(np.diff(self.planes)).mean())

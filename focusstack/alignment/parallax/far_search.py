@@ -41,9 +41,9 @@ so that what matrices alone nearly explain counts for them."""
 ASTRAY = 0.3
 """Share of the places without detail whose depth a sweep takes from the wrong neighbour. Chosen."""
 
-EDGE_SIGMA = 1.0
-"""Jumps of depth are softened by this, in proxy pixels: less than where the sharpest frame tells
-depth, since a sweep sees where things end (``python -m benchmarks.alignment``, *walk*)."""
+EDGE_SIGMA = 0.0
+"""Jumps of depth are not softened, as they are where the sharpest frame tells depth: a sweep sees
+where things end (``python -m benchmarks.alignment``, *walk*)."""
 
 SHARP = Round(0.5, 0.7, 3.0, 48)
 """How detail is seen that tells which frame is focused on a depth: as for the focus index."""

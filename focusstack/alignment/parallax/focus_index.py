@@ -17,6 +17,7 @@ from focusstack.alignment.tiles.shifts import band_pass
 from focusstack.geometry.coordinates import Rect, at_scale
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Float32
+from focusstack.numeric.normalised_convolution import filled_from_sure
 from focusstack.resample.warp import resample
 from focusstack.runtime.spool import Arrays
 
@@ -32,16 +33,9 @@ FILL_SIGMAS = (0.5, 2.0, 8.0, 32.0)
 """Where nothing is sure, the mean over a wider and wider neighbourhood stands in: standard
 deviations in pixels of the measure, which are two of the frame's."""
 
-FINEST_SIGMA = 4.0
-"""Standard deviation, in pixels, that blurs are brought down to by a smaller image: only time
-depends on it (``python -m benchmarks.speed``)."""
-
 NEAR_SIGMA = 2.0
 """What only a wider neighbourhood than this tells is a guess, in pixels of the measure. Between two
 of `FILL_SIGMAS`."""
-
-ENOUGH = 0.3
-"""Mean certainty, 0..1, of a neighbourhood that stands for itself. Chosen, not measured."""
 
 
 class FocusIndex:
@@ -82,7 +76,9 @@ class FocusIndex:
         bend = np.minimum(before - 2 * peak + after, -1e-6)
         inner = (index > 0) & (index < self._count - 1)
         index = index + np.where(inner, np.clip(0.5 * (before - after) / bend, -0.5, 0.5), 0)
-        return filled(index.astype(np.float32), self._certainty())
+        return filled_from_sure(
+            index.astype(np.float32), self._certainty(), FILL_SIGMAS, NEAR_SIGMA
+        )
 
     def _certainty(self) -> Float32:
         """0..1: how far the peak stands above the other frames and above noise."""
@@ -91,37 +87,6 @@ class FocusIndex:
         noise = np.float32(4 * np.percentile(peak[::4, ::4], 5) + 1e-12)
         above = np.clip((peak - mean) / np.maximum(peak, 1e-12), 0, 1)
         return np.asarray(above * peak / (peak + noise), np.float32)
-
-
-def filled(index: Float32, certainty: Float32) -> tuple[Float32, Float32]:
-    """Weighted means over growing neighbourhoods (normalised convolution, Knutsson 1993).
-
-    And the share of each that comes from farther than `NEAR_SIGMA`.
-    """
-    # Not the pull-push of fusion: guesses are told by how far away they come from, in pixels.
-    found, open_share = np.zeros_like(index), np.ones_like(index)
-    guessed = open_share
-    for sigma in FILL_SIGMAS:
-        weight = _blurred(certainty, sigma)
-        mean = _blurred(certainty * index, sigma) / np.maximum(weight, 1e-9)
-        sure = np.clip(weight / ENOUGH, 0, 1) if sigma < FILL_SIGMAS[-1] else np.ones_like(weight)
-        found += open_share * sure * mean
-        open_share = open_share * (1 - sure)
-        if sigma <= NEAR_SIGMA:
-            guessed = open_share
-    return found, guessed
-
-
-def _blurred(image: Float32, sigma: float) -> Float32:
-    """Gaussian blur; a wide one is done on a smaller image, which looks the same."""
-    factor = min(8, max(1, round(sigma / FINEST_SIGMA)), *image.shape)
-    height, width = image.shape
-    size = -(-width // factor), -(-height // factor)
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor > 1 else image
-    small = cv2.GaussianBlur(small, (0, 0), sigma / factor)
-    if factor > 1:
-        small = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(small, np.float32)
 
 
 def sharpness(luma: Float32) -> Float32:

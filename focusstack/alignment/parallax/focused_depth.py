@@ -16,6 +16,11 @@ from focusstack.numeric.arrays import Float32, Floats
 FEWEST_DEPTHS = 3
 """Depths without which nothing is said of focus. Chosen, not measured: a line has two."""
 
+BLUNT = 8
+"""Power of the share of sharpness that all frames have alike, 0..1, which widens what counts as in
+focus: only where frames hardly differ, all depths are in focus in all of them. Chosen: where a hand
+travelled far that share is 0.55, and nothing is to be widened."""
+
 LINE = 0.01
 """How much a straight line through all depths counts where no depth is sharpest in a frame."""
 
@@ -84,7 +89,7 @@ def focus_of_frames(energy: Floats, share: Floats) -> Focus:
     clear = float(np.average(1 - energy[told].mean(1), weights=share[told])) * count / (count - 1)
     # Where all frames are about as sharp, all depths are in focus in all of them.
     blunt = float(np.clip(1 - clear, 0, 1))
-    return Focus(planes, float(np.abs(np.diff(planes)).mean() + blunt**2), 1 - blunt)
+    return Focus(planes, float(np.abs(np.diff(planes)).mean() + blunt**BLUNT), 1 - blunt)
 
 
 def _sharpest(energy: Floats) -> Floats:

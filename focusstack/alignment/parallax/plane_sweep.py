@@ -27,11 +27,10 @@ MEGAPIXELS = 0.6
 
 Float16 = NDArray[np.float16]
 
-BANDS = ((0.6, 2.0, 5), (1.0, 6.0, 7))
-"""Pass bands, as standard deviations of two Gaussians, and sides of the windows in which detail is
-compared, in reduced pixels. A wide band spreads the edge of a thin thing over what is beside it,
-which then seems as near; the narrow one tells where it ends, but little of what is smooth, where
-the wide one alone speaks: both count alike (``python -m benchmarks.alignment``, *walk*)."""
+FINE, COARSE, WINDOW = 0.6, 2.0, 5
+"""Pass band, as standard deviations of two Gaussians, and side of the window in which detail is
+compared, in reduced pixels. A wider band spreads the edge of a thin thing over what is beside it,
+which then seems as near (``python -m benchmarks.alignment``, *walk*)."""
 
 STEP_PX = 1.0
 """Displacement between two frames from one depth to the next, at most, in reduced pixels; between
@@ -157,21 +156,12 @@ def _compared(
     scale: float,
     focus: Focus | None,
 ) -> tuple[Float16, Float32]:
-    """One minus the correlation of all frames at every depth ``(h, w, D)``; energy, 0..1.
-
-    The mean of all bands; energy is that of the band that shows most.
-    """
+    """One minus the correlation of all frames at every depth ``(h, w, D)``; energy, 0..1."""
     pairs = _near_pairs(series, poses.kept)
-    volume, energy = np.zeros(1, np.float16), np.zeros(1, np.float32)
-    for fine, coarse, window in BANDS:
-        how = Round(scale, fine, coarse, 48)
-        details = [detail_in(series, k, how) for k in poses.kept]
-        placed = _placed(series, poses, travel, depths, details)
-        sums = _sums(placed, pairs, window)
-        cost, seen = _cost(sums, depths, len(pairs), details[0].luma.shape, focus)
-        cost *= np.float16(1 / len(BANDS))
-        volume, energy = cost + volume, np.maximum(energy, seen)
-    return volume, energy
+    how = Round(scale, FINE, COARSE, 48)
+    details = [detail_in(series, k, how) for k in poses.kept]
+    sums = _sums(_placed(series, poses, travel, depths, details), pairs)
+    return _cost(sums, depths, len(pairs), details[0].luma.shape, focus)
 
 
 def _cost(
@@ -181,7 +171,7 @@ def _cost(
     shape: tuple[int, ...],
     focus: Focus | None,
 ) -> tuple[Float16, Float32]:
-    """What it costs to say that a place lies at a depth, in one band; energy, 0..1."""
+    """What it costs to say that a place lies at a depth; energy, 0..1."""
     volume = np.empty((*shape, len(depths)), np.float16)  # it is large, and costs are coarse
     sharp = np.zeros((*shape, len(depths) if focus else 0), np.float16)
     strength, sharpest = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -220,24 +210,24 @@ def _placed(
 
 
 def _sums(
-    placed: Iterator[list[Detail]], pairs: Sequence[tuple[int, int]], window: int
+    placed: Iterator[list[Detail]], pairs: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[Float32, Float32, list[Float32]]]:
     """At every depth, what detail of all pairs has in common, and at most could have.
 
     And the amplitude of every frame's.
     """
     for frames in placed:
-        power = [np.sqrt(np.maximum(_windowed(f.luma * f.luma, window), 0)) for f in frames]
+        power = [np.sqrt(np.maximum(_windowed(f.luma * f.luma), 0)) for f in frames]
         together, apart = (np.zeros(power[0].shape, np.float32) for _ in range(2))
         for i, j in pairs:
             both = frames[i].usable & frames[j].usable
-            together += _windowed(frames[i].luma * frames[j].luma, window) * both
+            together += _windowed(frames[i].luma * frames[j].luma) * both
             apart += power[i] * power[j] * both
         yield together, apart, power
 
 
-def _windowed(image: Float32, side: int) -> Float32:
-    return np.asarray(cv2.blur(image, (side, side)), np.float32)
+def _windowed(image: Float32) -> Float32:
+    return np.asarray(cv2.blur(image, (WINDOW, WINDOW)), np.float32)
 
 
 def _guide(series: Series, scale: float, shape: tuple[int, int]) -> Float32:

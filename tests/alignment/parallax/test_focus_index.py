@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.alignment.parallax.focus_index import filled, focus_index, sharpness
+from focusstack.alignment.parallax.focus_index import (
+    FILL_SIGMAS,
+    NEAR_SIGMA,
+    focus_index,
+    sharpness,
+)
 from focusstack.numeric.arrays import Float32
+from focusstack.numeric.normalised_convolution import filled_from_sure
 from tests.alignment.parallax.known_layers import COUNT, HEIGHT, WIDTH, frames, still
 
 
@@ -52,8 +58,8 @@ def test_the_measure_of_a_thin_thing_is_thin() -> None:
 
 def measured(index: Float32, certainty: Float32) -> tuple[Float32, Float32]:
     """The middle row of what is told of pictures whose columns are alike."""
-    planes = (np.tile(row.astype(np.float32), (64, 1)) for row in (index, certainty))
-    found, guessed = filled(*planes)
+    values, sure = (np.tile(row.astype(np.float32), (64, 1)) for row in (index, certainty))
+    found, guessed = filled_from_sure(values, sure, FILL_SIGMAS, NEAR_SIGMA)
     return found[32], guessed[32]
 
 
