@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from focusstack.plan.file import plan_to_json, read_plan
     from focusstack.plan.model import FramePlan, StackPlan
     from focusstack.runtime.bars import progress_bars
-    from focusstack.runtime.progress import Progress
+    from focusstack.runtime.progress import Progress, StackWarning
     from focusstack.second_pass.frame import AlignedFrame
     from focusstack.shoot.batch import BatchResult, batch
     from focusstack.shoot.settings import BatchOptions
@@ -76,6 +76,7 @@ __all__ = [
     "StackOptions",
     "StackPlan",
     "StackResult",
+    "StackWarning",
     "UsageError",
     "WithoutFiles",
     "__version__",
@@ -105,7 +106,7 @@ _HOMES = {
     "focusstack.fusion.base": {"Fused", "Fuser"},
     "focusstack.output.outlook": {"Outlook", "foresee_stack"},
     "focusstack.runtime.bars": {"progress_bars"},
-    "focusstack.runtime.progress": {"Progress"},
+    "focusstack.runtime.progress": {"Progress", "StackWarning"},
     "focusstack.second_pass.frame": {"AlignedFrame"},
     "focusstack.options": {"FusionOptions", "MapOptions", "OutputOptions", "StackOptions"},
     "focusstack.frames.open": {"open_frames"},

@@ -139,6 +139,9 @@ MODULE_OF = {
 COMES_WITH = {"llvmlite": "numba", "pydantic_core": "pydantic"}
 """Parts of a distribution that are imported by themselves."""
 
+FOR_WORK = {"test", "docs"}
+"""Extras of those who change the program; nothing in it imports them."""
+
 LOADERS = {"extra", "files", "import_module"}
 """Functions that import what their first argument names, or read a file that comes with it."""
 
@@ -147,7 +150,10 @@ def declared() -> set[str]:
     """Modules of the distributions in pyproject.toml that the package needs or may use."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *(line for e in extras if e != "test" for line in extras[e])]
+    lines = [
+        *project["dependencies"],
+        *(line for e in extras if e not in FOR_WORK for line in extras[e]),
+    ]
     names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines]
     return {MODULE_OF.get(name, name) for name in names}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -178,6 +180,21 @@ def test_what_happens_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert any(text.startswith("Fusing") for text in told)
     warned = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
     assert all(isinstance(text, str) for text in warned)
+
+
+def test_without_logging_a_warning_is_one_of_pythons(monkeypatch: pytest.MonkeyPatch) -> None:
+    logger = logging.getLogger("focusstack")
+    quick = dataclasses.replace(focusstack.plan_stack(FRAMES), quick=True)
+    monkeypatch.setattr(logger, "propagate", False)  # as where nothing is set up
+    with pytest.warns(focusstack.StackWarning, match="quick") as caught:
+        focusstack.stack(FRAMES, plan=quick)
+    assert {one.filename for one in caught} == {__file__}
+    logger.addHandler(logging.NullHandler())
+    try:
+        with warnings.catch_warnings(action="error"):
+            focusstack.stack(FRAMES, plan=quick)
+    finally:
+        logger.handlers.clear()
 
 
 @pytest.mark.parametrize("kind", ["rich", "tqdm"])

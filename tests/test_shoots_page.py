@@ -57,15 +57,6 @@ def test_the_file_of_options_is_understood(tmp_path: Path) -> None:
     assert found.stack["beetle-*"].exclude == ["IMG_0007"]
 
 
-def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_shoot(tmp_path / "samples", 2, 3)
-    monkeypatch.chdir(tmp_path)
-    (block,) = blocks("python")
-    names: dict[str, object] = {}
-    exec(compile(block, PAGE.name, "exec"), names)
-    assert len(list(tmp_path.glob("stacked/*/report.json"))) == 2
-
-
 def test_the_rule_for_snakemake_stacks_every_stack(tmp_path: Path) -> None:
     snakemake = shutil.which("snakemake") or os.environ.get("FOCUSSTACK_SNAKEMAKE")
     if snakemake is None:

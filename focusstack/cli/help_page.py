@@ -52,8 +52,17 @@ def command_page(name: str, command: Any) -> str:
     command : command of Typer
         With parameters that say what they mean.
     """
-    arguments = [p for p in command.params if p.param_type_name == "argument"]
-    typed = "".join(f" {_argument(p)}" for p in arguments)
+    return _page(usage_of(name, command), command, panels_of(command))
+
+
+def usage_of(name: str, command: Any) -> str:
+    """Return how a command is typed."""
+    typed = "".join(f" {_argument(p)}" for p in command.params if _is_argument(p))
+    return f"{name} [OPTIONS]{typed}"
+
+
+def panels_of(command: Any) -> dict[str, list[Entry]]:
+    """Return what a command takes, panel by panel: arguments first, under an empty name."""
     panels: dict[str, list[Entry]] = {}
     for parameter in command.params:
         if parameter.param_type_name == "option" and not parameter.hidden:
@@ -61,8 +70,12 @@ def command_page(name: str, command: Any) -> str:
             panels.setdefault(panel, []).append(_option(parameter))
     panels.setdefault(OTHERS, []).append(Entry("-h, --help", "Show this help."))
     panels[OTHERS] = panels.pop(OTHERS)  # at the end
-    told = [Entry(_argument(p), p.help or "") for p in arguments]
-    return _page(f"{name} [OPTIONS]{typed}", command, {"": told, **panels})
+    told = [Entry(_argument(p), p.help or "") for p in command.params if _is_argument(p)]
+    return {"": told, **panels}
+
+
+def _is_argument(parameter: Any) -> bool:
+    return bool(parameter.param_type_name == "argument")
 
 
 def group_page(name: str, group: Any) -> str:

@@ -18,6 +18,10 @@ CONVERT = "Save it as RGB or grey JPEG, PNG or TIFF with 8 or 16 bits."
 SINGLE = "Save each page as a file of its own."
 
 
+WITHOUT_EXTRA = "which is read by an extra that is not installed"
+"""What is said of a picture whose reader is missing, after its kind."""
+
+
 class UnreadableError(Exception):
     """Why a file cannot be used (continuing its name), and the remedy."""
 

@@ -14,10 +14,17 @@ import numpy as np
 from PIL import features
 from PIL.AvifImagePlugin import AvifImageFile
 
-from focusstack.images.extras import extra
-from focusstack.images.header import CONVERT, Header, UnreadableError, decoding, pillow_pixels
+from focusstack.images.header import (
+    CONVERT,
+    WITHOUT_EXTRA,
+    Header,
+    UnreadableError,
+    decoding,
+    pillow_pixels,
+)
 from focusstack.images.metadata import Metadata, check_exif, check_icc, join_notes
 from focusstack.numeric.arrays import Image
+from focusstack.runtime.extras import extra
 
 _CHANNELS = {"L": 1, "I": 1, "LA": 1, "RGB": 3, "RGBA": 3}
 
@@ -54,7 +61,7 @@ def _avif(file: BinaryIO, start: bytes) -> Header:
 
 
 def _heic(file: BinaryIO) -> Header:
-    heif = extra("pillow_heif", "heic", "a HEIC picture")
+    heif = extra("pillow_heif", "heic", f"is a HEIC picture, {WITHOUT_EXTRA}", UnreadableError)
     with decoding():
         opened = heif.open_heif(file, convert_hdr_to_8bit=False)
         image = opened[opened.primary_index]

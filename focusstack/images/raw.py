@@ -20,10 +20,10 @@ from PIL import ImageCms
 from focusstack.errors import InputError
 from focusstack.images import ifd, tags
 from focusstack.images.exif import set_orientation
-from focusstack.images.extras import extra
-from focusstack.images.header import Header, UnreadableError, decoding
+from focusstack.images.header import WITHOUT_EXTRA, Header, UnreadableError, decoding
 from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Image
+from focusstack.runtime.extras import extra
 
 WhiteBalance = tuple[float, float, float, float]
 """Factors of red, green, blue and the second green."""
@@ -67,7 +67,7 @@ def raw_header(file: BinaryIO, balance: WhiteBalance | None) -> Header:
 
 
 def _open(file: BinaryIO) -> Any:
-    rawpy = extra("rawpy", "raw", "camera RAW")
+    rawpy = extra("rawpy", "raw", f"is camera RAW, {WITHOUT_EXTRA}", UnreadableError)
     with decoding():
         return rawpy.imread(file)
 

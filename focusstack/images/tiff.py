@@ -101,8 +101,8 @@ def _check_axes(tiff: tifffile.TiffFile, pages: int) -> None:
     if not (tiff.is_ome or tiff.is_imagej):
         return
     check_planes(tiff.pages.first.description, pages)
-    shaped = tiff.series[0].get_axes(squeeze=True), tiff.series[0].get_shape(squeeze=True)
-    many = {a: n for a, n in zip(*shaped, strict=True) if a not in "YXS" and n > 1}
+    axes, shape = tiff.series[0].axes, tiff.series[0].shape
+    many = {a: n for a, n in zip(axes, shape, strict=True) if a not in "YXS" and n > 1}
     if "C" in many or len(many) > 1:
         named = {"C": "channels", "T": "times", "Z": "focus positions"}
         found = " x ".join(f"{n} {named.get(a, 'planes')}" for a, n in many.items())

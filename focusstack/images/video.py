@@ -18,11 +18,11 @@ import cv2
 import numpy as np
 
 from focusstack.errors import InputError
-from focusstack.images.extras import extra
-from focusstack.images.header import REPAIR, UnreadableError
+from focusstack.images.header import REPAIR, WITHOUT_EXTRA, UnreadableError
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Float32, Floats, Image
+from focusstack.runtime.extras import extra
 
 MOST_FRAMES = 48
 """Frames that a film gives at most: a stack of more gains nothing and costs time.
@@ -153,7 +153,7 @@ def choose_pictures(changes: Floats, sharpness: Floats, most: int = MOST_FRAMES)
 def _decoder(path: Path) -> Iterator[tuple[Any, Any]]:
     """Open the film; whatever the decoder raises becomes an InputError."""
     try:
-        av = extra("av", "video", "a film")
+        av = extra("av", "video", f"is a film, {WITHOUT_EXTRA}", UnreadableError)
         with path.open("rb") as file, av.open(file) as container:
             if not container.streams.video:
                 raise UnreadableError("holds no pictures")

@@ -6,6 +6,7 @@ import logging
 from typing import Any, Literal
 
 from focusstack.errors import UsageError
+from focusstack.runtime.extras import extra
 
 
 class RichBars:
@@ -86,10 +87,5 @@ def progress_bars(kind: Literal["rich", "tqdm"] = "rich") -> RichBars:
         return RichBars()
     if kind != "tqdm":
         raise UsageError(f"there are no progress bars of {kind}", "Choose rich or tqdm.")
-    try:
-        import tqdm.auto  # noqa: F401
-    except ImportError as error:
-        raise UsageError(
-            "tqdm is not installed", "Install it: pip install 'focusstack[notebook]'"
-        ) from error
+    extra("tqdm.auto", "notebook", "tqdm is not installed")
     return TqdmBars()

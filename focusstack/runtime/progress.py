@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
+import warnings
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Protocol, TypeVar
 
@@ -12,6 +15,17 @@ T = TypeVar("T")
 
 LOGGER = logging.getLogger("focusstack")
 """What happens is logged to it."""
+
+PACKAGE = str(Path(__file__).parents[1])
+"""Folder of the package: what is called in it is not what a user has written."""
+
+
+class StackWarning(UserWarning):
+    """What may be wrong with a stack, and is no reason to stop; it also lands in the plan.
+
+    Raised through `warnings` only where nobody has set up `logging`, so that it is said once.
+    ``warnings.simplefilter("error", StackWarning)`` makes it an error, which ends the run.
+    """
 
 
 class Progress(Protocol):
@@ -64,8 +78,19 @@ class Logged(Silent):
         LOGGER.info(message)
 
     def warn(self, message: str) -> None:
-        """Log it as a warning."""
-        LOGGER.warning(message)
+        """Log it as a warning; where nobody has set up logging, it is one of Python's."""
+        if LOGGER.hasHandlers():
+            LOGGER.warning(message)
+        else:
+            warnings.warn(message, StackWarning, stacklevel=_steps_out())
+
+
+def _steps_out() -> int:
+    """Calls up to the one from outside the package, as `warnings.warn` counts from its caller."""
+    frame, steps = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, steps = frame.f_back, steps + 1
+    return steps
 
 
 @contextmanager

@@ -273,6 +273,7 @@ def bodies() -> list[Solid]:
 def desk(canvas: Canvas, rng: np.random.Generator) -> list[Sheet]:
     """Paint the desk; the arrangement is the same for every seed."""
     del rng
+    still_life.photograph()  # before the work: where it is missing, there is nothing to begin
     things = bodies()
 
     def render(thing: Solid) -> Sheet | None:

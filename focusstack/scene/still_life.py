@@ -8,10 +8,10 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.resources import as_file, files
 
-import imageio.v3 as imageio
 import numpy as np
 
 from focusstack.images.colour import linearise
+from focusstack.runtime.extras import extra
 from focusstack.scene import solids
 from focusstack.scene.solids import Solid, Values, turned
 from focusstack.scene.surfaces import colour, inside, lettering, mix, noise, picture_at, smoothstep
@@ -92,13 +92,20 @@ def orange(x: float, z: float, radius: float, seed: float) -> Solid:
 
 
 @lru_cache(maxsize=1)
-def _cat() -> Values:
+def photograph() -> Values:
     """Return the photograph in the frame, of scikit-image's installed files.
 
     Its file is read, since functions of ``skimage.data`` load SciPy.
+
+    Raises
+    ------
+    UsageError
+        If the extra that holds it is not installed.
     """
-    with as_file(files("skimage") / "data" / "chelsea.png") as path:
-        return linearise(np.asarray(imageio.imread(path)))
+    missing = "the photograph in the scene comes with an extra that is not installed"
+    reader = extra("imageio.v3", "sample", missing)
+    with as_file(files(extra("skimage", "sample", missing)) / "data" / "chelsea.png") as path:
+        return linearise(np.asarray(reader.imread(path)))
 
 
 def framed_print(x: float, z: float, yaw: float) -> Solid:
@@ -120,7 +127,7 @@ def framed_print(x: float, z: float, yaw: float) -> Solid:
         wide, high = 0.045 + 0.075, 0.06 + 0.09
         s, t = (u - wide) / (1 - 2 * wide), (v - high) / (1 - 2 * high)
         mount = colour(0.80, 0.78, 0.72) * (1 + 0.02 * noise(u * 260, v * 200))[:, None]
-        face = mix(mount, picture_at(_cat(), s, t), inside(s, t))
+        face = mix(mount, picture_at(photograph(), s, t), inside(s, t))
         upright = np.abs(q[:, 0]) - half_w > np.abs(q[:, 1]) - half_h
         along = np.where(upright, q[:, 1], q[:, 0])
         across = np.where(upright, q[:, 0], q[:, 1])

@@ -16,6 +16,7 @@ from typing import Any
 
 from focusstack.errors import UsageError
 from focusstack.options import StackOptions
+from focusstack.runtime.extras import extra
 from focusstack.runtime.memory import memory_bound
 from focusstack.shoot.one_stack import Outcome, Task
 from focusstack.shoot.workers import Workers
@@ -91,13 +92,8 @@ def open_cluster(where: str, options: StackOptions, jobs: int | None) -> Iterato
     UsageError
         If Dask is not installed, or no scheduler answers.
     """
-    try:
-        import distributed
-    except ImportError as error:
-        raise UsageError(
-            "Dask, which runs clusters, is an extra that is not installed",
-            "Install it: pip install 'focusstack[cluster]'",
-        ) from error
+    missing = "Dask, which runs clusters, is an extra that is not installed"
+    distributed = extra("distributed", "cluster", missing)
     with _started(distributed, options, jobs) if where == "local" else _found(where) as given:
         try:
             connect: Any = distributed.Client

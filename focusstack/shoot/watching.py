@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
-from focusstack.errors import InputError, UsageError
+from focusstack.errors import InputError
 from focusstack.options import OutputOptions
+from focusstack.runtime.extras import extra
 from focusstack.shoot.arrivals import Arrivals
 from focusstack.shoot.batch import Tell, batch
 from focusstack.shoot.content import readable
@@ -133,14 +134,8 @@ def watch_folder(
 
 def _changes(folder: Path, stop: threading.Event) -> Iterator[object]:
     """Yield when something has changed, and now and then."""
-    try:
-        import watchfiles
-    except ImportError as error:
-        raise UsageError(
-            "folders are watched by an extra that is not installed",
-            "Install it: pip install 'focusstack[watch]'",
-        ) from error
-    return watchfiles.watch(
+    missing = "folders are watched by an extra that is not installed"
+    found: Iterator[object] = extra("watchfiles", "watch", missing).watch(
         folder,
         stop_event=stop,
         watch_filter=None,
@@ -149,3 +144,4 @@ def _changes(folder: Path, stop: threading.Event) -> Iterator[object]:
         yield_on_timeout=True,
         raise_interrupt=True,
     )
+    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -96,13 +95,4 @@ def test_a_scheduler_is_found_by_address_and_by_file(tmp_path: Path) -> None:
 def test_where_no_scheduler_answers(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("focusstack.shoot.cluster.ANSWER", 1)
     with pytest.raises(UsageError, match="scheduler"), open_cluster(where, STACK, None):
-        pass
-
-
-def test_without_the_extra_there_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with (
-        pytest.raises(UsageError, match=r"pip install 'focusstack\[cluster\]'"),
-        open_cluster("local", STACK, None),
-    ):
         pass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.shoots.shooting import write_shoot
-from focusstack.errors import InputError, UsageError
+from focusstack.errors import InputError
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.shoot.arrivals import HOPELESS, PATIENCE, SETTLED, SHORTEST, Arrivals
 from focusstack.shoot.gathering import find_pictures
@@ -174,13 +173,7 @@ def test_it_watches_until_it_is_stopped(camera: list[Path], tether: Path, tmp_pa
     assert [(state.name, state.status) for state in heard] == [("tether-IMG_0001", "done")]
 
 
-def test_without_the_extra_there_is_a_command(
-    tether: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "watchfiles", None)
-    watch = Watch(tether, output(tmp_path), OPTIONS)
-    with pytest.raises(UsageError, match=r"pip install 'focusstack\[watch\]'"):
-        watch_folder(watch, lambda _: None, ThreadPoolExecutor(1))
+def test_what_is_no_folder(tether: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no folder"):
         Watch(tether / "nowhere", output(tmp_path), OPTIONS)
 

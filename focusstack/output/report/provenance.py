@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -18,7 +19,7 @@ from focusstack.runtime.command_line import CommandLine
 from focusstack.runtime.progress import StageClock
 from focusstack.runtime.version import __version__
 
-LIBRARIES = ("numpy", "opencv-python-headless", "numba", "scikit-image", "pillow")
+LIBRARIES = ("numpy", "opencv-python-headless", "numba", "pillow", "simplejpeg")
 """Whose versions may change what comes out."""
 
 
@@ -84,7 +85,8 @@ def versions() -> list[tuple[str, str]]:
     """Version of the program and of all that it rests on."""
     found = [("focusstack", __version__), ("Python", platform.python_version())]
     for name in LIBRARIES:
-        found.append((name, metadata.version(name)))
+        with suppress(metadata.PackageNotFoundError):  # it comes under another name, or in a bundle
+            found.append((name, metadata.version(name)))
     return [*found, ("system", f"{platform.system()} {platform.machine()}")]
 
 

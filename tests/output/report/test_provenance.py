@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from focusstack.frames.files import FileFrames
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.images.write import write_image
 from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
 from focusstack.output.report.html import report_page
-from focusstack.output.report.provenance import provenance
+from focusstack.output.report.provenance import LIBRARIES, provenance, versions
 from focusstack.runtime.progress import StageClock
 from tests.support.report_plans import frame, plan
 
+ROOT = Path(__file__).resolve().parents[3]
 RNG = np.random.default_rng(1)
 
 
@@ -81,3 +84,12 @@ def test_the_command_that_makes_it_again(tmp_path: Path) -> None:
     for name, version in made.versions:
         assert name in page
         assert version in page
+
+
+def test_versions_of_what_bytes_rest_on_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = dict(versions())
+    assert {"focusstack", "Python", "numpy", "numba", "system"} <= set(told)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert [name for name in LIBRARIES if not any(name in d for d in project["dependencies"])] == []
+    monkeypatch.setattr("focusstack.output.report.provenance.LIBRARIES", ("numpy", "no-such-thing"))
+    assert "no-such-thing" not in dict(versions())
