@@ -21,6 +21,11 @@ BLURRED = 1e-6
 """Weight of what is far from the plane of focus: where nothing is near it, this tells."""
 
 
+REACH = 3.0
+"""Slabs beyond which depth counts as if it lay there: its weight is below 0.011, and where nothing
+nearer to the plane is in reach, a frame is not displaced by more (``python -m benchmarks.alignment``, *parallax*)."""
+
+
 def depth_in_focus(depth: Float32, focus: float, slab: float) -> Float32:
     """Give what is blurred in a frame the depth of what is sharp around it.
 
@@ -46,7 +51,9 @@ def depth_in_focus(depth: Float32, focus: float, slab: float) -> Float32:
     >>> sorted(set(depth_in_focus(depth, 0.5, 0.1).round(2).ravel().tolist()))
     [0.5]
     """
-    away = (depth - np.float32(focus)) / np.float32(max(slab, 1e-9))
-    sharp = np.exp(np.float32(-0.5) * np.minimum(away * away, 100))
+    slab = max(slab, 1e-9)
+    depth = np.clip(depth, focus - REACH * slab, focus + REACH * slab).astype(np.float32)
+    away = (depth - np.float32(focus)) / np.float32(slab)
+    sharp = np.exp(np.float32(-0.5) * away * away)
     found, _ = filled_from_sure(depth, sharp + np.float32(BLURRED), SIGMAS, SIGMAS[0])
     return found
