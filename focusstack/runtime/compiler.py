@@ -16,6 +16,7 @@ from zlib import crc32
 import numba
 import numpy as np
 
+from focusstack.runtime.compiled_parts import Part
 from focusstack.runtime.once import once
 
 OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
@@ -27,11 +28,15 @@ PACKAGE = Path(__file__).parents[1]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-inner = cast("Callable[[F], F]", numba.njit(**OPTIONS))
-"""Decorates a loop that only compiled code calls."""
 
-inlined = cast("Callable[[F], F]", numba.njit(forceinline=True, **OPTIONS))
-"""Decorates a loop that is put where it is called: a call would cost more than what it does."""
+def inner(function: F) -> F:
+    """Decorate a loop that only compiled code calls."""
+    return cast(F, Part(function, OPTIONS))
+
+
+def inlined(function: F) -> F:
+    """Decorate a loop that is put where it is called: a call would cost more than what it does."""
+    return cast(F, Part(function, {"forceinline": True, **OPTIONS}))
 
 
 def read_only(dtype: np.dtype[Any] | type, dimensions: int) -> Any:
@@ -102,12 +107,12 @@ def compiled(function: F, *arguments: Any) -> F:
     digest = _digest(Path(function.__code__.co_filename))
     function.__qualname__ = f"{function.__name__}_{digest}"  # by which the cache finds it
     try:
-        made = numba.njit(signature, cache=True, **OPTIONS)(function)
+        made = numba.njit(signature, cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)
     except RuntimeError as error:
         if "cannot cache" not in str(error):
             raise
         # Neither the package's folder nor the user's cache can be written to.
-        made = numba.njit(signature, **OPTIONS)(function)
+        made = numba.njit(signature, no_cfunc_wrapper=True, **OPTIONS)(function)
     for listener in _LISTENERS:
         listener()
     return cast(F, made)
