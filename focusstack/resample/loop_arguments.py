@@ -6,7 +6,7 @@ for each kind, all but one are empty.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,10 +77,10 @@ def way_of(where: Placement) -> Way:
 
 def target_of(out: NDArray[np.float32] | NDArray[np.int16], clipped: NDArray[np.uint8]) -> Target:
     """Return the place of the results, ``(C, H, W)``, as the loops take it."""
-    none = (0, 0, 0)
-    if out.dtype == np.int16:
-        return Target(np.empty(none, np.float32), out, STEP, clipped)
-    return Target(out, np.empty(none, np.int16), 0.0, clipped)
+    coded = out.dtype == np.int16
+    numbers = np.empty((0, 0, 0), np.float32) if coded else cast(Float32, out)
+    codes = cast("NDArray[np.int16]", out) if coded else np.empty((0, 0, 0), np.int16)
+    return Target(numbers, codes, STEP if coded else 0.0, clipped)
 
 
 def working_memory(channels: int, where: Placement) -> tuple[Workspace, Lines]:

@@ -197,9 +197,8 @@ def resample_planes(
     """
     given = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
     into, rect = into or Destination(), where.rect
-    out, room = into.out, into.room
+    out, room, kind = into.out, into.room, np.dtype(np.int16 if into.coded else np.float32)
     if out is None:
-        kind = np.int16 if into.coded else np.float32
         out = np.empty((given.shape[2], rect.height, rect.width), kind)
     clipped = np.empty((0, 0), np.uint8) if clipping is None else clipping.noted
     limits = None if clipping is None else clipping.limits

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from numba import njit, types
-from numba._dynfunc import make_function
+from numba._dynfunc import make_function  # type: ignore[import-not-found]
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import PassManager, register_pass
@@ -20,7 +20,7 @@ from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 
 
-class _Code(JITCodeLibrary):  # type: ignore[misc]
+class _Code(JITCodeLibrary):
     """Code that waits to be linked into other code."""
 
     def _optimize_final_module(self) -> None:
@@ -28,21 +28,22 @@ class _Code(JITCodeLibrary):  # type: ignore[misc]
 
     def _finalize_final_module(self) -> None:
         """Make no machine code."""
-        self._finalize_dynamic_globals()
+        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
         self._finalized = True
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _Lowering(NativeLowering):  # type: ignore[misc]
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+class _Lowering(NativeLowering):
     """Turns a function into such code."""
 
     _name = "focusstack_part_lowering"
 
     def run_pass(self, state: Any) -> bool:
         """Lower the function, and tell those who call it where its code is."""
-        state.library = _Code(state.targetctx.codegen(), state.func_id.func_qualname)
+        codegen, name = state.targetctx.codegen(), state.func_id.func_qualname
+        state.library = _Code(codegen, name)  # type: ignore[no-untyped-call]
         state.flags.no_compile = True
-        super().run_pass(state)
+        super().run_pass(state)  # type: ignore[no-untyped-call]
         lowered = state.cr
         # Callers know a function by its entry from Python, even where nobody can enter.
         entry = make_function(
@@ -53,12 +54,13 @@ class _Lowering(NativeLowering):  # type: ignore[misc]
         return True
 
 
-class _Pipeline(CompilerBase):  # type: ignore[misc]
+class _Pipeline(CompilerBase):
     """The usual steps of compiling, but for the last."""
 
     def define_pipelines(self) -> list[PassManager]:
         """Return the steps."""
-        steps = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        state = self.state
+        steps = DefaultPassBuilder.define_nopython_pipeline(state)  # type: ignore[no-untyped-call]
         steps.passes = [
             (_Lowering if step is NativeLowering else step, what) for step, what in steps.passes
         ]
@@ -66,7 +68,7 @@ class _Pipeline(CompilerBase):  # type: ignore[misc]
         return [steps]
 
 
-class Part(CPUDispatcher):  # type: ignore[misc]
+class Part(CPUDispatcher):
     """A function that only compiled code calls; `options` are those of ``numba.njit``."""
 
     def __init__(self, function: Any, options: dict[str, Any]) -> None:
@@ -83,6 +85,6 @@ class Part(CPUDispatcher):  # type: ignore[misc]
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Return what numba calls, compiled for arguments of any value."""
-        general = tuple(types.unliteral(kind) for kind in args)
-        named = {name: types.unliteral(kind) for name, kind in dict(kws).items()}
-        return super().get_call_template(general, named)
+        general: Any = types.unliteral
+        named = {name: general(kind) for name, kind in dict(kws).items()}
+        return super().get_call_template(tuple(map(general, args)), named)

@@ -23,6 +23,9 @@ OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 """How everything is compiled: a product may be fused into a sum; nothing is reordered, so that
 the same bytes come out everywhere."""
 
+DOORS: Any = {"no_cfunc_wrapper": True, **OPTIONS}
+"""How that is compiled which Python calls: with a door for it, and none for C."""
+
 PACKAGE = Path(__file__).parents[1]
 """Folder of the package, below which all loops are."""
 
@@ -104,15 +107,17 @@ def told_of_each(listener: Callable[[], None]) -> Iterator[None]:
 def compiled(function: F, *arguments: Any) -> F:
     """Return `function` compiled for `arguments`, from the cache on disk or compiled now."""
     signature = numba.types.void(*arguments)
-    digest = _digest(Path(function.__code__.co_filename))
-    function.__qualname__ = f"{function.__name__}_{digest}"  # by which the cache finds it
+    # The cache finds it by this name. Each signature has a file of its own: of two processes that
+    # write to one at once, one would lose what it has made.
+    digest = f"{_digest(Path(function.__code__.co_filename))}{crc32(str(arguments).encode()):08x}"
+    function.__qualname__ = f"{function.__name__}_{digest}"
     try:
-        made = numba.njit(signature, cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+        made = numba.njit(signature, cache=True, **DOORS)(function)
     except RuntimeError as error:
         if "cannot cache" not in str(error):
             raise
         # Neither the package's folder nor the user's cache can be written to.
-        made = numba.njit(signature, no_cfunc_wrapper=True, **OPTIONS)(function)
+        made = numba.njit(signature, **DOORS)(function)
     for listener in _LISTENERS:
         listener()
     return cast(F, made)

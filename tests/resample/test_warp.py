@@ -223,4 +223,4 @@ def test_works_without_any_writable_cache(monkeypatch: pytest.MonkeyPatch, tmp_p
     blocked.write_text("")
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(blocked))
     monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
-    assert callable(filling.__wrapped__())
+    assert callable(filling.__wrapped__())  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.numeric.arrays import Float32, Floats, Image
+from focusstack.numeric.arrays import Float32, Floats
 
 Pixels: TypeAlias = NDArray[np.int32]
 """Whole columns or rows of a frame, or of a tile."""

@@ -1,0 +1,67 @@
+"""A second process does its part meanwhile; whatever happens to it, this one goes on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from focusstack.runtime.second_process import in_second_process
+
+MODULE = __name__
+
+
+def write(path: str, text: str) -> None:
+    """Write a file, as the second process."""
+    Path(path).write_text(text)
+
+
+def fail(path: str) -> None:
+    """Begin, and do not end well."""
+    Path(path).write_text("begun")
+    raise RuntimeError
+
+
+def wait(path: str) -> None:
+    """Begin, and take long."""
+    Path(path).write_text("begun")
+    time.sleep(60)
+
+
+def test_what_it_does_is_done_after_the_block(tmp_path: Path) -> None:
+    made = tmp_path / "made with 'quotes' and spaces"
+    with in_second_process(MODULE, "write", (str(made), "both")):
+        pass
+    assert made.read_text() == "both"
+
+
+def test_failure_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = tmp_path / "made"
+    with in_second_process(MODULE, "fail", (str(made),)):
+        pass
+    assert made.exists()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    went_on = False
+    with in_second_process(MODULE, "write", (str(made), "")):
+        went_on = True
+    assert went_on
+    assert made.read_text() == "begun"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_it_ends_with_what_it_was_for(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    started = time.monotonic()
+    with (
+        pytest.raises(KeyboardInterrupt),
+        in_second_process(MODULE, "wait", (str(made),)),
+    ):
+        while not made.exists():
+            assert time.monotonic() - started < 50
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    assert time.monotonic() - started < 50  # it would have waited for a minute
