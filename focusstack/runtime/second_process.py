@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 _CALL = """import sys
 sys.path[:] = {path!r}
@@ -29,13 +30,16 @@ def in_second_process(module: str, function: str, arguments: Sequence[str]) -> I
     arguments : sequence of str
         What it is called with.
     """
+    if not _is_interpreter(sys.executable):
+        yield
+        return
     call = _CALL.format(path=sys.path, module=module, function=function)
     quiet = subprocess.DEVNULL
     try:
         process = subprocess.Popen(
             [sys.executable, "-c", call, *arguments], stdin=quiet, stdout=quiet, stderr=quiet
         )
-    except OSError:  # no interpreter to start, or no process to be had
+    except OSError:  # no process to be had
         yield
         return
     with process:
@@ -44,3 +48,8 @@ def in_second_process(module: str, function: str, arguments: Sequence[str]) -> I
         except BaseException:
             process.kill()
             raise
+
+
+def _is_interpreter(executable: str) -> bool:
+    """Whether it runs what it is told to; within other programs it may be one of those."""
+    return not hasattr(sys, "frozen") and Path(executable or "").name.startswith(("python", "pypy"))

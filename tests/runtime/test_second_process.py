@@ -44,12 +44,16 @@ def test_failure_is_not_told(
     with in_second_process(MODULE, "fail", (str(made),)):
         pass
     assert made.exists()
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
-    went_on = False
-    with in_second_process(MODULE, "write", (str(made), "")):
-        went_on = True
-    assert went_on
-    assert made.read_text() == "begun"
+    other = tmp_path / "viewer"  # a program that Python is part of
+    other.write_text(f"#!/bin/sh\necho opened > '{made}'\n")
+    other.chmod(0o755)
+    for program in (tmp_path / "python-nowhere", other):
+        monkeypatch.setattr(sys, "executable", str(program))
+        went_on = False
+        with in_second_process(MODULE, "write", (str(made), "")):
+            went_on = True
+        assert went_on
+        assert made.read_text() == "begun"
     assert capfd.readouterr() == ("", "")
 
 
