@@ -163,7 +163,7 @@ def test_where_nothing_can_be_kept_processes_share_a_folder_for_the_time_being(
         assert known == before
     monkeypatch.setattr(prepared, "cache_folder", lambda: None)
     with prepared.some_cache() as lent:
-        assert config.CACHE_DIR == lent  # type: ignore[attr-defined]
+        assert lent == config.CACHE_DIR  # type: ignore[attr-defined]
         assert Path(lent).is_dir()
-    assert config.CACHE_DIR == before  # type: ignore[attr-defined]
+    assert before == config.CACHE_DIR  # type: ignore[attr-defined]
     assert not Path(lent).exists()
