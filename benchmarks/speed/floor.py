@@ -34,11 +34,11 @@ def floors(frame: Path) -> dict[str, float]:
     scale = min(1.0, (PROXY_MEGAPIXELS * 1e6 / (width * height)) ** 0.5)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.cvtColor(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    small8 = small if small.dtype == np.uint8 else (small >> 8).astype(np.uint8)
+    small8 = np.asarray(small if small.dtype == np.uint8 else small / 257, np.uint8)
     turned = np.array([[1, 0.001, 0.3], [-0.001, 1, 0.6], [0, 0, 1]])
     light = pixels.astype(np.float32)
     grey = cv2.cvtColor(light, cv2.COLOR_BGR2GRAY)
-    sift = cv2.SIFT_create()
+    sift = cv2.SIFT.create()
     calls: dict[str, Callable[[], object]] = {
         "decode": lambda: _decoded(frame),
         "shrink": lambda: cv2.resize(pixels, size, interpolation=cv2.INTER_AREA),

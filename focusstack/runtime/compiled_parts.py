@@ -72,6 +72,7 @@ class Part(CPUDispatcher):
     """A function that only compiled code calls; `options` are those of ``numba.njit``."""
 
     def __init__(self, function: Any, options: dict[str, Any]) -> None:
+        self._options = options
         doorless = {"nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
         super().__init__(function, targetoptions=doorless | options, pipeline_class=_Pipeline)
 
@@ -81,7 +82,7 @@ class Part(CPUDispatcher):
 
     @cached_property
     def _by_itself(self) -> Any:
-        return njit(error_model="numpy", fastmath={"contract"})(self.py_func)
+        return njit(**self._options)(self.py_func)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Return what numba calls, compiled for arguments of any value."""

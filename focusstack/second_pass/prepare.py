@@ -8,7 +8,7 @@ second process fuses such frames while this one aligns them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from importlib import import_module
 from inspect import signature
@@ -88,17 +88,23 @@ def prepare(
     from focusstack.runtime import compiler  # loads it
 
     small = _small_frames(frames.dtype, frames.channels)
-    with stage(progress, STAGE, LOOPS), compiler.told_of_each(progress.advance):
+    with (
+        stage(progress, STAGE, LOOPS),
+        compiler.told_of_each(progress.advance),
+        _shared(small, options, work) as meanwhile,
+    ):
         with suppress(FocusstackError):
-            _work_on(small, options, work)
+            _work_on(small, options, work, meanwhile)
         for loop in _others() if work == "run" and options.local else ():
             loop()
     if not prepared.note_prepared(kind):
         progress.warn(prepared.UNKEPT)
 
 
-def _work_on(small: ArrayFrames, options: StackOptions, work: Work) -> None:
-    """Do all that is to be done, with these frames."""
+def _work_on(
+    small: ArrayFrames, options: StackOptions, work: Work, meanwhile: AbstractContextManager[None]
+) -> None:
+    """Do all that is to be done, with these frames; align them while others do their part."""
     if work == "fuse":
         fuse_aligned(small, options.fusion, Silent())
         return
@@ -107,7 +113,7 @@ def _work_on(small: ArrayFrames, options: StackOptions, work: Work) -> None:
     if work == "measure":
         find_plan(small, options, need, Silent(), QUICK)
         return
-    with _fused_beside(small, options):
+    with meanwhile:
         plan = find_plan(small, options, need, Silent(), THOROUGH)
     for sink in (NoSink(), _Taker(small.dtype)):
         means = means_for(small, options.threads, need, sink)
@@ -116,19 +122,21 @@ def _work_on(small: ArrayFrames, options: StackOptions, work: Work) -> None:
 
 
 @contextmanager
-def _fused_beside(small: ArrayFrames, options: StackOptions) -> Iterator[None]:
-    """Let a second process fuse such frames meanwhile, if there is a core for it."""
+def _shared(
+    small: ArrayFrames, options: StackOptions, work: Work
+) -> Iterator[AbstractContextManager[None]]:
+    """Give what lets a second process fuse such frames meanwhile, if there is a core for it.
+
+    What it compiles can be taken from the cache until this ends.
+    """
     method = options.fusion.method
     idle = options.threads > 1 and usable_cores() > 1 and options.memory is None
-    if not idle or not isinstance(method, str):
-        yield
+    if work != "run" or not idle or not isinstance(method, str):
+        yield nullcontext()
         return
     kind = str(small.dtype), str(small.channels), method, "local" if options.local else ""
-    with (
-        prepared.some_cache() as cache,
-        in_second_process(__name__, fuse_small_frames.__name__, (*kind, cache)),
-    ):
-        yield
+    with prepared.some_cache() as cache:
+        yield in_second_process(__name__, fuse_small_frames.__name__, (*kind, cache))
 
 
 def fuse_small_frames(dtype: str, channels: str, method: str, local: str, cache: str) -> None:
