@@ -1,5 +1,7 @@
 """Time whole runs of focusstack, from the files to the composite, beside other programs.
 
+python -m benchmarks.speed --all                          first runs, small and large stacks
+python -m benchmarks.speed --all --photos insect keyboard     and real ones
 python -m benchmarks.speed                                20 frames of 12 megapixels, JPEG
 python -m benchmarks.speed --megapixels 24 --frames 200   of any size and number
 python -m benchmarks.speed --megapixels 2 12 48         growth: a table
@@ -22,20 +24,20 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+from benchmarks.speed.cases import PROGRAM
+from benchmarks.speed.everything import STAGES, run_everything
 from benchmarks.speed.frames import write_frames
 from benchmarks.speed.process import Run, measured
 from focusstack.frames.files import FileFrames
 from focusstack.frames.search import survey
 from focusstack.runtime.cores import usable_cores
 
-PROGRAM = "from focusstack.cli import main; main()"
-
-STAGES = ("Reading frames", "Finding", "Aligning", "Local", "Parallax", "Fusing", "Writing")
-"""How the stages begin that focusstack names with --verbose."""
-
 
 def main() -> None:
     chosen = _chosen()
+    if chosen.all is not None:
+        run_everything(chosen.photos, chosen.runs, chosen.all)
+        return
     print(f"{usable_cores()} cores, {platform.machine()}; medians of {chosen.runs} runs")
     sizes = [(m, n) for m in chosen.megapixels for n in chosen.frames]
     rows = [_raced(chosen, *size) for size in (sizes if chosen.input is None else sizes[:1])]
@@ -95,6 +97,8 @@ def _chosen() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--all", nargs="*", metavar="CASE", help="each case, or those named")
+    parser.add_argument("--photos", type=Path, nargs="+", default=[], metavar="FOLDER")
     parser.add_argument("--megapixels", type=float, nargs="+", default=[12], metavar="M")
     parser.add_argument("--frames", type=int, nargs="+", default=[20], metavar="N")
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8)

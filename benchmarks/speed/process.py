@@ -6,7 +6,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -30,8 +30,13 @@ class Run:
     stages: dict[str, float] = field(default_factory=dict)
 
 
-def measured(command: Sequence[str], stages: Sequence[str] = ()) -> Run:
+def measured(
+    command: Sequence[str], stages: Sequence[str] = (), variables: Mapping[str, str] | None = None
+) -> Run:
     """Run `command` to its end; lines that begin with one of `stages` begin that stage.
+
+    `variables` are added to its environment. Processor time is that of processes that it starts
+    and waits for, too.
 
     Raises
     ------
@@ -43,7 +48,13 @@ def measured(command: Sequence[str], stages: Sequence[str] = ()) -> Run:
     start = time.perf_counter()
     with (
         tempfile.TemporaryFile() as output,
-        subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, text=True) as process,
+        subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | dict(variables or {}),
+        ) as process,
     ):
         assert process.stderr is not None
         for line in process.stderr:

@@ -6,10 +6,15 @@ together, and 0 or less where the picture is folded over.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
 import numpy as np
 
 from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Floats
+
+T = TypeVar("T", float, Floats)
 
 PHASES, CLOSE = np.linspace(0, 1, 5), np.linspace(0, 1, 17)
 """Places within a cell, along each axis, at which the determinant is looked at: first in all cells,
@@ -82,21 +87,22 @@ def _least_of_cells(nodes: Floats, per_pixel: Floats, phases: Floats) -> Floats:
     phases : (P,) ndarray
         Places within a cell, along each axis.
     """
+    # All places across at once: an axis in front of the nodes'.
+    here, change = cubic_weights(phases.reshape(-1, *(1,) * nodes.ndim))
     least: Floats | None = None
     for down in phases:
         value, slope = (_along(nodes, weights, -3) for weights in cubic_weights(down))
-        for across in phases:
-            here, change = cubic_weights(across)
-            # Derivatives of the displacement by x and by y, in pixels.
-            by_x = _along(value, change, -2) * per_pixel[0]
-            by_y = _along(slope, here, -2) * per_pixel[1]
-            found = (1 + by_x[..., 0]) * (1 + by_y[..., 1]) - by_x[..., 1] * by_y[..., 0]
-            least = found if least is None else np.minimum(least, found)
+        # Derivatives of the displacement by x and by y, in pixels.
+        by_x = _along(value, change, -2) * per_pixel[0]
+        by_y = _along(slope, here, -2) * per_pixel[1]
+        found = (1 + by_x[..., 0]) * (1 + by_y[..., 1]) - by_x[..., 1] * by_y[..., 0]
+        lowest = found.min(axis=0)
+        least = lowest if least is None else np.minimum(least, lowest)
     assert least is not None
     return np.asarray(least)
 
 
-def cubic_weights(t: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def cubic_weights(t: T) -> tuple[tuple[T, ...], tuple[T, ...]]:
     """Catmull-Rom weights of four nodes at `t` between the middle two, and their derivatives."""
     value = (
         t * (-0.5 + t * (1.0 - 0.5 * t)),
@@ -113,9 +119,11 @@ def cubic_weights(t: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return value, slope
 
 
-def _along(nodes: Floats, weights: tuple[float, ...], axis: int) -> Floats:
+def _along(nodes: Floats, weights: Sequence[Floats | float], axis: int) -> Floats:
     """Weighted sums of four nodes in a row along an axis, counted from the last."""
-    lines = np.moveaxis(nodes, axis, 0)
-    count = len(lines) - 3
-    summed = sum(w * lines[k : k + count] for k, w in enumerate(weights))
-    return np.moveaxis(np.asarray(summed), 0, axis)
+    count = nodes.shape[axis] - 3
+    total: Any = 0
+    for k, weight in enumerate(weights):
+        part: Any = (..., slice(k, k + count), *(slice(None),) * (-axis - 1))
+        total = total + weight * nodes[part]
+    return np.asarray(total)

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -26,13 +25,17 @@ from focusstack.images.colour import full_scale
 from focusstack.numeric.arrays import Float32, Image, Matrix
 from focusstack.numeric.expected import check_matrices, check_picture
 from focusstack.resample.kernel import coefficients
-from focusstack.resample.loops.arguments import Source, Target, Way
-from focusstack.resample.planes import STEP, Planes
-from focusstack.runtime.once import once
+from focusstack.resample.loop_arguments import (
+    read_only,
+    source_of,
+    target_of,
+    way_of,
+    working_memory,
+)
+from focusstack.resample.loops.sizes import TILE_HEIGHT
+from focusstack.resample.planes import Planes
 from focusstack.runtime.scratch import Room
 from focusstack.runtime.strips import even_rows
-
-AnyArray = TypeVar("AnyArray", bound=NDArray[Any])
 
 TIDIED = 256
 """Rows after which a room with a file is tidied: bounds memory, not what comes out."""
@@ -194,27 +197,24 @@ def resample_planes(
     """
     given = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
     into, rect = into or Destination(), where.rect
-    kind = np.dtype(np.int16 if into.coded else np.float32)
-    out, room = into.out, into.room
+    out, room, kind = into.out, into.room, np.dtype(np.int16 if into.coded else np.float32)
     if out is None:
         out = np.empty((given.shape[2], rect.height, rect.width), kind)
+    clipped = np.empty((0, 0), np.uint8) if clipping is None else clipping.noted
+    limits = None if clipping is None else clipping.limits
     arguments = (
-        _source(given, _table(given, table), clipping),
-        _way(where),
-        _read_only(coefficients()),
-        Target(
-            out,
-            STEP if into.coded else 0.0,
-            np.empty((0, 0), np.uint8) if clipping is None else clipping.noted,
-        ),
+        source_of(given, _table(given, table), limits),
+        way_of(where),
+        read_only(coefficients()),
+        target_of(out, clipped),
     )
-    fill, tile_height = _compiled(image.dtype, kind)
+    fill = _fill()
     tidied = room is not None and room.in_file
     shared = threads if threads == 1 else BANDS * threads
-    bands = even_rows(rect.height, tile_height, rect.height // TIDIED if tidied else shared)
+    bands = even_rows(rect.height, TILE_HEIGHT, rect.height // TIDIED if tidied else shared)
 
     def work(band: tuple[int, int]) -> None:
-        fill(*arguments, *band)
+        fill(*arguments, *working_memory(given.shape[2], where), *band)
         if room is not None:
             room.tidy()
 
@@ -227,45 +227,11 @@ def resample_planes(
     return Planes(out, image.ndim == 2)
 
 
-def _source(image: Image, table: Float32 | None, clipping: Clipping | None) -> Source:
-    """Return a frame as the loops take it."""
-    white = _white(image, table)
-    limit = white if clipping is None or clipping.limits is None else clipping.limits
-    values = None if table is None else _read_only(table)
-    return Source(_read_only(image), values, _read_only(white), _read_only(limit))
+def _fill() -> Callable[..., None]:
+    """Return the compiled loops; imports the compiler."""
+    from focusstack.resample.loops.fill import filling
 
-
-def _way(where: Placement) -> Way:
-    """Return the way to a frame as the loops take it."""
-    rect, field = where.rect, where.field
-    nodes, scale = (np.empty((0, 0, 2)), np.zeros(2)) if field is None else field.nodes
-    corner = int(rect.x), int(rect.y)
-    return Way(_read_only(_inverse(where.H)), corner, _read_only(nodes), _read_only(scale))
-
-
-def _read_only(array: AnyArray) -> AnyArray:
-    """Return a view that is not written to: inside a named tuple the compiler does not make it."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
-@once
-def _compiled(
-    dtype: np.dtype[np.generic], into: np.dtype[np.generic]
-) -> tuple[Callable[..., None], int]:
-    """Compiled loops for frames of `dtype` and the tile height; imports the compiler."""
-    from focusstack.resample.loops.fill import TILE_HEIGHT, compiled
-
-    return compiled(dtype, into), TILE_HEIGHT
-
-
-def _inverse(H: Matrix) -> Matrix:
-    """Reference pixel to frame pixel."""
-    try:
-        return np.ascontiguousarray(np.linalg.inv(np.asarray(H, float)))
-    except np.linalg.LinAlgError as error:
-        raise ValueError("the matrix of a frame cannot be inverted") from error
+    return filling()
 
 
 def _table(planes: Image, table: Float32 | None) -> Float32 | None:
@@ -281,11 +247,6 @@ def _table(planes: Image, table: Float32 | None) -> Float32 | None:
     if table.shape != (channels, int(white) + 1):
         raise ValueError(f"the table must be ({channels}, {int(white) + 1}), not {table.shape}")
     return np.ascontiguousarray(table, np.float32)
-
-
-def _white(planes: Image, values: Float32 | None) -> Float32:
-    """Value of full code in each channel, from which on it counts as clipped."""
-    return np.ones(planes.shape[2], np.float32) if values is None else values[:, -1].copy()
 
 
 @lru_cache

@@ -16,22 +16,30 @@ from zlib import crc32
 import numba
 import numpy as np
 
+from focusstack.runtime.compiled_parts import Part
 from focusstack.runtime.once import once
 
 OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 """How everything is compiled: a product may be fused into a sum; nothing is reordered, so that
 the same bytes come out everywhere."""
 
+DOORS: Any = {"no_cfunc_wrapper": True, **OPTIONS}
+"""How that is compiled which Python calls: with a door for it, and none for C."""
+
 PACKAGE = Path(__file__).parents[1]
 """Folder of the package, below which all loops are."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-inner = cast("Callable[[F], F]", numba.njit(**OPTIONS))
-"""Decorates a loop that only compiled code calls."""
 
-inlined = cast("Callable[[F], F]", numba.njit(forceinline=True, **OPTIONS))
-"""Decorates a loop that is put where it is called: a call would cost more than what it does."""
+def inner(function: F) -> F:
+    """Decorate a loop that only compiled code calls."""
+    return cast(F, Part(function, OPTIONS))
+
+
+def inlined(function: F) -> F:
+    """Decorate a loop that is put where it is called: a call would cost more than what it does."""
+    return cast(F, Part(function, {"forceinline": True, **OPTIONS}))
 
 
 def read_only(dtype: np.dtype[Any] | type, dimensions: int) -> Any:
@@ -99,15 +107,17 @@ def told_of_each(listener: Callable[[], None]) -> Iterator[None]:
 def compiled(function: F, *arguments: Any) -> F:
     """Return `function` compiled for `arguments`, from the cache on disk or compiled now."""
     signature = numba.types.void(*arguments)
-    digest = _digest(Path(function.__code__.co_filename))
-    function.__qualname__ = f"{function.__name__}_{digest}"  # by which the cache finds it
+    # The cache finds it by this name. Each signature has a file of its own: of two processes that
+    # write to one at once, one would lose what it has made.
+    digest = f"{_digest(Path(function.__code__.co_filename))}{crc32(str(arguments).encode()):08x}"
+    function.__qualname__ = f"{function.__name__}_{digest}"
     try:
-        made = numba.njit(signature, cache=True, **OPTIONS)(function)
+        made = numba.njit(signature, cache=True, **DOORS)(function)
     except RuntimeError as error:
         if "cannot cache" not in str(error):
             raise
         # Neither the package's folder nor the user's cache can be written to.
-        made = numba.njit(signature, **OPTIONS)(function)
+        made = numba.njit(signature, **DOORS)(function)
     for listener in _LISTENERS:
         listener()
     return cast(F, made)

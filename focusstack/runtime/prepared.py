@@ -7,8 +7,10 @@ loops themselves, the compiler, the interpreter, and the processor.
 from __future__ import annotations
 
 import platform
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zlib import crc32
 
 from focusstack.runtime.once import once
@@ -57,6 +59,38 @@ def cache_folder() -> Path | None:
         return Path(found.cache_path)
     except RuntimeError:  # "no locator available"
         return None
+
+
+@contextmanager
+def some_cache() -> Iterator[str]:
+    """Give a folder for compiled code, through which processes share it while it is made.
+
+    Where nothing can be kept that is a temporary one, which vanishes.
+
+    Yields
+    ------
+    str
+        What the compiler is to be told; empty if it knows a place itself.
+    """
+    from numba import config
+
+    known: str = config.CACHE_DIR  # type: ignore[attr-defined]
+    if cache_folder() is not None:
+        yield known
+        return
+    with TemporaryDirectory(prefix="focusstack-") as folder:
+        keep_in(folder)
+        try:
+            yield folder
+        finally:
+            keep_in(known)
+
+
+def keep_in(cache: str) -> None:
+    """Tell the compiler where to keep what it makes, as `some_cache` gives it."""
+    from numba import config
+
+    config.CACHE_DIR = cache  # type: ignore[attr-defined]
 
 
 @once

@@ -1,13 +1,14 @@
 """What has to be compiled is compiled before the work, as a stage of its own.
 
 A stack of a few small frames, of the type of those to come, goes through both passes: that way just
-those loops are compiled which a run needs, and none of them is named here.
+those loops are compiled which a run needs, and none of them is named here. Where a core is idle, a
+second process fuses such frames while this one aligns them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from importlib import import_module
 from inspect import signature
@@ -23,11 +24,16 @@ from focusstack.first_pass.run import find_plan
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.frames.memory_needed import memory_needed
 from focusstack.frames.sources import FrameSource
-from focusstack.images.colour import to_dtype
+from focusstack.fusion.passes import run_passes
+from focusstack.fusion.registry import make_fuser
+from focusstack.images.colour import to_dtype, to_float
 from focusstack.numeric.arrays import Image
-from focusstack.options import StackOptions
+from focusstack.options import FusionOptions, StackOptions
+from focusstack.resample.planes import Planes
 from focusstack.runtime import prepared
+from focusstack.runtime.cores import usable_cores
 from focusstack.runtime.progress import Progress, Silent, stage
+from focusstack.runtime.second_process import in_second_process
 from focusstack.second_pass.frame import AlignedFrame
 from focusstack.second_pass.prealigned import fuse_aligned
 from focusstack.second_pass.run import fuse_frames, means_for, rounded
@@ -81,33 +87,84 @@ def prepare(
         return
     from focusstack.runtime import compiler  # loads it
 
-    with stage(progress, STAGE, LOOPS), compiler.told_of_each(progress.advance):
+    small = _small_frames(frames.dtype, frames.channels)
+    with (
+        stage(progress, STAGE, LOOPS),
+        compiler.told_of_each(progress.advance),
+        _shared(small, options, work) as meanwhile,
+    ):
         with suppress(FocusstackError):
-            _work_on(_small_frames(frames), options, work)
+            _work_on(small, options, work, meanwhile)
         for loop in _others() if work == "run" and options.local else ():
             loop()
     if not prepared.note_prepared(kind):
         progress.warn(prepared.UNKEPT)
 
 
-def _work_on(small: ArrayFrames, options: StackOptions, work: Work) -> None:
-    """Do all that is to be done, with these frames."""
+def _work_on(
+    small: ArrayFrames, options: StackOptions, work: Work, meanwhile: AbstractContextManager[None]
+) -> None:
+    """Do all that is to be done, with these frames; align them while others do their part."""
     if work == "fuse":
         fuse_aligned(small, options.fusion, Silent())
         return
     options = replace(options, reference="auto", plan=None, only=(), exclude=(), dust=None)
     need = memory_needed(small, options)
-    plan = find_plan(small, options, need, Silent(), THOROUGH if work == "run" else QUICK)
-    for sink in (NoSink(), _Taker(small.dtype)) if work == "run" else ():
+    if work == "measure":
+        find_plan(small, options, need, Silent(), QUICK)
+        return
+    with meanwhile:
+        plan = find_plan(small, options, need, Silent(), THOROUGH)
+    for sink in (NoSink(), _Taker(small.dtype)):
         means = means_for(small, options.threads, need, sink)
         composite, _ = fuse_frames(small, plan, options.fusion, sink, means, Silent())
         rounded(composite.image, small.dtype, means.room)
 
 
-def _small_frames(like: FrameSource) -> ArrayFrames:
+@contextmanager
+def _shared(
+    small: ArrayFrames, options: StackOptions, work: Work
+) -> Iterator[AbstractContextManager[None]]:
+    """Give what lets a second process fuse such frames meanwhile, if there is a core for it.
+
+    What it compiles can be taken from the cache until this ends.
+    """
+    method = options.fusion.method
+    idle = options.threads > 1 and usable_cores() > 1 and options.memory is None
+    if work != "run" or not idle or not isinstance(method, str):
+        yield nullcontext()
+        return
+    kind = str(small.dtype), str(small.channels), method, "local" if options.local else ""
+    with prepared.some_cache() as cache:
+        yield in_second_process(__name__, fuse_small_frames.__name__, (*kind, cache))
+
+
+def fuse_small_frames(dtype: str, channels: str, method: str, local: str, cache: str) -> None:
+    """Compile what fuses frames, as a process of its own; see `prepare`.
+
+    Parameters
+    ----------
+    dtype, channels, method, local : str
+        Of the frames and the options, `local` empty for no displacement.
+    cache : str
+        Folder for compiled code, as `focusstack.runtime.prepared.some_cache` gives it.
+    """
+    prepared.keep_in(cache)
+    small = _small_frames(np.dtype(dtype), int(channels))
+    coded = small.dtype == np.uint8
+    planes = [Planes.of(to_float(frame), coded=coded) for frame in small.arrays]
+    options = FusionOptions(method, threads=1, deep=not coded)
+    fuser = make_fuser(small.arrays[0].shape, len(planes), options)
+    run_passes(fuser, lambda _: ((frame, None) for frame in planes))
+    planes[0].rounded(small.dtype)
+    for loop in _others() if local else ():
+        loop()
+
+
+def _small_frames(dtype: np.dtype[Any], channels: int) -> ArrayFrames:
     """Frames of noise, focused on the left, in the middle and on the right."""
     rng = np.random.default_rng(1)
-    shape = (HEIGHT, WIDTH, 3)[: 2 + (like.channels == 3)]
+    shape = (HEIGHT, WIDTH, 3)[: 2 + (channels == 3)]
     light = cv2.GaussianBlur(rng.random(shape, np.float32), (0, 0), 1.2)
     sharp = np.clip(0.5 + 3 * (light - 0.5), 0, 1)
     soft = cv2.GaussianBlur(sharp, (0, 0), 3)
@@ -117,7 +174,7 @@ def _small_frames(like: FrameSource) -> ArrayFrames:
         share = np.clip(1.5 - 2.5 * np.abs(across - focus), 0, 1)
         share = share.reshape(1, -1, *([1] * (len(shape) - 2)))
         frame = np.asarray(share * sharp + (1 - share) * soft, np.float32)
-        made.append(to_dtype(np.roll(frame, round(4 * focus), axis=1), like.dtype))
+        made.append(to_dtype(np.roll(frame, round(4 * focus), axis=1), dtype))
     return ArrayFrames(made)
 
 

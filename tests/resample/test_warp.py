@@ -217,10 +217,10 @@ def test_the_compiler_is_loaded_only_on_use() -> None:
 def test_works_without_any_writable_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import numba
 
-    from focusstack.resample.loops.fill import compiled
+    from focusstack.resample.loops.fill import filling
 
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(blocked))
     monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
-    assert callable(compiled(np.dtype(np.uint8), np.dtype(np.float32)))
+    assert callable(filling.__wrapped__())  # type: ignore[attr-defined]

@@ -79,4 +79,16 @@ def test_the_cache_knows_a_loop_by_the_digest() -> None:
     values = np.arange(4.0)
     loop(values)
     assert np.array_equal(values, [0, 2, 4, 6])
-    assert doubled.__qualname__.endswith(compiler._digest(Path(__file__)))
+    assert f"_{compiler._digest(Path(__file__))}" in doubled.__qualname__
+
+
+def test_signatures_of_one_loop_are_kept_in_files_of_their_own() -> None:
+    def halved(values: np.ndarray) -> None:
+        for k in range(values.size):
+            values[k] /= 2
+
+    names = set()
+    for dtype in (np.float64, np.float32):
+        compiler.compiled(halved, compiler.writable(dtype, 1))
+        names.add(halved.__qualname__)
+    assert len(names) == 2

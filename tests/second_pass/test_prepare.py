@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from focusstack.options import FusionOptions, StackOptions
 from focusstack.runtime import prepared
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import render_stack
+from focusstack.second_pass import prepare as preparing
 from focusstack.second_pass.prepare import STAGE, prepare
 
 FRAMES = render_stack("plane", width=240, height=180, frames=3, blur=3, seed=4).frames
@@ -70,6 +73,7 @@ def test_where_nothing_can_be_kept_it_is_said_once_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
+    monkeypatch.setattr(preparing, "usable_cores", lambda: 1)  # loops are taken from where they lie
     for folder in (None, tmp_path / "file"):
         monkeypatch.setattr(prepared, "cache_folder", lambda folder=folder: folder)
         heard = Heard()
@@ -119,3 +123,47 @@ def test_nothing_is_compiled_in_any_other_stage(tmp_path: Path) -> None:
     first, *others = map(int, ran.stdout.split())
     assert first > 20
     assert set(others) == {first}
+
+
+def test_what_a_second_process_compiles_is_found_here(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Only where a core is idle: with one thread, or a bound on memory, it is done here.
+    asked = []
+
+    @contextmanager
+    def noted(module: str, function: str, arguments: Sequence[str]) -> Iterator[None]:
+        asked.append((module, function, *arguments))
+        yield
+
+    monkeypatch.setattr(preparing, "in_second_process", noted)
+    monkeypatch.setattr(preparing, "usable_cores", lambda: 2)
+    for options in (
+        StackOptions(threads=1),
+        StackOptions(threads=2, memory=10**9),
+        StackOptions(threads=2, fusion=FusionOptions(method=lambda *_: None)),
+        StackOptions(threads=2, local=False),
+    ):
+        prepare(ArrayFrames(FRAMES), options, Silent())
+        for mark in cache.iterdir():
+            mark.unlink()
+    ((module, function, *arguments),) = asked
+    assert (module, arguments[:4]) == (preparing.__name__, ["uint8", "3", "auto", ""])
+    monkeypatch.setattr(prepared, "keep_in", lambda _: None)
+    getattr(preparing, function)(*arguments[:4], str(tmp_path))
+
+
+def test_where_nothing_can_be_kept_processes_share_a_folder_for_the_time_being(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from numba import config
+
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
+    with prepared.some_cache() as known:
+        assert known == before
+    monkeypatch.setattr(prepared, "cache_folder", lambda: None)
+    with prepared.some_cache() as lent:
+        assert lent == config.CACHE_DIR  # type: ignore[attr-defined]
+        assert Path(lent).is_dir()
+    assert before == config.CACHE_DIR  # type: ignore[attr-defined]
+    assert not Path(lent).exists()

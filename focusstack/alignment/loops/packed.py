@@ -207,6 +207,14 @@ def _whiten(poses: Projections, matches: Pairs, squared: Floats) -> None:
             squared[t] = a * a + b * b
 
 
+@inner
+def _clear(sums: Floats) -> None:
+    """Begin anew with sums ``(N, M)``."""
+    for i in range(sums.shape[0]):
+        for j in range(sums.shape[1]):
+            sums[i, j] = 0
+
+
 def _accumulate(poses: Projections, matches: Pairs, weight: Floats, sides: Sides) -> None:
     """Both sides of the normal equations of each pair, by the entries of both frames."""
     lens, bent = poses.lens, poses.lens[2] > 0
@@ -219,7 +227,10 @@ def _accumulate(poses: Projections, matches: Pairs, weight: Floats, sides: Sides
     for n in range(len(matches.frames)):
         i, j = matches.frames[n, 0], matches.frames[n, 1]
         A, B, g = poses.matrices[i], poses.matrices[j], sides.right[n]
-        room.first[:] = room.second[:] = room.both[:] = of_bends[:] = 0.0
+        _clear(room.first)
+        _clear(room.second)
+        _clear(room.both)
+        _clear(of_bends)
         for t in range(matches.starts[n], matches.starts[n + 1]):
             # The first end on the canvas; h is what its projection multiplies the matrix with.
             px, py = straight(lens, poses.bends[i], matches.p[t, 0], matches.p[t, 1])

@@ -122,7 +122,8 @@ def _block_sums(
         for j in range(0, columns, most):
             blocks = min(most, columns - j)
             n, left = blocks * block, j * block
-            work[_FIRST:] = 0
+            for x in range(_FIRST, work.size):
+                work[x] = 0
             for y in range(i * block, (i + 1) * block):
                 _smooth(a, b, y, left, n, work)
                 _add_row(a[y][left:], b[y][left:], valid[y][left:], n, work)

@@ -48,7 +48,8 @@ def _track(
             for x in range(width):
                 measure[x] = focus[y, x] * validity[y, x]
         else:
-            measure[:] = focus[y]
+            for x in range(width):
+                measure[x] = focus[y, x]
         code_row(measure, codes)
         follow_row(codes, here, previous, peaks, y)
         for x in range(width):

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from focusstack.geometry.loops.bounds import Bounds, Moves
-from focusstack.numeric.arrays import Floats
+from focusstack.numeric.arrays import Floats, Mask
 from focusstack.runtime.compiler import compiled as compiled_for
 from focusstack.runtime.compiler import inlined, inner, named, read_only, writable
 from focusstack.runtime.once import once
@@ -180,6 +180,14 @@ def _settled(
     return settled
 
 
+@inner
+def _wake(waiting: Mask, r: int, c: int) -> None:
+    """Mark all cells that the nodes around this one reach."""
+    for i in range(max(r - 3, 0), min(r + 4, waiting.shape[0])):
+        for j in range(max(c - 3, 0), min(c + 4, waiting.shape[1])):
+            waiting[i, j] = True
+
+
 def unfold(
     depth: Floats,
     give: Floats,
@@ -216,7 +224,6 @@ def unfold(
                     if _settled(depth, give, other, moves, bounds, down[i], across[j], r, c, v, u):
                         continue
                     still = False
-                    # All cells that the nodes around this one reach.
-                    waiting[max(r - 3, 0) : r + 4, max(c - 3, 0) : c + 4] = True
+                    _wake(waiting, r, c)
         if still:
             break

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from focusstack.numeric.arrays import Float32, Floats, Image
+from focusstack.numeric.arrays import Float32, Floats
 
 Pixels: TypeAlias = NDArray[np.int32]
 """Whole columns or rows of a frame, or of a tile."""
@@ -18,27 +18,28 @@ Pixels: TypeAlias = NDArray[np.int32]
 Marks: TypeAlias = NDArray[np.uint8]
 """1 where something holds, else 0."""
 
-Values: TypeAlias = NDArray[np.float32] | NDArray[np.int16]
-"""Planes ``(C, H, W)``: float32, or whole multiples of a step."""
-
 
 class Source(NamedTuple):
-    """The frame that is resampled.
+    """The frame that is resampled. Loops are compiled for all kinds of frames at once.
 
     Attributes
     ----------
-    image : (H, W, C) uint8, uint16 or float32 ndarray
-        Codes, or values of a float frame.
-    table : (C, codes) float32 ndarray or None
-        Value of each code; None for float frames.
+    bytes, words : (H, W * C) uint8 and uint16 ndarray
+        Codes of a frame of 8 and of 16 bits, row by row; the other one has no column.
+    numbers : (H, W * C) float32 ndarray
+        Values of a float frame; else without a column.
+    table : (C, codes) float32 ndarray
+        Value of each code; without a column for float frames.
     white : (C,) float32 ndarray
         Value from which on a channel is clipped: there the kernel is kept from ringing.
     limit : (C,) float32 ndarray
         Value from which on it is noted as clipped.
     """
 
-    image: Image
-    table: Float32 | None
+    bytes: NDArray[np.uint8]
+    words: NDArray[np.uint16]
+    numbers: Float32
+    table: Float32
     white: Float32
     limit: Float32
 
@@ -69,15 +70,18 @@ class Target(NamedTuple):
 
     Attributes
     ----------
-    planes : (C, H, W) float32 or int16 ndarray
-        Receives the values.
+    numbers : (C, H, W) float32 ndarray
+        Receives values; empty if `codes` do.
+    codes : (C, H, W) int16 ndarray
+        Receives values as whole multiples of `step`; empty if `numbers` does.
     step : float
-        What integers there are multiples of; 0 for float32.
+        What codes are multiples of; 0 if there are none.
     clipped : (H, W) uint8 ndarray
         Receives 1 where anything mixed had reached its channel's limit, else 0; may be empty.
     """
 
-    planes: Values
+    numbers: Float32
+    codes: NDArray[np.int16]
     step: float
     clipped: Marks
 
@@ -116,24 +120,83 @@ class Positions(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """Memory in which the positions of a row of a tile are worked out.
+    """Memory in which the positions of a tile are worked out.
 
     Attributes
     ----------
+    positions : Positions
+        Of all pixels of a tile.
     ordinals : (columns,) float32 ndarray
         0, 1, 2 and so on.
     along : (2, nodes) float32 ndarray
-        Displacement, at the height of the row, of the nodes' columns.
+        Displacement, at the height of a row, of the nodes' columns.
     moved : (2, columns) float32 ndarray
-        Displacement of the row's pixels; stays 0 without a field.
+        Displacement of a row's pixels; stays 0 without a field.
     extremes : (4, columns) int32 ndarray
         Least and greatest column, least and greatest row.
     """
 
+    positions: Positions
     ordinals: Float32
     along: Float32
     moved: Float32
     extremes: Pixels
+
+
+class Weights(NamedTuple):
+    """Weights of the taps ``(6, columns)`` of a row of a tile, across and down."""
+
+    across: Float32
+    down: Float32
+
+
+class Crossings(NamedTuple):
+    """Where a row of a tile lies in the frame, and where it crosses the frame's columns.
+
+    Attributes
+    ----------
+    across : (2, columns) float32 ndarray
+        Positions of its pixels relative to the tile's corner, x first.
+    heights : (columns of the frame,) float32 ndarray
+        Row, relative to the corner, of the first of the six taps down each column.
+    """
+
+    across: Float32
+    heights: Float32
+
+
+class Lines(NamedTuple):
+    """Memory in which the rows of a tile are filled, wider than a tile.
+
+    Attributes
+    ----------
+    weights : Weights
+        Of the taps of a row.
+    line : (C * wide,) float32 ndarray
+        Columns of the frame at the height of a row.
+    made : (C * wide,) float32 ndarray
+        Pixels of a row.
+    crossings : Crossings
+        Of two rows that are kept in turn, each ``(2, …)``.
+    columns, rows : (wide,) int32 ndarray
+        Where taps begin.
+    phase : (wide,) float32 ndarray
+        What is beyond that.
+    eights : (wide / 8,) uint64 ndarray
+        Marks where runs of pixels end.
+    breaks : (wide,) uint8 ndarray
+        The same memory, mark by mark.
+    """
+
+    weights: Weights
+    line: Float32
+    made: Float32
+    crossings: Crossings
+    columns: Pixels
+    rows: Pixels
+    phase: Float32
+    eights: NDArray[np.uint64]
+    breaks: Marks
 
 
 class Tile(NamedTuple):
@@ -158,28 +221,6 @@ class Tile(NamedTuple):
     corner: tuple[int, int]
     marks: Marks
     notes: Marks
-
-
-class Weights(NamedTuple):
-    """Weights of the taps ``(6, columns)`` of a row of a tile, across and down."""
-
-    across: Float32
-    down: Float32
-
-
-class Crossings(NamedTuple):
-    """Where a row of a tile lies in the frame, and where it crosses the frame's columns.
-
-    Attributes
-    ----------
-    across : (2, columns) float32 ndarray
-        Positions of its pixels relative to the tile's corner, x first.
-    heights : (columns of the frame,) float32 ndarray
-        Row, relative to the corner, of the first of the six taps down each column.
-    """
-
-    across: Float32
-    heights: Float32
 
 
 class Stretch(NamedTuple):

@@ -6,22 +6,67 @@ Import this module only when a picture is to be resampled: loading the compiler 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from focusstack.numeric.arrays import Float32, Image
+from focusstack.numeric.arrays import Float32
 from focusstack.resample.loops.arguments import Bounds, Source, Tile
 from focusstack.resample.loops.clipping import brightest, mark_clipped
-from focusstack.resample.loops.taps import LANES
+from focusstack.resample.loops.sizes import LANES
 from focusstack.runtime.compiler import inner
+
+Codes = NDArray[np.uint8] | NDArray[np.uint16]
+"""A row of a frame of whole numbers."""
 
 
 @inner
-def _load(image: Image, table: Float32 | None, part: Bounds, stride: int, tile: Float32) -> None:
+def _look_up(codes: Codes, left: int, columns: int, table: Float32, c: int, to: Float32) -> None:
+    """Put values of channel `c` of a row of the frame next to each other, borders replicated.
+
+    Parameters
+    ----------
+    codes : (W * C,) ndarray
+        The row.
+    left, columns : int
+        First column, which may lie beyond the frame as others may, and how many.
+    table : (C, codes) float32 ndarray
+        Value of each code.
+    c : int
+        The channel.
+    to : (N,) float32 ndarray
+        Receives them.
+    """
+    channels, values = table.shape[0], table[c]
+    width = codes.size // channels
+    if left >= 0 and left + columns <= width:
+        within = codes[left * channels + c :]
+        for i in range(columns):
+            to[i] = values[within[i * channels]]
+    else:
+        for i in range(columns):
+            to[i] = values[codes[min(max(left + i, 0), width - 1) * channels + c]]
+
+
+@inner
+def _pick(row: Float32, left: int, columns: int, channels: int, c: int, to: Float32) -> None:
+    """Put a channel of a row of a float frame next to each other; see `_look_up`."""
+    width = row.size // channels
+    if left >= 0 and left + columns <= width:
+        within = row[left * channels + c :]
+        for i in range(columns):
+            to[i] = within[i * channels]
+    else:
+        for i in range(columns):
+            to[i] = row[min(max(left + i, 0), width - 1) * channels + c]
+
+
+@inner
+def _load(source: Source, part: Bounds, stride: int, tile: Float32) -> None:
     """Copy a part of the frame as float32, borders replicated, plane by plane.
 
     Parameters
     ----------
-    image, table
-        Of the `Source`; a table of None must be an argument for the compiler to see it.
+    source : Source
+        The frame.
     part : Bounds
         Of the frame, beyond which it may reach.
     stride : int
@@ -29,27 +74,18 @@ def _load(image: Image, table: Float32 | None, part: Bounds, stride: int, tile: 
     tile : (C * rows * stride,) float32 ndarray
         Receives it.
     """
-    height, width, channels = image.shape
+    table, channels = source.table, source.white.size
     rows, columns, left = part.bottom - part.top + 1, part.right - part.left + 1, part.left
-    inside = left >= 0 and left + columns <= width
     for r in range(rows):
-        source = image[min(max(part.top + r, 0), height - 1)]
-        within = source[left if inside else 0 :]
+        y = min(max(part.top + r, 0), source.bytes.shape[0] - 1)
         for c in range(channels):
-            row = tile[(c * rows + r) * stride :]
-            if table is None and inside:
-                for i in range(columns):
-                    row[i] = within[i, c]
-            elif table is None:
-                for i in range(columns):
-                    row[i] = source[min(max(left + i, 0), width - 1), c]
-            elif inside:
-                values = table[c]
-                for i in range(columns):
-                    row[i] = values[within[i, c]]
+            to = tile[(c * rows + r) * stride :]
+            if source.bytes.size > 0:
+                _look_up(source.bytes[y], left, columns, table, c, to)
+            elif source.words.size > 0:
+                _look_up(source.words[y], left, columns, table, c, to)
             else:
-                for i in range(columns):
-                    row[i] = table[c, source[min(max(left + i, 0), width - 1), c]]
+                _pick(source.numbers[y], left, columns, channels, c, to)
 
 
 @inner
@@ -70,12 +106,11 @@ def beneath(source: Source, codes: tuple[int, int], seen: Bounds, room: Float32)
     left, top = seen.left - 2, seen.top - 2  # the first taps of the first position
     part = Bounds(left, seen.right + 3, top, seen.bottom + 3)
     size = (seen.bottom - seen.top + 6, seen.right - seen.left + 6 + LANES)
-    values = room[: source.image.shape[2] * size[0] * size[1]]
-    _load(source.image, source.table, part, size[1], values)
+    values = room[: source.white.size * size[0] * size[1]]
+    _load(source, part, size[1], values)
     # Not even the brightest code is clipped nearly everywhere: no value needs to be looked at.
-    read = Bounds(left, seen.right + 3 + LANES, top, seen.bottom + 3)
-    most = brightest(source.image, source.table, read)
-    marks, notes = np.empty(0, np.uint8), np.empty(0, np.uint8)
+    most = brightest(source, Bounds(left, seen.right + 3 + LANES, top, seen.bottom + 3))
+    marks, notes = np.zeros(0, np.uint8), np.zeros(0, np.uint8)
     if most >= codes[0]:
         marks = mark_clipped(values, size, source.white, False)
     if most >= codes[1]:
@@ -87,4 +122,4 @@ def beneath(source: Source, codes: tuple[int, int], seen: Bounds, room: Float32)
 def enough(room: Float32, seen: Bounds, channels: int) -> Float32:
     """Return `room`, or more of it where a tile needs more."""
     needed = channels * (seen.bottom - seen.top + 6) * (seen.right - seen.left + 6 + LANES)
-    return room if room.size >= needed else np.zeros(needed, np.float32)
+    return room if room.size >= needed else np.empty(needed, np.float32)

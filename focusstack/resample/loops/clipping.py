@@ -6,20 +6,27 @@ Import this module only when a picture is to be resampled: loading the compiler 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from focusstack.numeric.arrays import Float32, Image
-from focusstack.resample.loops.arguments import Bounds, Marks, Pixels, Stretch, Target, Tile
+from focusstack.numeric.arrays import Float32
+from focusstack.resample.loops.arguments import (
+    Bounds,
+    Marks,
+    Pixels,
+    Source,
+    Stretch,
+    Target,
+    Tile,
+)
 from focusstack.resample.loops.positions import OUTSIDE
 from focusstack.resample.loops.rows import store
-from focusstack.resample.loops.taps import LANES
+from focusstack.resample.loops.sizes import LANES, WIDE
 from focusstack.runtime.compiler import inner
 
 
 @inner
-def clipped_code(table: Float32 | None, level: Float32) -> int:
-    """Least code that reaches its channel's level; 0 for float frames, which have no table."""
-    if table is None:
-        return 0
+def clipped_code(table: Float32, level: Float32) -> int:
+    """Least code that reaches its channel's level; 0 for float frames, whose table is empty."""
     least = int(table.shape[1])
     for c in range(level.size):
         values = table[c]
@@ -31,21 +38,30 @@ def clipped_code(table: Float32 | None, level: Float32) -> int:
 
 
 @inner
-def brightest(image: Image, table: Float32 | None, part: Bounds) -> int:
+def _most(codes: NDArray[np.uint8] | NDArray[np.uint16]) -> int:
+    """Largest of some codes; 0 if there are none."""
+    if codes.size == 0:
+        return 0
+    most = codes[0]
+    for i in range(codes.size):
+        most = codes[i] if codes[i] > most else most
+    return int(most)
+
+
+@inner
+def brightest(source: Source, part: Bounds) -> int:
     """Largest code of all channels in a part of the frame; 0 for float frames.
 
     The part may reach beyond the frame's border.
     """
-    if table is None:
-        return 0
-    height, width, channels = image.shape
-    begin, end = channels * max(part.left, 0), channels * min(part.right + 1, width)
-    most = image[0, 0, 0]
+    channels, most = source.white.size, 0
+    begin, height = channels * max(part.left, 0), source.bytes.shape[0]
     for r in range(max(part.top, 0), min(part.bottom + 1, height)):
-        row = image[r].reshape(channels * width)[begin:end]
-        for i in range(row.size):
-            most = row[i] if row[i] > most else most
-    return int(most)
+        if source.bytes.size > 0:
+            most = max(most, _most(source.bytes[r, begin : channels * (part.right + 1)]))
+        elif source.words.size > 0:
+            most = max(most, _most(source.words[r, begin : channels * (part.right + 1)]))
+    return most
 
 
 @inner
@@ -62,7 +78,7 @@ def mark_clipped(tile: Float32, size: tuple[int, int], white: Float32, together:
         for i in range(plane):
             found += part[i] >= level
     if found == 0:
-        return np.empty(0, np.uint8)
+        return np.zeros(0, np.uint8)
     marks = np.zeros((1 if together else white.size) * plane + LANES, np.uint8)
     for c in range(white.size):
         level, part, m = white[c], tile[c * plane :], marks[0 if together else c * plane :]
@@ -90,13 +106,13 @@ def _spread_marks(marks: Marks, size: tuple[int, int]) -> None:
 
 
 @inner
-def _hold_row(tile: Tile, x: Pixels, y: Pixels, n: int, room: int, line: Float32) -> None:
+def _hold_row(tile: Tile, x: Pixels, y: Pixels, n: int, line: Float32) -> None:
     """Keep a row of a tile, where marked, between the least and greatest of the four nearest.
 
-    x, y: where in the tile the taps of each pixel begin; line holds `room` values a channel.
+    x, y: where in the tile the taps of each pixel begin.
     """
     rows, stride = tile.size
-    for c in range(line.size // room):
+    for c in range(line.size // WIDE):
         plane = c * rows * stride
         values, near = tile.values[plane:], tile.marks[plane:]
         for i in range(n):
@@ -106,7 +122,7 @@ def _hold_row(tile: Tile, x: Pixels, y: Pixels, n: int, room: int, line: Float32
                 above, below = values[at + 2 * stride + 2 :], values[at + 3 * stride + 2 :]
                 low = min(min(above[0], above[1]), min(below[0], below[1]))
                 high = max(max(above[0], above[1]), max(below[0], below[1]))
-                line[c * room + i] = min(max(line[c * room + i], low), high)
+                line[c * WIDE + i] = min(max(line[c * WIDE + i], low), high)
 
 
 @inner
@@ -129,7 +145,7 @@ def finish_row(
         What the row was made of.
     x, y : (N,) int32 ndarray
         Where in the tile the taps of each pixel begin.
-    line : (C * room,) float32 ndarray
+    line : (C * WIDE,) float32 ndarray
         The row, channel by channel.
     target : Target
         Receives it.
@@ -137,7 +153,7 @@ def finish_row(
         Where there.
     """
     if tile.marks.size > 0:
-        _hold_row(tile, x, y, to.n, line.size // target.planes.shape[0], line)
+        _hold_row(tile, x, y, to.n, line)
     if tile.notes.size > 0:
         _note_clipped(tile.notes, tile.size[1], x, y, target.clipped[to.v, to.u : to.u + to.n])
     store(line, target, to)

@@ -27,9 +27,6 @@ is not worked out may be off: what the best alignments are off by
 LEAST_COLUMNS = 16
 """Columns of a tile from which on a slope can be told. Chosen: narrower tiles are rare."""
 
-MOST_COLUMNS = 320
-"""Columns of the frame beneath a tile, at most: a tile's width and a quarter more for its scale."""
-
 MARGIN = 1
 """Rows of the frame above and below those of the taps that a line may reach, as it goes on straight
 beside its pixels: half a column, at a slope of a tenth, and what bends."""
@@ -69,7 +66,7 @@ def hardly_turned(whole: Pixels, phase: Float32, n: int, every: int, last: int) 
         drift = max(drift, abs(np.float32(x[n - 1] - x[0] - n + 1)))
     # Heights are known so far beside their columns at most, and go on straight to there.
     beside = drift * np.float32(SEGMENT / n) + np.float32(0.5)
-    off = bend / np.float32(APART**2) * beside**2 / np.float32(2)
+    off = bend / np.float32(APART * APART) * (beside * beside) / np.float32(2)
     between = _unevenness(whole, phase, n, np.float32(every / last)) / np.float32(8)
     return bool(worst <= np.float32(STEEPEST * APART) and max(off, between) <= MOST_ERROR)
 

@@ -23,6 +23,8 @@ from focusstack.numeric.arrays import Float32
 from focusstack.resample.loops.arguments import (
     Bounds,
     Box,
+    Crossings,
+    Lines,
     Pixels,
     Positions,
     Source,
@@ -35,7 +37,7 @@ from focusstack.resample.loops.arguments import (
 )
 from focusstack.resample.loops.beneath import beneath, enough
 from focusstack.resample.loops.clipping import clipped_code, finish_row
-from focusstack.resample.loops.evenness import EVERY, MARGIN, MOST_COLUMNS, hardly_turned
+from focusstack.resample.loops.evenness import EVERY, MARGIN, hardly_turned
 from focusstack.resample.loops.positions import (
     OUTSIDE,
     bounds,
@@ -45,41 +47,43 @@ from focusstack.resample.loops.positions import (
     rows_of,
     within,
 )
-from focusstack.resample.loops.rows import weigh
-from focusstack.resample.loops.taps import LANES, sum_taps
-from focusstack.resample.loops.two_steps import WIDE, fill_tile
-from focusstack.runtime.compiler import compiled as compiled_for
-from focusstack.runtime.compiler import inner, read_only, writable
-
-TILE_HEIGHT = 64
-"""Rows filled together. Speed only: a tile and what lies beneath stay in the processor's cache
-(``python -m benchmarks.speed``)."""
-
-TILE_WIDTH = 256
-"""Columns filled together: long runs of pixels go in step. Speed only
-(``python -m benchmarks.speed``)."""
-
-ROOM = WIDE
-"""Values in memory for a row of a tile, and for what is computed behind its last pixel."""
+from focusstack.resample.loops.rows import leave_blank, weigh
+from focusstack.resample.loops.sizes import LANES, MOST_COLUMNS, TILE_HEIGHT, TILE_WIDTH, WIDE
+from focusstack.resample.loops.taps import sum_taps
+from focusstack.resample.loops.two_steps import fill_tile
+from focusstack.runtime.compiler import compiled, inner, named, read_only, writable
+from focusstack.runtime.once import once
 
 NOT_NOTED = 2**30
 """Code that no pixel has: nothing is noted."""
 
 
-def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:
-    """Return `fill` for frames of `dtype` and results of `into`, from the cache or compiled now."""
+@once
+def filling() -> Callable[..., None]:
+    """Return `fill` for frames of any kind, from the cache or compiled now."""
     t: Any = numba.types
-    table = t.none if dtype == np.float32 else read_only(np.float32, 2)
-    levels, numbers = read_only(np.float32, 1), read_only(np.float64, 1)
-    source = [read_only(dtype, 3), table, levels, levels]
-    way = [read_only(np.float64, 2), t.UniTuple(t.int64, 2), read_only(np.float64, 3), numbers]
-    target = [writable(into, 3), t.float64, writable(np.uint8, 2)]
-    return compiled_for(
+    levels, line, marks = read_only(np.float32, 1), writable(np.float32, 1), writable(np.uint8, 1)
+    kinds = [read_only(dtype, 2) for dtype in (np.uint8, np.uint16, np.float32, np.float32)]
+    numbers, plane = read_only(np.float64, 1), writable(np.float32, 2)
+    pixels, places = writable(np.int32, 1), writable(np.int32, 3)
+    positions = named(Positions, places, writable(np.float32, 3))
+    crossings = named(Crossings, writable(np.float32, 3), plane)
+    return compiled(
         fill,
-        t.NamedTuple(source, Source),
-        t.NamedTuple(way, Way),
+        named(Source, *kinds, levels, levels),
+        named(
+            Way, read_only(np.float64, 2), t.UniTuple(t.int64, 2), read_only(np.float64, 3), numbers
+        ),
         read_only(np.float32, 2),
-        t.NamedTuple(target, Target),
+        named(
+            Target,
+            *(writable(np.float32, 3), writable(np.int16, 3), t.float64, writable(np.uint8, 2)),
+        ),
+        named(Workspace, positions, line, plane, plane, writable(np.int32, 2)),
+        named(
+            *(Lines, named(Weights, plane, plane), line, line, crossings),
+            *(pixels, pixels, line, writable(np.uint64, 1), marks),
+        ),
         t.int64,
         t.int64,
     )
@@ -87,19 +91,19 @@ def compiled(dtype: np.dtype[Any], into: np.dtype[Any]) -> Callable[..., None]:
 
 @inner
 def _fill_row(tile: Tile, x: Pixels, y: Pixels, n: int, weights: Weights, line: Float32) -> None:
-    """Fill a row of a tile, run by run, into `line` ``(C * ROOM,)``.
+    """Fill a row of a tile, run by run, into `line` ``(C * WIDE,)``.
 
     x, y: where in the tile the taps of each pixel begin.
     """
     rows, stride = tile.size
-    channels, plane = line.size // ROOM, rows * stride
+    channels, plane = line.size // WIDE, rows * stride
     values, wx, wy = tile.values, weights.across, weights.down
     i = 0
     while i < n:
         k = i + 1
         if x[i] == OUTSIDE:
             for c in range(channels):
-                line[c * ROOM + i] = 0
+                line[c * WIDE + i] = 0
             i = k
             continue
         # A run: each pixel's taps begin one column after those of the pixel before.
@@ -109,20 +113,18 @@ def _fill_row(tile: Tile, x: Pixels, y: Pixels, n: int, weights: Weights, line: 
         for b in range(0, k - i, LANES):
             for c in range(channels):
                 sum_taps(
-                    values, at + b + c * plane, stride, wx, wy, i + b, ROOM, line, c * ROOM + i + b
+                    values, at + b + c * plane, stride, wx, wy, i + b, WIDE, line, c * WIDE + i + b
                 )
         i = k
 
 
 @inner
 def _fill_turned(
-    tile: Tile, positions: Positions, kernel: Float32, target: Target, box: Box
+    tile: Tile, positions: Positions, kernel: Float32, lines: Lines, target: Target, box: Box
 ) -> None:
     """Fill a tile by six by six taps; `positions` holds all its pixels."""
-    wx, wy = np.zeros((6, ROOM), np.float32), np.zeros((6, ROOM), np.float32)
-    line = np.zeros(target.planes.shape[0] * ROOM, np.float32)
+    wx, wy, line, n = lines.weights.across, lines.weights.down, lines.made, box.columns
     left, top = np.int32(tile.corner[0]), np.int32(tile.corner[1])
-    n = box.columns
     for v in range(box.rows):
         x, y = positions.whole[v, 0], positions.whole[v, 1]
         for i in range(n):
@@ -130,13 +132,13 @@ def _fill_turned(
             y[i] -= top
         weigh(positions.phase[v, 0], n, kernel, wx)
         weigh(positions.phase[v, 1], n, kernel, wy)
-        _fill_row(tile, x, y, n, Weights(wx, wy), line)
+        _fill_row(tile, x, y, n, lines.weights, line)
         finish_row(tile, x, y, line, target, Stretch(box.u, box.v + v, n))
 
 
 @inner
 def _locate_evenly(
-    way: Way, space: Workspace, place: Box, frame: tuple[int, ...], positions: Positions
+    way: Way, space: Workspace, place: Box, frame: tuple[int, int]
 ) -> tuple[int, Bounds]:
     """Locate a few rows of a tile, if it may be filled in two steps.
 
@@ -147,7 +149,7 @@ def _locate_evenly(
     Bounds
         Of its positions, and what a line between them may reach.
     """
-    h, n = place.rows, place.columns
+    h, n, positions = place.rows, place.columns, space.positions
     seen = Bounds(0, 0, 0, 0)
     for every in EVERY:
         rows = rows_of(h, every)
@@ -161,10 +163,9 @@ def _locate_evenly(
 
 
 @inner
-def _locate_all(
-    way: Way, space: Workspace, place: Box, frame: tuple[int, ...], positions: Positions
-) -> Bounds:
+def _locate_all(way: Way, space: Workspace, place: Box, frame: tuple[int, int]) -> Bounds:
     """Locate all pixels of a tile; bounds of those in the frame."""
+    positions = space.positions
     near = locate_rows(way, space, place, 1, positions)
     seen = bounds(positions.whole, place.rows, place.columns, space.extremes)
     if near and within(seen, frame):
@@ -173,28 +174,25 @@ def _locate_all(
     return bounds_of_seen(positions.whole, place.rows, place.columns)
 
 
-@inner
-def _workspace(nodes: int) -> Workspace:
-    """Return memory for the positions of a row, with so many columns of nodes."""
-    return Workspace(
-        np.arange(TILE_WIDTH).astype(np.float32),
-        np.empty((2, nodes), np.float32),
-        np.zeros((2, TILE_WIDTH), np.float32),
-        np.empty((4, TILE_WIDTH), np.int32),
-    )
-
-
-def fill(source: Source, way: Way, kernel: Float32, target: Target, first: int, last: int) -> None:
+def fill(
+    source: Source,
+    way: Way,
+    kernel: Float32,
+    target: Target,
+    space: Workspace,
+    lines: Lines,
+    first: int,
+    last: int,
+) -> None:
     """Fill rows `first` to `last` of the rectangle; `first` is a multiple of the tile height.
 
-    kernel (2, 3): of `focusstack.resample.kernel`.
+    kernel (2, 3): of `focusstack.resample.kernel`; space, lines: memory to work in.
     """
-    frame, channels, width = source.image.shape, source.image.shape[2], target.planes.shape[2]
-    positions = Positions(
-        np.empty((TILE_HEIGHT, 2, TILE_WIDTH), np.int32),
-        np.empty((TILE_HEIGHT, 2, TILE_WIDTH), np.float32),
-    )
-    space, room = _workspace(way.nodes.shape[1]), np.empty(0, np.float32)
+    channels = source.white.size
+    columns = max(source.bytes.shape[1], source.words.shape[1], source.numbers.shape[1])
+    frame = (source.bytes.shape[0], columns // channels)
+    width = max(target.numbers.shape[2], target.codes.shape[2])
+    room = np.empty(0, np.float32)
     held, noted = clipped_code(source.table, source.white), NOT_NOTED
     if target.clipped.size > 0:
         noted = clipped_code(source.table, source.limit)
@@ -202,19 +200,19 @@ def fill(source: Source, way: Way, kernel: Float32, target: Target, first: int, 
         for u0 in range(0, width, TILE_WIDTH):
             box = Box(u0, v0, min(TILE_WIDTH, width - u0), min(TILE_HEIGHT, last - v0))
             place = Box(way.corner[0] + u0, way.corner[1] + v0, box.columns, box.rows)
-            every, seen = _locate_evenly(way, space, place, frame, positions)
+            every, seen = _locate_evenly(way, space, place, frame)
             if every == 0:
-                seen = _locate_all(way, space, place, frame, positions)
+                seen = _locate_all(way, space, place, frame)
             if target.clipped.size > 0:
-                target.clipped[v0 : v0 + box.rows, u0 : u0 + box.columns] = 0
+                for v in range(v0, v0 + box.rows):
+                    for u in range(u0, u0 + box.columns):
+                        target.clipped[v, u] = 0
             if seen.right < seen.left:
-                target.planes[:, v0 : v0 + box.rows, u0 : u0 + box.columns] = 0
+                leave_blank(target, box)
                 continue
             room = enough(room, seen, channels)
             tile = beneath(source, (held, noted), seen, room)
             if every > 0:
-                rows = rows_of(box.rows, every)
-                evenly = Positions(positions.whole[:rows], positions.phase[:rows])
-                fill_tile(tile, evenly, every, kernel, target, box)
+                fill_tile(tile, space.positions, every, kernel, lines, target, box)
             else:
-                _fill_turned(tile, positions, kernel, target, box)
+                _fill_turned(tile, space.positions, kernel, lines, target, box)

@@ -82,11 +82,11 @@ def displace(way: Way, space: Workspace, x: int, y: int, n: int) -> None:
 
 @inner
 def locate_exactly(
-    way: Way, space: Workspace, box: Box, frame: tuple[int, ...], positions: Positions
+    way: Way, space: Workspace, box: Box, frame: tuple[int, int], positions: Positions
 ) -> None:
     """Locate every pixel of a tile in float64; where the frame covers nothing, it is `OUTSIDE`.
 
-    `box` is the tile in the reference, `frame` the frame's height and width first.
+    `box` is the tile in the reference, `frame` the frame's height and width.
     """
     height, width = frame[0], frame[1]
     across, down = space.moved[0], space.moved[1]
@@ -207,7 +207,9 @@ def bounds(whole: Pixels, h: int, n: int, extremes: Pixels) -> Bounds:
     left, right, top, bottom = 2**30, OUTSIDE, 2**30, OUTSIDE
     # First every column of the tile for itself, which eight of them do at once.
     for k in range(4):
-        extremes[k] = whole[0, k // 2]
+        line, start = extremes[k], whole[0, k // 2]
+        for i in range(n):
+            line[i] = start[i]
     for v in range(1, h):
         for k in range(2):
             line, low, high = whole[v, k], extremes[2 * k], extremes[2 * k + 1]
@@ -221,8 +223,8 @@ def bounds(whole: Pixels, h: int, n: int, extremes: Pixels) -> Bounds:
 
 
 @inner
-def within(box: Bounds, frame: tuple[int, ...]) -> bool:
-    """Whether positions of such bounds lie between pixels of a frame ``(height, width, …)``."""
+def within(box: Bounds, frame: tuple[int, int]) -> bool:
+    """Whether positions of such bounds lie between pixels of a frame ``(height, width)``."""
     return bool(
         box.left >= 0 and box.top >= 0 and box.right <= frame[1] - 2 and box.bottom <= frame[0] - 2
     )

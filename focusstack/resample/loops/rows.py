@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from focusstack.numeric.arrays import Float32
-from focusstack.resample.loops.arguments import Stretch, Target
+from focusstack.resample.loops.arguments import Box, Stretch, Target
+from focusstack.resample.loops.sizes import WIDE
 from focusstack.runtime.compiler import inner
 
 
@@ -32,18 +33,31 @@ def weigh(phase: Float32, n: int, kernel: Float32, w: Float32) -> None:
 
 @inner
 def store(line: Float32, target: Target, to: Stretch) -> None:
-    """Put a row of a tile into the planes; `line` holds equally many values for each of them."""
-    out, step = target.planes, target.step
-    room = line.size // out.shape[0]
-    for c in range(out.shape[0]):
-        row, values = out[c, to.v, to.u : to.u + to.n], line[c * room : c * room + to.n]
-        if step == 0:
+    """Put a row of a tile into the planes; `line` holds `WIDE` values for each of them."""
+    for c in range(line.size // WIDE):
+        values = line[c * WIDE : c * WIDE + to.n]
+        if target.step == 0:
+            row = target.numbers[c, to.v, to.u : to.u + to.n]
             for i in range(to.n):
                 row[i] = values[i]
         else:
+            codes = target.codes[c, to.v, to.u : to.u + to.n]
             # To the nearest multiple of the step, within what 16 bits hold.
-            steps, top = np.float32(1 / step), np.int32(32767)
+            steps, top = np.float32(1 / target.step), np.int32(32767)
             for i in range(to.n):
                 code = np.int32(np.floor(values[i] * steps + np.float32(0.5)))
                 code = code if code < top else top
-                row[i] = code if code > -top else -top
+                codes[i] = code if code > -top else -top
+
+
+@inner
+def leave_blank(target: Target, box: Box) -> None:
+    """Put 0 into a tile that the frame does not cover."""
+    for c in range(target.numbers.shape[0]):
+        for v in range(box.v, box.v + box.rows):
+            for u in range(box.u, box.u + box.columns):
+                target.numbers[c, v, u] = 0
+    for c in range(target.codes.shape[0]):
+        for v in range(box.v, box.v + box.rows):
+            for u in range(box.u, box.u + box.columns):
+                target.codes[c, v, u] = 0

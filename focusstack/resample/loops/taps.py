@@ -17,8 +17,7 @@ import numba
 from llvmlite import ir
 from numba.extending import intrinsic
 
-LANES = 8
-"""Pixels computed at once; so many more may be read and written behind the last one."""
+from focusstack.resample.loops.sizes import LANES
 
 _ADD = ("contract",)
 """A product may be fused into a sum; nothing is reordered, as everywhere."""

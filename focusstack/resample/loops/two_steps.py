@@ -21,6 +21,7 @@ from focusstack.numeric.arrays import Float32
 from focusstack.resample.loops.arguments import (
     Box,
     Crossings,
+    Lines,
     Marks,
     Pixels,
     Positions,
@@ -29,14 +30,12 @@ from focusstack.resample.loops.arguments import (
     Tile,
 )
 from focusstack.resample.loops.clipping import finish_row
-from focusstack.resample.loops.evenness import MOST_COLUMNS, SEGMENT
-from focusstack.resample.loops.positions import PHASES
+from focusstack.resample.loops.evenness import SEGMENT
+from focusstack.resample.loops.positions import PHASES, rows_of
 from focusstack.resample.loops.rows import weigh
-from focusstack.resample.loops.taps import LANES, sum_line, sum_lines
+from focusstack.resample.loops.sizes import LANES, WIDE
+from focusstack.resample.loops.taps import sum_line, sum_lines
 from focusstack.runtime.compiler import inlined, inner
-
-WIDE = MOST_COLUMNS + 2 * LANES
-"""Values in memory for a line, and for what is computed behind its last column."""
 
 
 @inner
@@ -202,7 +201,13 @@ def fill_from_line(
 
 @inner
 def fill_tile(
-    tile: Tile, positions: Positions, every: int, kernel: Float32, target: Target, box: Box
+    tile: Tile,
+    positions: Positions,
+    every: int,
+    kernel: Float32,
+    lines: Lines,
+    target: Target,
+    box: Box,
 ) -> None:
     """Fill a tile that is hardly turned.
 
@@ -214,26 +219,27 @@ def fill_tile(
         Of the pixels of rows that are `every` so many apart, and of the last.
     kernel : (2, 3) float32 ndarray
         Of `focusstack.resample.kernel`.
+    lines : Lines
+        Memory to work in.
     target : Target
         Receives the tile.
     box : Box
         Where there.
     """
     n, h, values = box.columns, box.rows, tile.values
-    channels, inside = target.planes.shape[0], (tile.size[0], tile.size[1] - LANES)
-    wx, wy = np.zeros((6, WIDE), np.float32), np.zeros((6, WIDE), np.float32)
-    line, made = np.zeros(channels * WIDE, np.float32), np.zeros(channels * WIDE, np.float32)
-    across, heights = np.zeros((2, 2, WIDE), np.float32), np.zeros((2, WIDE), np.float32)
-    x, y = np.zeros(WIDE, np.int32), np.zeros(WIDE, np.int32)
-    part, eights = np.zeros(WIDE, np.float32), np.zeros(WIDE // 8, np.uint64)
-    breaks = eights.view(np.uint8)
-    whole, phase, corner = positions.whole, positions.phase, tile.corner
+    inside = (tile.size[0], tile.size[1] - LANES)
+    wx, wy, line, made = lines.weights.across, lines.weights.down, lines.line, lines.made
+    across, heights = lines.crossings.across, lines.crossings.heights
+    x, y, part, breaks, eights = lines.columns, lines.rows, lines.phase, lines.breaks, lines.eights
+    whole, phase, corner, located = (
+        positions.whole, positions.phase, tile.corner, rows_of(h, every)
+    )  # fmt: skip
     cross(Positions(whole[0], phase[0]), n, corner, inside, part, Crossings(across[0], heights[0]))
     for v in range(h):
         # Row v lies k rows behind the one worked out before, of which two are kept in turn.
         k, here, there = v % every, v // every % 2, (v // every + 1) % 2
         following = v // every + 1
-        if k == 0 and following < whole.shape[0]:
+        if k == 0 and following < located:
             cross(
                 Positions(whole[following], phase[following]), n, corner, inside, part,
                 Crossings(across[there], heights[there]),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from focusstack.numeric.arrays import Float32, Floats
+from focusstack.resample.loops.sizes import LANES, TILE_WIDTH, WIDE
 
 COLUMNS, ROWS = 64, 5
 
@@ -59,8 +60,4 @@ def test_a_slope_needs_some_columns(columns: int, may: bool) -> None:
 
 
 def test_a_row_of_a_tile_fits_a_line_in_memory() -> None:
-    from focusstack.resample.loops.fill import TILE_WIDTH
-    from focusstack.resample.loops.taps import LANES
-    from focusstack.resample.loops.two_steps import WIDE
-
     assert WIDE >= TILE_WIDTH + 2 * LANES

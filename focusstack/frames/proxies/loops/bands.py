@@ -79,7 +79,8 @@ def _band(
 ) -> None:
     """One row of the difference; `line` has room for it and the reach of both kernels."""
     pad = max(fine.size, coarse.size)
-    out[:] = 0
+    for x in range(out.size):
+        out[x] = 0
     _down(image, y, fine, line[pad:])
     _across(line, pad, fine, factor, out)
     _down(image, y, coarse, line[pad:])

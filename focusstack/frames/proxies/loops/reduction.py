@@ -111,11 +111,13 @@ def _reaches(
     found = codes[0]
     for x in range(codes.size):
         found = max(found, codes[x])
-    out[:] = 0
+    for j in range(out.size):
+        out[j] = 0
     if found < limit:
         return
     channels = codes.size // hits.size
-    hits[:] = 0
+    for x in range(hits.size):
+        hits[x] = 0
     for c in range(channels):
         some = codes[c:]
         for x in range(hits.size):
@@ -135,9 +137,11 @@ def _reduce(image: Image, table: Float32, limit: int, light: Float32, clipped: I
     brightest, hits = np.empty(width * channels, image.dtype), np.empty(width, np.uint8)
     done = -1
     for i in range(rows):
-        brightest[:] = 0
+        for x in range(brightest.size):
+            brightest[x] = 0
         for c in range(channels):
-            light[c, i] = 0
+            for j in range(columns):
+                light[c, i, j] = 0
         for k in range(down.shape[1]):
             y, share = top[i] + k, down[i, k]
             if share == 0:
