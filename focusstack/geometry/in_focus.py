@@ -17,13 +17,9 @@ SIGMAS = (1.0, 3.0, 9.0, 27.0, 81.0)
 """Neighbourhoods that tell how what is blurred moves: standard deviations in nodes. The first is
 that of what the resampling can follow (``python -m benchmarks.alignment``, *walk*)."""
 
-BLURRED = 1e-6
-"""Weight of what is far from the plane of focus: where nothing is near it, this tells."""
-
-
-REACH = 3.0
-"""Slabs beyond which depth counts as if it lay there: its weight is below 0.011, and where nothing
-nearer to the plane is in reach, a frame is not displaced by more (``python -m benchmarks.alignment``, *parallax*)."""
+BLURRED = 0.004
+"""Weight of what is more than three slabs from the plane of focus: where nothing sharp is near, a
+frame keeps to the depth of what it shows (``python -m benchmarks.alignment``, *parallax*)."""
 
 
 def depth_in_focus(depth: Float32, focus: float, slab: float) -> Float32:
@@ -52,8 +48,7 @@ def depth_in_focus(depth: Float32, focus: float, slab: float) -> Float32:
     [0.5]
     """
     slab = max(slab, 1e-9)
-    depth = np.clip(depth, focus - REACH * slab, focus + REACH * slab).astype(np.float32)
     away = (depth - np.float32(focus)) / np.float32(slab)
-    sharp = np.exp(np.float32(-0.5) * away * away)
+    sharp = np.exp(np.float32(-0.5) * np.minimum(away * away, 100))
     found, _ = filled_from_sure(depth, sharp + np.float32(BLURRED), SIGMAS, SIGMAS[0])
     return found
