@@ -64,7 +64,7 @@ def test_a_stem_is_not_torn_where_depth_jumps() -> None:
     scene = SceneDepth(stem(broken=slice(20, 32)), 320, 240, SLAB)
     view = Viewpoint((24.0, -6.0, 0.0), STEM)
     moved = scene.untorn(view, in_focus=True).grid
-    np.testing.assert_allclose(moved[:, 39:44, 0], 24 * STEM, atol=2.0)  # of 19 pixels
+    np.testing.assert_allclose(moved[:, 39:44, 0], 24 * STEM, atol=2.5)  # of 19 pixels
 
 
 def test_displacement_that_was_asked_for_is_kept_for_the_same_question_alone() -> None:
