@@ -16,7 +16,6 @@ from zlib import crc32
 import numba
 import numpy as np
 
-from focusstack.runtime.compiled_parts import Part
 from focusstack.runtime.once import once
 
 OPTIONS: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
@@ -29,17 +28,29 @@ DOORS: Any = {"no_cfunc_wrapper": True, **OPTIONS}
 PACKAGE = Path(__file__).parents[1]
 """Folder of the package, below which all loops are."""
 
+NEWEST_WITH_PARTS = (0, 68)
+"""Newest numba whose inner workings `focusstack.runtime.compiled_parts` is known to fit: with
+others the same code is compiled in the usual way, which takes longer."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def inner(function: F) -> F:
     """Decorate a loop that only compiled code calls."""
-    return cast(F, Part(function, OPTIONS))
+    return _part(function, OPTIONS)
 
 
 def inlined(function: F) -> F:
     """Decorate a loop that is put where it is called: a call would cost more than what it does."""
-    return cast(F, Part(function, {"forceinline": True, **OPTIONS}))
+    return _part(function, {"forceinline": True, **OPTIONS})
+
+
+def _part(function: F, options: dict[str, Any]) -> F:
+    if numba.version_info.short > NEWEST_WITH_PARTS:
+        return cast(F, numba.njit(**options)(function))
+    from focusstack.runtime.compiled_parts import Part
+
+    return cast(F, Part(function, options))
 
 
 def read_only(dtype: np.dtype[Any] | type, dimensions: int) -> Any:

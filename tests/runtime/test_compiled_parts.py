@@ -6,7 +6,9 @@ from typing import Any
 
 import numba
 import numpy as np
+import pytest
 
+from focusstack.runtime.compiled_parts import Part
 from focusstack.runtime.compiler import inlined, inner, writable
 
 
@@ -40,6 +42,17 @@ def test_a_number_in_a_call_does_not_compile_a_part_once_more() -> None:
     assert most[0] == 16
     (kinds,) = scaled.overloads  # type: ignore[attr-defined]
     assert kinds[1] == numba.types.int64
+
+
+def test_with_a_numba_that_is_not_known_the_usual_way_gives_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("numba.version_info", numba.version_info._replace(short=(0, 99)))
+    usual, to = inlined(larger.py_func), np.empty(3)  # type: ignore[attr-defined]
+    assert not isinstance(usual, Part)
+    assert usual(1.0, 2.0) == larger(1.0, 2.0)
+    assert inner(scaled.py_func)(np.arange(3.0), 3, to) == 3  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(to, [0, 3, 6])
 
 
 def test_a_part_has_no_machine_code_but_python_may_call_it() -> None:

@@ -15,7 +15,7 @@ from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.parallax import SceneDepth, Viewpoint
 
 SURE = 3.0
-"""Standard deviations from which an end is the near one. Of twelve rendered walks the wrong end
+"""Standard deviations from which an end is the near one. Of eleven rendered walks the wrong end
 reaches 2.1, the right one 4.4 (``python -m benchmarks.alignment``, *walk* and *near thing*)."""
 
 
