@@ -35,7 +35,7 @@ def standard_deviations(sums: Floats, figure: Callable[[Floats], Floats]) -> flo
     --------
     >>> measured = np.array([[1.0], [1.2], [0.8], [1.1]] * 6)
     >>> round(standard_deviations(measured, lambda sums: sums[..., 0]))
-    34
+    35
     """
     used = sums[sums.any(tuple(range(1, sums.ndim)))]
     if len(used) < FEWEST:

@@ -15,7 +15,7 @@ from focusstack.frames.search import find_files
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.retouch.record import write_retouch
-from focusstack.retouch.result import Result
+from focusstack.retouch.result import open_result
 from focusstack.retouch.strokes import Retouch
 from focusstack.scene.stack import RenderedStack, render_stack
 from focusstack.shoot.workers import Counted
@@ -58,8 +58,9 @@ def everything(tiny: RenderedStack, tmp_path_factory: pytest.TempPathFactory) ->
     return place
 
 
-def paint(result: Result, **_: object) -> None:
+def paint(folder: Path, *_: object, **__: object) -> None:
     """Look at a result and paint nothing, which is kept."""
+    result = open_result(folder)
     write_retouch(result.record, Retouch(result.plan.reference, result.plan.canvas))
 
 

@@ -152,9 +152,13 @@ def test_viewpoints_are_looked_at(travel: tuple[float, float, float]) -> None:
 
 def test_what_is_in_focus_is_placed_within_the_frame_too() -> None:
     made = moved(np.eye(3))
-    # As far as it goes, nothing is displaced; what is sharp in the frame lies elsewhere.
-    scene = SceneDepth(np.zeros((5, 5), np.float32), *SIZE, 0.1)
-    view = replace(made.frames[1], view=Viewpoint((300.0, 0, 0), 0.5))
+    # Nothing is displaced at the edge but in fusion, where it moves as what is sharp does.
+    depth = np.zeros((31, 41), np.float32)
+    depth[12:19, 17:24] = 0.05
+    scene = SceneDepth(depth, *SIZE, 0.01)
+    view = replace(made.frames[1], view=Viewpoint((1000.0, 0, 0), 0.05))
+    everything = scene.untorn(Viewpoint((1000.0, 0, 0), 0.05))
+    assert np.abs(everything.grid[:, [0, -1]]).max() < 1
     with pytest.raises(MisplacedError, match="crop reaches"):
         check_outlines(replace(made, scene=scene, frames=(made.frames[0], view)))
 

@@ -16,6 +16,7 @@ from focusstack.errors import FocusstackError
 from focusstack.options import OutputOptions, StackOptions
 from focusstack.pipeline import plan_stack
 from focusstack.scene.stack import render_stack
+from focusstack.scene.still_life import photograph
 from focusstack.shoot.cluster import open_cluster
 from focusstack.shoot.settings import BatchOptions
 from focusstack.shoot.watching import Watch, watch_folder
@@ -76,6 +77,7 @@ def test_the_line_that_installs_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module, use = USES[name]
+    photograph.cache_clear()  # another test may have seen it
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(FocusstackError, match="not installed") as caught:
         use(tmp_path)
