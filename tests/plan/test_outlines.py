@@ -156,8 +156,8 @@ def test_what_is_in_focus_is_placed_within_the_frame_too() -> None:
     depth = np.zeros((31, 41), np.float32)
     depth[12:19, 17:24] = 0.05
     scene = SceneDepth(depth, *SIZE, 0.01)
-    view = replace(made.frames[1], view=Viewpoint((1000.0, 0, 0), 0.05))
-    everything = scene.untorn(Viewpoint((1000.0, 0, 0), 0.05))
+    view = replace(made.frames[1], view=Viewpoint((450.0, 0, 0), 0.05))
+    everything = scene.untorn(Viewpoint((450.0, 0, 0), 0.05))
     assert np.abs(everything.grid[:, [0, -1]]).max() < 1
     with pytest.raises(MisplacedError, match="crop reaches"):
         check_outlines(replace(made, scene=scene, frames=(made.frames[0], view)))
