@@ -151,7 +151,7 @@ def test_viewpoints_are_looked_at(travel: tuple[float, float, float]) -> None:
 
 
 def test_what_is_in_focus_is_placed_within_the_frame_too() -> None:
-    made = moved(np.eye(3))
+    made = moved(np.eye(3), WIDE)
     # Nothing is displaced at the edge but in fusion, where it moves as what is sharp does.
     depth = np.zeros((31, 41), np.float32)
     depth[12:19, 17:24] = 0.05
