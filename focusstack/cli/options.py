@@ -284,8 +284,10 @@ def beside(inputs: list[Path]) -> Path:
     >>> beside([Path("photos/IMG_1.jpg"), Path("photos/IMG_2.jpg")]).as_posix()
     'photos-stacked'
     """
+    from focusstack.output.paths import STACKED  # loads OpenCV
+
     first = inputs[0]
     folder = first if first.is_dir() else first.parent
     if folder.name in ("", ".."):  # such as where the terminal is
         folder = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
-    return folder.with_name(f"{folder.name}-stacked")
+    return folder.with_name(f"{folder.name}{STACKED}")

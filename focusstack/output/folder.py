@@ -20,7 +20,7 @@ from focusstack.output.finished import NOTE, finished_plan, run_key
 from focusstack.output.maps import write_maps
 from focusstack.output.naming import expanded_name
 from focusstack.output.nowhere import Nowhere
-from focusstack.output.paths import OutputPaths, check_targets, output_dtype
+from focusstack.output.paths import ALIGNED, OutputPaths, check_targets, output_dtype
 from focusstack.output.report.provenance import Provenance, provenance
 from focusstack.output.report.writer import ReportWriter
 from focusstack.output.resume import Unfinished, signature
@@ -183,7 +183,7 @@ class OutputFolder:
         OutputError
             As `check_targets`, and if the folder of the aligned frames is a link to another.
         """
-        place = self._paths.folder / "aligned"
+        place = self._paths.folder / ALIGNED
         if self.options.aligned and not self.options.multipage and place.is_symlink():
             raise OutputError(
                 f"{place} is a link, and nothing is written through links",

@@ -16,6 +16,12 @@ from focusstack.options import OutputOptions
 USUAL_NAME = "fused"
 """What a composite is called if nothing else is asked for."""
 
+ALIGNED = "aligned"
+"""Folder beside the composite that aligned frames are written to."""
+
+STACKED = "-stacked"
+"""What a folder of results is called after the folder of its frames unless said otherwise."""
+
 
 @dataclass(frozen=True)
 class OutputPaths:
@@ -56,7 +62,7 @@ class OutputPaths:
         """Aligned frame of a frame's name."""
         if self.options.multipage:
             return self.pages
-        return self.folder / "aligned" / (Path(name).stem + self._suffix(name))
+        return self.folder / ALIGNED / (Path(name).stem + self._suffix(name))
 
     def fused(self, reference: str) -> Path:
         """Composite, by the name of the reference frame."""

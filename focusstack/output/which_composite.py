@@ -7,9 +7,9 @@ from pathlib import Path
 from focusstack.errors import InputError
 from focusstack.frames.choice import MAPS
 from focusstack.images.write import SUFFIXES
-from focusstack.output.paths import USUAL_NAME
+from focusstack.output.paths import ALIGNED, USUAL_NAME
 
-NO_COMPOSITES = ("retouched", *MAPS, "aligned")
+NO_COMPOSITES = ("retouched", *MAPS, ALIGNED)
 """How names end of what else lies in a folder of results."""
 
 

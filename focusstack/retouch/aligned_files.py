@@ -14,10 +14,8 @@ from focusstack.frames.sources import FrameSource
 from focusstack.geometry.coordinates import translation
 from focusstack.geometry.lens import STRAIGHT
 from focusstack.images.suffixes import READABLE
+from focusstack.output.paths import ALIGNED
 from focusstack.plan.model import StackPlan
-
-FOLDER = "aligned"
-"""Folder beside the composite that a run writes them to."""
 
 
 def find_aligned(folder: Path, plan: StackPlan) -> FrameSource | None:
@@ -31,7 +29,7 @@ def find_aligned(folder: Path, plan: StackPlan) -> FrameSource | None:
         Of the run that has written them.
     """
     try:
-        files = [p for p in (folder / FOLDER).iterdir() if p.suffix.lower() in READABLE]
+        files = [p for p in (folder / ALIGNED).iterdir() if p.suffix.lower() in READABLE]
     except OSError:
         return None
     at = {path.stem: path for path in files}

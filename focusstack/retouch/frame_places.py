@@ -10,11 +10,9 @@ from pathlib import Path
 from focusstack.errors import FocusstackError
 from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
+from focusstack.output.paths import ALIGNED, STACKED
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import fit_plan
-
-STACKED = "-stacked"
-"""What a folder of results is called after the folder of its frames unless said otherwise."""
 
 MOST_FOLDERS = 200
 """Folders beside the results in which frames are looked for. Chosen, not measured."""
@@ -87,7 +85,7 @@ def _noted(here: Path) -> Iterator[Path]:
 def folders_in(place: Path) -> Sequence[Path]:
     """Return the first folders in a folder, but those of aligned frames; none if it has none."""
     try:
-        found = sorted(p for p in place.iterdir() if p.is_dir() and p.name != "aligned")
+        found = sorted(p for p in place.iterdir() if p.is_dir() and p.name != ALIGNED)
     except OSError:
         return []
     return found[:MOST_FOLDERS]

@@ -11,12 +11,13 @@ from focusstack.errors import BusyError, Change, InputError, UsageError
 from focusstack.frames.sources import FrameSource
 from focusstack.images.read import Picture, read_picture
 from focusstack.output.lock import FolderLock
+from focusstack.output.paths import STACKED
 from focusstack.output.which_composite import find_composite
 from focusstack.plan.file import read_plan
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import fit_plan
 from focusstack.retouch.aligned_files import as_aligned, find_aligned
-from focusstack.retouch.frame_places import STACKED, find_frames, folders_in, given_frames
+from focusstack.retouch.frame_places import find_frames, folders_in, given_frames
 from focusstack.retouch.record import NAME, read_retouch
 from focusstack.retouch.strokes import Retouch
 

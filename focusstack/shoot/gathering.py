@@ -12,6 +12,7 @@ from focusstack.errors import InputError
 from focusstack.frames.choice import RESULTS, some
 from focusstack.frames.search import natural_key
 from focusstack.images.suffixes import PICTURES, RAW, VIDEO, kind
+from focusstack.output.paths import ALIGNED
 from focusstack.shoot.shots import Shot
 
 PREFERRED = (".jpg", ".heic", ".avif", ".tif", ".png", ".webp", ".bmp")
@@ -66,7 +67,7 @@ def _below(root: Path, leave: set[Path]) -> Iterator[Path]:
             if not name.startswith(".") and (here / name).resolve() not in leave
         )
         if "report.json" in names:  # what this program wrote
-            below[:] = [name for name in below if name != "aligned"]
+            below[:] = [name for name in below if name != ALIGNED]
             continue
         yield from (here / name for name in sorted(names) if not name.startswith("."))
 

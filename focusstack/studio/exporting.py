@@ -15,6 +15,7 @@ from focusstack.images.colour import Transfer, encode, linearise, to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
+from focusstack.output.paths import STACKED, USUAL_NAME
 from focusstack.output.staging import free_name
 from focusstack.output.which_composite import find_composite
 from focusstack.runtime.files import output_errors
@@ -74,8 +75,8 @@ def export(folder: Path, copy: Copy) -> Path:
 
 
 def _stem(folder: Path, source: Path) -> str:
-    name = folder.resolve().name.removesuffix("-stacked")
-    return name if source.stem == "fused" else f"{name} {source.stem}"
+    name = folder.resolve().name.removesuffix(STACKED)
+    return name if source.stem == USUAL_NAME else f"{name} {source.stem}"
 
 
 def _smaller(pixels: Image, longest: int, transfer: Transfer | None) -> Image:

@@ -24,10 +24,10 @@ from focusstack.images.catalogue import catalogue_of
 from focusstack.images.suffixes import READABLE
 from focusstack.numeric.arrays import Floats, Points
 from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
+from focusstack.output.paths import ALIGNED, USUAL_NAME
 from focusstack.plan.limits import Many
 from focusstack.plan.model import StackPlan
 from focusstack.plan.reuse import without_frames
-from focusstack.retouch.aligned_files import FOLDER
 from focusstack.retouch.result import Result, check_frames
 from focusstack.retouch.stroke_schema import Name, RectPart
 from focusstack.runtime.progress import Progress
@@ -174,7 +174,7 @@ def _remove_stale(result: Result, used: set[str]) -> None:
     """Remove aligned frames that the earlier run has written and this one has not."""
     gone = {Path(frame.file).stem for frame in result.plan.used()} - used
     with suppress(OSError):
-        for path in (result.folder / FOLDER).iterdir():
+        for path in (result.folder / ALIGNED).iterdir():
             if path.stem in gone and path.suffix.lower() in READABLE:
                 path.unlink()
 
@@ -212,14 +212,14 @@ def _files(result: Result, names: Sequence[str]) -> list[Path]:
 def _output(result: Result) -> OutputOptions:
     """Return how a result is written again as it was written."""
     folder, fused = result.folder, result.fused
-    prefix = "" if fused.stem == "fused" else f"{fused.stem}-"
+    prefix = "" if fused.stem == USUAL_NAME else f"{fused.stem}-"
     kind: Any = {".jpeg": "jpg", ".tiff": "tif"}.get(fused.suffix, fused.suffix.removeprefix("."))
     bits = 8 * result.picture.pixels.dtype.itemsize
     pages = (folder / "aligned.tif").is_file()
     return OutputOptions(
         folder,
         format=kind,
-        aligned=pages or (folder / "aligned").is_dir(),
+        aligned=pages or (folder / ALIGNED).is_dir(),
         overwrite=True,
         bit_depth=bits if kind != "jpg" and bits in (8, 16) else None,
         multipage=pages,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from focusstack.errors import InputError
 from focusstack.images.read import probe
 from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
+from focusstack.output.paths import STACKED
 from focusstack.output.staging import free_name
 from focusstack.pipeline import stack
 from focusstack.runtime.progress import Progress
@@ -103,7 +104,7 @@ def target_of(wanted: Wanted, *, alone: bool) -> Path:
     """
     home = wanted.paths()[0].parent
     # The pictures of a card may lie at its root, which has no name and nothing beside it.
-    base = home.with_name(f"{home.name}-stacked") if home.name else home / "stacked"
+    base = home.with_name(f"{home.name}{STACKED}") if home.name else home / "stacked"
     target = base if alone else base / safe_name(wanted.name)
     return free_name(target) if target.exists() else target
 

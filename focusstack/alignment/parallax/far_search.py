@@ -16,6 +16,7 @@ import numpy as np
 from focusstack.alignment.parallax.depth_and_travel import Geometry, SeenTiles
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
 from focusstack.alignment.parallax.focused_depth import Focus, focus_of_frames
+from focusstack.alignment.parallax.in_place import NOISE, SHARP
 from focusstack.alignment.parallax.nearer_end import nearer_end
 from focusstack.alignment.parallax.plane_sweep import Swept, swept_depth
 from focusstack.alignment.parallax.search import FEWEST, Parallax
@@ -45,15 +46,8 @@ EDGE_SIGMA = 0.0
 """Jumps of depth are not softened, as they are where the sharpest frame tells depth: a sweep sees
 where things end (``python -m benchmarks.alignment``, *walk*)."""
 
-SHARP = Round(0.5, 0.7, 3.0, 48)
-"""How detail is seen that tells which frame is focused on a depth: as for the focus index."""
-
 BINS = 40
 """Depths at which frames are compared."""
-
-NOISE = 2.2
-"""Mean square of noise over the median of its squares; half of a picture holds little else. Normal
-noise has 1 / 0.6745²."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,13 @@ from focusstack.geometry.coordinates import at_scale
 from focusstack.geometry.parallax import SceneDepth, Viewpoint
 from focusstack.numeric.arrays import Floats
 
+SHARP = Round(0.5, 0.7, 3.0, 48)
+"""How detail is seen that tells how sharp a frame is: as for the focus index."""
+
+NOISE = 2.2
+"""Mean square of noise over the median of its squares; half of a picture holds little else. Normal
+noise has 1 / 0.6745²."""
+
 CELLS = 8
 """Cells of the picture along each side. Chosen: many, and each larger than a leaf."""
 

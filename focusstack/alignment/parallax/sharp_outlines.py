@@ -13,18 +13,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from focusstack.alignment.parallax.in_place import CELLS, cells, seen
-from focusstack.alignment.tiles.measure import Round
+from focusstack.alignment.parallax.in_place import CELLS, NOISE, SHARP, cells, seen
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.parallax import SceneDepth, Viewpoint
 from focusstack.numeric.arrays import Float32, Floats, Mask
 from focusstack.numeric.jackknife import standard_deviations
-
-SHARP = Round(0.5, 0.7, 3.0, 48)
-"""How detail is seen that tells how sharp a frame is: as for the focus index."""
-
-NOISE = 2.2
-"""Mean square of noise over the median of its squares, as in the far search."""
 
 JUMP = 0.25
 """Difference of depth, of the whole range 1, from which a place is an edge: more than a surface
