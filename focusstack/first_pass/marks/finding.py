@@ -13,7 +13,7 @@ from focusstack.alignment.tiles.poses import Series
 from focusstack.errors import AlignmentError
 from focusstack.first_pass.marks.cleaning import Blemishes, cleaned
 from focusstack.first_pass.marks.found import Found, apart
-from focusstack.first_pass.marks.outline import RIM, cores, outlined, widened
+from focusstack.first_pass.marks.outline import RIM, cores, mostly, outlined, widened
 from focusstack.first_pass.marks.persistence import (
     Looking,
     Persistence,
@@ -274,6 +274,6 @@ def _owned(
 ) -> list[Mask]:
     """Tell which peaks are the sensor's, at each scale."""
     return [
-        belongs_to_sensor(w, p.wavering(places))
+        mostly(belongs_to_sensor(w, p.wavering(places)), p, places)
         for w, p, places in zip(witnesses, seen, peaks, strict=True)
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from focusstack.first_pass.marks.persistence import DARK, STEADY, Persistence
 from focusstack.frames.proxies.proxy import Proxy
 from focusstack.fusion.levels.validity import filled
-from focusstack.numeric.arrays import Float32, Image, Points
+from focusstack.numeric.arrays import Float32, Image, Mask, Points
 
 SLOPE = 0.3
 """Share of a mark's height down to which it reaches at first: what is lower is looked at once the
@@ -19,6 +19,9 @@ scene behind it is known. Chosen, not measured."""
 RIM = 5
 """Pixels around a mark, at the scale at which it was found, in which the band pass leaves a rim of
 the other sign. Follows from its wider Gaussian, not measured."""
+
+MOST = 0.5
+"""Share of the peaks in a mark that must be the sensor's. Chosen, not measured: most."""
 
 LEAST_SHARE = 0.25
 """Share of a mark's own strength from which on a pixel belongs to it. Chosen, not measured."""
@@ -60,6 +63,29 @@ def cores(found: Persistence, peaks: Points, size: tuple[int, int]) -> Image:
                 cv2.floodFill(hills, mask, (int(x), int(y)), 0, (1 - SLOPE) * top, 1e9, flags)
     inner = np.ascontiguousarray(mask[1:-1, 1:-1])
     return np.asarray(cv2.resize(inner, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def mostly(own: Mask, found: Persistence, peaks: Points) -> Mask:
+    """Leave out of `own` what lies in a mark of which half the peaks are not in it.
+
+    Parameters
+    ----------
+    own : (N,) bool ndarray
+        Which peaks are the sensor's, each asked by itself.
+    found : Persistence
+        Where they were found.
+    peaks : (N, 2) ndarray
+        All peaks at that scale. Where a thing rests because the hand went round it, one of its many
+        peaks may by chance look like the sensor's.
+    """
+    if not own.any():
+        return own
+    height, width = found.mean.shape
+    _, label = cv2.connectedComponents(cores(found, peaks[own], (width, height)))
+    columns, rows = peaks.astype(int).T
+    of_mark = np.asarray(label, np.int64)[rows, columns]
+    peaks_in, own_in = np.bincount(of_mark), np.bincount(of_mark, own.astype(float))
+    return np.asarray(own & (own_in[of_mark] > MOST * peaks_in[of_mark]))
 
 
 def widened(mask: Image, reach: int) -> Image:
