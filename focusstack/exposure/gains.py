@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from focusstack.frames.proxies.proxy import BLOCK, Statistics
-from focusstack.geometry.coordinates import at_scale
+from focusstack.geometry.coordinates import at_scale, transform
+from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Float32, Floats, Image, Matrix
 from focusstack.numeric.graph import connected_to
 from focusstack.numeric.linear import fitted
@@ -81,7 +82,9 @@ class GainRatio:
     sigma: Floats
 
 
-def register_blocks(statistics: Statistics, H: Matrix) -> RegisteredBlocks:
+def register_blocks(
+    statistics: Statistics, H: Matrix, field: Field | None = None
+) -> RegisteredBlocks:
     """Warp a frame's block means to the canvas and average them over windows.
 
     Parameters
@@ -90,14 +93,22 @@ def register_blocks(statistics: Statistics, H: Matrix) -> RegisteredBlocks:
         Of the frame.
     H : (3, 3) ndarray
         Proxy pixel to canvas proxy pixel.
+    field : Field, optional
+        What is displaced besides, proxy pixels.
     """
     height, width = statistics.clean.shape
-    M = at_scale(H, BLOCK)
-    flags, size = cv2.INTER_LINEAR, (width, height)
-    blocks = cv2.warpPerspective(
-        statistics.blocks, M, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-    clean = cv2.warpPerspective(statistics.clean, M, size, flags=flags, borderValue=0)
+    M, size = at_scale(H, BLOCK), (width, height)
+    if field is None:
+        blocks = cv2.warpPerspective(
+            statistics.blocks, M, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        clean = cv2.warpPerspective(statistics.clean, M, size, flags=cv2.INTER_LINEAR)
+    else:
+        x, y = _displaced(M, field, size)
+        blocks = cv2.remap(
+            statistics.blocks, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        clean = cv2.remap(statistics.clean, x, y, cv2.INTER_LINEAR)
     mean = cv2.blur(blocks, (WINDOW, WINDOW)).reshape(height, width, -1)
     # Any clipped or missing block spoils the whole window.
     spoilt = cv2.dilate((clean < 0.999).astype(np.uint8), np.ones((WINDOW, WINDOW), np.uint8))
@@ -105,6 +116,15 @@ def register_blocks(statistics: Statistics, H: Matrix) -> RegisteredBlocks:
     border = WINDOW // 2
     usable[:border], usable[-border:], usable[:, :border], usable[:, -border:] = (False,) * 4
     return RegisteredBlocks(np.asarray(mean, np.float32), usable)
+
+
+def _displaced(M: Matrix, field: Field, size: tuple[int, int]) -> tuple[Float32, Float32]:
+    """Columns and rows of a frame's blocks that the canvas's blocks show."""
+    x, y = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
+    canvas = np.asarray(np.stack([x.ravel(), y.ravel()], 1), float)
+    moved = canvas + field.at((canvas + 0.5) * BLOCK - 0.5) / BLOCK
+    own = transform(np.asarray(np.linalg.inv(M), float), moved).astype(np.float32)
+    return own[:, 0].reshape(x.shape), own[:, 1].reshape(x.shape)
 
 
 def compare_gains(

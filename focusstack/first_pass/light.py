@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -22,8 +22,18 @@ from focusstack.exposure.terms import Terms, choose_terms, evened
 from focusstack.exposure.veil import find_veils, without_veil
 from focusstack.first_pass.measure import Measured
 from focusstack.frames.proxies.proxy import Statistics
+from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Floats, Matrix
 from focusstack.runtime.threads import side_by_side
+
+
+Fields = Callable[[int], Field | None]
+"""What is displaced of each frame index."""
+
+
+def undisplaced(_: int) -> Field | None:
+    """Nothing is."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -122,14 +132,30 @@ def _unlifted(light: Light, lift: float) -> list[Statistics]:
     ]
 
 
-def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, threads: int) -> Light:
-    """Gains, and shading or an exponent where they are earned."""
+def find_light(
+    stack: Measured, matrices: Matrix, coarse: Coarse, threads: int, fields: Fields = undisplaced
+) -> Light:
+    """Gains, and shading or an exponent where they are earned.
+
+    Parameters
+    ----------
+    stack : Measured
+        The frames.
+    matrices : (n, 3, 3) ndarray
+        Proxy pixel to reference proxy pixel.
+    coarse : Coarse
+        Which of them are used, and which are compared.
+    threads : int
+        Threads; no result depends on them.
+    fields : callable, optional
+        What is displaced besides of each frame index, in proxy pixels.
+    """
     measured = stack.statistics
-    blocks = _registered(measured, matrices, coarse.used)
+    blocks = _registered(measured, matrices, coarse.used, fields)
     veils = find_veils(blocks, coarse.pairs, coarse.reference)
     if veils is not None:  # what it adds is no gain, and no tone curve
         measured = [without_veil(s, v) for s, v in zip(measured, veils, strict=True)]
-        blocks = _registered(measured, matrices, coarse.used)
+        blocks = _registered(measured, matrices, coarse.used, fields)
     with side_by_side(threads) as both:
         terms, exposures = both(
             lambda: choose_terms(blocks, matrices, coarse.pairs, coarse.reference, stack.size),
@@ -139,7 +165,7 @@ def find_light(stack: Measured, matrices: Matrix, coarse: Coarse, threads: int) 
         return Light(exposures, terms, stack.statistics, exposures, veils)
     each = zip(measured, terms.shadings, terms.exponents, strict=True)
     statistics = [evened(s, shading, exponent, stack.size) for s, shading, exponent in each]
-    gains = _gains(_registered(statistics, matrices, coarse.used), coarse, threads)
+    gains = _gains(_registered(statistics, matrices, coarse.used, fields), coarse, threads)
     # A power of lifted light is not that of the frame's own.
     gains *= (stack.lift ** (np.array(terms.exponents) - 1))[:, None]
     return Light(gains, terms, statistics, exposures, veils)
@@ -154,11 +180,14 @@ def find_gains(stack: Measured, matrices: Matrix, coarse: Coarse, threads: int) 
 
 
 def _registered(
-    statistics: Sequence[Statistics], matrices: Matrix, used: Sequence[bool]
+    statistics: Sequence[Statistics],
+    matrices: Matrix,
+    used: Sequence[bool],
+    fields: Fields = undisplaced,
 ) -> list[RegisteredBlocks | None]:
     return [
-        register_blocks(s, H) if u else None
-        for s, H, u in zip(statistics, matrices, used, strict=True)
+        register_blocks(s, H, fields(k)) if u else None
+        for k, (s, H, u) in enumerate(zip(statistics, matrices, used, strict=True))
     ]
 
 

@@ -112,6 +112,9 @@ def find_plan(
         series = series_of(stack, coarse, light.gains, options.threads, progress)
         if options.local and effort.local:
             local = find_displacement(series, refined, coarse, progress)
+            if local is not None and coarse.travel is not None:  # near things lay in other areas
+                placed = local.poses.matrices
+                light = find_light(stack, placed, coarse, options.threads, local.field)
         elsewhere = search_elsewhere(stack, series, refined, local, progress)
         deep = frames.dtype != np.uint8
         mask = marks.full_size(frames.size, scale, given)

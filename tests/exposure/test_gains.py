@@ -17,6 +17,7 @@ from focusstack.exposure.gains import (
 )
 from focusstack.frames.proxies.proxy import BLOCK, make_proxy
 from focusstack.geometry.coordinates import translation
+from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Floats
 from focusstack.scene.stack import RenderedStack
 
@@ -129,6 +130,17 @@ def test_registration_moves_blocks_to_the_canvas() -> None:
     # Where the frame has nothing, nothing is compared.
     assert not moved.usable[:, :3].any()
     assert not moved.usable[-2:].any()
+
+
+def test_blocks_follow_what_is_displaced() -> None:
+    rng = np.random.default_rng(0)
+    facts = make_proxy(rng.integers(20, 200, (320, 480, 3)).astype(np.uint8), 1.0)[1]
+    x, y = 3 * BLOCK, -2 * BLOCK
+    grid = np.broadcast_to(np.array([-x, -y], np.float32), (4, 5, 2))
+    moved = register_blocks(facts, translation(x, y))
+    displaced = register_blocks(facts, np.eye(3), Field(np.array(grid), 480, 320))
+    assert np.array_equal(moved.usable, displaced.usable)
+    assert displaced.mean[moved.usable] == pytest.approx(moved.mean[moved.usable], rel=1e-4)
 
 
 def test_a_clipped_pixel_spoils_every_window_that_sees_it() -> None:
