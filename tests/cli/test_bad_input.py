@@ -45,7 +45,9 @@ def photos(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plan")
-    assert call("run", put(folder / "in", FRAMES), "-o", folder / "out").exit_code == 0
+    assert (
+        call("run", put(folder / "in", FRAMES), "-o", folder / "out", "--no-report").exit_code == 0
+    )
     return folder / "out" / "report.json"
 
 
@@ -92,7 +94,7 @@ def test_one_broken_file_is_named(photos: Path, damage: Callable[[Path], None], 
 def test_a_wrong_suffix_does_no_harm(photos: Path, plan: Path, tmp_path: Path) -> None:
     """The content decides what a file is; its name decides what the output is called."""
     (photos / "2.png").rename(photos / "2.jpg")
-    found = call("run", photos, "-o", tmp_path / "out", "--plan", plan)
+    found = call("run", photos, "-o", tmp_path / "out", "--plan", plan, "--no-report")
     assert found.exit_code == 0, found.output
     with Pillow.open(tmp_path / "out" / "aligned" / "2.jpg") as picture:
         assert picture.format == "JPEG"
@@ -189,7 +191,7 @@ def test_mixed_orientation_tags(tmp_path: Path, plan: Path) -> None:
         exif[0x0112] = orientation
         stored = np.ascontiguousarray(np.rot90(FRAMES[k], turn))
         Pillow.fromarray(stored).save(folder / f"{k}.png", exif=exif)
-    result = call("run", folder, "-o", tmp_path / "out", "--plan", plan)
+    result = call("run", folder, "-o", tmp_path / "out", "--plan", plan, "--no-report")
     assert result.exit_code == 0, result.output
     for k in range(4):
         found = read_picture(tmp_path / "out" / "aligned" / f"{k}.png")
@@ -226,7 +228,8 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     result = call("run", folder, "-o", tmp_path / "out")
     assert result.exit_code == 0, result.output
     assert sorted(p.name for p in (tmp_path / "out" / "aligned").iterdir()) == sorted(odd)
-    again = call("run", folder, "-o", tmp_path / "b", "--plan", tmp_path / "out" / "report.json")
+    plan = tmp_path / "out" / "report.json"
+    again = call("run", folder, "-o", tmp_path / "b", "--plan", plan, "--no-report")
     assert again.exit_code == 0, again.output
     assert call("inspect", folder).exit_code == 0
     write_image(folder / odd[1], FRAMES[1][:-9])

@@ -107,12 +107,12 @@ def test_overwrite_replaces_results_and_nothing_else(
     photos: Path, plan: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    done("run", photos, "-o", out, "--plan", plan, "--no-aligned")
+    done("run", photos, "-o", out, "--plan", plan, "--no-aligned", "--no-report")
     (out / "precious.txt").write_text("a")
     (out / "fused.png").write_bytes(b"old")
     failed(2, "run", photos, "-o", out, "--plan", plan)
     assert (out / "fused.png").read_bytes() == b"old"
-    done("run", photos, "-o", out, "--plan", plan, "--overwrite")
+    done("run", photos, "-o", out, "--plan", plan, "--overwrite", "--no-report")
     assert (out / "precious.txt").read_text() == "a"
     assert read_picture(out / "fused.png").pixels.ndim == 3
 

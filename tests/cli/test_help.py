@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from focusstack.plan.file import read_plan
 from focusstack.retouch.record import write_retouch
 from focusstack.retouch.strokes import Retouch
 from focusstack.runtime.version import __version__
+from focusstack.shoot.workers import Counted
 from tests.support.cli_calls import COMMAND, call, done
 
 # Every option ---------------------------------------------------------------------------------
@@ -109,6 +111,9 @@ def test_every_option_is_taken(
 ) -> None:
     for served in ("review_folder", "open_door_to_pictures"):
         monkeypatch.setattr(f"focusstack.studio.reviewing.{served}", lambda *_, **__: None)
+    # Stacks of a batch in this process: others take a second to start.
+    lanes = "focusstack.shoot.batch.Lanes"
+    monkeypatch.setattr(lanes, lambda jobs: Counted(ThreadPoolExecutor(1), jobs))
     places = {"photos": photos, "out": tmp_path / "out", "plan": stacked / "report.json"}
     places["dust"] = white_shot(photos, tmp_path)
     places["names"] = tmp_path / "names.csv"

@@ -42,7 +42,7 @@ def test_another_run_or_a_lost_file_is_not_taken_for_done(
     photos: Path, plan: Path, tmp_path: Path
 ) -> None:
     command: list[str | Path] = ["run", photos, "-o", tmp_path / "out", "--plan", plan]
-    command += ["--resume", "--no-aligned"]
+    command += ["--resume", "--no-aligned", "--no-report"]
     done(*command)
     assert "not empty" in failed(2, *command, "--method", "pyramid")
     assert "not empty" in failed(2, *command, "--exclude", "IMG_8")
@@ -82,7 +82,8 @@ def test_a_verdict_is_one_of_two() -> None:
 
 
 def test_the_report_on_the_output_stream(photos: Path, plan: Path, tmp_path: Path) -> None:
-    result = done("run", photos, "-o", tmp_path / "out", "--plan", plan, "--json", "--no-aligned")
+    quick = ("--plan", plan, "--no-report", "--no-aligned")
+    result = done("run", photos, "-o", tmp_path / "out", "--json", *quick)
     written = (tmp_path / "out" / "report.json").read_text(encoding="utf-8")
     assert json.loads(result.stdout) == json.loads(written)
     assert len(result.stderr.splitlines()) == 1
@@ -90,7 +91,8 @@ def test_the_report_on_the_output_stream(photos: Path, plan: Path, tmp_path: Pat
 
 def test_all_that_is_said_is_in_the_log(photos: Path, plan: Path, tmp_path: Path) -> None:
     log = tmp_path / "a.log"
-    done("run", photos, "-o", tmp_path / "out", "--plan", plan, "-q", "--log", log)
+    done("run", photos, "-o", tmp_path / "out", "--plan", plan, "-q", "--no-report",
+         "--log", log)  # fmt: skip
     failed(2, "run", photos, "-o", tmp_path / "out", "--log", log)
     lines = log.read_text(encoding="utf-8").splitlines()
     assert STAMP == "%Y-%m-%d %H:%M:%S"

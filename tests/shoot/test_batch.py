@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.shoots.shooting import begin, digests, finished, write_shoot
 from focusstack.errors import OutputError, UsageError
-from focusstack.options import OutputOptions, StackOptions
+from focusstack.options import StackOptions
 from focusstack.pipeline import stack
 from focusstack.shoot import one_stack, running
 from focusstack.shoot.batch import BatchResult, batch
@@ -24,13 +24,8 @@ from focusstack.shoot.content import sizes_of
 from focusstack.shoot.one_stack import Outcome, Task, work
 from focusstack.shoot.settings import BatchOptions
 from focusstack.shoot.state import StackState, States
+from tests.shoot.conftest import QUICK, Known, output
 from tests.shoot.test_claims import left_behind
-
-QUICK = BatchOptions(stack=StackOptions(threads=1), jobs=1)
-
-
-def output(folder: Path) -> OutputOptions:
-    return OutputOptions(folder, report=False, format="png")
 
 
 @pytest.fixture
@@ -43,16 +38,6 @@ def threads() -> Iterator[Executor]:
 def card(shoot: Path, tmp_path: Path) -> Path:
     """A copy of the shoot that a test may spoil."""
     return Path(shutil.copytree(shoot, tmp_path / "card"))
-
-
-@pytest.fixture(scope="module")
-def whole(shoot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What an undisturbed batch gives."""
-    out = tmp_path_factory.mktemp("whole") / "out"
-    with ThreadPoolExecutor(1) as pool:
-        result = batch(shoot, output(out), QUICK, pool)
-    assert [state.status for state in result.states] == ["done"] * 4
-    return out
 
 
 def copied(whole: Path, tmp_path: Path) -> Path:
@@ -143,6 +128,7 @@ def test_a_folder_of_other_things_is_left_alone(card: Path, threads: Executor) -
 # What goes wrong -------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("known")
 def test_a_stack_that_fails_stops_no_other(card: Path, tmp_path: Path, threads: Executor) -> None:
     for k in (4, 5, 6):
         (card / f"IMG_{k:04d}.jpg").write_bytes((card / f"IMG_{k:04d}.jpg").read_bytes()[:700])
@@ -160,6 +146,7 @@ def test_a_stack_that_fails_stops_no_other(card: Path, tmp_path: Path, threads: 
     assert batch(card, out, replace(asked, retry=True), threads).states[1].tries == 2
 
 
+@pytest.mark.usefixtures("known")
 def test_a_process_that_dies_costs_one_try(
     card: Path, tmp_path: Path, threads: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +164,7 @@ def test_a_process_that_dies_costs_one_try(
     assert [state.tries for state in result.states] == [1, 2, 1, 1]
 
 
+@pytest.mark.usefixtures("known")
 def test_a_stack_that_kills_has_failed(
     card: Path, tmp_path: Path, threads: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,13 +178,13 @@ def test_a_stack_that_kills_has_failed(
     assert [state.status for state in result.states] == ["done", "failed", "done", "done"]
     assert "died 2 times" in result.states[1].row.words
     assert "--jobs 1" in result.states[1].row.words
-    monkeypatch.undo()
+    monkeypatch.setattr(running, "work", work)
     again = batch(card, output(tmp_path / "out"), QUICK, threads)
     assert [state.status for state in again.states] == ["done"] * 4
 
 
 def test_a_full_disk_ends_the_batch_and_keeps_what_is_done(
-    card: Path, tmp_path: Path, threads: Executor, monkeypatch: pytest.MonkeyPatch
+    card: Path, tmp_path: Path, threads: Executor, monkeypatch: pytest.MonkeyPatch, known: Known
 ) -> None:
     done: list[str] = []
 
@@ -204,17 +192,18 @@ def test_a_full_disk_ends_the_batch_and_keeps_what_is_done(
         done.append("")
         if len(done) > 1:
             raise OutputError("it cannot be written: the disk is full", "Free some space.")
-        return stack(*args)
+        return known(*args)
 
     monkeypatch.setattr(one_stack, "stack", full)
     with pytest.raises(OutputError, match=r"disk is full\nFree some space\. Then start again"):
         batch(card, output(tmp_path / "out"), QUICK, threads)
-    monkeypatch.undo()
+    monkeypatch.setattr(one_stack, "stack", known)
     result = batch(card, output(tmp_path / "out"), QUICK, threads)
     assert [state.status for state in result.states] == ["done"] * 4
     assert [state.tries for state in result.states] == [1, 2, 2, 2]
 
 
+@pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("grade", ["look", "fail"])
 def test_bad_results_are_put_aside(
     card: Path,

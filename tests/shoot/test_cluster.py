@@ -12,23 +12,21 @@ import pytest
 
 from benchmarks.shoots.shooting import digests
 from focusstack.errors import UsageError
-from focusstack.options import OutputOptions, StackOptions
+from focusstack.options import StackOptions
 from focusstack.shoot.batch import batch
 from focusstack.shoot.cluster import open_cluster
 from focusstack.shoot.settings import BatchOptions
 from focusstack.shoot.state import StackState
+from tests.shoot.conftest import output
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")
 
 STACK = StackOptions(threads=2, memory=4 << 30)
 
 
-def output(folder: Path) -> OutputOptions:
-    return OutputOptions(folder, report=False, format="png")
-
-
-def test_a_worker_that_is_killed_costs_one_stack_one_try(shoot: Path, tmp_path: Path) -> None:
-    batch(shoot, output(tmp_path / "alone"), BatchOptions(stack=STACK, jobs=2))
+def test_a_worker_that_is_killed_costs_one_stack_one_try(
+    shoot: Path, whole: Path, tmp_path: Path
+) -> None:
     heard: list[StackState] = []
     killed: list[int] = []
     options = BatchOptions(stack=STACK, jobs=2)
@@ -53,7 +51,7 @@ def test_a_worker_that_is_killed_costs_one_stack_one_try(shoot: Path, tmp_path: 
     assert killed
     assert [state.status for state in done.states] == ["done"] * 4
     assert sum(state.tries for state in done.states) <= 5
-    assert digests(tmp_path / "out") == digests(tmp_path / "alone")
+    assert digests(tmp_path / "out") == digests(whole)
 
 
 def test_workers_give_the_threads_and_memory_that_they_have(shoot: Path, tmp_path: Path) -> None:

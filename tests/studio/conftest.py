@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from focusstack.retouch.result import open_result
 from focusstack.studio.jobs import Jobs
+from focusstack.studio.reviewing import review_folder
 from focusstack.studio.session import Session
 from tests.support.browsing import browser
 
@@ -61,11 +65,45 @@ class Program:
         return self.process.wait(20)
 
 
+class Served:
+    """A page that this process serves: what it loads is loaded once for all tests."""
+
+    def __init__(self, serve: Callable[..., None], *arguments: Path) -> None:
+        self._until, told = threading.Event(), threading.Event()
+
+        def tell(address: str) -> None:
+            self.address = address
+            told.set()
+
+        self._thread = threading.Thread(
+            target=serve, args=(*arguments, tell), kwargs={"show": False, "until": self._until}
+        )
+        self._thread.start()
+        while not told.wait(0.05):
+            assert self._thread.is_alive(), "it gave no address"
+
+    def stop(self) -> None:
+        self._until.set()
+        self._thread.join(30)
+        assert self.ended
+
+    @property
+    def ended(self) -> bool:
+        return not self._thread.is_alive()
+
+
 @pytest.fixture
 def program(folder: Path) -> Iterator[Program]:
     found = Program("review", folder)
     yield found
     found.kill()
+
+
+@pytest.fixture
+def served(folder: Path) -> Iterator[Served]:
+    found = Served(review_folder, folder)
+    yield found
+    found.stop()
 
 
 class Desk:
@@ -136,12 +174,15 @@ class Desk:
         if up:
             mouse.up()
 
-    def shown(self, of: str = "result", level: int = 0) -> list[int]:
+    def shown(self, of: str = "result", level: int = 0) -> np.ndarray:
         """Red, green, blue and cover of the first tile that is shown of a picture."""
         found = self.page.evaluate(
-            "([of, level]) => [...desk.tiles.get(of, level, 0, 0).data]", [of, level]
+            "([of, level]) => { let text = ''; const data = desk.tiles.get(of, level, 0, 0).data;"
+            " for (let k = 0; k < data.length; k += 8192)"
+            " text += String.fromCharCode(...data.subarray(k, k + 8192)); return btoa(text) }",
+            [of, level],
         )
-        return list(found)
+        return np.frombuffer(base64.b64decode(found), np.uint8).astype(int)
 
     def state(self) -> dict[str, Any]:
         found: dict[str, Any] = self.page.evaluate(
@@ -158,7 +199,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def desk(context: BrowserContext, program: Program) -> Iterator[Desk]:
-    found = Desk(context, program.address)
+def desk(context: BrowserContext, served: Served) -> Iterator[Desk]:
+    found = Desk(context, served.address)
     yield found
     assert found.heard == []

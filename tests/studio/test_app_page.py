@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from focusstack.images.read import read_picture
-from tests.studio.conftest import Desk, Program
+from focusstack.studio.reviewing import open_door_to_pictures
+from tests.studio.conftest import Desk, Program, Served
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 class Door(Desk):
     """The start page."""
-
-    program: Program
 
     def open(self, address: str) -> None:
         self.address = address
@@ -54,12 +53,11 @@ def door(
     context: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Door]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    program = Program("app", "--inbox", tmp_path / "inbox")
-    found = Door(context, program.address)
-    found.program = program
+    served = Served(lambda tell, **how: open_door_to_pictures(tell, tmp_path / "inbox", **how))
+    found = Door(context, served.address)
     yield found
     assert found.heard == []
-    program.kill()
+    served.stop()
 
 
 def test_from_drop_to_export(door: Door, photos: Path, tmp_path: Path) -> None:
@@ -155,10 +153,13 @@ def test_a_run_is_stopped(door: Door, copies: Path) -> None:
     assert not copies.with_name("copies-stacked").exists()
 
 
-def test_it_is_ended_from_the_page(door: Door) -> None:
+def test_it_is_ended_from_the_page(context: BrowserContext, tmp_path: Path) -> None:
+    program = Program("app", "--inbox", tmp_path / "inbox")
+    door = Door(context, program.address)
     door.page.locator("#quit").click()
     door.until("document.querySelector('main').textContent.includes('has ended')")
-    assert door.program.process.wait(20) == 0
+    assert program.process.wait(20) == 0
+    assert door.heard == []
 
 
 def test_what_cannot_be_stacked_is_told(door: Door, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.retouch.result import open_result
-from tests.studio.conftest import Desk, Program
+from focusstack.studio.reviewing import review_folder
+from tests.studio.conftest import Desk, Served
 from tests.support.cli_calls import done
 from tests.support.colour_profiles import DISPLAY_P3, SRGB_CURVE, profile
 
@@ -69,8 +70,8 @@ def test_frames_are_told_where_they_are(
     far = tmp_path / "a" / "b" / "c"
     far.parent.mkdir(parents=True)
     shutil.move(tmp_path / "photos", far)
-    program = Program("review", folder)
-    desk = Desk(context, program.address)
+    served = Served(review_folder, folder)
+    desk = Desk(context, served.address)
     assert desk.page.locator("#source-name").inner_text() == "The frames were not found"
     desk.page.locator("#find").click()
     desk.page.evaluate(f"desk.picker.browse({json.dumps(str(far))})")
@@ -80,7 +81,7 @@ def test_frames_are_told_where_they_are(
     desk.settle()
     assert desk.page.locator("#find").is_hidden()
     assert desk.heard == []
-    program.kill()
+    served.stop()
 
 
 def test_names_that_are_no_text_are_painted_from(
@@ -93,8 +94,8 @@ def test_names_that_are_no_text_are_painted_from(
         shutil.copy(path, card / os.fsdecode(name))
     done("run", card, "--no-aligned")
     result = card.with_name(f"{card.name}-stacked")
-    program = Program("review", result)
-    desk = Desk(context, program.address)
+    served = Served(review_folder, result)
+    desk = Desk(context, served.address)
     desk.until("desk.info.survey.done === 4")
     desk.page.evaluate("desk.choose('frame:' + desk.info.frames[0], false)")
     desk.page.locator("#overlay").focus()
@@ -107,7 +108,7 @@ def test_names_that_are_no_text_are_painted_from(
     assert stroke.source.startswith("frame:")
     assert "\udcfe" in stroke.source
     assert desk.heard == []
-    program.kill()
+    served.stop()
 
 
 def test_wide_colours_are_shown_where_the_screen_has_them(
@@ -116,22 +117,22 @@ def test_wide_colours_are_shown_where_the_screen_has_them(
     fused = folder / "fused.png"
     pixels = read_picture(fused).pixels
     write_image(fused, pixels, Metadata(icc=profile([SRGB_CURVE], DISPLAY_P3, "Display P3")))
-    program = Program("review", folder)
+    served = Served(review_folder, folder)
     gamut = {"name": "color-gamut", "value": "p3"}
     page = context.new_page()
     context.new_cdp_session(page).send("Emulation.setEmulatedMedia", {"features": [gamut]})
     page.close()
-    desk = Desk(context, program.address)
+    desk = Desk(context, served.address)
     narrow = desk.page.evaluate("desk.info.space")
     context.new_cdp_session(desk.page).send("Emulation.setEmulatedMedia", {"features": [gamut]})
-    desk.open(program.address)
+    desk.open(served.address)
     desk.page.locator("#overlay").focus()
     desk.page.keyboard.press("1")
     desk.settle()
     assert (narrow, desk.page.evaluate("desk.info.space")) == ("srgb", "display-p3")
     assert "shown as Display P3" in desk.page.locator("#facts").inner_text()
     height, width = pixels.shape[:2]
-    shown = np.array(desk.shown()).reshape(height, width, 4)[..., :3]
+    shown = desk.shown().reshape(height, width, 4)[..., :3]
     assert np.abs(shown - pixels.astype(int)).max() <= 1  # in the picture's own colours
     assert desk.heard == []
-    program.kill()
+    served.stop()

@@ -25,7 +25,7 @@ def tile(desk: Desk, of: str = "result") -> np.ndarray:
     width, height = desk.page.evaluate(
         f"(t => [t.width, t.height])(desk.tiles.get({json.dumps(of)}, 0, 0, 0))"
     )
-    return np.array(desk.shown(of)).reshape(height, width, 4)[..., :3]
+    return desk.shown(of).reshape(height, width, 4)[..., :3]
 
 
 def full_size(desk: Desk) -> None:
