@@ -9,7 +9,7 @@ import numpy as np
 from focusstack.alignment.fields.grid import REST_SIGMA
 from focusstack.alignment.fields.smooth import ROUNDS as LOCAL_ROUNDS
 from focusstack.alignment.fields.smooth import Local, find_fields
-from focusstack.alignment.parallax.far_search import find_far_parallax
+from focusstack.alignment.parallax.far_search import agreeing, find_far_parallax
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
 from focusstack.alignment.parallax.search import ROUNDS as PARALLAX_ROUNDS
 from focusstack.alignment.parallax.search import Parallax, Search
@@ -95,10 +95,20 @@ def find_displacement(
     travel : FeatureTravel, optional
         What features say of a hand that moved farther than tiles see.
     """
-    far = find_far_parallax(series, refined.poses, travel) if travel else None
-    if far is not None:
-        local = find_fields(series, far.poses, far.added_to, FAR_REST_SIGMA)
-        return _followed(far, local if local.adds else None)
+    near = _near(series, refined)
+    if travel is None:
+        return near
+    poses, field = (refined.poses, lambda _: None) if near is None else (near.poses, near.field)
+    least = agreeing(series, poses, field)
+    far = find_far_parallax(series, refined.poses.kept, travel, least)
+    if far is None:
+        return near
+    local = find_fields(series, far.poses, far.added_to, FAR_REST_SIGMA)
+    return _followed(far, local if local.adds else None)
+
+
+def _near(series: Series, refined: Refined) -> Displacement | None:
+    """Displacement as far as tiles see: parallax, or a smooth field."""
     search = Search.begun(series, refined.poses)
     parallax = None
     if search is not None and search.held_out.share < PROMISING_SHARE:

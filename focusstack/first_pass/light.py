@@ -26,7 +26,6 @@ from focusstack.geometry.field import Field
 from focusstack.numeric.arrays import Floats, Matrix
 from focusstack.runtime.threads import side_by_side
 
-
 Fields = Callable[[int], Field | None]
 """What is displaced of each frame index."""
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from focusstack.alignment.parallax.far_search import find_far_parallax
+from focusstack.alignment.parallax.far_search import agreeing, find_far_parallax
 from focusstack.alignment.parallax.feature_travel import FeatureTravel
 from focusstack.alignment.parallax.search import Parallax
 from focusstack.alignment.tiles.poses import Poses, Series
+from focusstack.geometry.parallax import seen_from
 from tests.alignment.parallax.known_layers import COUNT, FAR, REFERENCE, errors, still
 from tests.alignment.parallax.known_layers import frames as layers
 from tests.alignment.parallax.test_plane_sweep import HALF, walked
@@ -43,7 +44,8 @@ def found(stack: tuple[Series, Poses], travel: np.ndarray) -> Parallax:
     series, poses = stack
     wall = poses.matrices.copy()
     wall[:, :2, 2] -= travel * FAR
-    parallax = find_far_parallax(series, replace(poses, matrices=wall), start(travel, off=1.0))
+    least = agreeing(series, replace(poses, matrices=wall))
+    parallax = find_far_parallax(series, poses.kept, start(travel, off=1.0), least)
     assert parallax is not None
     return parallax
 
@@ -73,11 +75,18 @@ def test_frames_are_focused_from_far_to_near(found: Parallax) -> None:
 
 def test_travel_that_is_not_there_is_not_followed() -> None:
     series, poses = still(layers(walked(0)))
-    assert find_far_parallax(series, poses, start(walked(30))) is None
+    least = agreeing(series, poses)
+    assert find_far_parallax(series, poses.kept, start(walked(30)), least) is None
+
+
+def test_what_explains_no_more_than_its_rival_is_not_followed(
+    stack: tuple[Series, Poses], found: Parallax, travel: np.ndarray
+) -> None:
+    series, poses = stack
+    as_many = agreeing(series, found.poses, lambda k: seen_from(found.scene, found.views[k], None))
+    assert find_far_parallax(series, poses.kept, start(travel), as_many) is None
 
 
 def test_two_frames_are_too_few(stack: tuple[Series, Poses], travel: np.ndarray) -> None:
-    series, poses = stack
-    two = poses.matrices.copy()
-    two[[k for k in range(COUNT) if k not in (REFERENCE, 0)]] = np.nan
-    assert find_far_parallax(series, replace(poses, matrices=two), start(travel)) is None
+    series, _ = stack
+    assert find_far_parallax(series, sorted((REFERENCE, 0)), start(travel), 0) is None
