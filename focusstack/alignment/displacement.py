@@ -39,6 +39,12 @@ FAR_REST_SIGMA = 5.0
 """How large a smooth displacement may be on top of parallax of a hand that moved far, in pixels:
 what is so near is often held in the other hand, and turns. Chosen, not measured."""
 
+MORE = 1.03
+"""How many times as many tiles must agree with what features say of travel as without it, where
+tiles prove no parallax. Leaves in the wind come to 0.997, a plant close to a phone to 1.7, a
+rendered near thing that fills an eighth of the picture to 1.17 (``python -m benchmarks.alignment
+--only near``)."""
+
 ROUNDS = len(PARALLAX_ROUNDS) + len(LOCAL_ROUNDS)
 """How often progress is reported."""
 
@@ -99,7 +105,8 @@ def find_displacement(
     if travel is None:
         return near
     poses, field = (refined.poses, lambda _: None) if near is None else (near.poses, near.field)
-    least = agreeing(series, poses, field)
+    # A hand that stands still before leaves in the wind has matches far off, too.
+    least = agreeing(series, poses, field) * (1 if near and near.parallax else MORE)
     far = find_far_parallax(series, refined.poses.kept, travel, least)
     if far is None:
         return near

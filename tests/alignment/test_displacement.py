@@ -69,3 +69,43 @@ def test_parallax_is_searched_to_the_end_where_it_promises_something(
     series: Any = None
     assert find_displacement(series, refined(1, 1, 1)) is None
     assert begun.ended_times == goes_on
+
+
+@dataclass
+class Found:
+    """Parallax that was found."""
+
+    held_out: HeldOut
+    poses: Any = None
+    added_to: Any = None
+
+
+class Still:
+    """Poses of no frame."""
+
+    kept: tuple[int, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("parallax", "tiles", "followed"),
+    [(False, 101, False), (False, 105, True), (True, 101, True), (True, 99, False)],
+)
+def test_far_travel_must_explain_clearly_more_where_tiles_prove_none(
+    monkeypatch: pytest.MonkeyPatch, parallax: bool, tiles: int, followed: bool
+) -> None:
+    held = HeldOut(1.0, 0.5, 0.9, 0.5)
+    found: Any = Found(held)
+    still: Any = Still()
+    near = displacement.Displacement(still, found if parallax else None, None, 1.0, 0.5)
+    monkeypatch.setattr(displacement, "_near", lambda *_: near)
+    monkeypatch.setattr(displacement, "agreeing", lambda *_: 100)
+    monkeypatch.setattr(
+        displacement, "find_far_parallax", lambda *a: found if tiles >= a[-1] else None
+    )
+    nothing = Local(np.zeros((1, 2, 2, 2)), HeldOut(1.0, 1.0, 0.0, 1.0))
+    monkeypatch.setattr(displacement, "find_fields", lambda *_: nothing)
+    matrices = refined(1, 1, 1)
+    object.__setattr__(matrices, "poses", still)
+    series = travel = still
+    chosen = find_displacement(series, matrices, travel)
+    assert (chosen is not near) == followed

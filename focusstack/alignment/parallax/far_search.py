@@ -39,11 +39,6 @@ COUNTED = Round(0.5, 1.0, 6.0, 48)
 """Tiles that are counted with and without parallax: more must agree with it. They see five pixels,
 so that what matrices alone nearly explain counts for them."""
 
-MORE = 1.01
-"""How many times as many tiles must agree with parallax as without it. Leaves in the wind come to
-0.997, *walk 30 px* to 1.1 where features alone see what was walked (``python -m
-benchmarks.alignment``)."""
-
 ASTRAY = 0.3
 """Share of the places without detail whose depth a sweep takes from the wrong neighbour. Chosen."""
 
@@ -76,7 +71,7 @@ class _Found:
 
 
 def find_far_parallax(
-    series: Series, kept: Sequence[int], start: FeatureTravel, least: int
+    series: Series, kept: Sequence[int], start: FeatureTravel, least: float
 ) -> Parallax | None:
     """Follow what features say, as far as tiles prove it.
 
@@ -88,9 +83,8 @@ def find_far_parallax(
         Those that have a place.
     start : FeatureTravel
         What features say.
-    least : int
-        How many tiles must agree: as many as without it, see `agreeing`. A hand that stands still
-        before leaves in the wind has matches far off, too.
+    least : float
+        How many tiles must agree, see `agreeing`.
 
     Returns
     -------
@@ -111,7 +105,7 @@ def find_far_parallax(
             series.advance()
             if found is None:
                 return None
-        if agreeing(series, found.poses, found.placed()) <= MORE * least:
+        if agreeing(series, found.poses, found.placed()) < least:
             return None
         poses, travel = found.poses, found.model.travel
     assert found is not None
