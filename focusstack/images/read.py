@@ -167,10 +167,10 @@ def as_stored(pixels: Image, orientation: int) -> Image:
 
     Examples
     --------
-    >>> upright = orient(np.arange(6).reshape(2, 3), 6)
+    >>> upright = orient(np.arange(6, dtype=np.uint8).reshape(2, 3), 6)
     >>> as_stored(upright, 6)
     array([[0, 1, 2],
-           [3, 4, 5]])
+           [3, 4, 5]], dtype=uint8)
     """
     flip = _FLIPS.get(orientation)
     if flip is not None:
