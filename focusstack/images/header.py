@@ -14,7 +14,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Image
 
 REPAIR = "Copy the file again from its source, or leave it out."
-CONVERT = "Save it as RGB or grey JPEG, PNG or TIFF with 8 or 16 bits."
+CONVERT = "Save such pictures as RGB or grey JPEG, PNG or TIFF with 8 or 16 bits."
 SINGLE = "Save each page as a file of its own."
 
 
