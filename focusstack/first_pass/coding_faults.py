@@ -30,7 +30,7 @@ CELL = 8
 
 LEAST = np.array([4.0, 2.0, 2.0], np.float32)
 """Codes, of 255, of luma and the two colour differences by which a line steps off, on average
-along the whole width, at least. 162 sound frames of eight cameras come to 3.4 and 1.5 (``python -m
+along the whole width, at least. 162 sound frames of eight cameras come to 3.4 and 1.6 (``python -m
 benchmarks.adversary sound``)."""
 
 BEYOND = 2.5

@@ -71,6 +71,14 @@ def test_rows_are_those_of_the_file(orientation: int) -> None:
     assert found.orientation == orientation
 
 
+@pytest.mark.parametrize("column", [288, 296])
+def test_the_shortest_strip_has_four_blocks(column: int) -> None:
+    """As few as three are not told from what texture does."""
+    found = find_shift(tinted(calm(), 64, column, (90, 90, 90), strip=True), 16)
+    assert found is not None
+    assert (found.column, found.strip) == (288, True)
+
+
 @pytest.mark.parametrize(("row", "column"), [(0, 200), (144, 40)])
 def test_the_first_and_the_last_row_of_units_have_one_edge(row: int, column: int) -> None:
     found = find_shift(tinted(calm(), row, column, (12, 12, 12)), 16)
