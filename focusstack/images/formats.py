@@ -26,7 +26,7 @@ from focusstack.images.metadata import metadata_of
 from focusstack.images.png import png_header
 from focusstack.images.suffixes import RAW
 from focusstack.images.tiff import tiff_headers
-from focusstack.images.webp import check_lossless
+from focusstack.images.webp import check_end
 from focusstack.numeric.arrays import Image
 
 
@@ -95,7 +95,7 @@ def _webp(file: BinaryIO) -> Header:
     def decode() -> Image:
         pixels = header.decode()
         file.seek(0)
-        check_lossless(file.read())
+        check_end(file.read())
         return pixels
 
     return replace(header, decode=decode)
