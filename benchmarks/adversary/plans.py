@@ -49,7 +49,7 @@ class Range:
         frames = render_stack("plane", width=200, height=150, frames=4, blur=2, seed=4).frames
         for k, frame in enumerate(frames):
             write_image(self.photos / f"{k}.png", frame)
-        made = Child(["run", str(self.photos), "-o", str(place / "made")]).ended()
+        made = Child(["run", str(self.photos), "-o", str(place / "made")]).ended(600)  # may compile
         assert made.code == 0, made.said
         self.text = (place / "made" / "report.json").read_bytes()
         self.sound: Document = json.loads(self.text)

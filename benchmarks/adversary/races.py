@@ -53,7 +53,8 @@ class Course:
             (place / name).mkdir()
             for k, frame in enumerate(frames):
                 write_image(place / name / f"{k}.png", frame)
-            first = Child(["run", str(place / name), "-o", str(place / f"plan-{name}")]).ended()
+            plan = place / f"plan-{name}"
+            first = Child(["run", str(place / name), "-o", str(plan)]).ended(600)  # may compile
             assert first.code == 0, first.said
             again = Child(self.words(name, place / f"made-{name}")).ended()
             assert again.code == 0, again.said

@@ -9,6 +9,7 @@ import numpy as np
 
 from focusstack.alignment.coarse import Coarse
 from focusstack.first_pass.block_maps import as_seen_from, map_blocks
+from focusstack.first_pass.coding_faults import strongest_lines
 from focusstack.first_pass.damage import find_signs, nearest
 from focusstack.first_pass.effort import THOROUGH
 from focusstack.first_pass.foreign_parts import foreign_blocks, largest_shift, steps_at_thick_parts
@@ -27,6 +28,9 @@ ROOM = 1 << 30
 ALONG = (48, 64, 96, 128)
 """Proxy pixels of steps that rows have of which the largest shift is told."""
 
+UNIT = 16
+"""Rows of a JPEG that are coded at once: those of most, also where it is another format."""
+
 
 def look_at(folders: Sequence[Path]) -> int:
     """Print, for each stack, the strongest sign of damage of each kind that any frame gives.
@@ -34,6 +38,7 @@ def look_at(folders: Sequence[Path]) -> int:
     Rows and columns are both looked along: what is true of one is true of the other.
     """
     heads = ["step", "onset", "gross", "streaks", "steps", *(f"shift {n}" for n in ALONG)]
+    heads += ["luma", "colour"]
     print(f"{'stack':24} frames  {'  '.join(f'{head:>9}' for head in heads)}")
     for folder in folders:
         frames = open_frames(folder)
@@ -54,9 +59,10 @@ def cut_out_at_most(
     """Streaks, proxy pixels of steps at thick foreign parts, and shifts by length of steps."""
     used = [k for k, u in enumerate(coarse.used) if u]
     maps = map_blocks(stack.statistics, gains)
-    most = [0.0] * (2 + len(ALONG))
+    most = [0.0] * (4 + len(ALONG))
     for k in used:
         pixels = frames.read(stack.order[k]).pixels
+        tints = strongest_lines(pixels, UNIT) if pixels.dtype == np.uint8 else np.zeros(3)
         seen = [as_seen_from(maps, coarse.matrices, k, j) for j in nearest(used, k)]
         foreign = foreign_blocks(maps[k].codes, seen)
         for turned in (False, True):
@@ -68,5 +74,6 @@ def cut_out_at_most(
                 codes, at = codes.swapaxes(0, 1), at[:, ::-1]
                 others = [(other.swapaxes(0, 1), known.T) for other, known in seen]
             found += [largest_shift(codes, others, at, n / stack.scale) for n in ALONG]
+            found += [float(tints[0]), float(tints[1:].max(initial=0))]
             most = [max(pair) for pair in zip(most, found, strict=True)]
     return most

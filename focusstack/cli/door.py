@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from focusstack.cli.laid_out import laid_out
 from focusstack.cli.log import log
@@ -60,8 +61,12 @@ def printable_json(text: str) -> str:
 def whisper(text: str) -> None:
     """Print to the error stream; a stream that is gone or full is no reason to end."""
     log(printable(text))
-    with suppress(OSError, ValueError):
+    try:
         print(laid_out(printable(text), sys.stderr), file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        _forget(
+            sys.stderr
+        )  # else Python tries once more in the end, and ends with a code of its own
 
 
 class PlainFormatter(logging.Formatter):
@@ -135,9 +140,13 @@ def _flushed() -> bool:
 
 def forget_output() -> None:
     """Let go what is still waiting to be written: nobody takes it."""
+    _forget(sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 

@@ -22,8 +22,8 @@ GRACE = 0.3
 EXIT_CODE = 130
 """Exit code of a program that was interrupted, by whichever signal."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and what ends a program that nobody looks at."""
+SIGNALS = tuple(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
+"""Ctrl-C, what ends a program that nobody looks at, and a terminal that is closed."""
 
 
 @contextmanager
@@ -32,12 +32,14 @@ def prompt_interruption() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's
         return
-    handlers = {s: signal.signal(s, signal.default_int_handler) for s in SIGNALS}
+    # What is ignored stays so: `nohup` lets a program outlive its terminal.
+    heard = [s for s in SIGNALS if signal.getsignal(s) is not signal.SIG_IGN]
+    handlers = {s: signal.signal(s, signal.default_int_handler) for s in heard}
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(reading, ended), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(reading, ended, heard), daemon=True)
     watcher.start()
     try:
         yield
@@ -51,10 +53,10 @@ def prompt_interruption() -> Iterator[None]:
         os.close(reading)
 
 
-def _watch(reading: int, ended: threading.Event) -> None:
+def _watch(reading: int, ended: threading.Event, heard: list[signal.Signals]) -> None:
     """Wait for a signal; end the process unless it ends by itself."""
     while received := os.read(reading, 1):
-        if received[0] in SIGNALS:
+        if received[0] in heard:
             if not ended.wait(GRACE):
                 _leave()
             return

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
-from typing import TextIO
 
 from focusstack.errors import OutputExistsError
 from focusstack.runtime.files import output_errors
 
 STAMP = "%Y-%m-%d %H:%M:%S"
 
-_OPEN: list[TextIO] = []
+_OPEN: list[FileIO] = []
 """The file that is written to; none without ``--log``."""
 
 
@@ -33,7 +33,7 @@ def logging_to(path: Path | None) -> Iterator[None]:
     with output_errors(path, "Choose another --log."):
         if path.is_file() and not _is_log(path):
             raise OutputExistsError(f"{path} is no log of this program", "Choose another --log.")
-        file = path.open("a", encoding="utf-8", errors="backslashreplace")
+        file = path.open("ab", buffering=0)  # what is full would say so again when it is closed
     with file:
         _OPEN.append(file)
         try:
@@ -53,5 +53,5 @@ def log(text: str) -> None:
     for file in _OPEN:
         with suppress(OSError, ValueError):
             now = datetime.now().astimezone().strftime(STAMP)
-            file.writelines(f"{now} {line}\n" for line in text.splitlines())
-            file.flush()
+            lines = "".join(f"{now} {line}\n" for line in text.splitlines())
+            file.write(lines.encode("utf-8", "backslashreplace"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -14,6 +14,13 @@ from focusstack.numeric.arrays import Float32, Floats, Mask, Matrix
 
 DARK = 4.0
 """Codes, of 255, below which there may be a border that another program has drawn."""
+
+AGREEING = 2
+"""Other frames that must show a place for one to be told off from them. Follows from what is asked:
+one alone may be the odd one."""
+
+Seen: TypeAlias = Sequence[tuple[Float32, Mask]]
+"""Codes ``(h, w, C)`` that others show on a frame's blocks, and where they do ``(h, w)``."""
 
 
 class BlockMap(NamedTuple):

@@ -18,11 +18,12 @@ import numpy as np
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.groups import LOST_SHARE
 from focusstack.errors import KEEP_DAMAGED, InputError
-from focusstack.first_pass.block_maps import BlockMap, as_seen_from, map_blocks
-from focusstack.first_pass.foreign_parts import AGREEING, is_cut_out
+from focusstack.first_pass.block_maps import AGREEING, BlockMap, as_seen_from, map_blocks
+from focusstack.first_pass.foreign_parts import is_cut_out
 from focusstack.first_pass.measure import Measured
 from focusstack.first_pass.row_faults import STREAKED
 from focusstack.frames.damaged import REMEDY
+from focusstack.frames.proxies.proxy import BLOCK
 from focusstack.numeric.arrays import Float32, Floats, Matrix
 
 NEIGHBOURS = 4
@@ -59,6 +60,10 @@ _SIDE_BY_SIDE = 4
 
 CUT_OUT = "a part shows what no other frame does, cut out along rows of the file"
 """What is said of a frame of which a decoder has made something else in part."""
+
+
+SHIFTED = "all that is stored behind some place in it is of another tint"
+"""What is said of a frame whose data went wrong once."""
 
 
 def refuse_too_many(damaged: Mapping[int, str], names: Sequence[str], reference: str) -> None:
@@ -125,7 +130,8 @@ def find_broken(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str
     signs = find_signs(stack, coarse, gains)
     stepped = {k: words for k, one in signs.items() if (words := one.words())}
     found: dict[int, str] = {}
-    for kind in (streaked, stepped, _cut_out(stack, coarse, gains)):
+    parts = _cut_out(stack, coarse, gains), _shifted(stack, coarse, gains)
+    for kind in (streaked, stepped, *parts):
         if len(kind) <= LOST_SHARE * len(stack.names):
             found = {**kind, **found}
     return found
@@ -142,6 +148,20 @@ def _cut_out(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str]:
         for k in used
         if is_cut_out(maps, coarse.matrices, k, nearest(used, k), stack.rows[k], stack.scale)
     }
+
+
+def _shifted(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str]:
+    """Frames of which all behind some place is of another tint, which others do not show."""
+    used = [k for k, u in enumerate(coarse.used) if u]
+    if len(used) <= AGREEING or not any(faults.shift for faults in stack.rows):
+        return {}
+    maps, found = map_blocks(stack.statistics, gains), {}
+    for k in used:
+        if (shift := stack.rows[k].shift) is not None:
+            seen = [as_seen_from(maps, coarse.matrices, k, j) for j in nearest(used, k)]
+            if shift.is_own(maps[k].codes, seen, stack.scale / BLOCK):
+                found[k] = SHIFTED
+    return found
 
 
 def nearest(used: Sequence[int], k: int) -> list[int]:

@@ -11,12 +11,11 @@ comes after a row is brighter; and rows and blocks of the file bound it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import cv2
 import numpy as np
 
-from focusstack.first_pass.block_maps import BlockMap, as_seen_from
+from focusstack.first_pass.block_maps import AGREEING, BlockMap, Seen, as_seen_from
 from focusstack.first_pass.row_faults import RowFaults
 from focusstack.frames.proxies.proxy import BLOCK
 from focusstack.numeric.arrays import Float32, Floats, Mask, Matrix
@@ -25,10 +24,6 @@ FOREIGN = 12.0
 """Codes, of 255, by which a block is outside all that others show there and in the blocks around.
 Defocus and parallax bring what is around, no more. Held against ``python -m benchmarks.adversary
 sound``."""
-
-AGREEING = 2
-"""Other frames that must show a block for it to be foreign to them. Follows from what is asked: one
-alone may be the odd one."""
 
 THICK = 3
 """Blocks across that a part must be somewhere: 24 proxy pixels. Held against ``python -m
@@ -57,9 +52,6 @@ ALIKE = 0.3
 """Share by which shifts against the others may differ: what is a frame's own fault is as much
 against each of them, to 0.14 in damaged frames; what blur or parallax make is not, by 0.46 at least
 where it is large (``python -m benchmarks.adversary sound`` and ``rotten``)."""
-
-Seen: TypeAlias = Sequence[tuple[Float32, Mask]]
-"""Codes ``(h, w, C)`` that others show on a frame's blocks, and where they do ``(h, w)``."""
 
 
 def is_cut_out(
@@ -107,7 +99,7 @@ def foreign_blocks(codes: Float32, seen: Seen) -> Mask:
     codes : (h, w, C) float32 ndarray
         Of the frame, of 255.
     seen : sequence of pairs of ndarray
-        See `Seen`.
+        See `block_maps.Seen`.
     """
     low, high = np.full_like(codes, np.inf), np.full_like(codes, -np.inf)
     count, window = np.zeros(codes.shape[:2], int), np.ones((3, 3), np.uint8)

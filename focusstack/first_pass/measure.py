@@ -11,6 +11,7 @@ from focusstack.alignment.features.focus_order import focus_order
 from focusstack.alignment.tiles.poses import Origin
 from focusstack.errors import Change, InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
+from focusstack.first_pass.coding_faults import find_shift
 from focusstack.first_pass.hot_pixels import HotPixels
 from focusstack.first_pass.row_faults import NO_FAULTS, RowFaults, find_row_faults
 from focusstack.frames.borders import at_scale_of, fill_border, find_border, outside
@@ -204,14 +205,22 @@ def _reducing(
             raise
         proxy, facts, borders[index] = _small(picture, *small)
         if picture.pixels.shape[1::-1] == frames.size:  # and not read smaller
-            turned = picture.metadata.orientation >= 5
-            rows[index] = find_row_faults(picture.pixels, turned=turned)
+            rows[index] = _look_along_rows(picture)
         if picture.damage is not None:
             damaged[index] = picture.damage
         note = picture.note if borders[index] is None else join_notes(picture.note, CUT_OFF)
         return proxy, facts, note, recorded_stops(picture.metadata)
 
     return reduce
+
+
+def _look_along_rows(picture: Picture) -> RowFaults:
+    """Look for what follows the rows of a frame's file."""
+    orientation = picture.metadata.orientation
+    faults = find_row_faults(picture.pixels, turned=orientation >= 5)
+    if not picture.unit:
+        return faults
+    return faults._replace(shift=find_shift(picture.pixels, picture.unit, orientation))
 
 
 def _some(names: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeAlias
 import cv2
 import numpy as np
 
+from focusstack.first_pass.coding_faults import Shift
 from focusstack.numeric.arrays import Image, Indices, Mask
 
 LEAST_STEP = 16
@@ -78,11 +79,14 @@ class RowFaults(NamedTuple):
         Pixel ``(x, y)`` of the upright frame in the middle of each part of a step.
     turned : bool
         Whether rows of the file are columns of the frame.
+    shift : Shift or None
+        From where on a JPEG is of another tint.
     """
 
     streaks: int
     places: Indices
     turned: bool = False
+    shift: Shift | None = None
 
 
 NO_FAULTS = RowFaults(0, np.zeros((0, 2), np.int32))

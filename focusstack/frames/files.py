@@ -11,6 +11,7 @@ from focusstack.errors import InputError, leaving_out
 from focusstack.frames.checks import check_count, check_names, common_kind
 from focusstack.frames.damaged import checked
 from focusstack.frames.identity import identity, refuse_changed, refuse_copies
+from focusstack.images.header import REPAIR
 from focusstack.images.jpeg import Spare
 from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture, Probe, Reading, probe_all, read_picture
@@ -129,7 +130,10 @@ def _probed(paths: Sequence[Path], reading: Reading) -> list[tuple[Path, list[Pr
     if len(failed) > 1:
         more = f"\nand {len(failed) - 8} more." if len(failed) > 8 else ""
         message = "\n".join(error.message for error in failed[:8]) + more
-        raise InputError(message, "Copy these files again, or leave them out.", change)
+        remedies = {error.remedy for error in failed}
+        again = len(remedies) > 1 or REPAIR in remedies
+        remedy = "Copy these files again, or leave them out." if again else remedies.pop()
+        raise InputError(message, remedy, change)
     if failed:
         failed[0].changes = failed[0].changes or tuple(change)
         raise failed[0]

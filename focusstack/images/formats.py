@@ -5,6 +5,7 @@ No decoder turns a picture here: the orientation is applied once, by the caller.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -25,6 +26,8 @@ from focusstack.images.metadata import metadata_of
 from focusstack.images.png import png_header
 from focusstack.images.suffixes import RAW
 from focusstack.images.tiff import tiff_headers
+from focusstack.images.webp import check_end
+from focusstack.numeric.arrays import Image
 
 
 def read_headers(
@@ -87,7 +90,15 @@ def _webp(file: BinaryIO) -> Header:
         image = WebPImageFile(file)
     if getattr(image, "n_frames", 1) > 1:
         raise UnreadableError("is an animation, not a single picture", SINGLE)
-    return _by_pillow(image)
+    header = _by_pillow(image)
+
+    def decode() -> Image:
+        pixels = header.decode()
+        file.seek(0)
+        check_end(file.read())
+        return pixels
+
+    return replace(header, decode=decode)
 
 
 def _bmp(file: BinaryIO) -> Header:

@@ -14,7 +14,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.numeric.arrays import Image
 
 REPAIR = "Copy the file again from its source, or leave it out."
-CONVERT = "Save it as RGB or grey JPEG, PNG or TIFF with 8 or 16 bits."
+CONVERT = "Save such pictures as RGB or grey JPEG, PNG or TIFF with 8 or 16 bits."
 SINGLE = "Save each page as a file of its own."
 
 
@@ -56,6 +56,8 @@ class Header:
         By how much smaller than `width` and `height` the pixels come.
     faults : list of str
         What the decoder found damaged, once `decode` has been called.
+    unit : int
+        Rows of the file that a JPEG codes at once; 0 in other formats.
     """
 
     width: int
@@ -68,6 +70,7 @@ class Header:
     page: int = 0
     reduction: int = 1
     faults: list[str] = field(default_factory=list)
+    unit: int = 0
 
 
 @contextlib.contextmanager

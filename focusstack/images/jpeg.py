@@ -22,6 +22,9 @@ from focusstack.numeric.arrays import Image
 _LAST = 1 << 12
 """Bytes at the end of a JPEG in which its end is looked for first."""
 
+_BLOCK = 8
+"""Rows and columns of a JPEG's blocks."""
+
 _HARMLESS = ("Invalid SOS parameters", "Unknown Adobe color transform", "unknown JFIF revision")
 """How warnings begin that are about what some cameras write, not about pixels."""
 
@@ -78,8 +81,22 @@ def jpeg_header(file: BinaryIO, reduction: int = 1, spare: Spare | None = None) 
 
     dtype = np.dtype(np.uint8)
     return Header(
-        *image.size, channels, dtype, metadata, decode, note, reduction=reduction, faults=faults
+        *image.size,
+        channels,
+        dtype,
+        metadata,
+        decode,
+        note,
+        reduction=reduction,
+        faults=faults,
+        unit=_unit(image),
     )
+
+
+def _unit(image: JpegImageFile) -> int:
+    """Rows that are coded at once: those of a block, or of two where colours have half as many."""
+    parts = getattr(image, "layer", [])  # number, samples across and down, table
+    return _BLOCK * max((part[2] for part in parts), default=1) if len(parts) > 1 else _BLOCK
 
 
 def _decoded(data: bytes, reduction: int, into: Image) -> tuple[Image, str | None]:

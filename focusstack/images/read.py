@@ -18,9 +18,12 @@ from focusstack.images.header import SINGLE, Header, UnreadableError, decoding
 from focusstack.images.jpeg import Spare
 from focusstack.images.limits import BRIGHTEST, MOST_COMPRESSED, MOST_MEGAPIXELS
 from focusstack.images.metadata import Metadata, join_notes
-from focusstack.numeric.arrays import Float32, Image
+from focusstack.numeric.arrays import Float32, Floats, Image
 
 _T = TypeVar("_T")
+
+_FLIPS = {2: 1, 6: 1, 3: -1, 7: -1, 4: 0, 8: 0}
+"""How OpenCV is to flip pixels of an EXIF orientation: 1 across y, 0 across x, -1 across both."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Picture:
     damage : str or None
         What is wrong with the file's data, where the decoder went on all the same: some of the
         pixels are not what they were.
+    unit : int
+        Rows of the file that a JPEG codes at once; 0 in other formats.
     """
 
     pixels: Image
@@ -74,6 +79,7 @@ class Picture:
     metadata: Metadata
     note: str | None = None
     damage: str | None = None
+    unit: int = 0
 
     @property
     def transfer(self) -> Transfer | None:
@@ -152,8 +158,49 @@ def orient(pixels: Image, orientation: int) -> Image:
     """
     if orientation >= 5:
         pixels = cv2.transpose(pixels)
-    flip = {2: 1, 6: 1, 3: -1, 7: -1, 4: 0, 8: 0}.get(orientation)  # across y, both, across x
+    flip = _FLIPS.get(orientation)
     return np.ascontiguousarray(pixels if flip is None else cv2.flip(pixels, flip))
+
+
+def as_stored(pixels: Image, orientation: int) -> Image:
+    """Turn upright pixels back to how their file stores them; what is returned is a view.
+
+    Examples
+    --------
+    >>> upright = orient(np.arange(6, dtype=np.uint8).reshape(2, 3), 6)
+    >>> as_stored(upright, 6)
+    array([[0, 1, 2],
+           [3, 4, 5]], dtype=uint8)
+    """
+    flip = _FLIPS.get(orientation)
+    if flip is not None:
+        pixels = pixels[:: 1 if flip == 1 else -1, :: 1 if flip == 0 else -1]
+    return pixels.swapaxes(0, 1) if orientation >= 5 else pixels
+
+
+def in_file(
+    x: Floats, y: Floats, size: tuple[float, float], orientation: int
+) -> tuple[Floats, Floats]:
+    """Return where in a file, from its outer corner, places of an upright picture are.
+
+    Parameters
+    ----------
+    x, y : ndarray
+        From the upper left corner of the picture, in pixels.
+    size : tuple of float
+        Width and height of the upright picture.
+    orientation : int
+        EXIF orientation of the file.
+
+    Examples
+    --------
+    >>> [float(z) for z in in_file(np.array(10.0), np.array(30.0), (100, 200), 6)]
+    [30.0, 90.0]
+    """
+    flip = _FLIPS.get(orientation)
+    x = size[0] - x if flip in (1, -1) else x
+    y = size[1] - y if flip in (0, -1) else y
+    return (y, x) if orientation >= 5 else (x, y)
 
 
 def _open(
@@ -222,7 +269,7 @@ def _decode(header: Header) -> Picture:
     damage = join_notes(*header.faults)
     pixels = orient(stored, header.metadata.orientation)
     if pixels.ndim == 2 or pixels.shape[2] == 3:
-        return Picture(pixels, None, header.metadata, header.note, damage)
+        return Picture(pixels, None, header.metadata, header.note, damage, header.unit)
     colours = pixels[..., 0] if header.channels == 1 else pixels[..., :3]
     note = join_notes(header.note, "transparency is taken as a mask")
     alpha = to_float(pixels[..., -1])

@@ -18,6 +18,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from focusstack.images import ifd, tags
 from focusstack.images.header import UnreadableError, decoding, pillow_pixels
+from focusstack.images.lzw import LZW, check_lzw
 from focusstack.numeric.arrays import Image
 
 _BY_TIFFFILE = frozenset([1, 8, 32773, 32946, 34925])
@@ -151,6 +152,8 @@ def _alone(file: BinaryIO, page: tifffile.TiffPage, plane: int | None = None) ->
     for start, count in zip(page.dataoffsets, page.databytecounts, strict=True):
         file.seek(start)
         segments.append(file.read(count))
+    if int(page.compression) == LZW:
+        check_lzw(page, [np.frombuffer(segment, np.uint8) for segment in segments])
     fields = {}
     for tag in list(page.tags.values()):
         if tag.code not in _POINTERS and int(tag.dtype) in ifd.SIZES:

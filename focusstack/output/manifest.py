@@ -72,7 +72,7 @@ class Manifest:
             Naming the file.
         """
         for target in self._promised:
-            here = self.looked_up(target).is_file()
+            here = _is_plain(self.looked_up(target))
             if not here and not (target in self._before and target.is_file()):
                 raise OutputError(
                     f"{target.name} has vanished while the others were made",
@@ -124,6 +124,11 @@ class Manifest:
             names = json.loads((self._place / name).read_text(encoding="utf-8"))
             return [self._folder / str(inside) for inside in names]
         return []
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a file is there, and no link that has taken its place or its folder's."""
+    return path.is_file() and not path.is_symlink() and not path.parent.is_symlink()
 
 
 def _appeared(target: Path) -> OutputError:

@@ -103,7 +103,7 @@ def _few_enough(given: Any) -> Any:
 First = Field(fail_fast=True)
 Many = BeforeValidator(_few_enough)
 
-Texts = Annotated[list[StrictStr], First]
+Texts = Annotated[list[StrictStr], First, Many]
 Matrix3 = Annotated[tuple[Row, Row, Row], AfterValidator(_invertible)]
 Bend = Annotated[tuple[Number, Number], AfterValidator(_bendable)]
 Gain = Annotated[list[Factor], Field(min_length=1, max_length=3), AfterValidator(_grey_or_colour)]

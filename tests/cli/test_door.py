@@ -110,3 +110,17 @@ def test_a_result_that_cannot_be_written_out(photos: Path) -> None:
     assert found.returncode == 5
     assert found.stderr.startswith(b"error: what was found cannot be written out")
     assert b"unexpected" not in found.stderr
+
+
+@posix
+def test_a_stream_for_errors_that_is_full_does_not_change_the_exit_code(photos: Path) -> None:
+    """Python tries again to write what is left, and ends with 120 if it cannot."""
+    assert shell("focusstack inspect nowhere 2> /dev/full").returncode == 3
+    assert shell(f"focusstack inspect {photos} > /dev/full 2>&1").returncode == 5
+
+
+@posix
+def test_a_log_on_a_full_disk_ends_nothing(photos: Path) -> None:
+    found = shell(f"focusstack inspect {photos} --log /dev/full")
+    assert found.returncode == 0
+    assert found.stderr == b""

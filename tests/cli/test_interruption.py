@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from focusstack.cli.interruption import prompt_interruption
+from focusstack.cli.interruption import SIGNALS, prompt_interruption
 from focusstack.runtime.cleanup import remove_all, remove_if_ended
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
@@ -19,7 +19,7 @@ BUSY = """
 import os, signal, sys, time
 from contextlib import ExitStack
 from pathlib import Path
-from focusstack.cli.interruption import prompt_interruption
+from focusstack.cli.interruption import SIGNALS, prompt_interruption
 from focusstack.output.staging import StagedFolder
 from focusstack.runtime.files import replacing
 
@@ -46,7 +46,7 @@ with ExitStack() as stack:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("kept", ["kept", "thrown away"])
 def test_a_program_that_does_not_listen_is_ended(
     tmp_path: Path, kept: str, number: signal.Signals
@@ -63,6 +63,17 @@ def test_a_program_that_does_not_listen_is_ended(
     left = [p.name for p in tmp_path.rglob("*") if p.is_file()]
     assert left == (["run.json"] if kept == "kept" else [])
     assert (tmp_path / "out").exists() == (kept == "kept")
+
+
+def test_what_is_ignored_stays_ignored() -> None:
+    """A program that was started with `nohup` outlives its terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with prompt_interruption():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_without_an_interruption_nothing_happens() -> None:

@@ -12,7 +12,9 @@ from PIL import Image as Pillow
 from focusstack.errors import InputError
 from focusstack.frames.files import FileFrames
 from focusstack.frames.in_memory import ArrayFrames
+from focusstack.frames.open import open_frames
 from focusstack.frames.sources import FrameSource
+from focusstack.images.header import CONVERT
 from focusstack.numeric.arrays import Image
 from tests.support.frame_files import noise, stack
 
@@ -160,3 +162,16 @@ def test_a_jpeg_may_go_on_behind_its_end(tmp_path: Path) -> None:
     expected = FileFrames([path, other]).read(0).pixels
     path.write_bytes(path.read_bytes() + bytes(20_000))
     np.testing.assert_array_equal(FileFrames([path, other]).read(0).pixels, expected)
+
+
+def test_files_of_a_kind_that_is_not_read_are_to_be_saved_otherwise(tmp_path: Path) -> None:
+    """To copy them again would not help; it does where one of them is broken."""
+    for k in range(3):
+        Pillow.new("CMYK", (90, 80)).save(tmp_path / f"{k}.jpg")
+    with pytest.raises(InputError, match="CMYK") as caught:
+        open_frames(tmp_path)
+    assert caught.value.remedy == CONVERT
+    (tmp_path / "3.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(InputError, match="CMYK") as caught:
+        open_frames(tmp_path)
+    assert "again" in caught.value.remedy

@@ -85,6 +85,24 @@ def test_what_was_promised_is_missed(tmp_path: Path) -> None:
     assert contents(tmp_path) == {}
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_link_in_place_of_what_was_made_is_no_result(tmp_path: Path, whole: bool) -> None:
+    """Neither of the file nor of its whole folder."""
+    out, others = tmp_path / "out", tmp_path / "others"
+    others.mkdir()
+    (others / "1.png").write_text("somebody else's")
+    with pytest.raises(OutputError, match=r"1\.png has vanished"), StagedFolder(out) as staging:
+        stage(staging, "aligned/1.png", "one")
+        made = staging.place / "aligned"
+        (made / "1.png").unlink()
+        if whole:
+            made.rmdir()
+            made.symlink_to(others)
+        else:
+            (made / "1.png").symlink_to(others / "1.png")
+    assert contents(tmp_path) == {"others/1.png": b"somebody else's"}
+
+
 @pytest.mark.parametrize("links", [True, False])
 @pytest.mark.parametrize("overwrite", [True, False])
 def test_what_appears_meanwhile_is_not_replaced(

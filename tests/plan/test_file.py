@@ -162,9 +162,11 @@ def test_grids_have_as_many_nodes_as_are_made(
             read_plan(path)
 
 
+@pytest.mark.parametrize("name", ["model_residual_px", "warnings"])
 @pytest.mark.parametrize(("count", "read"), [(7_000, True), (14_000, False)])
-def test_lists_are_bounded(tmp_path: Path, count: int, read: bool) -> None:
-    path = saved(tmp_path, damaged(("model_residual_px",), {str(k): 1 for k in range(count)}))
+def test_lists_are_bounded(tmp_path: Path, name: str, count: int, read: bool) -> None:
+    many = {"model_residual_px": {str(k): 1 for k in range(count)}, "warnings": ["x"] * count}
+    path = saved(tmp_path, damaged((name,), many[name]))
     if read:
         assert read_plan(path)
     else:

@@ -24,8 +24,9 @@ UNKNOWN = "–"
 WANTED = ("resid px", "shift px", "EV", "zoom %", "95 %", "sharp", "rot °")
 """Columns of numbers, those first that a narrow terminal keeps longest."""
 
-LONGEST_NAME, LEAST_VERDICT = 24, 12
-"""Letters of a name that stand on one line, and that a line of a verdict has at least. Chosen."""
+LONGEST_NAME, LEAST_NAME, LEAST_VERDICT = 24, 8, 12
+"""Letters of a name that stand on one line, even where there is room for few, and letters that a
+line of a verdict has at least. Chosen."""
 
 
 class Line(NamedTuple):
@@ -88,18 +89,13 @@ def rich_table(plan: StackPlan, width: int = 80) -> Table:
     from rich.text import Text
 
     lines = frame_lines(plan)
-    shown = _fitting(lines, width)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column(
-        HEAD[0],
-        overflow="fold",
-        min_width=min(LONGEST_NAME, max(len(line.cells[0]) for line in lines)),
-    )
-    for title in (
-        HEAD[k] for k in shown
-    ):  # the unit on a line of its own: narrow enough for 80 columns
+    names, shown, verdicts = _fitting(lines, width)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    # What is left to the library, it cuts off where names are long.
+    table.add_column(HEAD[0], overflow="fold", width=names)
+    for title in (HEAD[k] for k in shown):  # the unit on a line of its own: narrow enough for 80
         table.add_column(title.replace(" ", "\n"), justify="right", no_wrap=True)
-    table.add_column(HEAD[-1], overflow="fold", min_width=LEAST_VERDICT)
+    table.add_column(HEAD[-1], overflow="fold", width=verdicts)
     for line in lines:
         name, *numbers, _ = line.cells
         chosen = (name, *(numbers[k - 1] for k in shown))
@@ -107,19 +103,26 @@ def rich_table(plan: StackPlan, width: int = 80) -> Table:
     return table
 
 
-def _fitting(lines: Sequence[Line], width: int) -> list[int]:
-    """Return which columns of numbers leave room for the verdict, as indices of `HEAD`."""
-    names = min(LONGEST_NAME, max(len(line.cells[0]) for line in lines))
-    left = width - names - LEAST_VERDICT - 4  # the frame, and what stands between
+def _fitting(lines: Sequence[Line], width: int) -> tuple[int, list[int], int]:
+    """Return how wide names and verdicts are, and which columns of numbers leave room for them.
+
+    The numbers are told as indices of `HEAD`.
+    """
+    longest = max(len(line.cells[0]) for line in lines)
+    left = width - 4  # what stands around and between
+    names = max(LEAST_NAME, min(LONGEST_NAME, longest, left - LEAST_VERDICT))
+    left -= names
     shown = []
     for title in WANTED:
         k = HEAD.index(title)
         wide = max(*(len(part) for part in title.split()), *(len(x.cells[k]) for x in lines))
-        if wide + 2 > left:
+        if wide + 2 > left - LEAST_VERDICT:
             break
         left -= wide + 2
         shown.append(k)
-    return sorted(shown)
+    wanted = max(len(HEAD[-1]), *(len(line.words) for line in lines))
+    more = max(0, min(longest - names, left - wanted))  # names may be longer where all is told
+    return names + more, sorted(shown), max(1, min(left, wanted))
 
 
 def verdict_lines(plan: StackPlan) -> list[str]:

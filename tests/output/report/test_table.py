@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -65,7 +66,7 @@ def test_the_table_keeps_names_on_one_line() -> None:
 def test_a_terminal_shows_the_same_cells() -> None:
     console = Console(width=160, record=True, quiet=False, file=None, force_terminal=False)
     with console.capture() as shown:
-        console.print(rich_table(PLAN))
+        console.print(rich_table(PLAN, 160))
     for line in plan_table(PLAN).splitlines():
         assert line.split()[0] in shown.get()
     assert "left out: too little detail" in shown.get()
@@ -93,6 +94,25 @@ def test_names_and_verdicts_are_whole_in_any_terminal(width: int) -> None:
     assert "good to 0.04 px" in text
     for number, needed in (("+0.50", 60), ("resid", 40), ("sharp", 80)):
         assert (number in text) == (width >= needed)
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120, 200])
+@pytest.mark.parametrize("name", ["Beetle on the third leaf, evening, take {}.png", "{}.png"])
+def test_long_names_and_reasons_lose_no_letter(width: int, name: str) -> None:
+    reason = "shows nothing of what the others show: another scene, or no overlap"
+    frames = [replace(f, file=name.format(k)) for k, f in enumerate(PLAN.frames)]
+    plan = replace(PLAN, frames=(*frames[:2], replace(frames[2], reason=reason)))
+    console = Console(width=width)
+    with console.capture() as shown:
+        console.print(rich_table(plan, width))
+    lines = shown.get().splitlines()
+    assert max(len(line) for line in lines) <= width
+    cells = [line.split("  ") for line in lines]
+    everything = "".join(part.strip().replace(" ", "") for line in cells for part in line)
+    letters = Counter(everything)
+    for frame, words in zip(plan.frames, ["good to 0.04 px"] * 2 + [reason], strict=True):
+        letters.subtract(Counter((frame.file + words).replace(" ", "")))
+    assert min(letters.values()) >= 0
 
 
 def test_the_summary_has_five_lines_of_facts() -> None:
