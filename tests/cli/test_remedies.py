@@ -124,6 +124,26 @@ def test_a_name_that_was_mistyped(here: Path, plan: Path) -> None:
     assert pasted(said) == ["focusstack inspect 'my photos'"]
 
 
+def test_an_input_that_was_mistyped(here: Path) -> None:
+    said = refused(3, "inspect", "my photo", "--exclude", "IMG_8")
+    assert pasted(said) == ["focusstack inspect 'my photos' --exclude IMG_8"]
+    given = [f"my photos/{name}" for name in (NAMES[0], "IMG_99.png", NAMES[2])]
+    assert pasted(refused(3, "inspect", *given)) == [
+        f"focusstack inspect 'my photos/{NAMES[0]}' 'my photos/IMG_9.png' 'my photos/{NAMES[2]}'"
+    ]
+    (here / "my photox.txt").touch()  # nothing that could be stacked
+    for nothing in ("nowhere", "nowhere/at all", "my photox.tx"):
+        assert "To" not in refused(3, "inspect", nothing)
+
+
+def test_a_folder_of_results(here: Path, stacked: Path) -> None:
+    shutil.copytree(stacked, here / "done")
+    said = refused(3, "fuse", "done", "-o", "a.png")
+    assert pasted(said) == ["focusstack fuse done/aligned --output a.png"]
+    said = refused(3, "inspect", "done/fused.png")
+    assert pasted(said) == []
+
+
 def test_frames_that_cannot_be_read(here: Path) -> None:
     photos = here / "my photos"
     (photos / "IMG_9.png").write_bytes(b"no picture")
@@ -290,7 +310,12 @@ def test_what_inspect_says_is_next(here: Path) -> None:
     said = done("inspect", *names, "--exclude", "IMG_8").stdout
     (line,) = re.findall(r"next +(focusstack .*)", said)
     assert line == f"focusstack run {shlex.quote(str(here / 'my photos'))} --exclude IMG_8"
-    done(*shlex.split(line)[1:])
+    done(*shlex.split(line)[1:], "--no-report")
+    # Where that is done, it goes elsewhere.
+    said = done("inspect", "my photos").stdout
+    (line,) = re.findall(r"next +(focusstack .*)", said)
+    assert line == "focusstack run 'my photos' --output 'my photos-stacked-2'"
+    done(*shlex.split(line)[1:], "--no-report")
 
 
 def test_the_report_says_what_to_type_in_its_folder(

@@ -133,9 +133,8 @@ def places(plan: StackPlan, side: int) -> list[Place]:
         if inside:
             x, y = (v - side / 2 for v in _towards_detail(max(inside)[0], cells, plan))
         left, top = (int(np.clip(v, 0, n - side)) for v, n in ((x, width), (y, height)))
-        found.append(
-            Place(name, Rect(left, top, side, side), max(inside)[0][0] if inside else None)
-        )
+        px = max(inside)[0][0] if inside else None
+        found.append(Place(name, Rect(left, top, side, side), px))
     return found
 
 
@@ -149,11 +148,9 @@ def _towards_detail(
     rows, columns = plan.residual_map_px.shape
     wide, high = plan.canvas[0] / columns, plan.canvas[1] / rows
     _, x, y = cell
-    near = [
-        one[1:] for one, _, _ in cells
-        if abs(one[1] - x) < 1.5 * wide and abs(one[2] - y) < 1.5 * high
-    ]  # fmt: skip
-    away = np.mean(near, axis=0) - (x, y)
+    middles = np.array([one[1:] for one, _, _ in cells])
+    near = np.all(np.abs(middles - (x, y)) < (1.5 * wide, 1.5 * high), axis=1)
+    away = middles[near].mean(axis=0) - (x, y)
     away_x, away_y = np.clip(away, (-wide / 2, -high / 2), (wide / 2, high / 2))
     return x + float(away_x), y + float(away_y)
 
