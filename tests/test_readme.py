@@ -81,7 +81,7 @@ def examples() -> list[str]:
 
 def test_every_command_is_documented() -> None:
     for name in commands():
-        assert f"`focusstack {name} " in readme()
+        assert re.search(rf"`focusstack {name}[ `]", readme()), name
 
 
 def test_every_option_is_documented_with_its_commands() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import typer
 from benchmarks.shoots.shooting import write_shoot
 from focusstack.cli import app
 from focusstack.shoot.overrides import FILE, read_overrides
+from tests.support.cli_calls import done
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "shoots.md"
@@ -79,6 +81,35 @@ def test_the_rule_for_snakemake_stacks_every_stack(tmp_path: Path) -> None:
     assert found == ["card-IMG_0001", "card-IMG_0004"]
     listed = json.loads((tmp_path / "stacked" / "stacks.json").read_text())
     assert [stack["name"] for stack in listed["stacks"]] == found
+
+
+def test_what_the_processes_for_nextflow_type_stacks_every_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their scripts, with values in place of variables, and the table between them."""
+    text = (ROOT / "contrib" / "nextflow" / "main.nf").read_text(encoding="utf-8")
+    first, second = re.findall(r'"""\n(.*?)"""', text, re.DOTALL)
+    columns = set(re.findall(r"\brow\.(\w+)", text))
+    write_shoot(tmp_path / "card", 2, 3)
+    monkeypatch.chdir(tmp_path)
+
+    def typed(script: str, **values: object) -> None:
+        for name, value in values.items():
+            script = re.sub(rf"\$\{{{name}[\w.()]*\}}", str(value), script)
+        program, *words = shlex.split(script.replace("\\\n", " "))
+        assert program == "focusstack"
+        assert "$" not in script
+        done(*words)
+
+    typed(first, card="card")
+    with Path("stacks.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert columns <= set(rows[0])
+    for name in sorted({row["stack"] for row in rows}):
+        frames = " ".join(str(Path("card") / row["file"]) for row in rows if row["stack"] == name)
+        typed(second, frames=frames, name=name, **{"task.cpus": 2, "task.memory": 2000})
+        assert (tmp_path / name / "report.json").is_file()
+    assert len(list(tmp_path.glob("card-*/fused.jpg"))) == 2
 
 
 def test_the_process_for_nextflow_stacks_every_stack(tmp_path: Path) -> None:

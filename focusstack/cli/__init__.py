@@ -16,6 +16,7 @@ from focusstack.cli.command import Command, Commands
 from focusstack.cli.door import open_door
 from focusstack.cli.examples import EPILOG, epilog
 from focusstack.cli.measuring import inspect
+from focusstack.cli.preparing import prepare
 from focusstack.cli.retouching import app as open_app
 from focusstack.cli.retouching import retouch, review
 from focusstack.cli.sampling import sample
@@ -45,7 +46,7 @@ _PANELS = {
     "Single stages": (align, fuse, equalize, crop),
     "Look and mend": (inspect, review, retouch),
     "Without a terminal": (open_app,),
-    "Try": (sample,),
+    "Try and set up": (sample, prepare),
 }
 for _panel, _commands in _PANELS.items():
     for _command in _commands:

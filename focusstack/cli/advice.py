@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from focusstack.cli.options import beside
 from focusstack.cli.typed import typed
-from focusstack.errors import Change, leaving_out
+from focusstack.errors import Change, OutputError, leaving_out
 from focusstack.runtime.command_line import CommandLine
 
 if TYPE_CHECKING:
@@ -33,4 +35,12 @@ def to_run() -> CommandLine | None:
     line = typed()
     if line is None:
         return None
-    return CommandLine("run", line.inputs, tuple(p for p in line.options if p[0] in OF_BOTH))
+    from focusstack.output.staging import free_name, refuse_filled
+
+    options = tuple(p for p in line.options if p[0] in OF_BOTH)
+    folder = beside([Path(given) for given in line.inputs])
+    try:
+        refuse_filled(folder)
+    except OutputError:
+        options = (*options, ("--output", str(free_name(folder))))
+    return CommandLine("run", line.inputs, options)

@@ -51,6 +51,10 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "focusstack review photos-stacked --frames photos/": "frames that lie elsewhere",
     },
     "retouch": {"focusstack retouch photos-stacked": "after another run, or without a browser"},
+    "prepare": {
+        "focusstack prepare": "",
+        "focusstack prepare --quiet": "says what goes wrong",
+    },
     "sample": {"focusstack sample demo && focusstack run demo": "needs no pictures"},
 }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -15,7 +16,7 @@ from focusstack.frames.files import FileFrames
 from focusstack.frames.film import FilmFrames
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.frames.indexed import Indexed, IndexedFrames
-from focusstack.frames.search import survey
+from focusstack.frames.search import survey, ways_below
 from focusstack.frames.selection import Selection
 from focusstack.frames.sources import FrameSource
 from focusstack.frames.subset import Subset
@@ -76,7 +77,8 @@ def open_frames(
         reading = Reading(max_megapixels, keep_damaged=keep_damaged)
         return _selected(_opened(inputs, progress, reading, wanted, every=every), wanted)
     except InputError:
-        wanted.check()  # whoever mistyped a name should hear of that
+        if wanted.asked:
+            wanted.check()  # whoever mistyped a name should hear of that
         raise
 
 
@@ -114,12 +116,23 @@ def _opened(
             progress.warn(note)
     films = [path for path in found.files if path.suffix.lower() in VIDEO]
     if not films:
-        return FileFrames(found.files, found.notes, reading)
+        with _ways_below(given if len(found.files) < 2 else ()):
+            return FileFrames(found.files, found.notes, reading)
     if len(found.files) > 1:
         raise UsageError(
             f"{films[0]} is a film, which is a stack by itself", "Give the film alone."
         )
     return FilmFrames(films[0])
+
+
+@contextmanager
+def _ways_below(inputs: Sequence[object]) -> Iterator[None]:
+    """Let the error of a folder with one picture, as results are, say what else is in it."""
+    try:
+        yield
+    except InputError as error:
+        error.changes = (*error.changes, *ways_below(inputs))
+        raise
 
 
 def _selected(frames: FrameSource, selection: Selection) -> FrameSource:

@@ -6,6 +6,7 @@ import glob
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from focusstack.errors import Change, InputError
 from focusstack.frames.choice import choose, composites, refuse_composites
 from focusstack.frames.selection import Selection
 from focusstack.images.suffixes import PICTURES, PLAIN, READABLE, VIDEO
+from focusstack.runtime.alike import ALIKE
 
 
 def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
@@ -78,7 +80,8 @@ def survey(
     files: list[Path] = []
     skipped: list[Path] = []
     groups: dict[Path, list[Path]] = defaultdict(list)
-    for path, named in _wanted([c for i in inputs for c in _candidates(Path(i))], selection):
+    candidates = [c for k in range(len(inputs)) for c in _candidates(inputs, k)]
+    for path, named in _wanted(candidates, selection):
         if named:
             _check_named(path)
             files.append(path)
@@ -111,8 +114,9 @@ def _order(path: Path) -> tuple[object, object]:
     return natural_key(path.name), natural_key(str(path))
 
 
-def _candidates(given: Path) -> list[tuple[Path, bool]]:
+def _candidates(inputs: Sequence[str | Path], index: int) -> list[tuple[Path, bool]]:
     """Files behind one input, each with whether it has been named outright."""
+    given = Path(inputs[index])
     if given.is_dir():
         inside = _listed(given)
     elif given.exists() or given.is_symlink():
@@ -120,8 +124,22 @@ def _candidates(given: Path) -> list[tuple[Path, bool]]:
     elif glob.has_magic(str(given)):
         inside = sorted(Path(name) for name in glob.glob(str(given), recursive=True))  # noqa: PTH207 - absolute patterns too
     else:
-        raise InputError(f"{given} does not exist.", "Check its name.")
+        raise InputError(f"{given} does not exist.", "Check its name.", _meant(inputs, index))
     return [(p, False) for p in inside if _may_be_frame(p)]
+
+
+def _meant(inputs: Sequence[str | Path], index: int) -> list[Change]:
+    """What to type if the name of an input was mistyped."""
+    given = Path(inputs[index])
+    if not given.parent.is_dir():
+        return []
+    beside = [p for p in _listed(given.parent) if not p.name.startswith(".")]
+    names = [p.name for p in beside if p.is_dir() or p.suffix.lower() in READABLE]
+    before, after = map(str, inputs[:index]), map(str, inputs[index + 1 :])
+    return [
+        Change(f"If {name} is meant", inputs=(*before, str(given.with_name(name)), *after))
+        for name in get_close_matches(given.name, names, 1, ALIKE)
+    ]
 
 
 def _wanted(found: list[tuple[Path, bool]], selection: Selection | None) -> list[tuple[Path, bool]]:
@@ -177,23 +195,29 @@ def _from_folder(paths: Sequence[Path], *, every: bool) -> Found:
 
 
 def _nothing(inputs: Sequence[str | Path]) -> InputError:
-    below = [
-        folder
-        for given in inputs
-        if Path(given).is_dir()
-        for folder in sorted(Path(given).iterdir())
-        if folder.is_dir() and any(p.suffix.lower() in PICTURES for p in _listed(folder))
-    ]
     remedy = f"Name a folder or files of these formats: {', '.join(sorted(PLAIN))}."
-    ways = [
-        Change(f"To stack the pictures in its folder {folder.name}", inputs=(str(folder),))
-        for folder in below[:MOST_OFFERED]
-    ]
-    if below:
-        remedy = f"There are pictures in its folder {below[0].name}; none is searched below."
+    ways = ways_below(inputs)
+    if ways:
+        name = Path(ways[0].inputs[0]).name
+        remedy = f"There are pictures in its folder {name}; none is searched below."
     return InputError(
         f"No pictures found in {', '.join(str(i) for i in inputs) or 'no input'}.", remedy, ways
     )
+
+
+def ways_below(inputs: Sequence[object]) -> list[Change]:
+    """Return what to type to stack pictures in folders below those that were named."""
+    below = [
+        folder
+        for given in inputs
+        if isinstance(given, (str, Path)) and Path(given).is_dir()
+        for folder in sorted(Path(given).iterdir())
+        if folder.is_dir() and any(p.suffix.lower() in PICTURES for p in _listed(folder))
+    ]
+    return [
+        Change(f"To stack the pictures in its folder {folder.name}", inputs=(str(folder),))
+        for folder in below[:MOST_OFFERED]
+    ]
 
 
 def _refuse_repeated(files: Sequence[Path]) -> None:

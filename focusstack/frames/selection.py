@@ -66,6 +66,11 @@ class Selection:
         return bool(self.only or self.exclude)
 
     @property
+    def asked(self) -> bool:
+        """Whether any frame has been asked about."""
+        return bool(self._seen)
+
+    @property
     def left_out(self) -> list[str]:
         """Names that were asked about and are not wanted."""
         return [name for name, wanted in self._seen.items() if not wanted]

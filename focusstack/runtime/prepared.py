@@ -61,6 +61,23 @@ def cache_folder() -> Path | None:
         return None
 
 
+def cache_place() -> Path | None:
+    """Return the folder below which all compiled code is kept; None where nothing can be kept.
+
+    That is the one that was asked for, the package itself, or one of the user's.
+    """
+    from numba import config
+
+    folder = cache_folder()
+    asked: str = config.CACHE_DIR  # type: ignore[attr-defined]
+    if folder is None:
+        return None
+    for place in (Path(asked) if asked else PACKAGE, PACKAGE):
+        if folder.is_relative_to(place):
+            return place
+    return folder.parent
+
+
 @contextmanager
 def some_cache() -> Iterator[str]:
     """Give a folder for compiled code, through which processes share it while it is made.

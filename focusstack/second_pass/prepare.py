@@ -2,7 +2,8 @@
 
 A stack of a few small frames, of the type of those to come, goes through both passes: that way just
 those loops are compiled which a run needs, and none of them is named here. Where a core is idle, a
-second process fuses such frames while this one aligns them.
+second process fuses such frames while this one aligns them. Whoever installs the program may have
+all of that done ahead, for frames of every type and every method.
 """
 
 from __future__ import annotations
@@ -12,23 +13,26 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import replace
 from importlib import import_module
 from inspect import signature
+from itertools import product
+from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
 
-from focusstack.errors import FocusstackError
+from focusstack.errors import FocusstackError, OutputError
 from focusstack.first_pass.effort import QUICK, THOROUGH
 from focusstack.first_pass.run import find_plan
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.frames.memory_needed import memory_needed
 from focusstack.frames.sources import FrameSource
 from focusstack.fusion.passes import run_passes
-from focusstack.fusion.registry import make_fuser
+from focusstack.fusion.registry import FUSERS, make_fuser
 from focusstack.images.colour import to_dtype, to_float
 from focusstack.numeric.arrays import Image
 from focusstack.options import FusionOptions, StackOptions
+from focusstack.plan.model import StackPlan
 from focusstack.resample.planes import Planes
 from focusstack.runtime import prepared
 from focusstack.runtime.cores import usable_cores
@@ -43,6 +47,10 @@ STAGE = "Preparing for this machine, once"
 
 LOOPS = 30
 """Loops that are compiled at most: steps of the stage. What is not needed now ends it sooner."""
+
+TYPES, CHANNELS = (np.uint8, np.uint16, np.float32), (3, 1)
+"""Of frames that can be read. Loops go over one channel or any number of them: grey needs none of
+its own."""
 
 WIDTH, HEIGHT = 320, 240
 """Of the frames: as small as can be aligned with certainty. Chosen, not measured."""
@@ -81,8 +89,7 @@ def prepare(
     work : str, optional
         What is to be done with them.
     """
-    method = "" if work == "measure" else f"-{options.fusion.method_name}"
-    kind = f"{work}-{frames.dtype}-{frames.channels}{method}"
+    kind = _kind(work, np.dtype(frames.dtype), frames.channels, options.fusion.method_name)
     if prepared.is_prepared(kind):
         return
     from focusstack.runtime import compiler  # loads it
@@ -101,6 +108,85 @@ def prepare(
         progress.warn(prepared.UNKEPT)
 
 
+class Prepared(NamedTuple):
+    """What has been prepared ahead.
+
+    Attributes
+    ----------
+    place : path
+        Folder below which compiled code is kept.
+    anew : bool
+        Whether anything had to be done.
+    """
+
+    place: Path
+    anew: bool
+
+
+def prepare_everything(progress: Progress) -> Prepared:
+    """Compile what work of any kind needs, on frames of any type, unless that was done before.
+
+    Parameters
+    ----------
+    progress : Progress
+        Is told of the stage; of none where nothing is left to be done.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be kept anywhere: before anything is compiled, if that is known then.
+    """
+    kinds = _every_kind()
+    place = prepared.cache_place()
+    if place is None:
+        raise _unkept()
+    if all(map(prepared.is_prepared, kinds)):
+        return Prepared(place, anew=False)
+    from focusstack.runtime import compiler  # loads it
+
+    with (
+        stage(progress, STAGE, LOOPS + len(TYPES)),
+        compiler.told_of_each(progress.advance),
+    ):
+        for dtype in TYPES:
+            _work_in_every_way(_small_frames(np.dtype(dtype), CHANNELS[0]))
+            progress.advance()
+        for loop in _others():
+            loop()
+    if not all(map(prepared.note_prepared, kinds)):
+        raise _unkept()
+    return Prepared(place, anew=True)
+
+
+def _unkept() -> OutputError:
+    what, _, remedy = prepared.UNKEPT.partition(": ")
+    return OutputError(what, f"{remedy[0].upper()}{remedy[1:]}.")
+
+
+def _kind(work: Work, dtype: np.dtype[Any], channels: int, method: str) -> str:
+    """What is noted of work that was prepared for; a quick look needs no method."""
+    return f"{work}-{dtype}-{channels}{'' if work == 'measure' else f'-{method}'}"
+
+
+def _every_kind() -> list[str]:
+    works: tuple[Work, ...] = ("run", "measure", "fuse")
+    every = product(works, map(np.dtype, TYPES), CHANNELS, FUSERS)
+    return list(dict.fromkeys(_kind(*one) for one in every))
+
+
+def _work_in_every_way(small: ArrayFrames) -> None:
+    """Look at frames quickly, align them, and fuse them by every method, before and after."""
+    options = StackOptions()
+    need = memory_needed(small, options)
+    with _shared(small, options, "run") as meanwhile, meanwhile:
+        plan = find_plan(small, options, need, Silent(), THOROUGH)
+    find_plan(small, options, need, Silent(), QUICK)
+    for method in FUSERS:
+        by = replace(options, fusion=FusionOptions(method))
+        _fuse_by(plan, small, by)
+        fuse_aligned(small, by.fusion, Silent())
+
+
 def _work_on(
     small: ArrayFrames, options: StackOptions, work: Work, meanwhile: AbstractContextManager[None]
 ) -> None:
@@ -115,6 +201,12 @@ def _work_on(
         return
     with meanwhile:
         plan = find_plan(small, options, need, Silent(), THOROUGH)
+    _fuse_by(plan, small, options)
+
+
+def _fuse_by(plan: StackPlan, small: ArrayFrames, options: StackOptions) -> None:
+    """Carry a plan out, once without and once with files in mind."""
+    need = memory_needed(small, options)
     for sink in (NoSink(), _Taker(small.dtype)):
         means = means_for(small, options.threads, need, sink)
         composite, _ = fuse_frames(small, plan, options.fusion, sink, means, Silent())

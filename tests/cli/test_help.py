@@ -18,6 +18,7 @@ from focusstack.plan.file import read_plan
 from focusstack.retouch.record import write_retouch
 from focusstack.retouch.strokes import Retouch
 from focusstack.runtime.version import __version__
+from focusstack.second_pass.prepare import Prepared
 from focusstack.shoot.workers import Counted
 from tests.support.cli_calls import COMMAND, call, done
 
@@ -84,6 +85,8 @@ CALLS = [
     "review {painted} -q -v",
     "retouch {painted} --quality 90 --threads 2 --frames {photos} --quiet --verbose --debug",
     "retouch {painted} --skip-lost -q -v --log {out}.log",
+    "prepare --quiet --verbose --debug --log {out}.log",
+    "prepare -q -v",
     "sample {out} --overwrite --quiet --verbose -q -v --debug",
 ]
 
@@ -111,6 +114,8 @@ def test_every_option_is_taken(
 ) -> None:
     for served in ("review_folder", "open_door_to_pictures"):
         monkeypatch.setattr(f"focusstack.studio.reviewing.{served}", lambda *_, **__: None)
+    ahead = "focusstack.second_pass.prepare.prepare_everything"
+    monkeypatch.setattr(ahead, lambda _: Prepared(tmp_path, anew=True))
     # Stacks of a batch in this process: others take a second to start.
     lanes = "focusstack.shoot.batch.Lanes"
     monkeypatch.setattr(lanes, lambda jobs: Counted(ThreadPoolExecutor(1), jobs))
@@ -143,7 +148,7 @@ def test_no_option_is_left_untried() -> None:
 def test_the_commands_are_those_promised() -> None:
     assert isinstance(COMMAND, typer.core.TyperGroup)
     promised = ["run", "split", "batch", "watch", "align", "fuse", "equalize", "crop"]
-    promised += ["inspect", "review", "retouch", "app", "sample"]
+    promised += ["inspect", "review", "retouch", "app", "sample", "prepare"]
     assert list(COMMAND.commands) == promised
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 import shutil
+import threading
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -18,6 +22,9 @@ import focusstack.output.aligned
 from focusstack.errors import Change, OutputError, leaving_out
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
+from focusstack.retouch.record import write_retouch
+from focusstack.retouch.result import open_result
+from focusstack.retouch.strokes import Point, Retouch, Stroke
 from focusstack.runtime.command_line import CommandLine
 from focusstack.scene.stack import RenderedStack, render_stack
 from tests.support.cli_calls import NAMES, call, done, written
@@ -26,15 +33,6 @@ ROOT = Path(__file__).resolve().parents[2] / "focusstack"
 
 SAID: dict[str, str] = {}
 """What each remedy that was met here does, and the command that was pasted."""
-
-NOT_MET = {
-    "To work with fewer": "only where the system allows few threads (tests/runtime)",
-    "To allow it": "only with a plan that bends frames into the crop (tests/plan/test_outlines.py)",
-    "To go on without": "only with strokes of a frame that is gone (tests/retouch)",
-    "To paint": "opens a page, and waits until somebody leaves it (tests/studio)",
-    "To move them as a whole only": "only with a plan that folds (tests/plan/test_folds.py)",
-}
-"""Remedies that are not provoked here, and why."""
 
 
 def pasted(said: str, *, codes: tuple[int, ...] = (0,)) -> list[str]:
@@ -122,6 +120,26 @@ def test_a_name_that_was_mistyped(here: Path, plan: Path) -> None:
     said = refused(2, "inspect", "my photos", "--reference", "IMG_99.png")
     assert "Did you mean IMG_9.png" in said
     assert pasted(said) == ["focusstack inspect 'my photos'"]
+
+
+def test_an_input_that_was_mistyped(here: Path) -> None:
+    said = refused(3, "inspect", "my photo", "--exclude", "IMG_8")
+    assert pasted(said) == ["focusstack inspect 'my photos' --exclude IMG_8"]
+    given = [f"my photos/{name}" for name in (NAMES[0], "IMG_99.png", NAMES[2])]
+    assert pasted(refused(3, "inspect", *given)) == [
+        f"focusstack inspect 'my photos/{NAMES[0]}' 'my photos/IMG_9.png' 'my photos/{NAMES[2]}'"
+    ]
+    (here / "my photox.txt").touch()  # nothing that could be stacked
+    for nothing in ("nowhere", "nowhere/at all", "my photox.tx"):
+        assert "To" not in refused(3, "inspect", nothing)
+
+
+def test_a_folder_of_results(here: Path, stacked: Path) -> None:
+    shutil.copytree(stacked, here / "done")
+    said = refused(3, "fuse", "done", "-o", "a.png")
+    assert pasted(said) == ["focusstack fuse done/aligned --output a.png"]
+    said = refused(3, "inspect", "done/fused.png")
+    assert pasted(said) == []
 
 
 def test_frames_that_cannot_be_read(here: Path) -> None:
@@ -252,6 +270,83 @@ def test_plans_of_other_frames(here: Path, plan: Path, rendered: RenderedStack) 
     assert len(pasted(refused(2, "run", grey, "--plan", plan, *out))) == 1
 
 
+def changed(plan: Path, to: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Write a plan in which something was changed."""
+    told = json.loads(plan.read_text())
+    change(told)
+    to.write_text(json.dumps(told))
+
+
+def test_a_plan_that_folds_a_frame(here: Path, plan: Path) -> None:
+    def fold(told: dict[str, Any]) -> None:
+        grid = np.zeros((7, 9, 2))
+        grid[3, 4, 0] = 60  # between nodes that are thirty pixels apart
+        told["frames"][1]["local_px"] = grid.tolist()
+
+    changed(plan, here / "folded.json", fold)
+    out = ("-o", "out", "--no-aligned", "--no-report", "--overwrite")
+    assert [
+        line.rpartition("--no-report ")[2]
+        for line in pasted(refused(3, "run", "my photos", "--plan", "folded.json", *out))
+    ] == ["--overwrite --plan folded.json --no-local", "--overwrite"]
+
+
+def test_a_plan_that_counts_on_displacement(here: Path, plan: Path) -> None:
+    def count_on_it(told: dict[str, Any]) -> None:
+        told["crop"] = {"x": 60, "y": 60, "width": 36, "height": 30}
+        one = told["frames"][1]
+        one["matrix"] = (np.array([[1, 0, 100], [0, 1, 0], [0, 0, 1]]) @ one["matrix"]).tolist()
+        one["local_px"] = np.broadcast_to([100.0, 0.0], (3, 4, 2)).tolist()
+
+    changed(plan, here / "counting.json", count_on_it)
+    said = refused(4, "run", "my photos", "--plan", "counting.json", "--no-local", "--no-report")
+    assert pasted(said) == ["focusstack run 'my photos' --no-report --plan counting.json"]
+
+
+# Strokes, and what the system allows ------------------------------------------------------------
+
+
+def test_strokes_that_are_not_there_or_of_what_is_gone(
+    stacked: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(stacked, here / "my photos-stacked")
+    shown: list[Path] = []
+    serving = "focusstack.studio.reviewing.review_folder"
+    monkeypatch.setattr(serving, lambda folder, *_, **__: shown.append(folder))
+    said = refused(3, "retouch", "my photos-stacked", "--quality", "80")
+    assert pasted(said) == ["focusstack review 'my photos-stacked'"]
+    assert shown == [Path("my photos-stacked")]
+    result = open_result(here / "my photos-stacked")
+    stroke = Stroke("paint", (Point(60, 60),), "frame:IMG_99.png", size=20)
+    write_retouch(
+        result.record, Retouch(result.plan.reference, result.plan.canvas, strokes=(stroke,))
+    )
+    said = refused(3, "retouch", "my photos-stacked")
+    assert pasted(said) == ["focusstack retouch 'my photos-stacked' --skip-lost"]
+
+
+def test_a_system_that_lets_few_threads_start(
+    here: Path, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Few(threading.Thread):
+        going: ClassVar[list[threading.Thread]] = []
+
+        def start(self) -> None:
+            if len(self.going) >= 4:
+                raise RuntimeError("can't start new thread")
+            self.going.append(self)
+            super().start()
+
+        def join(self, timeout: float | None = None) -> None:
+            self.going.remove(self)
+            super().join(timeout)
+
+    allowed = SimpleNamespace(Event=threading.Event, Thread=Few)
+    monkeypatch.setattr("focusstack.runtime.allowances.threading", allowed)
+    command = ("run", "my photos", "--plan", plan, "--no-report", "--overwrite")
+    assert len(pasted(refused(2, *command, "--threads", "64"))) == 1
+
+
 # Options --------------------------------------------------------------------------------------
 
 
@@ -290,7 +385,12 @@ def test_what_inspect_says_is_next(here: Path) -> None:
     said = done("inspect", *names, "--exclude", "IMG_8").stdout
     (line,) = re.findall(r"next +(focusstack .*)", said)
     assert line == f"focusstack run {shlex.quote(str(here / 'my photos'))} --exclude IMG_8"
-    done(*shlex.split(line)[1:])
+    done(*shlex.split(line)[1:], "--no-report")
+    # Where that is done, it goes elsewhere.
+    said = done("inspect", "my photos").stdout
+    (line,) = re.findall(r"next +(focusstack .*)", said)
+    assert line == "focusstack run 'my photos' --output 'my photos-stacked-2'"
+    done(*shlex.split(line)[1:], "--no-report")
 
 
 def test_the_report_says_what_to_type_in_its_folder(
@@ -334,7 +434,7 @@ def changes() -> set[str]:
 def test_every_remedy_was_pasted() -> None:
     if len(SAID) < 20:
         pytest.skip("says something only after the tests above")
-    assert not changes() - SAID.keys() - NOT_MET.keys()
+    assert not changes() - SAID.keys()
 
 
 def test_changes_of_a_command_line() -> None:

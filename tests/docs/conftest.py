@@ -18,6 +18,7 @@ from focusstack.retouch.record import write_retouch
 from focusstack.retouch.result import open_result
 from focusstack.retouch.strokes import Retouch
 from focusstack.scene.stack import RenderedStack, render_stack
+from focusstack.second_pass.prepare import Prepared
 from focusstack.shoot.workers import Counted
 from tests.support.cli_calls import done, written
 from tests.support.page_blocks import ROOT
@@ -76,6 +77,9 @@ def workplace(everything: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     serving = "focusstack.studio.reviewing"
     monkeypatch.setattr(f"{serving}.review_folder", paint)
     monkeypatch.setattr(f"{serving}.open_door_to_pictures", lambda *_, **__: None)
+    monkeypatch.setattr(
+        "focusstack.second_pass.prepare.prepare_everything", lambda _: Prepared(place, anew=True)
+    )
     # Stacks of a batch in this process; those of a watch come when they come.
     monkeypatch.setattr(
         "focusstack.shoot.batch.Lanes", lambda jobs: Counted(ThreadPoolExecutor(1), jobs)

@@ -2,8 +2,9 @@
 
 Stacks are tiny. What a line asks for is done, with these exceptions: `run` and `align` of the same
 photos take the plan that was measured before, and leave the page out; what is there already is
-written over; pages in the browser are not served, watches not waited for. Of what needs a program
-or machine that is not here, `ELSEWHERE` says why, and the words for focusstack in it are parsed.
+written over; pages in the browser are not served, watches not waited for, nothing is compiled
+ahead. Of what needs a program or machine that is not here, `ELSEWHERE` says why, and the words for
+focusstack in it are parsed.
 """
 
 from __future__ import annotations

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 import focusstack
+from focusstack.errors import OutputError
 from focusstack.frames.in_memory import ArrayFrames
 from focusstack.options import FusionOptions, StackOptions
 from focusstack.runtime import prepared
 from focusstack.runtime.progress import Silent
 from focusstack.scene.stack import render_stack
 from focusstack.second_pass import prepare as preparing
-from focusstack.second_pass.prepare import STAGE, prepare
+from focusstack.second_pass.prepare import STAGE, prepare, prepare_everything
 
 FRAMES = render_stack("plane", width=240, height=180, frames=3, blur=3, seed=4).frames
 
@@ -167,3 +168,103 @@ def test_where_nothing_can_be_kept_processes_share_a_folder_for_the_time_being(
         assert Path(lent).is_dir()
     assert before == config.CACHE_DIR  # type: ignore[attr-defined]
     assert not Path(lent).exists()
+
+
+# Everything ahead -----------------------------------------------------------------------------
+
+AHEAD = """
+import sys
+from pathlib import Path
+import numpy as np
+import focusstack
+from focusstack.first_pass.effort import QUICK
+from focusstack.frames.in_memory import ArrayFrames
+from focusstack.fusion.registry import FUSERS
+from focusstack.options import FusionOptions
+from focusstack.runtime import compiler, prepared
+from focusstack.runtime.progress import Silent
+from focusstack.scene.stack import render_stack
+from focusstack.second_pass import prepare
+from focusstack.second_pass.prealigned import fuse_aligned
+
+prepared.cache_folder = lambda: Path(sys.argv[1])
+prepare.TYPES = (np.uint16,)
+made = []
+compiler._LISTENERS.append(lambda: made.append(1))
+prepare.prepare_everything(Silent())
+first = len(made)
+colour = render_stack("steps", width=240, height=180, frames=3, blur=4, seed=5).frames
+colour = [frame.astype(np.uint16) * 257 for frame in colour]
+for frames in (colour, [frame[..., 1].copy() for frame in colour]):
+    found = focusstack.stack(frames, sys.argv[2] + str(frames[0].ndim))
+    focusstack.plan_stack(frames, effort=QUICK)
+    for method in FUSERS:
+        focusstack.stack(frames, plan=found.plan, method=method)
+        fuse_aligned(ArrayFrames(frames), FusionOptions(method))
+print(first, len(made))
+"""
+
+
+def test_nothing_is_left_to_compile_once_everything_was_prepared(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", AHEAD, str(tmp_path / "cache"), str(tmp_path / "out")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    first, all_of_them = map(int, ran.stdout.split())
+    assert first > 25
+    assert all_of_them == first
+    marks = {path.name.rpartition("-")[0] for path in (tmp_path / "cache").iterdir()}
+    assert {f"prepared-fuse-uint16-{c}-depth" for c in (1, 3)} <= marks
+    assert {"prepared-measure-uint16-3", "prepared-run-uint16-1-auto"} <= marks
+
+
+def test_what_is_prepared_is_not_prepared_again(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "cache_place", lambda: cache.parent)
+    done: list[object] = []
+    monkeypatch.setattr(preparing, "_work_in_every_way", done.append)
+    heard = Heard()
+    assert prepare_everything(heard) == (cache.parent, True)
+    assert prepare_everything(heard) == (cache.parent, False)
+    assert heard.stages == [STAGE]
+    assert len(done) == len(preparing.TYPES)
+    # Runs of any kind find themselves prepared for.
+    for frames in (FRAMES, [f[..., 0] / np.float32(255) for f in FRAMES]):
+        for work in ("run", "measure", "fuse"):
+            options = StackOptions(fusion=FusionOptions(method="depth"))
+            prepare(ArrayFrames(frames), options, heard, work)
+    assert heard.stages == [STAGE]
+
+
+def test_where_nothing_can_be_kept_nothing_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(preparing, "_work_in_every_way", done.append)
+    monkeypatch.setattr(prepared, "cache_folder", lambda: None)
+    with pytest.raises(OutputError, match=r"cannot be kept.*\nSet NUMBA_CACHE_DIR to a folder"):
+        prepare_everything(Silent())
+    assert done == []
+    (tmp_path / "file").touch()  # as on a disk that is full
+    monkeypatch.setattr(prepared, "cache_folder", lambda: tmp_path / "file")
+    with pytest.raises(OutputError, match="NUMBA_CACHE_DIR"):
+        prepare_everything(Silent())
+
+
+def test_where_compiled_code_is_kept_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from numba import config
+
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    for folder, told in (
+        (prepared.PACKAGE / "runtime" / "__pycache__", prepared.PACKAGE),
+        (tmp_path / "numba" / "runtime_1", tmp_path / "numba"),
+        (None, None),
+    ):
+        monkeypatch.setattr(prepared, "cache_folder", lambda folder=folder: folder)
+        assert prepared.cache_place() == told
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(prepared, "cache_folder", lambda: tmp_path / "runtime_1")
+    assert prepared.cache_place() == tmp_path

@@ -146,7 +146,7 @@ def residual_plot(plan: StackPlan) -> str:
         above.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         above.yaxis.set_minor_locator(NullLocator())
         above.yaxis.set_major_formatter("{x:g}")
-        above.legend(ncols=2, loc="best")
+        above.legend(ncols=2, loc="upper left")  # on phones its words grow, to the right
         marks = {"centre": ("green", "o-"), "edge": ("blue", "s-"), "corner": ("red", "^-")}
         for zone, (colour, mark) in marks.items():
             _line(below, _of(used, lambda r, z=zone: r.zones[z].median), colour, mark, zone)

@@ -112,6 +112,8 @@ class Place:
 def places(plan: StackPlan, side: int) -> list[Place]:
     """One place in each ninth of the common area, row by row: where tiles disagree most.
 
+    Where that is at the rim of a blank wall, the place lies to the side where there is something.
+
     Parameters
     ----------
     plan : StackPlan
@@ -129,12 +131,28 @@ def places(plan: StackPlan, side: int) -> list[Place]:
         inside = [c for c in cells if c[1:] == (row, column)]
         x, y = (column / 2 * (width - side), row / 2 * (height - side))
         if inside:
-            x, y = (v - side / 2 for v in max(inside)[0][1:])
+            x, y = (v - side / 2 for v in _towards_detail(max(inside)[0], cells, plan))
         left, top = (int(np.clip(v, 0, n - side)) for v, n in ((x, width), (y, height)))
-        found.append(
-            Place(name, Rect(left, top, side, side), max(inside)[0][0] if inside else None)
-        )
+        px = max(inside)[0][0] if inside else None
+        found.append(Place(name, Rect(left, top, side, side), px))
     return found
+
+
+def _towards_detail(
+    cell: tuple[float, float, float],
+    cells: Sequence[tuple[tuple[float, float, float], int, int]],
+    plan: StackPlan,
+) -> tuple[float, float]:
+    """Middle of a cell and of those around it with something to measure, but in the cell still."""
+    assert plan.residual_map_px is not None
+    rows, columns = plan.residual_map_px.shape
+    wide, high = plan.canvas[0] / columns, plan.canvas[1] / rows
+    _, x, y = cell
+    middles = np.array([one[1:] for one, _, _ in cells])
+    near = np.all(np.abs(middles - (x, y)) < (1.5 * wide, 1.5 * high), axis=1)
+    away = middles[near].mean(axis=0) - (x, y)
+    away_x, away_y = np.clip(away, (-wide / 2, -high / 2), (wide / 2, high / 2))
+    return x + float(away_x), y + float(away_y)
 
 
 def _cells(plan: StackPlan) -> list[tuple[tuple[float, float, float], int, int]]:

@@ -49,6 +49,36 @@ def test_the_stack_is_called_by_its_name(browser: Browser, photos: Path, stacked
     found.page.context.close()
 
 
+BROKEN_WORDS = """
+(() => {
+  const found = [], texts = document.createTreeWalker(document.querySelector('main'), 4);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (!text.parentElement.checkVisibility() || text.parentElement.closest('svg, code')) continue;
+    for (const word of text.data.matchAll(/[^\\s\\-\u2013]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((one) => Math.round(one.bottom)));
+      if (lines.size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+})()
+"""
+"""Words of the page that go over more than one line."""
+
+CUT_WORDS = """
+[...document.querySelectorAll('figure svg text')].filter((text) => {
+  const all = text.closest('figure').getBoundingClientRect(), own = text.getBoundingClientRect();
+  const cut = getComputedStyle(text.closest('svg')).overflow !== 'visible';
+  const edge = cut ? text.closest('svg').getBoundingClientRect() : all;
+  return own.right > edge.right || own.left < edge.left;
+}).map((text) => text.textContent)
+"""
+"""Words of plots that stick out."""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 390, 1400])
 def test_it_fits_every_screen(browser: Browser, folder: Path, scheme: str, width: int) -> None:
@@ -63,6 +93,8 @@ def test_it_fits_every_screen(browser: Browser, folder: Path, scheme: str, width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(BROKEN_WORDS) == []
+    assert page.evaluate(CUT_WORDS) == []
     # Grey without a colour, in light and dark.
     around = page.locator("#view").evaluate("e => getComputedStyle(e).backgroundColor")
     assert len(set(around.strip("rgb()").split(", "))) == 1

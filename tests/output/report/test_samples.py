@@ -162,6 +162,19 @@ def test_places_are_where_tiles_disagree_most() -> None:
     assert [p.px for p in unknown] == [None] * 9
 
 
+def test_places_at_the_rim_of_a_blank_wall_lie_towards_what_is_there() -> None:
+    made = plan(1200, 800, (2, 7))
+    assert made.residual_map_px is not None
+    there = made.residual_map_px.copy()
+    there[:2], there[:, 8:] = np.nan, np.nan  # nothing above, nothing to the right
+    r = places(replace(made, residual_map_px=there), 100)[1].rect
+    assert r.x + 50 == pytest.approx(750 - 10 - 50, abs=1)  # half a cell to the left
+    assert r.y + 50 == pytest.approx(250 - 10 + 50, abs=1)  # and down
+    there[:], there[2, 7] = np.nan, 3.0  # nothing anywhere else
+    alone = places(replace(made, residual_map_px=there), 100)[1].rect
+    assert (alone.x + 50, alone.y + 50) == (750 - 10, 250 - 10)
+
+
 def test_places_are_shown_pixel_by_pixel() -> None:
     picture = eight_bit(smooth(300, 400))
     shown = [Place("one", Rect(30, 40, 64, 64)), Place("two", Rect(300, 200, 64, 64))]
