@@ -207,7 +207,6 @@ class EdgesRecord(Record):
     step_px: Number | None = None
     softness: Number | None = None
     near: Literal["first", "last"] | None = None
-    squares: Count = 0
     share: Number = 0.0
     acted: Annotated[list[CropRecord], First] = []
 
