@@ -171,7 +171,7 @@ class LayeredFuser:
         if self._blur is None:
             return
         noise = self._blur.noise
-        asked = [square.tile(*self._today, noise) for square in self._squares[:VOTES]]
+        asked = (square.tile(*self._today, noise) for square in self._squares[:VOTES])
         self._near = nearer_end(asked, self._blur.blur)
 
     @property

@@ -40,7 +40,7 @@ EXPLAINED = (3.0, 6.0)
 """Mean square of weighted residuals up to which a place counts as explained, and from which on as
 not at all; about 1 is noise. Benchmark: ``python -m benchmarks.fusion``, *bristles*."""
 
-COVERING, REACH_PX = 0.4, 8
+COVERING, REACH_PX = 0.4, 9
 """Coverage from which on a layer has a rim, and pixels around one in which layers are used: what
 blurs farther is faint. Benchmark: ``python -m benchmarks.fusion``, *thin stems*, away from
 edges."""

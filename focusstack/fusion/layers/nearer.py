@@ -5,7 +5,7 @@ With the wrong end in front, layers foretell frames less well. One edge may err;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -32,13 +32,13 @@ ASKED = 3
 """Squares that say something, at least."""
 
 
-def nearer_end(tiles: Sequence[Tile], blur: Blur) -> int:
+def nearer_end(tiles: Iterable[Tile], blur: Blur) -> int:
     """Find whether the first frames are focused nearest, or the last.
 
     Parameters
     ----------
-    tiles : sequence of Tile
-        With steps in depth.
+    tiles : iterable of Tile
+        With steps in depth; one is held at a time.
     blur : Blur
         Of the stack.
 
