@@ -17,7 +17,7 @@ from focusstack.fusion.layers.blur import Blur
 from focusstack.fusion.layers.fitting import Schedule, coarsely, descend, fit
 from focusstack.fusion.layers.rendering import Layers, View
 from focusstack.fusion.layers.start import Start, start_from
-from focusstack.fusion.layers.tile import Tile, halved
+from focusstack.fusion.layers.tile import BLIND, Tile, halved
 from focusstack.images.colour import encode
 from focusstack.numeric.arrays import Float32
 
@@ -37,8 +37,8 @@ BETTER_THAN_TODAY = (1.1, 1.25)
 above."""
 
 EXPLAINED = (3.0, 6.0)
-"""Mean square of weighted residuals up to which a place counts as explained, and from which on as
-not at all; about 1 is noise. Benchmark: ``python -m benchmarks.fusion``, *bristles*."""
+"""Mean square of residuals, by the usual, up to which a place counts as explained, and from which
+on as not at all. Benchmark: ``python -m benchmarks.fusion``, *bristles*."""
 
 COVERING, REACH_PX = 0.4, 9
 """Coverage from which on a layer has a rim, and pixels around one in which layers are used: what
@@ -118,7 +118,7 @@ def find(tile: Tile, near: int, blur: Blur) -> Finding | None:
     adopted = alike(changes)
     adopted *= ramp(by_depth / (by_layers + least), BETTER_THAN_DEPTH)
     adopted *= ramp(with_today / (by_layers + least), BETTER_THAN_TODAY)
-    adopted *= 1 - ramp(residual(view, whole, tile), EXPLAINED)
+    adopted *= explained(residual(view, whole, tile))
     adopted *= near_rims(whole)
     adopted = np.asarray(cv2.GaussianBlur(adopted, (0, 0), SEAM_PX), np.float32)
     return Finding(within_frames(encode(whole.sharp()), tile) - today, adopted)
@@ -157,6 +157,19 @@ def residual(view: View, layers: Layers, tile: Tile) -> Float32:
     error = (view.render(layers).light - tile.light) * tile.weight
     square = np.asarray((error * error).mean((0, 1)), np.float32)
     return np.asarray(cv2.GaussianBlur(square, (0, 0), RESIDUAL_PX), np.float32)
+
+
+def explained(left: Float32) -> Float32:
+    """Where layers leave no more than elsewhere in their square: 1 there, 0 where they leave much.
+
+    Parameters
+    ----------
+    left : (H, W) float32 ndarray
+        Mean square of weighted residuals: 1 is the stack's noise, which detail that the composite
+        lacks may have made seem larger than it is.
+    """
+    usual = min(1.0, float(np.median(left[BLIND:-BLIND, BLIND:-BLIND])))
+    return 1 - ramp(left / np.float32(max(usual, NOISE_LEFT)), EXPLAINED)
 
 
 def near_rims(layers: Layers) -> Float32:

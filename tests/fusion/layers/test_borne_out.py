@@ -132,3 +132,11 @@ def test_layers_are_used_near_rims_only() -> None:
     assert near[30, 19 - borne_out.REACH_PX + 1 : 20 + borne_out.REACH_PX].all()
     assert not near[:, : 18 - borne_out.REACH_PX].any()
     assert not near[:, 22 + borne_out.REACH_PX :].any()
+
+
+def test_what_is_left_is_measured_by_what_is_usual_in_a_square() -> None:
+    left = np.full((60, 60), 0.3, np.float32)
+    left[20:24, 20:24] = 2.0
+    assert borne_out.explained(left)[22, 22] == 0
+    assert borne_out.explained(left)[40, 40] == 1
+    assert borne_out.explained(left + 1)[22, 22] == 1  # no less than the stack's noise
