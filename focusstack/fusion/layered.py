@@ -42,7 +42,7 @@ B = TypeVar("B")
 BYTES = 24
 """To the pixel of the composite, that squares collected in one pass take."""
 
-VOTES = 16
+VOTES = 32
 """Squares that are asked which end is near: those with most steps in depth."""
 
 

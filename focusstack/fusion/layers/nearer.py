@@ -28,6 +28,9 @@ CLEARLY = 0.02
 AROUND = 17
 """Pixels across what is looked at of a place where layers meet. Chosen, not measured."""
 
+MOST = 0.3
+"""What one square may say at most, as some err by more. Chosen, not measured."""
+
 ASKED = 3
 """Squares that say something, at least."""
 
@@ -55,7 +58,7 @@ def decided(said: Floats) -> int:
     """Weigh logarithms of how much better the first end foretells than the last."""
     if len(said) < ASKED:
         return 0
-    held = np.clip(said, -1, 1)  # one square alone does not outvote the others
+    held = np.clip(said, -MOST, MOST)  # one square alone does not outvote the others
     mean = float(held.mean())
     error = max(float(held.std(ddof=1)), CLEARLY) / len(held) ** 0.5
     if abs(mean) < max(CLEARLY, SURE * error):
