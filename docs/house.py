@@ -37,8 +37,8 @@ INSIDE = {
         "groups", "whole_frames", "coarse", "refine", "displacement", "whole_stack", "",
     ),
     "fusion": (
-        "loops", "base", "levels", "motion", "pyramid", "weighted", "depth", "given", "registry",
-        "passes", "",
+        "loops", "base", "levels", "motion", "layers", "pyramid", "weighted", "depth", "given",
+        "layered", "registry", "passes", "",
     ),
     "shoot": (
         "maker_notes", "shots", "appearance", "signs", "stream", "boundaries", "gathering",

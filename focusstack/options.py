@@ -35,6 +35,9 @@ class MapOptions:
         return depth + ([f"{prefix}source-map.png"] if self.source else [])
 
 
+EdgesHow = Literal["fast", "layers"]
+
+
 @dataclass(frozen=True)
 class FusionOptions:
     """Options of every fusion method.
@@ -57,6 +60,9 @@ class FusionOptions:
     moved : bool
         Whether anything that moves is looked for at all; if not, every place shows what is
         sharpest there, and what moved may be seen twice.
+    edges : str
+        ``fast``: near steps in depth as everywhere. ``layers``: there the frames are explained by a
+        few layers where frames that were kept back bear it out (`focusstack.fusion.layers`).
     astray : float
         Pixels by which frames lie beside their places, root mean square: what that may explain is
         not told as moved.
@@ -71,6 +77,7 @@ class FusionOptions:
     smoothing: float | None = None
     motion: bool = True
     moved: bool = True
+    edges: EdgesHow = "fast"
     astray: float = 0.0
     threads: int = 2
     deep: bool = True

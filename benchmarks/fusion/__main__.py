@@ -3,11 +3,13 @@
 python -m benchmarks.fusion                        every scene, some minutes
 python -m benchmarks.fusion --only veil moves      scenes whose names contain one of these
 python -m benchmarks.fusion --methods auto pyramid methods to compare
+python -m benchmarks.fusion --edges layers         and layers near steps in depth, a minute a scene
 """
 
 from __future__ import annotations
 
 import argparse
+from typing import get_args
 
 import cv2
 
@@ -15,6 +17,7 @@ from benchmarks.fusion.judge import Judged, fuse, judge, spread
 from benchmarks.fusion.scenes import SCENES, photograph
 from focusstack.fusion.registry import FUSERS
 from focusstack.images.colour import luma
+from focusstack.options import EdgesHow
 
 HEAD = [
     "scene", "method", "PSNR away", "at edges", "SSIM away", "at edges", "flat noise", "halo",
@@ -30,6 +33,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", default=[""], metavar="PART", help="parts of names")
     parser.add_argument("--methods", nargs="+", default=["auto", "pyramid"], choices=[*FUSERS])
+    parser.add_argument("--edges", default="fast", choices=get_args(EdgesHow))
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     print("| " + " | ".join(HEAD) + " |")
@@ -41,8 +45,10 @@ def main() -> None:
         frames = list(taken.frames())
         middle = spread(luma(frames[len(frames) // 2]), taken.card)
         for method in chosen.methods:
-            found = judge(fuse(method, frames), taken, middle, frames)
-            print(row(scene.title, method, found), flush=True)
+            for edges in get_args(EdgesHow)[: 2 if chosen.edges == "layers" else 1]:
+                found = judge(fuse(method, frames, edges), taken, middle, frames)
+                name = method if edges == "fast" else f"{method}, {edges}"
+                print(row(scene.title, name, found), flush=True)
 
 
 def row(title: str, method: str, found: Judged) -> str:

@@ -12,10 +12,11 @@ from skimage.metrics import structural_similarity
 
 from benchmarks.fusion.scenes import Photographs
 from focusstack.fusion.base import Fused
+from focusstack.fusion.passes import run_passes
 from focusstack.fusion.registry import make_fuser
 from focusstack.images.colour import luma
 from focusstack.numeric.arrays import Float32, Mask
-from focusstack.options import FusionOptions
+from focusstack.options import EdgesHow, FusionOptions
 from focusstack.resample.planes import Planes
 
 EDGE = 0.05
@@ -83,15 +84,12 @@ class Judged:
     depth_rank: float
 
 
-def fuse(method: str, frames: Sequence[Float32]) -> Fused:
+def fuse(method: str, frames: Sequence[Float32], edges: EdgesHow = "fast") -> Fused:
     """Fuse frames of 8 bits with `method`, as a run does."""
-    options = FusionOptions(method=method, deep=False)
+    options = FusionOptions(method=method, deep=False, edges=edges)
     fuser = make_fuser(frames[0].shape, len(frames), options)
-    for _ in range(fuser.passes):
-        for frame in frames:
-            fuser.add(Planes.of(frame, coded=True))
-        fuser.end_pass()
-    return fuser.result()
+    planes = [Planes.of(frame, coded=True) for frame in frames]
+    return run_passes(fuser, lambda _: ((frame, None) for frame in planes))
 
 
 def judge(fused: Fused, scene: Photographs, one_frame: float, frames: Sequence[Float32]) -> Judged:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from focusstack.cli.choices import BitDepth, Moved
-from focusstack.cli.options import Alignment, Fusion, Results, Work
+from focusstack.cli.fusing import Fusion
+from focusstack.cli.options import Alignment, Results, Work
 
 if TYPE_CHECKING:
     from focusstack.options import FusionOptions, OutputOptions, StackOptions
@@ -16,7 +17,11 @@ def fusion_options(fusion: Fusion) -> FusionOptions:
     """Return how frames are to be fused."""
     from focusstack.options import FusionOptions
 
-    return FusionOptions(method=fusion.method.value, moved=fusion.moved is Moved.auto)
+    return FusionOptions(
+        method=fusion.method.value,
+        moved=fusion.moved is Moved.auto,
+        edges=fusion.edges.value,
+    )
 
 
 def stack_options(alignment: Alignment, work: Work, fusion: Fusion | None = None) -> StackOptions:

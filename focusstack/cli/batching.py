@@ -14,9 +14,10 @@ import typer
 
 from focusstack.cli.asked import output_options, stack_options
 from focusstack.cli.door import finish_output, printable_json, speak, whisper
+from focusstack.cli.fusing import Fusion
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.messages import Messages
-from focusstack.cli.options import WORK, WRITING, Alignment, Fusion, Results, Work, beside
+from focusstack.cli.options import WORK, WRITING, Alignment, Results, Work, beside
 from focusstack.cli.reporting import reporting, say
 from focusstack.cli.splitting import SHOOT, Roots, Splitting, asking
 from focusstack.errors import VERDICT_EXIT_CODE, UsageError

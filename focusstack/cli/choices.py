@@ -38,6 +38,13 @@ class Moved(StrEnum):
     off = "off"
 
 
+class Edges(StrEnum):
+    """What is done near steps in depth."""
+
+    fast = "fast"
+    layers = "layers"
+
+
 class FailOn(StrEnum):
     """Verdicts from which on a command ends with an exit code of its own."""
 
@@ -56,3 +63,10 @@ METHODS = (
     "depth: every place from one frame; for smooth, continuous subjects"
 )
 """Help of ``--method``: a line for each."""
+
+EDGES = (
+    "What to do where near stands before far:\n"
+    "fast: the same as everywhere\n"
+    "layers: explain the frames by layers where that is proven; takes many times as long"
+)
+"""Help of ``--edges``: a line for each."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from focusstack.cli.choices import ALSO, METHODS, BitDepth, FailOn, Format, Method, Moved
+from focusstack.cli.choices import ALSO, BitDepth, FailOn, Format
 from focusstack.cli.values import amount_of_memory, number, one_of, whole_number
 from focusstack.images.limits import MOST_MEGAPIXELS
 
@@ -187,47 +187,6 @@ class Alignment:
             rich_help_panel=ALIGNMENT,
         ),
     ] = None
-
-
-@dataclass(frozen=True)
-class Fusion:
-    """How frames are fused, and which maps come with it."""
-
-    method: Annotated[
-        Method,
-        typer.Option(
-            "--method",
-            metavar="METHOD",
-            parser=one_of("--method", Method),
-            help=METHODS,
-            rich_help_panel=FUSION,
-        ),
-    ] = Method.auto
-    moved: Annotated[
-        Moved,
-        typer.Option(
-            "--moved",
-            metavar="auto|off",
-            parser=one_of("--moved", Moved),
-            help="What to do about things that moved:\n"
-            "auto: each is taken from one frame\noff: they are not looked for",
-            rich_help_panel=FUSION,
-        ),
-    ] = Moved.auto
-    depth: Annotated[
-        bool,
-        typer.Option(
-            "--depth", help="Also write the depth map and how sure it is.", rich_help_panel=FUSION
-        ),
-    ] = False
-    source_map: Annotated[
-        bool,
-        typer.Option(
-            "--source-map",
-            help="Also write which frame each pixel comes from.",
-            rich_help_panel=FUSION,
-        ),
-    ] = False
 
 
 @dataclass(frozen=True)

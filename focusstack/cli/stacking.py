@@ -11,12 +11,13 @@ from focusstack.cli.advice import without_doubtful
 from focusstack.cli.asked import output_options, stack_options
 from focusstack.cli.choices import Method
 from focusstack.cli.door import printable_json, speak
+from focusstack.cli.fusing import Fusion
 from focusstack.cli.group_commands import naming_groups
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.judged import end_by_verdict, print_report, whisper_verdict
 from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.messages import Messages
-from focusstack.cli.options import WRITING, Alignment, Fusion, Inputs, Results, Work
+from focusstack.cli.options import WRITING, Alignment, Inputs, Results, Work
 from focusstack.cli.reporting import announced, reporting, say
 from focusstack.cli.splitting import telling_sweeps
 from focusstack.cli.terminal import TerminalProgress

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from focusstack.cli.asked import output_options, stack_options
+from focusstack.cli.fusing import Fusion
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.leaving_out import Wanted
 from focusstack.cli.messages import Messages
-from focusstack.cli.options import RESULTS, Alignment, Fusion, Inputs, Results, Work
+from focusstack.cli.options import RESULTS, Alignment, Inputs, Results, Work
 from focusstack.cli.reporting import announced, reporting, say
 
 OF_PICTURES = Only("output", "format", "quality", "bit_depth", "overwrite")

@@ -10,9 +10,10 @@ import typer
 
 from focusstack.cli.asked import output_options
 from focusstack.cli.batching import StackAlignment, StackResults, batch_options
+from focusstack.cli.fusing import Fusion
 from focusstack.cli.groups import Only, spread_groups
 from focusstack.cli.messages import Messages
-from focusstack.cli.options import Fusion, Work, beside
+from focusstack.cli.options import Work, beside
 from focusstack.cli.reporting import reporting, say
 from focusstack.cli.splitting import SHOOT, Splitting
 from focusstack.cli.values import number

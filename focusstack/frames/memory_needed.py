@@ -14,6 +14,11 @@ def memory_needed(frames: FrameSource, options: StackOptions) -> MemoryNeed:
     width, height = frames.size
     proxy = proxy_size(width, height, proxy_scale(width, height))
     size = StackSize(
-        width * height, proxy[0] * proxy[1], frames.channels, frames.dtype.itemsize, len(frames)
+        width * height,
+        proxy[0] * proxy[1],
+        frames.channels,
+        frames.dtype.itemsize,
+        len(frames),
+        layers=options.fusion.edges == "layers",
     )
     return memory_need(size, options.threads, memory_bound(options.memory))

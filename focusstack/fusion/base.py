@@ -23,6 +23,42 @@ Validity: TypeAlias = Float32 | NDArray[np.uint8]
 """How far each pixel of a frame is to be trusted: 0..1, or 0..255."""
 
 
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """What was done near steps in depth.
+
+    Attributes
+    ----------
+    step_px : float or None
+        Radius in pixels of the disc that a point one focus step out of focus becomes; None if
+        frames do not tell.
+    softness : float or None
+        Of the disc's rim, as a share of its radius.
+    near : int
+        1 if the first frames are focused nearest, -1 if the last ones are, 0 if that is not sure.
+    squares : int
+        Squares of the picture that have steps in depth.
+    adopted : (H, W) uint8 ndarray
+        Where layers were proven better than the composite, and how far they replace it, in 255ths.
+
+    Examples
+    --------
+    >>> Edges(1.2, 0.0, 1, 3, np.zeros((2, 2), np.uint8)).share
+    0.0
+    """
+
+    step_px: float | None
+    softness: float | None
+    near: int
+    squares: int
+    adopted: NDArray[np.uint8]
+
+    @property
+    def share(self) -> float:
+        """Share of the picture that was changed."""
+        return float(np.count_nonzero(self.adopted)) / self.adopted.size
+
+
 @dataclass(frozen=True)
 class Fused:
     """What comes out of a fuser: composite, depth, and which frame each pixel is from.
@@ -41,6 +77,8 @@ class Fused:
     moved : (h, w) bool ndarray or None
         On a reduced grid: where something moved between frames and one of them was chosen. None
         if the method does not look for it.
+    edges : Edges or None
+        What was done near steps in depth; None if nothing was asked for.
 
     Examples
     --------
@@ -54,6 +92,7 @@ class Fused:
     confidence: Float32
     source: NDArray[np.uint16]
     moved: Mask | None = None
+    edges: Edges | None = None
 
 
 class Fuser(Protocol):

@@ -86,11 +86,13 @@ def run_passes(fuser: Fuser, frames: Callable[[int], Pass]) -> Fused:
     >>> int(run_passes(fuser, lambda number: [(frame, None)]).source.max())
     0
     """
-    for number in range(fuser.passes):
+    number = 0
+    while number < fuser.passes:  # a fuser may ask for more while it works
         shown = frames(number)
         with closing(shown) if isinstance(shown, Generator) else nullcontext():
             for frame, validity in shown:
                 fuser.add(frame, validity)
                 del frame  # before the next one is asked for
         fuser.end_pass()
+        number += 1
     return fuser.result()

@@ -6,6 +6,7 @@ from focusstack.errors import UsageError
 from focusstack.fusion import depth, pyramid, weighted
 from focusstack.fusion.base import Fuser, FuserFactory
 from focusstack.fusion.given import GivenFuser
+from focusstack.fusion.layered import LayeredFuser
 from focusstack.options import FusionOptions
 from focusstack.runtime.scratch import Room
 
@@ -72,4 +73,8 @@ def make_fuser(
     check_method(options)
     if callable(options.method):
         return GivenFuser(options.method, shape)
-    return FUSERS[options.method](shape, frames, options, Room() if room is None else room)
+    room = Room() if room is None else room
+    fuser = FUSERS[options.method](shape, frames, options, room)
+    if options.edges == "fast":
+        return fuser
+    return LayeredFuser(fuser, shape, frames, options.threads, room)

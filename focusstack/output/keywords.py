@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 
 from focusstack.errors import UsageError
 from focusstack.options import (
+    EdgesHow,
     FusionOptions,
     GivenPlan,
     MapOptions,
@@ -24,6 +25,7 @@ class Common(TypedDict, total=False):
 
     method: str | Callable[..., Any]
     moved: bool
+    edges: EdgesHow
     reference: str
     plan: str | Path | GivenPlan
     only: str | tuple[str, ...] | list[str]
@@ -46,7 +48,7 @@ class Common(TypedDict, total=False):
     source_map: bool
 
 
-_FUSION = ("method", "moved")
+_FUSION = ("method", "moved", "edges")
 _MAPS = {"depth": "depth", "source_map": "source"}
 
 

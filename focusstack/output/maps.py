@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from focusstack.fusion.base import Fused
+from focusstack.fusion.base import Edges, Fused
 from focusstack.images.write import write_image
 from focusstack.numeric.arrays import Image
 from focusstack.options import MapOptions
@@ -95,6 +95,12 @@ def _pictures(fused: Fused, frames: int, options: MapOptions) -> Iterator[Image]
         yield source_picture(fused, frames)
 
 
+ACTED_CELL, ACTED_LEAST, MOST_ACTED = 16, 25, 24
+"""Pixels across a cell in which layers acted, the mean of what they replace there in 255ths, at
+least, and how many places are listed at most. Chosen, not measured: they are told, and nothing
+hangs on it."""
+
+
 def fusion_entry(fused: Fused, method: str, maps: list[str]) -> dict[str, Any]:
     """Return what report.json says about the fusion.
 
@@ -113,13 +119,36 @@ def fusion_entry(fused: Fused, method: str, maps: list[str]) -> dict[str, Any]:
         ``moved_share`` is the part of the picture in which something moved between frames, so
         that one of them was chosen; ``moved`` lists the larger spots as x, y, width and height
         in pixels of the composite, and the number, in focus order from 0, of the frame that
-        shows most of it. Both are None if the method does not look for motion.
+        shows most of it. Both are None if the method does not look for motion. ``edges``, if layers
+        were asked for, tells what they found near steps in depth.
     """
     entry: dict[str, Any] = {"method": method, "maps": maps, "moved_share": None, "moved": None}
     if fused.moved is not None:
         entry["moved_share"] = round(float(fused.moved.mean()), 5)
         entry["moved"] = _spots(fused)
+    if fused.edges is not None:
+        entry["edges"] = _edges_entry(fused.edges)
     return entry
+
+
+def _edges_entry(edges: Edges) -> dict[str, Any]:
+    """What report.json says of steps in depth: blur, which end is near, and where layers acted."""
+    rows, columns = (-(-length // ACTED_CELL) for length in edges.adopted.shape)
+    whole = cv2.resize(edges.adopted, (columns, rows), interpolation=cv2.INTER_AREA)
+    _, _, spots, _ = cv2.connectedComponentsWithStats((whole > ACTED_LEAST).view(np.uint8))
+    largest = sorted(spots[1:].tolist(), key=lambda spot: (-spot[4], spot[1], spot[0]))
+    return {
+        "step_px": None if edges.step_px is None else round(edges.step_px, 4),
+        "softness": edges.softness,
+        "near": {1: "first", -1: "last"}.get(edges.near),
+        "share": round(edges.share, 5),
+        "acted": [
+            dict(
+                zip(("x", "y", "width", "height"), (ACTED_CELL * v for v in spot[:4]), strict=True)
+            )
+            for spot in largest[:MOST_ACTED]
+        ],
+    }
 
 
 def _spots(fused: Fused) -> list[dict[str, int]]:

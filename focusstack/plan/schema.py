@@ -201,6 +201,16 @@ class SpotRecord(CropRecord):
     """Number, in focus order from 0, of the frame that shows most of it."""
 
 
+class EdgesRecord(Record):
+    """Near steps in depth: blur to the focus step, end that is near, share that was changed."""
+
+    step_px: Number | None = None
+    softness: Number | None = None
+    near: Literal["first", "last"] | None = None
+    share: Number = 0.0
+    acted: Annotated[list[CropRecord], First] = []
+
+
 class FusionRecord(Record):
     """What fusion has found; told, and not needed again."""
 
@@ -213,6 +223,7 @@ class FusionRecord(Record):
     """Part of the picture in which something moved; null if that was not looked for."""
     moved: Annotated[list[SpotRecord], First] | None = None
     """The larger spots in which something moved."""
+    edges: EdgesRecord | None = None
 
 
 class Report(Record):

@@ -13,7 +13,6 @@ the background behind a sharp edge is the one that is really there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import ceil, floor
 
 import cv2
@@ -28,6 +27,7 @@ from focusstack.geometry.coordinates import (
     translation,
 )
 from focusstack.numeric.arrays import Float32, Matrix
+from focusstack.numeric.disc import disc
 
 SAMPLES = 2
 """Samples per pixel and axis of a sheet's picture."""
@@ -64,22 +64,6 @@ class Sheet:
         """Return how a camera moving sideways shifts the sheet, reference pixel to pixel."""
         a, b, c = self.depth
         return np.asarray(np.eye(3) + np.outer([*sway, 0.0], [a, b, c - MIDDLE_DEPTH]), float)
-
-
-@lru_cache(maxsize=128)
-def disc(radius: float) -> Float32:
-    """Return the image of a point out of focus: a disc of `radius` pixels, sum 1, odd size.
-
-    Each tap is the share of the disc's area that falls on the pixel.
-    """
-    reach = max(ceil(radius - 0.5), 0)
-    fine = 16
-    axis = (np.arange((2 * reach + 1) * fine) + 0.5) / fine - reach - 0.5
-    inside = (axis[:, None] ** 2 + axis[None, :] ** 2 <= radius**2).astype(np.float32)
-    n = 2 * reach + 1
-    taps = inside.reshape(n, fine, n, fine).sum((1, 3))
-    taps = taps / taps.sum() if taps.sum() > 0 else np.ones((1, 1))
-    return np.asarray(taps, np.float32)
 
 
 def defocus(picture: Float32, radius: float) -> Float32:

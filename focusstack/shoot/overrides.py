@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from focusstack.errors import InputError
-from focusstack.options import MapOptions, OutputOptions, StackOptions
+from focusstack.options import EdgesHow, MapOptions, OutputOptions, StackOptions
 
 FILE = "focusstack.toml"
 """Name of the file."""
@@ -39,6 +39,7 @@ class Overrides(BaseModel):
     reference: Name | None = None
     method: Literal["auto", "pyramid", "weighted", "depth"] | None = None
     moved: Literal["auto", "off"] | None = None
+    edges: EdgesHow | None = None
     plan: Name | None = None
     dust: Name | None = None
     no_local: bool | None = None
@@ -154,6 +155,8 @@ def _applied(
         fusion = replace(fusion, method=given.pop("method"))
     if "moved" in given:
         fusion = replace(fusion, moved=given.pop("moved") == "auto")
+    if "edges" in given:
+        fusion = replace(fusion, edges=given.pop("edges"))
     maps = MapOptions(
         given.pop("depth", output.maps.depth), given.pop("source_map", output.maps.source)
     )

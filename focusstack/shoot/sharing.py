@@ -44,7 +44,8 @@ def share_out(
 def _fits(stacks: Sequence[Stack], options: StackOptions, jobs: int, bound: int) -> bool:
     """Whether none of the stacks is slower for having a share of the memory alone."""
     threads = max(1, options.threads // jobs)
-    for size in {_size(stack) for stack in stacks}:
+    layers = options.fusion.edges == "layers"
+    for size in {replace(_size(stack), layers=layers) for stack in stacks}:
         share = memory_need(size, threads, bound // jobs)
         alone = memory_need(size, threads, bound)
         if share.bytes > bound // jobs or (share.ahead, share.in_file) != (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from focusstack.cli import app
-from focusstack.fusion.base import Fused
+from focusstack.fusion.base import Edges, Fused
 from focusstack.images.colour import to_dtype
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
@@ -129,3 +130,20 @@ def test_names() -> None:
         "a-depth-confidence.png",
         "a-source-map.png",
     ]
+
+
+def test_what_layers_found_near_steps_is_told() -> None:
+    adopted = np.zeros((160, 240), np.uint8)
+    adopted[40:90, 100:140] = 255
+    adopted[10:12, 10:12] = 255  # too little to be listed
+    edges = Edges(0.91234567, 0.25, -1, 5, adopted)
+    entry = fusion_entry(replace(made(), edges=edges), "auto", [])["edges"]
+    assert (entry["step_px"], entry["softness"], entry["near"]) == (0.9123, 0.25, "last")
+    assert entry["share"] == pytest.approx((50 * 40 + 4) / (160 * 240), abs=1e-5)
+    (spot,) = entry["acted"]
+    assert spot["x"] <= 100 < 140 <= spot["x"] + spot["width"]
+    assert spot["y"] <= 40 < 90 <= spot["y"] + spot["height"]
+
+
+def test_of_edges_nothing_is_told_if_nothing_was_asked() -> None:
+    assert "edges" not in fusion_entry(made(), "auto", [])

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from focusstack.frames.proxies.proxy import proxy_scale, proxy_size
-from focusstack.runtime.memory_need import EQUATIONS, FRAME_HELD, MemoryNeed, StackSize, memory_need
+from focusstack.runtime.memory_need import (
+    EQUATIONS,
+    FRAME_HELD,
+    LAYERS_BYTES,
+    LAYERS_SQUARE,
+    MemoryNeed,
+    StackSize,
+    memory_need,
+)
 
 GB = 1 << 30
 
@@ -88,3 +98,13 @@ def test_deep_frames_need_more_of_the_fuser(channels: int, bytes_a_pixel: int) -
     # Sums in float32 of what frames of 8 bits have in 16: counted array by array.
     deep = StackSize(1000, 100, channels, 2, 5)
     assert deep.fuser / deep.pixels == pytest.approx(bytes_a_pixel, rel=0.1)
+
+
+def test_layers_take_room_for_squares_and_for_each_thread() -> None:
+    stack = StackSize(12_000_000, 2_000_000, 3, 1, 30)
+    plain, one, four = (
+        memory_need(replace(stack, layers=layers), threads, 64 << 30).bytes
+        for layers, threads in ((False, 1), (True, 1), (True, 4))
+    )
+    assert one - plain >= LAYERS_BYTES * stack.pixels
+    assert four - one >= 3 * LAYERS_SQUARE

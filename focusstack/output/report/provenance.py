@@ -136,6 +136,7 @@ def asked(options: StackOptions, output: OutputOptions) -> list[tuple[str, str |
         ("--name", output.name),
         ("--method", options.fusion.method_name),
         ("--moved", "auto" if options.fusion.moved else "off"),
+        ("--edges", options.fusion.edges),
         ("--reference", options.reference),
         ("--plan", options.plan.name if isinstance(options.plan, Path) else None),
         ("--dust", options.dust.name if options.dust else None),
