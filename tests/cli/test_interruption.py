@@ -25,6 +25,8 @@ from focusstack.runtime.files import replacing
 
 folder = Path(sys.argv[1])
 kept = sys.argv[2] == "kept"
+for number in SIGNALS:  # whoever runs the tests in the background or by nohup ignores some
+    signal.signal(number, signal.SIG_DFL)
 with ExitStack() as stack:
     stack.enter_context(prompt_interruption())
     staging = stack.enter_context(StagedFolder(folder))
@@ -56,7 +58,10 @@ def test_a_program_that_does_not_listen_is_ended(
         assert running.stdout is not None
         assert running.stdout.readline() == b"busy\n"
         running.send_signal(number)
-        _, said = running.communicate(timeout=30)
+        try:
+            _, said = running.communicate(timeout=30)
+        finally:
+            running.kill()
     assert running.returncode == 130
     assert said.startswith(b"interrupted\n")
     assert (b"--resume goes on" in said) == (kept == "kept")
