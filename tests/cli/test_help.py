@@ -30,7 +30,7 @@ CALLS = [
     "run {photos} -o {out} --method weighted --plan {plan} -q -v --no-local --bit-depth 16 --depth",
     "run {photos} -o {out} --plan {plan} --multipage --resume --max-megapixels 9 --source-map",
     "run {photos} -o {out} --plan {plan} --threads 1 --memory 2G --no-report",
-    "run {photos} -o {out} --dust {dust} --keep-damaged --moved off",
+    "run {photos} -o {out} --dust {dust} --keep-damaged --moved off --edges fast",
     "align {photos} -o {out} --dust {dust} --keep-damaged",
     "inspect {photos} --dust {dust} --keep-damaged",
     "run {photos} -o {out} --only IMG_* --exclude IMG_8 --plan {plan}",
@@ -44,7 +44,7 @@ CALLS = [
     "align {photos} -o {out} --plan {plan} --reference auto --no-local -q -v --quiet --verbose",
     "fuse {aligned} --output {out}.tif --quality 80 --method depth --overwrite --debug -q -v",
     "fuse {aligned} -o {out}.jpg --quiet --verbose --bit-depth 8 --max-megapixels 9",
-    "fuse {aligned} -o {out}.png --depth --source-map --moved off --keep-damaged",
+    "fuse {aligned} -o {out}.png --depth --source-map --moved off --keep-damaged --edges layers",
     "equalize {photos} --output {out} --format tif --quality 80 --plan {plan} --reference auto",
     "equalize {photos} -o {out} --plan {plan} --overwrite --quiet --verbose -q -v --debug",
     "equalize {photos} -o {out} --plan {plan} --bit-depth 16 --max-megapixels 9 --keep-damaged",
@@ -72,12 +72,14 @@ CALLS = [
     "--threads 1 --memory 2G --method pyramid --moved off --depth --source-map --no-local",
     "batch {photos} -o {out} -y -q -v --debug --json --names {names} -j auto --multipage --no-fuse "
     "--bit-depth 8 --overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report",
-    "batch {photos} -o {out} --stacks {stacks} --no-report --log {out}.log --cluster local -j 1",
+    "batch {photos} -o {out} --stacks {stacks} --no-report --log {out}.log --cluster local -j 1 "
+    "--edges fast",
     "watch {photos} --output {out} --split folder --raw --name {{first}} --quiet --verbose --once "
     "--pause 0.5 --format jpg --quality 60 --no-aligned --no-report --threads 1 --memory 2G "
     "--method pyramid --moved off --depth --source-map --no-local --log {out}.log",
     "watch {photos} -o {out} -q -v --debug --names {names} --multipage --no-fuse --bit-depth 8 "
-    "--overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report --once --pause 0.5",
+    "--overwrite --max-megapixels 9 --keep-damaged --dust {dust} --no-report --once --pause 0.5 "
+    "--edges fast",
     "app --inbox {out} --no-browser --quiet --verbose --debug",
     "app -q -v --log {out}.log",
     "review {painted} --frames {photos} --no-browser --quiet --verbose --debug",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -211,7 +212,8 @@ def test_crop(rendered: RenderedStack, tmp_path: Path) -> None:
         assert np.array_equal(read_picture(tmp_path / "out" / name).pixels, frame[12:, :220])
 
 
-def test_inspect_prints_a_table(photos: Path) -> None:
+def test_inspect_prints_a_table(photos: Path, tmp_path: Path) -> None:
+    photos = Path(shutil.copytree(photos, tmp_path / "photos"))
     before = listed(photos.parent)
     lines = done("inspect", photos, "--reference", "IMG_10.png").stdout.splitlines()
     assert [line.split()[0] for line in lines[1:5]] == NAMES
