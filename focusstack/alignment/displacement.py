@@ -15,7 +15,7 @@ from focusstack.alignment.parallax.search import ROUNDS as PARALLAX_ROUNDS
 from focusstack.alignment.parallax.search import Parallax, Search
 from focusstack.alignment.refine import Refined
 from focusstack.alignment.tiles.poses import Poses, Series
-from focusstack.geometry.field import Field
+from focusstack.geometry.field import Field, undisplaced
 from focusstack.geometry.parallax import seen_from
 
 CONSIDERED_PX, CONSIDERED_P95_PX = 0.2, 0.7
@@ -104,7 +104,7 @@ def find_displacement(
     near = _near(series, refined)
     if travel is None:
         return near
-    poses, field = (refined.poses, lambda _: None) if near is None else (near.poses, near.field)
+    poses, field = (refined.poses, undisplaced) if near is None else (near.poses, near.field)
     # A hand that stands still before leaves in the wind has matches far off, too.
     least = agreeing(series, poses, field) * (1 if near and near.parallax else MORE)
     far = find_far_parallax(series, refined.poses.kept, travel, least)

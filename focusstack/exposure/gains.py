@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 
 from focusstack.frames.proxies.proxy import BLOCK, Statistics
-from focusstack.geometry.coordinates import at_scale, transform
+from focusstack.geometry.coordinates import at_scale
 from focusstack.geometry.field import Field
-from focusstack.numeric.arrays import Float32, Floats, Image, Matrix
+from focusstack.geometry.placement import shown_at
+from focusstack.numeric.arrays import Float32, Floats, Image, Matrix, Points
 from focusstack.numeric.graph import connected_to
 from focusstack.numeric.linear import fitted
 from focusstack.numeric.robust import cauchy_weight, geman_mcclure_weight, scale_of_values
@@ -97,14 +98,15 @@ def register_blocks(
         What is displaced besides, proxy pixels.
     """
     height, width = statistics.clean.shape
-    M, size = at_scale(H, BLOCK), (width, height)
+    size = (width, height)
     if field is None:
+        M = at_scale(H, BLOCK)
         blocks = cv2.warpPerspective(
             statistics.blocks, M, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         clean = cv2.warpPerspective(statistics.clean, M, size, flags=cv2.INTER_LINEAR)
     else:
-        x, y = _displaced(M, field, size)
+        x, y = _displaced(H, field, size)
         blocks = cv2.remap(
             statistics.blocks, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
@@ -118,12 +120,12 @@ def register_blocks(
     return RegisteredBlocks(np.asarray(mean, np.float32), usable)
 
 
-def _displaced(M: Matrix, field: Field, size: tuple[int, int]) -> tuple[Float32, Float32]:
+def _displaced(H: Matrix, field: Field, size: tuple[int, int]) -> tuple[Float32, Float32]:
     """Columns and rows of a frame's blocks that the canvas's blocks show."""
     x, y = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
-    canvas = np.asarray(np.stack([x.ravel(), y.ravel()], 1), float)
-    moved = canvas + field.at((canvas + 0.5) * BLOCK - 0.5) / BLOCK
-    own = transform(np.asarray(np.linalg.inv(M), float), moved).astype(np.float32)
+    blocks = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
+    canvas: Points = (blocks + 0.5) * BLOCK - 0.5
+    own = ((shown_at(canvas, H, field) + 0.5) / BLOCK - 0.5).astype(np.float32)
     return own[:, 0].reshape(x.shape), own[:, 1].reshape(x.shape)
 
 

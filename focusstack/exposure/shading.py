@@ -17,8 +17,8 @@ from dataclasses import astuple, dataclass
 import cv2
 import numpy as np
 
-from focusstack.geometry.coordinates import Rect, transform
-from focusstack.geometry.placement import Placement
+from focusstack.geometry.coordinates import Rect
+from focusstack.geometry.placement import Placement, shown_at
 from focusstack.images.colour import Transfer, decode, encode
 from focusstack.numeric.arrays import Float32, Floats, Points
 from focusstack.resample.planes import STEP, Planes
@@ -225,13 +225,12 @@ def _looked_up(table: Float32, values: Float32) -> Float32:
 
 def _lattice(shading: Shading, where: Placement, size: tuple[int, int]) -> tuple[Float32, int]:
     """The factor at nodes over a rectangle and just beyond its end, and how many pixels apart."""
-    rect, field = where.rect, where.field
+    rect = where.rect
     apart = max(1, round(0.5 * float(np.hypot(*size)) / NODES))
     rows, columns = (-(-(n - 1) // apart) + 1 for n in (rect.height, rect.width))
     x, y = np.meshgrid(np.arange(columns) * apart + rect.x, np.arange(rows) * apart + rect.y)
     places: Points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
-    moved = places if field is None else np.asarray(places + field.at(places), float)
-    at = transform(np.asarray(np.linalg.inv(where.H), float), moved)
+    at = shown_at(places, where.H, where.field)
     return np.exp(shading.logarithm(at, size)).reshape(rows, columns).astype(np.float32), apart
 
 

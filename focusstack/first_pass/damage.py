@@ -127,22 +127,22 @@ def find_broken(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str
         for k, faults in enumerate(stack.rows)
         if faults.streaks and k not in stack.damaged
     }
-    signs = find_signs(stack, coarse, gains)
+    maps = map_blocks(stack.statistics, gains)
+    signs = _signs(maps, coarse)
     stepped = {k: words for k, one in signs.items() if (words := one.words())}
     found: dict[int, str] = {}
-    parts = _cut_out(stack, coarse, gains), _shifted(stack, coarse, gains)
+    parts = _cut_out(stack, coarse, maps), _shifted(stack, coarse, maps)
     for kind in (streaked, stepped, *parts):
         if len(kind) <= LOST_SHARE * len(stack.names):
             found = {**kind, **found}
     return found
 
 
-def _cut_out(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str]:
+def _cut_out(stack: Measured, coarse: Coarse, maps: Sequence[BlockMap]) -> dict[int, str]:
     """Frames of which a part shows what no other does, as the rows of its file cut it out."""
     used = [k for k, u in enumerate(coarse.used) if u]
     if len(used) <= AGREEING or not any(len(faults.places) for faults in stack.rows):
         return {}
-    maps = map_blocks(stack.statistics, gains)
     return {
         k: CUT_OUT
         for k in used
@@ -150,12 +150,12 @@ def _cut_out(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str]:
     }
 
 
-def _shifted(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str]:
+def _shifted(stack: Measured, coarse: Coarse, maps: Sequence[BlockMap]) -> dict[int, str]:
     """Frames of which all behind some place is of another tint, which others do not show."""
     used = [k for k, u in enumerate(coarse.used) if u]
     if len(used) <= AGREEING or not any(faults.shift for faults in stack.rows):
         return {}
-    maps, found = map_blocks(stack.statistics, gains), {}
+    found = {}
     for k in used:
         if (shift := stack.rows[k].shift) is not None:
             seen = [as_seen_from(maps, coarse.matrices, k, j) for j in nearest(used, k)]
@@ -171,10 +171,13 @@ def nearest(used: Sequence[int], k: int) -> list[int]:
 
 def find_signs(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, Signs]:
     """Compare each frame that hangs together with the rest with those near it in focus."""
+    return _signs(map_blocks(stack.statistics, gains), coarse)
+
+
+def _signs(maps: Sequence[BlockMap], coarse: Coarse) -> dict[int, Signs]:
     used = [k for k, u in enumerate(coarse.used) if u]
     if len(used) < 3:
         return {}
-    maps = map_blocks(stack.statistics, gains)
     found = {}
     for k in used:
         found[k] = signs_of(*_apart(maps, coarse.matrices, k, nearest(used, k)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -22,17 +22,9 @@ from focusstack.exposure.terms import Terms, choose_terms, evened
 from focusstack.exposure.veil import find_veils, without_veil
 from focusstack.first_pass.measure import Measured
 from focusstack.frames.proxies.proxy import Statistics
-from focusstack.geometry.field import Field
+from focusstack.geometry.field import Fields, undisplaced
 from focusstack.numeric.arrays import Floats, Matrix
 from focusstack.runtime.threads import side_by_side
-
-Fields = Callable[[int], Field | None]
-"""What is displaced of each frame index."""
-
-
-def undisplaced(_: int) -> Field | None:
-    """Nothing is."""
-    return None
 
 
 @dataclass(frozen=True)

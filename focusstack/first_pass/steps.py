@@ -30,6 +30,7 @@ from focusstack.first_pass.light import find_gains
 from focusstack.first_pass.measure import Measured
 from focusstack.first_pass.reference import reservations
 from focusstack.first_pass.rejection import find_spoilt, find_unlinked
+from focusstack.geometry.field import undisplaced
 from focusstack.numeric.arrays import Floats
 from focusstack.runtime.progress import Progress, stage
 
@@ -136,7 +137,7 @@ def search_elsewhere(
     """Search every frame once more, widely, for what lies elsewhere than it was put."""
     kept, scale, width = refined.kept, stack.scale, stack.size[0]
     poses = (displaced or refined).poses
-    field = displaced.field if displaced is not None else lambda _: None
+    field = displaced.field if displaced is not None else undisplaced
     with stage(progress, "Checking", 1):
         found = search_widely(series, poses, list(pairwise(kept)), field)
         off = find_elsewhere(found, kept, scale, width).px

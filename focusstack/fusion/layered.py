@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 from typing import TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from focusstack.fusion.base import Edges, Fused, Fuser, Validity, planes_of
 from focusstack.fusion.layers.blending import Proven, blend
@@ -160,8 +162,9 @@ class LayeredFuser:
 
         findings = self._each(explained, self._squares)
         for square, finding in zip(self._squares, findings, strict=True):
-            if finding is not None:
-                self._spare_what_moved(square.place, finding)
+            if finding is not None and self._moved is not None:
+                # One frame was chosen there, as something moved: layers stand still.
+                finding.adopted[self._moved[square.place.here] > 0] = 0
             self._found.append(Proven(square.place, finding))
 
     def _learn(self) -> None:
@@ -185,12 +188,12 @@ class LayeredFuser:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="layers") as pool:
             return list(pool.map(action, items))
 
-    def _spare_what_moved(self, place: Place, finding: Finding) -> None:
-        """Adopt nothing where one frame was chosen, as something moved: layers stand still."""
+    @cached_property
+    def _moved(self) -> NDArray[np.uint8] | None:
+        """Where something moved ``(H, W)``, and just beside; None if nothing did."""
         moved = self._fused.moved
         if moved is None or not moved.any():
-            return
+            return None
         wide = cv2.dilate(moved.view(np.uint8), np.ones((3, 3), np.uint8))
-        size = (self._shape[1], self._shape[0])
-        whole = cv2.resize(wide, size, interpolation=cv2.INTER_NEAREST)
-        finding.adopted[whole[place.here] > 0] = 0
+        whole = cv2.resize(wide, self._shape[1::-1], interpolation=cv2.INTER_NEAREST)
+        return np.asarray(whole, np.uint8)

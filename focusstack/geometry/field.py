@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
@@ -58,3 +60,18 @@ class Field:
         )
         extent = np.array([max(self.canvas_width - 1, 1), max(self.canvas_height - 1, 1)])
         return np.ascontiguousarray(padded), np.array([cols - 1, rows - 1]) / extent
+
+
+Fields: TypeAlias = Callable[[int], Field | None]
+"""What is displaced of each frame index; None where nothing is."""
+
+
+def undisplaced(_: int) -> Field | None:
+    """Nothing is displaced, of any frame.
+
+    Examples
+    --------
+    >>> undisplaced(3) is None
+    True
+    """
+    return None

@@ -7,7 +7,7 @@ is focused on is told apart from depth: it need not be where focus sweeps throug
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -24,7 +24,7 @@ from focusstack.alignment.quality.held_out import HeldOut
 from focusstack.alignment.tiles.measure import Round, detail_in, measure_pairs, on_canvas
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.geometry.coordinates import at_scale
-from focusstack.geometry.field import Field
+from focusstack.geometry.field import Fields, undisplaced
 from focusstack.geometry.parallax import SceneDepth, Viewpoint
 from focusstack.numeric.arrays import Float32, Floats
 
@@ -64,7 +64,7 @@ class _Found:
         """Depth as `Geometry` takes it: along planes that lie evenly between both ends."""
         return (self.swept.depth + np.float32(0.5)) * np.float32(self.model.count - 1)
 
-    def placed(self) -> Callable[[int], Field | None]:
+    def placed(self) -> Fields:
         """Displacement of each frame."""
         scene, row = self.model.scene(self.index, EDGE_SIGMA), _rows(self.poses)
         return lambda i: scene.displacement(self.model.view(row[i])) if i in row else None
@@ -137,9 +137,7 @@ def _measured(series: Series, found: _Found, how: Round) -> _Found | None:
     return _Found(corrected, moved_model, found.swept, (model, seen))
 
 
-def agreeing(
-    series: Series, poses: Poses, field: Callable[[int], Field | None] = lambda _: None
-) -> int:
+def agreeing(series: Series, poses: Poses, field: Fields = undisplaced) -> int:
     """Count the tiles of all pairs that agree.
 
     Parameters

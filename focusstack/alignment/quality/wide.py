@@ -9,7 +9,7 @@ photons is the same in dark and bright places.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ from focusstack.alignment.tiles.measure import MOST_AT_HAND, group_pairs, proxy_
 from focusstack.alignment.tiles.poses import Poses, Series
 from focusstack.frames.proxies.proxy import proxy_size
 from focusstack.geometry.coordinates import Rect, at_scale
-from focusstack.geometry.field import Field
+from focusstack.geometry.field import Field, Fields, undisplaced
 from focusstack.numeric.arrays import Float32, Floats, Image, Points
 from focusstack.resample.warp import resample
 
@@ -79,7 +79,7 @@ def search_widely(
     series: Series,
     poses: Poses,
     pairs: Sequence[tuple[int, int]],
-    displaced: Callable[[int], Field | None] = lambda index: None,  # noqa: ARG005
+    displaced: Fields = undisplaced,
 ) -> list[Searched]:
     """Look for what every pair shows elsewhere than where `poses` put it.
 

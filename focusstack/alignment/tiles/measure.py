@@ -7,7 +7,7 @@ tile with several others, near and far in focus.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
@@ -20,7 +20,7 @@ from focusstack.alignment.tiles.poses import Origin, Poses, Series
 from focusstack.alignment.tiles.shifts import TileShifts, tile_shifts
 from focusstack.frames.proxies.proxy import Proxy, proxy_size
 from focusstack.geometry.coordinates import Rect, at_scale
-from focusstack.geometry.field import Field
+from focusstack.geometry.field import Field, Fields, undisplaced
 from focusstack.numeric.arrays import Float32, Image, Matrix
 from focusstack.resample.warp import resample
 from focusstack.runtime.spool import Arrays, as_bits, from_bits
@@ -204,7 +204,7 @@ def measure_pairs(
     series: Series,
     poses: Poses,
     how: Round,
-    displaced: Callable[[int], Field | None] = lambda index: None,  # noqa: ARG005
+    displaced: Fields = undisplaced,
     depth: Float32 | None = None,
 ) -> Iterator[tuple[int, int, TileShifts]]:
     """Yield ``(first, second, shifts)`` of every pair that has tiles to compare.

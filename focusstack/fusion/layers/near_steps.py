@@ -74,7 +74,7 @@ def steps_in_depth(depth: Float32, sure: Mask, frames: int) -> Mask:
     """
     calm = cv2.medianBlur(depth, 5)
     beside = np.ones((5, 5), np.uint8)
-    step = cv2.dilate(calm, beside) - cv2.erode(calm, beside)
+    step = cv2.morphologyEx(calm, cv2.MORPH_GRADIENT, beside)
     known = cv2.dilate(sure.view(np.uint8), beside) > 0
     return np.asarray((step > max(STEP, STEP_SHARE * frames)) & known)
 

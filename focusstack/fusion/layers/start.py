@@ -108,7 +108,7 @@ def settled(depth: Float32, sure: Mask) -> Float32:
     """
     calm = cv2.medianBlur(depth, 5)
     beside = np.ones((3, 3), np.uint8)
-    uneven = cv2.dilate(calm, beside) - cv2.erode(calm, beside)
+    uneven = cv2.morphologyEx(calm, cv2.MORPH_GRADIENT, beside)
     open_ = (uneven >= UNEVEN) | ~sure
     if open_.mean() > 0.95:  # as good as nothing is known
         return np.asarray(calm, np.float32)
