@@ -2,7 +2,8 @@
 
 Whatever the reason for which earlier frames are let go, or a new one is hidden: where that left
 less detail than the second-best frame has, something is out of focus and not elsewhere. Frames then
-stay, and the sharpest shows. Less is left only where the place itself was proven to have moved.
+stay, and the sharpest shows. Less is left only where the place itself was proven to have moved, and
+where the frame that is shown has in focus what it shows elsewhere.
 
 As each decision is checked, no later one is needed to mend it: a frame that is let in again has at
 least the detail that was wanting, or those before it had.
@@ -56,7 +57,7 @@ class Guard:
         self._room = room = Room() if room is None else room
         self._best, self._second, self._shown = (room.zeros(shape, np.float32) for _ in range(3))
         self._new = self._shown
-        self._elsewhere, self._gone = np.zeros(shape, bool), np.zeros(shape, bool)
+        self._elsewhere, self._gone, self._blurred = (np.zeros(shape, bool) for _ in range(3))
 
     def add(self, detail: Float32) -> None:
         """Take note of a frame.
@@ -67,7 +68,7 @@ class Guard:
             Energy of its fine detail, in each cell; kept.
         """
         self._new = detail
-        self._gone[:] = False
+        self._gone[:] = self._blurred[:] = False
         own = self._mean(detail)
         np.maximum(self._second, np.minimum(self._best, own), out=self._second)
         np.maximum(self._best, own, out=self._best)
@@ -83,6 +84,10 @@ class Guard:
         if gone.any():
             self._gone |= self._around(gone)
 
+    def blur(self, blurred: Mask) -> None:
+        """Take note of where that frame is out of focus, so that nothing of it is elsewhere."""
+        self._blurred |= blurred
+
     def wanting(self, kept: Float32, stays: Float32) -> Mask:
         """Return where a decision would leave too little.
 
@@ -93,7 +98,8 @@ class Guard:
         """
         left = self._mean(self._left(kept, stays))
         lacking = left < np.float32(KEPT**2) * self._second
-        lacking &= ~self._elsewhere | (left < np.float32(KEPT_MOVED**2) * self._second)
+        still = ~self._elsewhere | self._blurred
+        lacking &= still | (left < np.float32(KEPT_MOVED**2) * self._second)
         lacking &= (self._second > LEAST_DETAIL**2) & ~self._gone
         return _wider(lacking, self._across)
 

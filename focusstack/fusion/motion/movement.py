@@ -206,7 +206,9 @@ class Movement:
         """Where the new frame takes the place of those before."""
         taken = np.zeros_like(slid)
         if slid.any():
-            taken |= slid & (sharper(slid, self._reach, shown, new) > BETTER)
+            found = sharper(slid, self._reach, shown, new)
+            self._guard.blur(found.blurred)
+            taken |= slid & (found.energy > BETTER)
         if jumped.any():
             gone = vanished(jumped, shown.light, new.light)
             self._guard.vanish(gone)
@@ -229,7 +231,7 @@ class Movement:
 
 def _motion(hidden: Mask, taken: Mask, free: Mask | None = None) -> Motion:
     """Soft masks of what is hidden and what is taken; all count where it is `free`."""
-    stays, kept = _around(taken), _around(hidden)
+    stays, kept = _around(taken, hidden), _around(hidden, taken)
     if free is not None:
         soft = cv2.blur(free.astype(np.float32), (RIM, RIM))
         stays, kept = np.maximum(stays, soft), np.maximum(kept, soft)
@@ -258,8 +260,8 @@ def as_one(slid: Mask, jumped: Mask) -> tuple[Mask, Mask]:
     return (labels > 0) & ~jumped_spots, jumped_spots
 
 
-def _around(gone: Mask) -> Float32:
-    """0 where `gone` and around it, 1 farther away."""
+def _around(gone: Mask, decided: Mask) -> Float32:
+    """0 where `gone` and around it, but for what is `decided` otherwise; 1 farther away."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * AROUND + 1, 2 * AROUND + 1))
-    wide = cv2.dilate(gone.view(np.uint8), disc).astype(np.float32)
-    return np.asarray(1 - cv2.blur(wide, (RIM, RIM)), np.float32)
+    wide = np.where(decided, gone.view(np.uint8), cv2.dilate(gone.view(np.uint8), disc))
+    return np.asarray(1 - cv2.blur(wide.astype(np.float32), (RIM, RIM)), np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -22,19 +24,39 @@ CLEAR = 2.0
 """Energy of one frame by that of the other from which on a place is clear. Benchmark:
 ``python -m benchmarks.fusion``, *lost*."""
 
+REACHES = (2, 4, 8, 16)
+"""Cells as far around as which is looked for what is as clear: the least that things reached.
+Nothing is said where they went farther than the last. Benchmark: ``python -m benchmarks.fusion``,
+*ghost* where something sways."""
+
 RIM = 2.0
 """Standard deviations of the window of `fine` by which a rim in which only one frame has detail is
 seen wider than it is, on either side. Benchmark: ``python -m benchmarks.fusion``, *ghost*."""
 
 
-def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Float32:
+class Sharper(NamedTuple):
+    """Which of two frames is the sharper one; planes ``(h, w)`` on the grid.
+
+    Attributes
+    ----------
+    energy : float32 ndarray
+        Energy of the new frame's detail by that of what is shown.
+    blurred : bool ndarray
+        Where the new frame is out of focus, and has not elsewhere what is shown.
+    """
+
+    energy: Float32
+    blurred: Mask
+
+
+def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Sharper:
     """Return how much more energy than what is shown a frame has where things slid.
 
     Each connected spot is judged as a whole, but large ones window by window, as much may be in
     them. A thing that is sharp in both frames but elsewhere leaves rims in which only one of them
     has detail, and these are as wide as it is displaced. Areas wider than that in which one frame
-    is clearly sharper are no such rims: there the other is out of focus. They are judged by
-    themselves.
+    is clearly sharper are no such rims: there the other is out of focus. So it is where it has
+    nothing nearly as clear as far around as things slid. Both are judged by themselves.
 
     Parameters
     ----------
@@ -54,7 +76,32 @@ def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Float32:
     here = now / before
     radius = np.asarray(reach / 2 + RIM * NARROW, np.float32)
     alone = wider(here > CLEAR, radius) | wider(here < 1 / CLEAR, radius)
-    return np.where(alone, here, ratio).astype(np.float32)
+    blurred = unmatched(before, now, reach)
+    alone |= slid & (blurred | unmatched(now, before, reach))
+    return Sharper(np.where(alone, here, ratio).astype(np.float32), slid & blurred)
+
+
+def unmatched(own: Float32, other: Float32, reach: Float32) -> Mask:
+    """Return where all that another frame shows nearby is clearly less sharp than this one.
+
+    A thing that has another place there is about as sharp in it, so what is shown here and nowhere
+    around is no such thing: there it is out of focus.
+
+    Parameters
+    ----------
+    own, other : (h, w) float32 ndarray
+        Energy of detail in both frames.
+    reach : (h, w) float32 ndarray
+        Cells as far as which things may have another place.
+    """
+    around = other
+    for farther, cells in zip((0, *REACHES), REACHES, strict=False):
+        reached = reach > farther
+        if not reached.any():
+            break
+        side = 2 * cells + 1
+        around = np.where(reached, cv2.dilate(other, np.ones((side, side), np.uint8)), around)
+    return np.asarray((own > np.float32(CLEAR) * around) & (reach <= REACHES[-1]))
 
 
 def wider(area: Mask, radius: Float32) -> Mask:

@@ -61,6 +61,16 @@ def test_where_detail_is_elsewhere_half_of_it_suffices() -> None:
         assert lacking[31, 41] == lacks
 
 
+def test_half_does_not_suffice_where_the_frame_is_out_of_focus() -> None:
+    guard = showing(0.1, 0.3, 0.055)
+    guard.move(spot(20), EVERYWHERE)
+    guard.add(NONE)
+    guard.blur(spot(4))
+    assert guard.wanting(NONE, ALL)[31, 41]
+    guard.add(NONE)  # of the next frame, nothing is known
+    assert not guard.wanting(NONE, ALL)[31, 41]
+
+
 def test_all_whose_window_sees_a_proven_place_goes_with_it() -> None:
     guard = showing(0.1, 0.3, 0.06)
     guard.move(spot(1), EVERYWHERE)

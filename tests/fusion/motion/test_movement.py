@@ -10,6 +10,7 @@ from focusstack.fusion.levels.laplacian import LaplacianPyramid, level_shapes
 from focusstack.fusion.motion.movement import (
     Movement,
     _around,
+    _motion,
     around_all,
     mask_levels,
     motion_level,
@@ -196,10 +197,22 @@ def test_what_many_frames_show_has_to_be_surpassed_four_times() -> None:
 def test_a_rim_goes_with_what_moved() -> None:
     gone = np.zeros((41, 41), bool)
     gone[20, 20] = True
-    stays = _around(gone)[20]
+    stays = _around(gone, np.zeros_like(gone))[20]
     assert stays[24] < 0.5
     assert stays[26] < 1
     assert stays[27] == 1
+
+
+def test_what_is_decided_otherwise_is_no_rim() -> None:
+    taken, hidden = np.zeros((41, 41), bool), np.zeros((41, 41), bool)
+    taken[:, :20] = True
+    hidden[:, 20:32] = True
+    motion = _motion(hidden, taken)
+    assert (motion.stays[20, 22:32] == 1).all()
+    assert (motion.kept[20, :18] == 1).all()
+    assert motion.stays[20, 17] == 0
+    assert motion.kept[20, 30] == 0
+    assert (np.maximum(motion.kept, motion.stays) >= 0.5).all()
 
 
 def test_what_is_hidden_is_searched_with_its_surroundings() -> None:
