@@ -65,6 +65,10 @@ WINDOW = 3.0
 """Standard deviation, in cells, of the window for differences. Benchmark:
 ``python -m benchmarks.fusion``, *ghost*."""
 
+FINEST = 1
+"""Halvings of the grid on which the search ends. Benchmark: ``python -m benchmarks.fusion``,
+*ghost* where something sways."""
+
 MISPLACED = 2.0
 """Root mean square errors of alignment within which nearly all of it lies: 98 %, as lengths of
 normally distributed errors in two directions do."""
@@ -132,7 +136,6 @@ class Search:
     """
 
     def __init__(self, side_by_side: SideBySide = in_turn, astray: float = 0.0) -> None:
-        self._flows = [cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST) for _ in range(2)]
         self._side_by_side, self._astray = side_by_side, astray
 
     def displaced(self, first: Sight, second: Sight) -> Displaced:
@@ -145,9 +148,7 @@ class Search:
         """
         before, now = _bytes(first.luma), _bytes(second.luma)
         planes = _planes(first), _planes(second)
-        both = self._side_by_side(
-            lambda: self._way(0, before, now), lambda: self._way(1, now, before)
-        )
+        both = self._side_by_side(lambda: _way(before, now), lambda: _way(now, before))
         valid = np.minimum(first.validity, second.validity)
         known = cv2.erode(valid, np.ones((9, 9), np.uint8)) > LEAST_VALIDITY
         apart = window_mean((first.luma - second.luma) ** 2, WINDOW)
@@ -161,9 +162,16 @@ class Search:
         there, here = self._side_by_side(lambda: found(0), lambda: found(1))
         return there.joined(here, self._astray)
 
-    def _way(self, which: int, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
-        flow = np.zeros((*first.shape, 2), np.float32)
-        return np.asarray(self._flows[which].calc(first, second, flow), np.float32)
+
+def _way(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Float32:
+    """Cells from each place of a picture to where its detail is in the other.
+
+    The search is a new one each time: after a small picture, OpenCV's goes on at the finest scale,
+    whatever follows.
+    """
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    search.setFinestScale(FINEST)
+    return np.asarray(search.calc(first, second, np.zeros((*first.shape, 2), np.float32)))
 
 
 def _planes(sight: Sight) -> Float32:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from focusstack.fusion.motion.displaced import Displaced, _found, _reach, grown
+from focusstack.fusion.motion.displaced import (
+    Displaced,
+    Search,
+    _bytes,
+    _found,
+    _reach,
+    _way,
+    grown,
+)
 from focusstack.fusion.motion.proof import Close
 from focusstack.numeric.arrays import Float32
+from tests.fusion.motion.test_movement import seen
 from tests.fusion.pictures import textured
 
 SHAPE = (48, 48)
@@ -156,3 +166,24 @@ def test_all_within_six_cells_knows_how_far_things_are_displaced() -> None:
     reach = _reach(way, sure)
     assert reach[24, 30] == reach[18, 24] == 5
     assert reach[24, 31] == reach[24, 36] == 0
+
+
+def test_what_was_searched_before_changes_nothing() -> None:
+    first, second = (seen(np.roll(textured((400, 400), seed=3), by, axis=1)) for by in (0, 6))
+    used, new = Search(), Search()
+    small = (slice(0, 60), slice(0, 60))
+    used.displaced(first.part(small), second.part(small))
+    one, other = (search.displaced(first, second) for search in (used, new))
+    assert other.anything.any()
+    np.testing.assert_array_equal(one.reach, other.reach)
+    np.testing.assert_array_equal(one.anything, other.anything)
+
+
+@pytest.mark.parametrize("apart", [0.5, 0.75])
+def test_the_way_is_found_to_a_part_of_a_cell(apart: float) -> None:
+    picture = textured((240, 240), seed=4)
+    moved = cv2.warpAffine(
+        picture, np.array([[1, 0, apart], [0, 1, 0]]), (240, 240), flags=cv2.INTER_CUBIC
+    )
+    way = _way(_bytes(picture), _bytes(moved))[40:200, 40:200]
+    assert np.sqrt(((way - (apart, 0)) ** 2).sum(axis=2).mean()) < 0.05
