@@ -185,5 +185,5 @@ def test_the_way_is_found_to_a_part_of_a_cell(apart: float) -> None:
     moved = cv2.warpAffine(
         picture, np.array([[1, 0, apart], [0, 1, 0]]), (240, 240), flags=cv2.INTER_CUBIC
     )
-    way = _way(_bytes(picture), _bytes(moved))[40:200, 40:200]
+    way = _way(_bytes(picture), _bytes(np.asarray(moved, np.float32)))[40:200, 40:200]
     assert np.sqrt(((way - (apart, 0)) ** 2).sum(axis=2).mean()) < 0.05
