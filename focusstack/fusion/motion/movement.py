@@ -231,7 +231,9 @@ class Movement:
 
 def _motion(hidden: Mask, taken: Mask, free: Mask | None = None) -> Motion:
     """Soft masks of what is hidden and what is taken; all count where it is `free`."""
-    stays, kept = _around(taken, hidden), _around(hidden, taken)
+    to_taken, to_hidden = _distance(taken), _distance(hidden)
+    stays = _away_from(to_taken, to_taken < to_hidden)
+    kept = _away_from(to_hidden, to_hidden <= to_taken)
     if free is not None:
         soft = cv2.blur(free.astype(np.float32), (RIM, RIM))
         stays, kept = np.maximum(stays, soft), np.maximum(kept, soft)
@@ -260,8 +262,14 @@ def as_one(slid: Mask, jumped: Mask) -> tuple[Mask, Mask]:
     return (labels > 0) & ~jumped_spots, jumped_spots
 
 
-def _around(gone: Mask, decided: Mask) -> Float32:
-    """0 where `gone` and around it, but for what is `decided` otherwise; 1 farther away."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * AROUND + 1, 2 * AROUND + 1))
-    wide = np.where(decided, gone.view(np.uint8), cv2.dilate(gone.view(np.uint8), disc))
-    return np.asarray(1 - cv2.blur(wide.astype(np.float32), (RIM, RIM)), np.float32)
+def _distance(gone: Mask) -> Float32:
+    """Cells to what is `gone`."""
+    if not gone.any():
+        return np.full(gone.shape, np.inf, np.float32)
+    return np.asarray(cv2.distanceTransform((~gone).view(np.uint8), cv2.DIST_L2, 5), np.float32)
+
+
+def _away_from(distance: Float32, nearest: Mask) -> Float32:
+    """0 where something is within `AROUND` and `nearest`, 1 farther away."""
+    wide = ((distance <= AROUND) & nearest).astype(np.float32)
+    return np.asarray(1 - cv2.blur(wide, (RIM, RIM)), np.float32)
