@@ -88,6 +88,10 @@ class Guard:
         """Take note of where that frame is out of focus, so that nothing of it is elsewhere."""
         self._blurred |= blurred
 
+    def details(self) -> tuple[Float32, Float32]:
+        """Return the energy of detail in windows, of what is shown and of that frame."""
+        return self._mean(self._shown), self._mean(self._new)
+
     def wanting(self, kept: Float32, stays: Float32) -> Mask:
         """Return where a decision would leave too little.
 

@@ -49,7 +49,9 @@ class Sharper(NamedTuple):
     blurred: Mask
 
 
-def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Sharper:
+def sharper(
+    slid: Mask, reach: Float32, shown: Sight, new: Sight, details: tuple[Float32, Float32]
+) -> Sharper:
     """Return how much more energy than what is shown a frame has where things slid.
 
     Each connected spot is judged as a whole, but large ones window by window, as much may be in
@@ -66,6 +68,8 @@ def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Sharper:
         Cells by which what is nearby is displaced.
     shown, new : Sight
         What is shown so far, and the frame.
+    details : tuple of (h, w) float32 ndarray
+        Energy of the finest detail of both, in windows of a few pixels.
     """
     before, now = (s.fine + COARSE_SHARE * s.detail**2 + LEAST_ENERGY for s in (shown, new))
     ratio = window_mean(now * slid, CHOICE) / (window_mean(before * slid, CHOICE) + LEAST_ENERGY)
@@ -76,9 +80,26 @@ def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Sharper:
     here = now / before
     radius = np.asarray(reach / 2 + RIM * NARROW, np.float32)
     alone = wider(here > CLEAR, radius) | wider(here < 1 / CLEAR, radius)
-    blurred = unmatched(before, now, reach)
-    alone |= slid & (blurred | unmatched(now, before, reach))
-    return Sharper(np.where(alone, here, ratio).astype(np.float32), slid & blurred)
+    blurred, only = _in_one_alone(*details, reach)
+    here = np.where(blurred, np.minimum(here, 1 / CLEAR), here)
+    here = np.where(only, np.maximum(here, CLEAR), here)
+    found = np.where(alone | blurred | only, here, ratio).astype(np.float32)
+    return Sharper(found, slid & blurred)
+
+
+def _in_one_alone(shown: Float32, new: Float32, reach: Float32) -> tuple[Mask, Mask]:
+    """Where what is shown, and where the new frame has in focus what the other has nowhere around.
+
+    Details are taken together as far as the windows of `fine` reach, or things would come to pieces
+    between them. Beyond the rim of what slid its reach is less than it was: that far a new frame
+    has to be without a match, too, to take the place of what is shown.
+    """
+    side = 2 * round(NARROW) + 1
+    window = np.ones((side, side), np.uint8)
+    before = cv2.dilate(unmatched(shown, new, reach).view(np.uint8), window)
+    farther = np.asarray(cv2.dilate(reach, window), np.float32)
+    now = cv2.dilate(unmatched(new, shown, farther).view(np.uint8), window)
+    return np.asarray(before > now), np.asarray(now > before)
 
 
 def unmatched(own: Float32, other: Float32, reach: Float32) -> Mask:
@@ -101,7 +122,8 @@ def unmatched(own: Float32, other: Float32, reach: Float32) -> Mask:
             break
         side = 2 * cells + 1
         around = np.where(reached, cv2.dilate(other, np.ones((side, side), np.uint8)), around)
-    return np.asarray((own > np.float32(CLEAR) * around) & (reach <= REACHES[-1]))
+    least = np.float32(CLEAR) * (around + LEAST_ENERGY)
+    return np.asarray((own > least) & (reach <= REACHES[-1]))
 
 
 def wider(area: Mask, radius: Float32) -> Mask:

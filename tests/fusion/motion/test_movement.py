@@ -9,7 +9,6 @@ import pytest
 from focusstack.fusion.levels.laplacian import LaplacianPyramid, level_shapes
 from focusstack.fusion.motion.movement import (
     Movement,
-    _around,
     _motion,
     around_all,
     mask_levels,
@@ -197,7 +196,7 @@ def test_what_many_frames_show_has_to_be_surpassed_four_times() -> None:
 def test_a_rim_goes_with_what_moved() -> None:
     gone = np.zeros((41, 41), bool)
     gone[20, 20] = True
-    stays = _around(gone, np.zeros_like(gone))[20]
+    stays = _motion(np.zeros_like(gone), gone).stays[20]
     assert stays[24] < 0.5
     assert stays[26] < 1
     assert stays[27] == 1
@@ -213,6 +212,17 @@ def test_what_is_decided_otherwise_is_no_rim() -> None:
     assert motion.stays[20, 17] == 0
     assert motion.kept[20, 30] == 0
     assert (np.maximum(motion.kept, motion.stays) >= 0.5).all()
+
+
+def test_between_what_is_taken_and_what_is_hidden_the_nearer_decides() -> None:
+    taken, hidden = np.zeros((41, 41), bool), np.zeros((41, 41), bool)
+    taken[:, :16] = True
+    hidden[:, 21:] = True
+    motion = _motion(hidden, taken)
+    assert motion.stays[20, 15] == 0
+    assert motion.kept[20, 15] == 1
+    assert motion.stays[20, 21] == 1
+    assert motion.kept[20, 21] == 0
 
 
 def test_what_is_hidden_is_searched_with_its_surroundings() -> None:

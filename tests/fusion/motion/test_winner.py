@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focusstack.fusion.motion.winner import sharper, unmatched, wider
+from focusstack.fusion.motion import winner
+from focusstack.fusion.motion.observation import Sight
+from focusstack.fusion.motion.winner import Sharper, unmatched, wider
 from focusstack.numeric.arrays import Float32, Mask
 from tests.fusion.motion.test_movement import even
 
@@ -14,6 +16,11 @@ NOWHERE_NEAR = 999.0
 
 def plane(value: float, side: int = 130) -> Float32:
     return np.full((side, side), value, np.float32)
+
+
+def sharper(slid: Mask, reach: Float32, shown: Sight, new: Sight) -> Sharper:
+    """Of frames whose detail is as even as their fine energy."""
+    return winner.sharper(slid, reach, shown, new, (shown.fine, new.fine))
 
 
 def square(first: int, last: int, side: int = 130) -> Mask:
@@ -93,7 +100,8 @@ def test_a_thin_thing_that_one_frame_has_out_of_focus_shows_from_the_other(
     other[60:75, 22:78] = 9  # what decides the spot
     shown, new = (one, other) if was_sharper else (other, one)
     found = sharper(spot, plane(6), even(shown), even(new))
-    assert (found.energy[32, 50] < 1) == was_sharper
+    assert (found.energy[29:35, 32:68] < 1).all() == was_sharper  # with its surroundings
+    assert (found.energy[29:35, 32:68] > 1).all() == (not was_sharper)
     assert (found.energy[68, 50] > 1) == was_sharper
     hair, rest = (found.blurred[y, 50] for y in (32, 68))
     assert (hair, rest) == (was_sharper, not was_sharper)
