@@ -78,6 +78,10 @@ def to_report(plan: StackPlan) -> Report:
     )
 
 
+PLAIN = {bool, int, float, str, type(None)}
+"""Types of what is plain already: tables of numbers are most of a report."""
+
+
 def content(part: Any) -> Any:
     """Return a part of a report as plain lists and dictionaries.
 
@@ -88,7 +92,9 @@ def content(part: Any) -> Any:
         return {field.alias or name: content(getattr(part, name)) for name, field in fields.items()}
     if isinstance(part, dict):
         return {name: content(one) for name, one in part.items()}
-    return [content(one) for one in part] if isinstance(part, list) else part
+    if isinstance(part, list) and not set(map(type, part)) <= PLAIN:
+        return [content(one) for one in part]
+    return part
 
 
 def _frame(f: FramePlan, canvas: tuple[int, int]) -> FrameRecord:

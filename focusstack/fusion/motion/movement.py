@@ -270,6 +270,6 @@ def _distance(gone: Mask) -> Float32:
 
 
 def _away_from(distance: Float32, nearest: Mask) -> Float32:
-    """0 where something is within `AROUND` and a half and `nearest`, 1 farther away."""
-    wide = ((distance < AROUND + 0.5) & nearest).astype(np.float32)
+    """0 where something is within `AROUND` and `nearest`, 1 farther away."""
+    wide = ((distance <= AROUND) & nearest).astype(np.float32)
     return np.asarray(1 - cv2.blur(wide, (RIM, RIM)), np.float32)

@@ -133,7 +133,8 @@ def _blown(picture: Close, place: tuple[int, int], white: int) -> bool:
 
 def _white(picture: Close) -> int:
     """Code from which on light may be more than it looks; none is if the brightest is no white."""
-    brighter = np.cumsum(np.bincount(picture.ravel(), minlength=256)[::-1])[::-1]
+    counts = cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel()
+    brighter = np.cumsum(counts[::-1], dtype=np.float64)[::-1]
     brightest = int(np.flatnonzero(brighter > BRIGHTEST * picture.size)[-1])
     return brightest - WHITE if brightest >= LEAST_WHITE else NO_CODE
 
@@ -161,11 +162,12 @@ def _moved(own: Close, other: Close, place: tuple[int, int], way: Float32) -> bo
     best = _correlation(there, patch)
     if best < ALIKE:
         return False
-    still = max(
-        max(_correlation(here, _soft(patch, blur)), _correlation(_soft(here, blur), patch))
+    least = 1 - (1 - best + ROUNDING) / BETTER  # correlation from which on it may have stood still
+    return all(
+        _correlation(here, _soft(patch, blur)) < least
+        and _correlation(_soft(here, blur), patch) < least
         for blur in BLURS
     )
-    return 1 - best < BETTER * (1 - still) - ROUNDING
 
 
 def _around(picture: Close, x: int, y: int, more: int) -> Close | None:

@@ -195,7 +195,7 @@ def test_what_many_frames_show_has_to_be_surpassed_four_times() -> None:
 
 def test_a_rim_goes_with_what_moved() -> None:
     gone = np.zeros((41, 41), bool)
-    gone[20, 20] = True
+    gone[:, :21] = True
     stays = _motion(np.zeros_like(gone), gone).stays[20]
     assert stays[24] < 0.5
     assert stays[26] < 1
