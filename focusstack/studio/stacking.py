@@ -86,8 +86,10 @@ def _told(name: str, paths: Sequence[Path], *, sure: bool) -> dict[str, Any]:
         "last": paths[-1].name,
         "sure": sure,
         "size": "",
+        "camera": "",
     }
     if first is not None:
+        told["camera"] = first.metadata.camera
         told["size"] = f"{first.width} × {first.height}, {8 * first.dtype.itemsize} bits"
     return told
 

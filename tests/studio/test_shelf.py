@@ -30,6 +30,7 @@ from focusstack.studio.page_files import PlainJSON
 from focusstack.studio.recent import Recent, state_folder
 from focusstack.studio.shelf import Shelf
 from focusstack.studio.stacking import Wanted, find_stacks, target_of
+from tests.support.picture_files import exif_of
 
 # Folders --------------------------------------------------------------------------------------
 
@@ -158,6 +159,16 @@ def test_stacks_of_a_folder_are_found(folder: Path) -> None:
     assert target_of(wanted, alone=False) == folder / "photos"
 
 
+def test_the_camera_is_told(tmp_path: Path) -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (60, 80, 3), np.uint8)
+    for k in range(3):
+        write_image(
+            tmp_path / f"{k}.jpg", picture, Metadata(exif=exif_of(1).removeprefix(b"Exif\0\0"))
+        )
+    (stack,) = find_stacks(tmp_path, Silent())["stacks"]
+    assert stack["camera"] == "Maker Camera 5"
+
+
 def test_only_files_are_stacked(tmp_path: Path) -> None:
     for files in ([str(tmp_path)], ["relative.jpg"], [str(tmp_path / "gone.jpg")], ["/a\0b"]):
         with pytest.raises(InputError, match="is no file"):
@@ -183,8 +194,10 @@ def test_stacks_queue(shelf: Shelf, copies: Path) -> None:
         assert time.monotonic() < end
         time.sleep(0.05)
     assert numbers == [1, 2]
-    names = [one["name"] for one in shelf.told()["recent"]]
-    assert names == ["two", "one"]
+    recent = shelf.told()["recent"]
+    assert [one["name"] for one in recent] == ["two", "one"]
+    assert recent[0]["grade"] in ("pass", "look")
+    assert recent[0]["verdict"].endswith(".")
 
 
 def test_one_result_is_open_at_a_time(shelf: Shelf, folder: Path, stacked: Path) -> None:
@@ -212,6 +225,11 @@ def test_the_report_is_shown_outside_of_the_page(
     shelf.show(str(folder), "report")
     shelf.show(str(folder), "folder")
     assert shown == [(folder / "report.html").as_uri(), folder.as_uri()]
+    with pytest.raises(InputError, match="export is not there"):
+        shelf.show(str(folder), "export")
+    export(folder, Copy())
+    shelf.show(str(folder), "export")
+    assert shown[2:] == [(folder / "export").as_uri()]
     (folder / "report.html").unlink()
     with pytest.raises(InputError):
         shelf.show(str(folder), "report")

@@ -67,6 +67,8 @@ class Door {
     click("run", () => this.run());
     click("export-close", () => $("exporter").close());
     click("export-go", () => this.export());
+    click("exported-show", () => act("show", { folder: this.lastExport, what: "export" }));
+    click("exported-close", () => ($("exported").hidden = true));
     $("notice").querySelector("button").addEventListener("click", () => warn(""));
     this.dropping();
     this.poll();
@@ -117,7 +119,7 @@ class Door {
     if (job.state === "stopped") return tell(`${job.title}: stopped`);
     if (job.title.startsWith("Looking at")) return this.show(job.result);
     if (job.title.startsWith("Stacking")) return tell(job.result.verdict || "Done");
-    if (job.title.startsWith("Exporting")) return tell(`Exported: ${job.result}`);
+    if (job.title.startsWith("Exporting")) return this.exported(job.result);
     return undefined;
   }
 
@@ -213,7 +215,7 @@ class Door {
         box.addEventListener("change", () => this.counted());
         stack.box = box;
         const what = element("span", {}, element("b", { text: stack.name }), element("small", { text: `${stack.first} … ${stack.last}` }));
-        const count = element("span", { className: "count", text: `${stack.count} frames${stack.size ? `, ${stack.size}` : ""}` });
+        const count = element("span", { className: "count", text: [`${stack.count} frames`, stack.size, stack.camera].filter(Boolean).join(", ") });
         if (!stack.sure) what.append(element("small", { className: "unsure", text: " – look whether these belong together" }));
         return element("li", {}, box, what, count);
       }),
@@ -263,9 +265,19 @@ class Door {
     };
     cover.addEventListener("click", trying(() => this.review(one.folder)));
     const when = one.changed ? new Date(1000 * one.changed).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "";
-    const what = element("div", { className: "what" }, element("b", { text: one.name, title: one.name }), element("small", { text: `${when}${one.retouched ? ", retouched" : ""}` }), element("small", { text: one.where, title: one.where }));
+    const chip = element("span", { className: `chip ${one.grade}`, text: one.verdict, title: one.verdict });
+    chip.hidden = !one.verdict;
+    const what = element("div", { className: "what" }, element("b", { text: one.name, title: one.name }), chip, element("small", { text: `${when}${one.retouched ? ", retouched" : ""}` }), element("small", { text: one.where, title: one.where }));
     const row = element("div", { className: "row" }, button("Retouch", () => this.review(one.folder)), ...(one.report ? [button("Report", () => act("show", { folder: one.folder, what: "report" }))] : []), button("Export…", () => this.exporter(one)), button("Folder", () => act("show", { folder: one.folder, what: "folder" })));
     return element("li", {}, cover, what, row);
+  }
+
+  // Where a copy went, until it is read: with a way there for whoever has no terminal.
+  exported({ folder, file }) {
+    const told = $("exported");
+    told.querySelector("b").textContent = file;
+    told.hidden = false;
+    this.lastExport = folder;
   }
 
   async review(folder) {

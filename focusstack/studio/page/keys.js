@@ -22,6 +22,7 @@ export const KEYS = [
   ["r", "R", "the result", (desk) => desk.show("result")],
   ["x", "X (hold)", "see the source", (desk, event) => !event.repeat && desk.peek("source")],
   ["\\", "\\ (hold)", "see the fused picture", (desk, event) => !event.repeat && desk.peek("fused")],
+  ["w", "W", "source and result in turn", (desk, event) => !event.repeat && desk.blink()],
   ["s", "S", "side by side", (desk) => desk.show("side")],
   ["g", "G", "source laid over the result", (desk) => desk.show("onion")],
   ["d", "D", "difference of source and result", (desk) => desk.show("difference")],
