@@ -97,6 +97,28 @@ def test_what_is_previewed_is_what_is_carried_out(desk: Desk, folder: Path) -> N
     assert not np.array_equal(previews[-1], read_picture(folder / "fused.png").pixels)
 
 
+def test_a_source_that_comes_late_paints_over_nothing_newer(desk: Desk, folder: Path) -> None:
+    full_size(desk)
+    page = desk.page
+    page.keyboard.press("b")
+    page.evaluate("desk.set({ size: 60, hardness: 1, opacity: 1 })")
+    # The source's tile comes only once all that the server paints is shown.
+    page.evaluate(
+        "(() => { const fetch = desk.tiles.fetch.bind(desk.tiles); window.waiting = new Map();"
+        " desk.tiles.fetch = (tile) => tile.of.startsWith('frame:') ?"
+        " waiting.set(tile.key, () => fetch(tile)) : fetch(tile) })()"
+    )
+    page.evaluate("desk.choose('frame:' + desk.info.frames[0], false)")
+    desk.drag((60, 60), (120, 90))
+    page.keyboard.press("Control+z")
+    desk.until("desk.strokes.idle && desk.counted.undone === 1 && !desk.tiles.running.size")
+    desk.until("!desk.tiles.get('result', 0, 0, 0).stale")
+    page.evaluate("waiting.forEach((come) => come())")
+    desk.until("desk.tiles.get(desk.source, 0, 0, 0).data && !desk.tiles.running.size")
+    desk.settle()
+    assert np.array_equal(tile(desk), read_picture(folder / "fused.png").pixels)
+
+
 def test_undo_and_redo_and_undo_of_everything(desk: Desk, folder: Path) -> None:
     painted(desk)
     desk.settle()
