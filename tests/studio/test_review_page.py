@@ -12,7 +12,7 @@ import pytest
 from focusstack.images.read import read_picture
 from focusstack.retouch.replay import replay
 from focusstack.retouch.result import open_result
-from tests.studio.conftest import Desk, Program
+from tests.studio.conftest import Desk, Program, Served
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -117,6 +117,30 @@ def test_a_source_that_comes_late_paints_over_nothing_newer(desk: Desk, folder: 
     desk.until("desk.tiles.get(desk.source, 0, 0, 0).data && !desk.tiles.running.size")
     desk.settle()
     assert np.array_equal(tile(desk), read_picture(folder / "fused.png").pixels)
+
+
+def test_two_pages_show_the_same_picture(
+    desk: Desk, context: BrowserContext, served: Served, folder: Path
+) -> None:
+    other = Desk(context, served.address)
+    for page, x in ((desk, 40), (other, 100), (desk, 160)):
+        full_size(page)
+        page.page.keyboard.press("b")
+        page.drag((x, 60), (x + 20, 80))
+        page.settle()
+    exact = replay(open_result(folder), open_result(folder).retouch())
+    for page in (desk, other):
+        page.until("desk.version === 3")
+        page.settle()
+        assert np.array_equal(tile(page), exact)
+    assert other.heard == []
+    # What another page has painted elsewhere shows as soon as one's own stroke is kept.
+    for others, stale in ((0, False), (1, True)):
+        desk.page.evaluate(
+            f"desk.changed({{ ...desk.counted, version: desk.version + 1 + {others},"
+            " rect: [0, 0, 0, 0] }, 'stroke')"
+        )
+        assert desk.page.evaluate("desk.tiles.get('result', 0, 0, 0).stale") is stale
 
 
 def test_undo_and_redo_and_undo_of_everything(desk: Desk, folder: Path) -> None:

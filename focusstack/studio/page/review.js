@@ -108,13 +108,13 @@ class Desk {
       return true;
     }
     this.info.busy = info.busy;
-    const newer = info.version > (this.version ?? -1);
-    if (newer && this.version !== undefined && this.strokes.idle && !this.stroke) {
+    if (this.version === undefined) this.version = info.version;
+    else if (info.version > this.version && this.strokes.idle && !this.stroke) {
+      this.version = info.version;
       this.tiles.spoil("result", [0, 0, ...info.size]);
       this.view.redraw();
     }
     Object.assign(this.info, { recipes: info.recipes, survey: info.survey, frames: info.frames });
-    this.version = Math.max(info.version, this.version ?? 0);
     $("folder").textContent = info.folder;
     $("home").hidden = !info.shelf;
     document.title = `${info.folder} – focusstack`;
@@ -196,8 +196,10 @@ class Desk {
   }
 
   changed(told, name) {
+    const others = told.version > this.version + 1; // another page has painted meanwhile
     this.version = told.version;
-    if (told.rect && (told.rect[2] || name !== "stroke")) this.tiles.spoil("result", told.rect);
+    if (others) this.tiles.spoil("result", [0, 0, ...this.info.size]);
+    else if (told.rect && (told.rect[2] || name !== "stroke")) this.tiles.spoil("result", told.rect);
     this.count(told);
   }
 
