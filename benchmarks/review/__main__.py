@@ -37,7 +37,7 @@ async ([x, y]) => {
   const began = performance.now();
   desk.beginStroke(desk.view.toCanvas(x, y), 1, false);
   desk.extendStroke(desk.view.toCanvas(x + 20, y + 9), 1);
-  await new Promise(requestAnimationFrame);
+  do await new Promise(requestAnimationFrame); while (desk.preview.waiting);
   const seen = performance.now() - began;
   desk.endStroke();
   while (!desk.strokes.idle) await new Promise((done) => setTimeout(done, 1));

@@ -97,6 +97,20 @@ def test_what_is_previewed_is_what_is_carried_out(desk: Desk, folder: Path) -> N
     assert not np.array_equal(previews[-1], read_picture(folder / "fused.png").pixels)
 
 
+def test_what_is_painted_from_is_there_before_it_is_painted(desk: Desk) -> None:
+    full_size(desk)
+    page = desk.page
+    there = "Boolean(desk.tiles.get({of}, 0, 0, 0)?.data)"
+    page.evaluate("desk.choose('frame:' + desk.info.frames[0], false)")
+    page.keyboard.press("b")
+    desk.until(there.format(of="desk.source"))
+    page.evaluate("desk.choose('frame:' + desk.info.frames[2], false)")
+    desk.until(there.format(of="desk.source"))
+    assert not page.evaluate(there.format(of="'fused'"))
+    page.keyboard.press("e")
+    desk.until(there.format(of="'fused'"))
+
+
 def test_a_source_that_comes_late_paints_over_nothing_newer(desk: Desk, folder: Path) -> None:
     full_size(desk)
     page = desk.page

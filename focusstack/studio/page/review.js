@@ -49,6 +49,7 @@ class Desk {
     this.tiles.failed = (error) => this.trouble(error);
     this.view = new View($("canvas"), info, this.tiles);
     this.view.drawn = () => this.drawn();
+    this.view.ahead = () => ({ paint: this.source, erase: "fused" })[this.tool] ?? null;
     this.crop = new Crop(this, () => this.sayCrop());
     this.places = new Places((place) => this.visit(place));
     this.overlay = new Overlay($("overlay"), $("minimap"), this);
@@ -570,6 +571,7 @@ class Desk {
       for (const element of document.querySelectorAll(`.${name}`)) element.hidden = !on;
     }
     $("advice").textContent = ADVICE[tool];
+    this.view.redraw();
     if (tool === "crop") {
       if (this.mode !== "result") this.show("result");
       this.view.fit(); // all edges, and room to take hold of them
