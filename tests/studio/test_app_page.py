@@ -54,6 +54,24 @@ def test_from_drop_to_export(door: Door, photos: Path, tmp_path: Path) -> None:
     assert read_picture(copy).pixels.shape == read_picture(result / "fused.png").pixels.shape
 
 
+WALK = """
+async () => {
+  const entry = (path) => ({ isFile: true, fullPath: path, file: (done) => done(path) });
+  const folder = (path, ...inside) => ({ isFile: false, fullPath: path, createReader: () => {
+    const given = [inside, []];
+    return { readEntries: (done) => done(given.shift()) } } });
+  const card = folder("/card", entry("/card/0.jpg"), folder("/card/A", entry("/card/A/1.jpg")));
+  const found = [];
+  for (const depth of [1, 2]) await door.walk(card, depth, found);
+  return found.map((one) => one.inside);
+}
+"""
+
+
+def test_folders_that_are_dropped_stay_apart(door: Door) -> None:
+    assert door.page.evaluate(WALK) == ["card", "card A", "", "A"]
+
+
 def test_a_folder_is_picked_stacked_and_retouched(door: Door, copies: Path) -> None:
     page = door.page
     page.locator("#pick").click()

@@ -110,6 +110,21 @@ def test_a_file_has_its_name_once_it_is_complete(tmp_path: Path) -> None:
         ran(inbox.take("guess", "a.jpg", parts()))
 
 
+def test_folders_keep_files_of_one_name_apart(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    key = inbox.begin("card")
+    for inside in ("100CANON", "101CANON", "../../101NIKON", ".."):
+        ran(inbox.take(key, "a.jpg", parts(inside.encode()), inside))
+    folder = inbox.folder(key)
+    found = {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*.jpg")}
+    assert found == {
+        "100CANON/a.jpg": "100CANON",
+        "101CANON/a.jpg": "101CANON",
+        "101NIKON/a.jpg": "../../101NIKON",
+        "a.jpg": "..",
+    }
+
+
 # What was made lately -------------------------------------------------------------------------
 
 

@@ -145,23 +145,25 @@ class Door {
       const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
       const plain = [...event.dataTransfer.files];
       const found = [];
-      for (const entry of entries) await this.walk(entry, found);
+      for (const entry of entries) await this.walk(entry, entries.length > 1 ? 1 : 2, found);
       const name = entries.length === 1 && entries[0].isDirectory ? entries[0].name : "";
       await this.upload(found.length ? found : plain.map((file) => ({ file })), name);
     }));
   }
 
-  async walk(entry, found) {
+  // Folders keep their pictures apart: cameras begin to count anew in each. depth: from which part
+  // of its path on a folder is told; what was dropped alone has a folder of its own anyway.
+  async walk(entry, depth, found) {
     if (entry.isFile) {
       const file = await new Promise((done, failed) => entry.file(done, failed));
-      found.push({ file });
+      found.push({ file, inside: entry.fullPath.split("/").slice(depth, -1).join(" ") });
       return;
     }
     const reader = entry.createReader();
     for (;;) {
       const more = await new Promise((done, failed) => reader.readEntries(done, failed));
       if (!more.length) return;
-      for (const one of more) await this.walk(one, found);
+      for (const one of more) await this.walk(one, depth, found);
     }
   }
 
@@ -175,10 +177,10 @@ class Door {
     const { key, folder } = await act("begin", { name });
     const left = [];
     let done = 0;
-    for (const { file } of files) {
+    for (const { file, inside = "" } of files) {
       $("uploading").textContent = `Taking ${file.name} (${++done} of ${files.length})`;
       try {
-        await ask(`upload/${key}/${inAddress(file.name)}`, { method: "PUT", body: file });
+        await ask(`upload/${key}/${inAddress(file.name)}?in=${inAddress(inside)}`, { method: "PUT", body: file });
       } catch (error) {
         if (error.gone) throw error;
         left.push(`${file.name}: ${error.message}`);
