@@ -109,6 +109,39 @@ def test_a_folder_is_picked_stacked_and_retouched(door: Door, copies: Path) -> N
     door.until("Boolean(window.desk) && desk.version !== undefined")
 
 
+def test_the_folder_that_was_asked_for_last_is_shown(door: Door, folder: Path) -> None:
+    first, last = str(folder.parent / "photos"), str(folder)
+    door.page.evaluate(
+        "([first, last]) => { const ask = door.picker.ask; let come;"
+        " door.picker.ask = async (path) => { const told = await ask(path);"
+        " if (path.endsWith('stacked')) come?.(); else await new Promise((r) => (come = r));"
+        " return told };"
+        " return Promise.all([door.picker.browse(first), door.picker.browse(last)]) }",
+        [first, last],
+    )
+    assert door.page.evaluate("door.picker.place.path") == last
+
+
+def test_series_that_were_told_apart_are_stacked_as_one(door: Door, copies: Path) -> None:
+    page = door.page
+    files = [str(path) for path in sorted(copies.iterdir())]
+    stack = {"count": 2, "first": "a", "last": "b", "sure": True, "size": "", "camera": ""}
+    halves = [
+        {"name": name, "files": files[k : k + 2], **stack} for k, name in ((0, "a"), (2, "b"))
+    ]
+    together = {"name": "all", "files": files, **stack, "count": 4}
+    found = {"name": "copies", "stacks": halves, "alone": 0, "notes": [], "together": together}
+    page.evaluate(f"door.show({json.dumps(found)})")
+    assert page.locator("#run").inner_text() == "Stack 2 series"
+    page.locator("#together").check()
+    assert "all 4 of them" in page.locator("#together-line").inner_text()
+    assert page.locator("#run").inner_text() == "Stack"
+    page.locator("#run").click()
+    door.ended("Stacking all")
+    plan = json.loads((copies.with_name("copies-stacked") / "report.json").read_text())
+    assert len(plan["frames"]) == 4
+
+
 def test_a_page_whose_result_was_closed_says_so(
     door: Door, context: BrowserContext, folder: Path, stacked: Path
 ) -> None:

@@ -21,6 +21,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.runtime.progress import Silent
+from focusstack.scene import render_stack
 from focusstack.studio import recent as recents
 from focusstack.studio.exporting import Copy, export
 from focusstack.studio.folder_view import view_folder
@@ -172,6 +173,27 @@ def test_stacks_of_a_folder_are_found(folder: Path) -> None:
     wanted = Wanted(name=stack["name"], files=stack["files"])
     assert target_of(wanted, alone=True) == folder.with_name("photos-stacked-2")
     assert target_of(wanted, alone=False) == folder / "photos"
+
+
+def test_what_was_told_apart_may_be_one_series(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        for k, frame in enumerate(render_stack("plane", frames=3, seed=seed).frames, 3 * seed):
+            write_image(tmp_path / f"IMG_{4 * k}.jpg", frame)
+    found = find_stacks(tmp_path, Silent())
+    assert len(found["stacks"]) == 2
+    together = found["together"]
+    assert (together["name"], together["count"]) == (tmp_path.name, 6)
+    assert [Path(name).name for name in together["files"]] == [
+        f"IMG_{4 * k}.jpg"
+        for k in range(3, 9)  # in natural order
+    ]
+    (tmp_path / "below").mkdir()
+    (tmp_path / "IMG_12.jpg").rename(tmp_path / "below" / "IMG_12.jpg")
+    assert find_stacks(tmp_path, Silent())["together"] is None  # of two folders, two series
+
+
+def test_one_series_needs_not_be_put_together(folder: Path) -> None:
+    assert find_stacks(folder.parent / "photos", Silent())["together"] is None
 
 
 def test_the_camera_is_told(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ class Door {
     });
     click("leave", () => this.show(null));
     click("run", () => this.run());
+    $("together").addEventListener("change", () => this.counted());
     click("export-close", () => $("exporter").close());
     click("export-go", () => this.export());
     click("exported-show", () => act("show", { folder: this.lastExport, what: "export" }));
@@ -208,8 +209,9 @@ class Door {
     if (found.alone) notes.push(`${found.alone} picture${found.alone > 1 ? "s stand" : " stands"} alone and ${found.alone > 1 ? "are" : "is"} left out.`);
     $("found-notes").textContent = notes.join(" ");
     $("found-notes").hidden = !notes.length;
-    $("run").disabled = !stacks.length;
-    $("run").textContent = stacks.length > 1 ? `Stack ${stacks.length} series` : "Stack";
+    $("together-line").hidden = !found.together;
+    $("together").checked = false;
+    if (found.together) $("together-words").textContent = `they are one series, all ${found.together.count} of them`;
     $("stacks").replaceChildren(
       ...stacks.map((stack) => {
         const box = element("input", { type: "checkbox", checked: true });
@@ -222,11 +224,19 @@ class Door {
         return element("li", {}, box, what, count);
       }),
     );
+    this.counted();
     $("found").scrollIntoView({ block: "nearest" });
   }
 
+  chosen() {
+    const { stacks, together } = this.found;
+    return $("together").checked ? [together] : stacks.filter((one) => one.box.checked);
+  }
+
   counted() {
-    const chosen = this.found.stacks.filter((one) => one.box.checked).length;
+    const chosen = this.chosen().length;
+    for (const { box } of this.found.stacks) box.disabled = $("together").checked;
+    $("stacks").classList.toggle("off", $("together").checked);
     $("run").disabled = !chosen;
     $("run").textContent = chosen > 1 ? `Stack ${chosen} series` : "Stack";
   }
@@ -241,8 +251,7 @@ class Door {
       depth: $("depth").checked,
       moved: $("moved").checked,
     };
-    const chosen = this.found.stacks.filter((one) => one.box.checked);
-    this.jobs.expect(await act("run", { stacks: chosen.map(({ name, files }) => ({ name, files, ...how })) }));
+    this.jobs.expect(await act("run", { stacks: this.chosen().map(({ name, files }) => ({ name, files, ...how })) }));
     this.show(null);
     await this.now();
   }

@@ -17,7 +17,9 @@ export class Picker {
   }
 
   async browse(path) {
+    const asked = (this.asked = {}); // an answer that comes after a later one is not wanted
     const told = await this.ask(`folder?path=${inAddress(path)}`);
+    if (asked !== this.asked) return;
     this.place = told;
     if (!$("picker").open) $("picker").showModal();
     $("shortcuts").replaceChildren(...told.shortcuts.map(({ name, path: to }) => this.button(name, to)));
