@@ -124,3 +124,17 @@ def test_buttons_of_a_result_lie_on_its_card(door: Door, folder: Path) -> None:
             " && !b.matches('.cover')).map(b => b.textContent)"
         )
         assert over == [], width
+
+
+@pytest.mark.parametrize("width", [768, 820, 1024, 1279, 1280])
+def test_all_that_a_tool_has_can_be_reached(desk: Desk, width: int) -> None:
+    desk.page.set_viewport_size({"width": width, "height": 800})
+    for tool in ("paint", "erase", "clone", "fill", "crop"):
+        desk.page.evaluate(f"desk.take('{tool}')")
+        outside = desk.page.evaluate(
+            "(box => [...document.querySelectorAll('.options > :not(.advice)')].filter(e =>"
+            " e.checkVisibility()).map(e => [e.textContent, e.getBoundingClientRect()])"
+            ".filter(([, r]) => r.bottom > box.bottom + 1 || r.right > box.right).map(([t]) => t))"
+            "(document.querySelector('.options').getBoundingClientRect())"
+        )
+        assert outside == [], tool

@@ -382,7 +382,7 @@ def test_every_control_is_reached_and_named(desk: Desk) -> None:
     assert {"overlay", "save", "help", "fuse", "slabs", "next"} <= reached
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), (390, 844)])
+@pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), (390, 844), (844, 390), (820, 1180)])
 def test_nothing_sticks_out_at_any_size(desk: Desk, size: tuple[int, int]) -> None:
     desk.page.set_viewport_size({"width": size[0], "height": size[1]})
     desk.settle()
