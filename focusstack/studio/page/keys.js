@@ -16,7 +16,7 @@ export const KEYS = [
   ["Source"],
   [",", ",  .", "frame before, next frame", (desk) => desk.step(-1)],
   [".", null, null, (desk) => desk.step(1)],
-  [null, "Alt wheel", "through the frames"],
+  [null, "Shift wheel", "through the frames"],
   ["q", "Q", "take the sharpest frame under the cursor", (desk) => desk.propose()],
   ["Looking"],
   ["r", "R", "the result", (desk) => desk.show("result")],
