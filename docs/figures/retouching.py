@@ -92,7 +92,7 @@ def review_pages(folder: Path, home: Path) -> list[Path]:
         chromium = running.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
         page.goto(told[0])
-        while not page.evaluate("window.desk?.info.survey.done === desk?.info.frames.length"):
+        while not page.evaluate("window.desk && desk.info.survey.done === desk.info.frames.length"):
             time.sleep(0.1)
         page.keyboard.press("b")
         page.evaluate("desk.choose('frame:' + desk.info.frames[0], false); desk.show('side')")
