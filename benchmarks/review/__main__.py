@@ -2,6 +2,7 @@
 
 python -m benchmarks.review                         24 megapixels, 100 frames
 python -m benchmarks.review --megapixels 60 --frames 30
+python -m benchmarks.review --deep                  the composite as TIFF of 16 bits
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ async ([x, y]) => {
   const began = performance.now();
   desk.beginStroke(desk.view.toCanvas(x, y), 1, false);
   desk.extendStroke(desk.view.toCanvas(x + 20, y + 9), 1);
-  await new Promise(requestAnimationFrame);
+  do await new Promise(requestAnimationFrame); while (desk.preview.waiting);
   const seen = performance.now() - began;
   desk.endStroke();
   while (!desk.strokes.idle) await new Promise((done) => setTimeout(done, 1));
@@ -112,6 +113,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megapixels", type=float, default=24)
     parser.add_argument("--frames", type=int, default=100)
+    parser.add_argument("--deep", action="store_true")
     parser.add_argument("--times", type=int, default=3)
     asked = parser.parse_args()
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -119,7 +121,7 @@ def main() -> int:
         sys.exit("there is no Chromium")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as running:
         place = Path(name)
-        folder = write_result(place, asked.megapixels, asked.frames)
+        folder = write_result(place, asked.megapixels, asked.frames, deep=asked.deep)
         browser = running.chromium.launch(executable_path=found, args=["--no-sandbox"])
         for k in range(asked.times):
             program, page = first_picture(browser, folder, place)

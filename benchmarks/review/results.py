@@ -20,8 +20,8 @@ BORDER = 40
 """Pixels between the frames' edge and the crop."""
 
 
-def write_result(place: Path, megapixels: float, frames: int) -> Path:
-    """Write frames and a result of them; return the folder of the result."""
+def write_result(place: Path, megapixels: float, frames: int, *, deep: bool = False) -> Path:
+    """Write frames and a result of them, of 8 or 16 bits; return the folder of the result."""
     width = round((1.5 * megapixels * 1e6) ** 0.5)
     height = round(width / 1.5)
     photos, result = place / "photos", place / "photos-stacked"
@@ -42,5 +42,9 @@ def write_result(place: Path, megapixels: float, frames: int) -> Path:
     plan = StackPlan(names[0], (width, height), crop, told, tuple(names))
     (result / "report.json").write_text(plan_to_json(plan), encoding="utf-8")
     inner = large[0][BORDER : BORDER + crop.height, BORDER : BORDER + crop.width]
-    write_image(result / "fused.jpg", np.ascontiguousarray(inner))
+    if deep:
+        noise = np.random.default_rng(1).integers(0, 128, inner.shape, np.uint16)
+        write_image(result / "fused.tif", inner.astype(np.uint16) * 256 + noise)
+    else:
+        write_image(result / "fused.jpg", np.ascontiguousarray(inner))
     return result

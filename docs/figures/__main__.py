@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from docs.figures import page, pictures, plots, retouching, terminal
+from docs.figures import door, page, pictures, plots, retouching, terminal
 from docs.figures.desk import SAMPLE, Desk
 
 FOLDER = Path(__file__).resolve().parents[1] / "pictures"
@@ -31,6 +31,8 @@ def main() -> None:
         shown = page.screenshot(Path("desk-stacked/report.html"), FOLDER / "report.webp")
         made += [shown] if shown else []
         made.append(retouching.before_after(Path("desk-stacked"), FOLDER / "retouched.webp"))
+        start = door.start_page(Path("samples/desk"), Path("desk-stacked"), FOLDER / "app.webp")
+        made += [start] if start else []
         made += retouching.review_pages(Path("desk-stacked"), FOLDER)
     for path in made:
         print(f"{path.stat().st_size / 1000:6.0f} kB  {path.name}")

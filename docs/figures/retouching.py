@@ -92,7 +92,7 @@ def review_pages(folder: Path, home: Path) -> list[Path]:
         chromium = running.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
         page.goto(told[0])
-        while not page.evaluate("window.desk?.info.survey.done === desk?.info.frames.length"):
+        while not page.evaluate("window.desk && desk.info.survey.done === desk.info.frames.length"):
             time.sleep(0.1)
         page.keyboard.press("b")
         page.evaluate("desk.choose('frame:' + desk.info.frames[0], false); desk.show('side')")
@@ -100,18 +100,19 @@ def review_pages(folder: Path, home: Path) -> list[Path]:
         page.evaluate("desk.set({ size: 14, hardness: 0.6 })")
         page.mouse.move(400, 420)
         page.wait_for_timeout(1500)
-        made = [_kept(page.screenshot(), home / "review.webp")]
+        made = [kept(page.screenshot(), home / "review.webp")]
         page.evaluate("desk.take('crop'); desk.crop.set([118, 96, 930, 620])")
         page.mouse.move(700, 20)
         page.wait_for_timeout(1500)
-        made.append(_kept(page.screenshot(), home / "review-crop.webp"))
+        made.append(kept(page.screenshot(), home / "review-crop.webp"))
         chromium.close()
     until.set()
     served.join()
     return made
 
 
-def _kept(png: bytes, path: Path) -> Path:
+def kept(png: bytes, path: Path) -> Path:
+    """Keep what a browser has drawn, as small as it can be seen well."""
     with Pillow.open(io.BytesIO(png)) as image:
         image.convert("RGB").save(path, quality=84, method=6)
     return path

@@ -20,9 +20,13 @@ from focusstack.retouch.aligned_files import as_aligned, find_aligned
 from focusstack.retouch.frame_places import find_frames, folders_in, given_frames
 from focusstack.retouch.record import NAME, read_retouch
 from focusstack.retouch.strokes import Retouch
+from focusstack.runtime.files import remove_halves
 
 MOST_NEARBY = 3
 """Folders of results that are named where another folder was given. Chosen: a few lines."""
+
+WRITTEN = (NAME, "retouched.*", "report.html")
+"""Files that retouching writes into a folder of results, as patterns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +175,8 @@ def _brought(retouch: Retouch, plan: StackPlan, path: Path) -> Retouch:
 def lock_result(folder: Path) -> FolderLock:
     """Lock a folder of results, so that no run and no other page writes to it.
 
+    Half files that a page left behind when it was killed are removed: nobody writes them any more.
+
     Raises
     ------
     BusyError
@@ -184,6 +190,7 @@ def lock_result(folder: Path) -> FolderLock:
     except BusyError as error:
         told = f"{folder} is open already, or a run is writing there"
         raise BusyError(told, "Close the page that it is open in, or wait.") from error
+    remove_halves(folder, WRITTEN)
     return lock
 
 

@@ -36,7 +36,9 @@ def _one_line(text: str) -> str:
     Names may hold bytes that are no text in UTF-8, of which patterns know nothing.
     """
     if not 0 < len(text) <= LONGEST_NAME or any(ord(c) < 32 or ord(c) == 127 for c in text):
-        raise ValueError("that is no name")
+        raise ValueError(
+            "its name holds line breaks or control characters, or none at all: rename the file"
+        )
     return text
 
 

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +58,22 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError):
             raise _explained(path, error) from error
         raise
+
+
+def remove_halves(folder: Path, names: Iterable[str]) -> None:
+    """Remove what `replacing` had not finished when its program was killed.
+
+    Parameters
+    ----------
+    folder : path
+        That nobody else writes to now.
+    names : iterable of str
+        Of the files that were being written, as patterns.
+    """
+    for name in names:
+        for part in folder.glob(f".{name}.part-{'[0-9a-f]' * 8}"):
+            with contextlib.suppress(OSError):
+                part.unlink()
 
 
 @contextlib.contextmanager

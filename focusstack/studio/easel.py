@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -166,7 +168,8 @@ class Easel:
                 self.carry_out(Silent())
             version, retouch = self.version, self.retouch
             image = self.picture.finished()
-        path = write_retouched(self.result, image, retouch)
+        with _told_to_painters():
+            path = write_retouched(self.result, image, retouch)
         self.saved, self._told = version, retouch
         progress.advance()
         return path.name
@@ -235,7 +238,8 @@ class Easel:
     def _keep(self, retouch: Retouch) -> None:
         """Write down what was done before it counts as done."""
         self._check_held()
-        write_retouch(self.result.record, retouch)
+        with _told_to_painters():
+            write_retouch(self.result.record, retouch)
         self.retouch = retouch
 
     def _check_held(self) -> None:
@@ -249,6 +253,16 @@ class Easel:
     def _changed(self, rect: Rect) -> Changed:
         self.version += 1
         return Changed(self.version, rect)
+
+
+@contextmanager
+def _told_to_painters() -> Iterator[None]:
+    """Say what helps on the page, where nobody chooses an output folder."""
+    try:
+        yield
+    except OutputError as error:
+        remedy = "See that there is room and that the folder may be written to; then do it again."
+        raise OutputError(error.message, remedy) from error
 
 
 def _bytes(before: Before) -> int:

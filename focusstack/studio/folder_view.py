@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,17 @@ from focusstack.output.which_composite import composites
 MOST_SHOWN = 500
 """Folders that are listed of one. Chosen, not measured: nobody picks from more by eye."""
 
-
 MOST_NAMED = 60
 """Pictures that are named of a folder. Chosen, not measured: enough to know it by."""
+
+USUAL = ("Pictures", "Desktop", "Downloads")
+"""Folders of a home that pictures lie in."""
+
+VOLUMES = Path("/Volumes")
+"""Where macOS shows what is plugged in."""
+
+MOST_PLUGGED = 8
+"""Cards and disks that are offered. Chosen, not measured: a row of them."""
 
 
 def view_folder(place: str) -> dict[str, Any]:
@@ -52,7 +62,25 @@ def view_folder(place: str) -> dict[str, Any]:
         "pictures": len(pictures),
         "names": pictures[:MOST_NAMED],
         "result": is_result(folder),
+        "shortcuts": [{"name": path.name or str(path), "path": str(path)} for path in shortcuts()],
     }
+
+
+def shortcuts() -> list[Path]:
+    """Return folders that people keep pictures in, and cards and disks that are plugged in."""
+    home = Path.home()
+    return [p for p in (home, *(home / name for name in USUAL), *plugged_in()) if p.is_dir()]
+
+
+def plugged_in() -> list[Path]:
+    """Return cards and disks, where this system shows them."""
+    if sys.platform == "win32":
+        return [Path(drive) for drive in getattr(os, "listdrives", list)()]
+    found: list[Path] = []
+    for root in (Path("/media") / Path.home().name, Path("/run/media") / Path.home().name, VOLUMES):
+        with suppress(OSError):
+            found += sorted(path for path in root.iterdir() if not path.name.startswith("."))
+    return found[:MOST_PLUGGED]
 
 
 def is_result(folder: Path) -> bool:

@@ -44,6 +44,17 @@ def safe_file_name(name: str) -> str:
     return plain
 
 
+def plain_folder_name(name: str) -> str:
+    """Return a name as that of one folder; empty if nothing is left of it.
+
+    Examples
+    --------
+    >>> plain_folder_name("../100CANON")
+    '100CANON'
+    """
+    return re.sub(r"[^\w. -]", "", name)[:60].strip(" .")
+
+
 class Inbox:
     """Folders that dropped pictures are brought to.
 
@@ -71,8 +82,7 @@ class Inbox:
             If it cannot be made.
         """
         today = datetime.datetime.now().strftime("%Y-%m-%d %H.%M")  # as people name folders
-        plain = re.sub(r"[^\w. -]", "", name)[:60].strip(" .")
-        wanted = plain or today
+        wanted = plain_folder_name(name) or today
         folder, again = self.home / wanted, 1
         with output_errors(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
@@ -91,8 +101,21 @@ class Inbox:
         """Return the folder of a drop; KeyError if there is none."""
         return self._open[key]
 
-    async def take(self, key: str, name: str, parts: AsyncIterator[bytes]) -> None:
+    async def take(
+        self, key: str, name: str, parts: AsyncIterator[bytes], inside: str = ""
+    ) -> None:
         """Bring a file into the folder of a drop; it has its name once it is complete.
+
+        Parameters
+        ----------
+        key : str
+            Of the drop.
+        name : str
+            Of the file.
+        parts : async iterator of bytes
+            What it holds.
+        inside : str, optional
+            Folder in that of the drop: two may hold files of one name.
 
         Raises
         ------
@@ -101,8 +124,10 @@ class Inbox:
         OutputError
             If there is such a file already, or it cannot be written.
         """
-        folder = self.folder(key)
+        folder = self.folder(key) / plain_folder_name(inside)
         target = folder / safe_file_name(name)
+        with output_errors(folder):
+            folder.mkdir(exist_ok=True)
         if target.exists():
             raise OutputError(f"{target.name} is there already", "Drop each picture once.")
         with replacing(target) as file:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from threading import Event
 
 from focusstack.errors import UsageError
 from focusstack.numeric.arrays import Image
@@ -61,7 +60,6 @@ class Session:
 
     def __init__(self, result: Result, jobs: Jobs, *, shelf: bool = False) -> None:
         self.jobs, self.shelf = jobs, shelf
-        self._shown = Event()
         self.opened, self.busy = 0, False
         self._open(result)
 
@@ -90,11 +88,9 @@ class Session:
             self._foresight = Foresight(self.easel.blocks, order)
 
     def start(self) -> None:
-        """Look at the frames, and carry out what was painted before."""
+        """Carry out what was painted before."""
         if self.easel.retouch.strokes:
             self.jobs.add("Carrying out what was painted before", self.easel.carry_out)
-        if self.survey is not None:
-            self.survey.start(self._shown)
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -122,7 +118,8 @@ class Session:
         easel = self.easel
         rect = block_rect(easel.picture.rect, level, column, row)
         if source == "result":
-            self._shown.set()
+            if self.survey is not None:
+                self.survey.start()  # not before: the picture comes first, however late its page
             return easel.pyramid.block(level, column, row)
         if source == "fused":
             return shrunk(easel.picture.base, rect, level)

@@ -19,10 +19,11 @@ from focusstack.output.which_composite import find_composite
 from focusstack.retouch.result import open_result
 from focusstack.runtime.progress import Progress
 from focusstack.studio.display import Display, as_jpeg
-from focusstack.studio.exporting import Copy, export
+from focusstack.studio.exporting import FOLDER, Copy, export
 from focusstack.studio.folder_view import is_result
 from focusstack.studio.inbox import Inbox
 from focusstack.studio.jobs import Jobs
+from focusstack.studio.judged import Judged, Judgements
 from focusstack.studio.recent import Recent
 from focusstack.studio.session import Session
 from focusstack.studio.stacking import Wanted, find_stacks, run_stack, target_of
@@ -32,6 +33,12 @@ COVER = 480
 
 REDUCTION = 4
 """By how much smaller a composite is decoded for that, where its format allows it. Speed only."""
+
+REMEDIES = {
+    "report": "Run again without --no-report.",
+    "export": "Export a copy first.",
+}
+"""What to do where something is not there to be opened."""
 
 
 class Shelf:
@@ -56,6 +63,7 @@ class Shelf:
     ) -> None:
         self.jobs, self.inbox, self.recent = jobs, inbox, recent
         self._quit = end
+        self._judgements = Judgements()
         self._lock = threading.Lock()
         self._open: tuple[str, Session] | None = None
         self._count = 0
@@ -85,7 +93,10 @@ class Shelf:
         """Return what the page shows, as plain data."""
         return {
             "jobs": self.jobs.told(),
-            "recent": [_told_result(folder) for folder in self.recent.folders()],
+            "recent": [
+                _told_result(folder, self._judgements.of(folder))
+                for folder in self.recent.folders()
+            ],
             "open": self._open[0] if self._open else None,
             "home": str(Path.home()),
             "inbox": str(self.inbox.home),
@@ -143,16 +154,16 @@ class Shelf:
         """Write a copy of a result's picture, as a job; return its number."""
         path = _result(folder)
 
-        def work(progress: Progress) -> str:
+        def work(progress: Progress) -> dict[str, str]:
             progress.start("Writing", 1)
             made = export(path, copy)
             progress.advance()
-            return str(made)
+            return {"folder": str(path), "file": made.name}
 
         return self.jobs.add(f"Exporting {path.name}", work).number
 
     def show(self, folder: str, what: str) -> None:
-        """Open a result's report or its folder outside of the page.
+        """Open a result's report, its folder, or that of its copies outside of the page.
 
         Raises
         ------
@@ -160,9 +171,9 @@ class Shelf:
             If it is not there.
         """
         path = _result(folder)
-        shown = path / "report.html" if what == "report" else path
+        shown = path / {"report": "report.html", "export": FOLDER}.get(what, "")
         if not shown.exists():
-            raise InputError(f"{shown.name} is not there", "Run again without --no-report.")
+            raise InputError(f"{shown.name} is not there", REMEDIES.get(what, ""))
         with suppress(webbrowser.Error, OSError):
             webbrowser.open(shown.resolve().as_uri())
 
@@ -191,7 +202,7 @@ def _shown(folder: Path) -> Path:
     return retouched if retouched.is_file() else fused
 
 
-def _told_result(folder: Path) -> dict[str, Any]:
+def _told_result(folder: Path, judged: Judged) -> dict[str, Any]:
     changed = 0.0
     with suppress(OSError, FocusstackError):
         changed = _shown(folder).stat().st_mtime
@@ -200,6 +211,8 @@ def _told_result(folder: Path) -> dict[str, Any]:
         "name": folder.name,
         "where": str(folder.parent),
         "changed": changed,
+        "grade": judged.grade,
+        "verdict": judged.words,
         "retouched": (folder / "retouch.json").is_file(),
         "report": (folder / "report.html").is_file(),
     }

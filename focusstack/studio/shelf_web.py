@@ -63,7 +63,8 @@ class ShelfAnswers:
     async def upload(self, request: Request) -> Response:
         """Take a dropped file."""
         asked = request.path_params
-        await self._shelf.inbox.take(asked["key"], asked["file"], request.stream())
+        inside = asked_for(request, "in")
+        await self._shelf.inbox.take(asked["key"], asked["file"], request.stream(), inside)
         return PlainJSON({})
 
     async def act(self, request: Request) -> Response:

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from focusstack.errors import InputError
+from focusstack.frames.search import natural_key
 from focusstack.images.read import probe
 from focusstack.options import FusionOptions, MapOptions, OutputOptions, StackOptions
 from focusstack.output.paths import STACKED
 from focusstack.output.staging import free_name
 from focusstack.pipeline import stack
 from focusstack.runtime.progress import Progress
-from focusstack.shoot.splitting import split
+from focusstack.shoot.splitting import Shoot, split
 from focusstack.shoot.stack_names import name_stacks, safe_name
 
 MOST_FRAMES = 5000
@@ -73,7 +74,22 @@ def find_stacks(folder: Path, progress: Progress) -> dict[str, Any]:
         "stacks": stacks,
         "alone": len(shoot.singles),
         "notes": list(shoot.notes)[:20],
+        "together": _together(folder.name, shoot),
     }
+
+
+def _together(name: str, shoot: Shoot) -> dict[str, Any] | None:
+    """Return all pictures as one stack, where they may be one and were told apart.
+
+    Whoever was called away in the middle of a series knows better than clocks do.
+    """
+    found = (*shoot.stacks, *shoot.singles)
+    paths = [path for stack in found for path in stack.paths]
+    whole = any(len(stack.shots) == 1 for stack in shoot.stacks)  # a film, or a file of pages
+    one_folder = len({path.parent for path in paths}) == 1
+    if len(found) < 2 or whole or not one_folder or len(paths) > MOST_FRAMES:
+        return None
+    return _told(name, sorted(paths, key=lambda path: natural_key(path.name)), sure=False)
 
 
 def _told(name: str, paths: Sequence[Path], *, sure: bool) -> dict[str, Any]:
@@ -86,8 +102,10 @@ def _told(name: str, paths: Sequence[Path], *, sure: bool) -> dict[str, Any]:
         "last": paths[-1].name,
         "sure": sure,
         "size": "",
+        "camera": "",
     }
     if first is not None:
+        told["camera"] = first.metadata.camera
         told["size"] = f"{first.width} × {first.height}, {8 * first.dtype.itemsize} bits"
     return told
 

@@ -33,9 +33,9 @@ measured."""
 THUMBNAIL = 192
 """Pixels of the longer side of a small picture. Chosen by eye."""
 
-SECONDS_TO_SHOW = 3.0
-"""Seconds in which a page has usually shown its picture. Chosen, not measured: without a page there
-is no hurry."""
+SECONDS_TO_SHOW = 0.5
+"""Seconds that the rest of the first picture gets once its first block is asked for: loading the
+compiler would hold it up. Chosen, not measured."""
 
 STEPS = 4000.0
 """Codes for a detail energy (root mean square of the Laplacian) of white: keeps the faintest."""
@@ -67,6 +67,7 @@ class Survey:
         self._sharp = np.zeros((len(names), self.rows, self.columns), np.uint16)
         self._thumbnails: dict[int, bytes] = {}
         self._ended = threading.Event()
+        self._starting, self._started = threading.Lock(), False
         self.done = 0
 
     def run(self) -> None:
@@ -82,18 +83,15 @@ class Survey:
             self._thumbnails[index] = as_jpeg(self._display.shown(thumbnail(small)))
             self.done += 1
 
-    def start(self, after: threading.Event) -> None:
-        """Look at them in a thread of its own.
-
-        Parameters
-        ----------
-        after : Event
-            Is waited for, `SECONDS_TO_SHOW` at most: loading the compiler would hold up the first
-            picture.
-        """
+    def start(self) -> None:
+        """Look at them in a thread of its own, soon; once, however often this is called."""
+        with self._starting:
+            if self._started:
+                return
+            self._started = True
 
         def run() -> None:
-            after.wait(SECONDS_TO_SHOW)
+            self._ended.wait(SECONDS_TO_SHOW)
             self.run()
 
         threading.Thread(target=run, name="survey", daemon=True).start()

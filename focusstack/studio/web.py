@@ -197,6 +197,12 @@ ACTS: dict[str, Act] = {
 """What a page may do to a session."""
 
 
+def _invalid(error: ValidationError) -> str:
+    """Return what a check of this program's says; those of the library speak of its types."""
+    found = (one for one in error.errors(include_input=False) if one["type"] == "value_error")
+    return next((str(one["ctx"]["error"]) for one in found), "that is no such thing")
+
+
 def application(routes: list[Route]) -> Starlette:
     """Return what answers these routes; errors meant for people are told with their remedy."""
 
@@ -205,7 +211,7 @@ def application(routes: list[Route]) -> Starlette:
         return PlainJSON({"error": error.message, "remedy": error.remedy}, 409)
 
     def wrong(_: Request, error: Exception) -> Response:
-        words = str(error) if not isinstance(error, ValidationError) else "that is no such thing"
+        words = str(error) if not isinstance(error, ValidationError) else _invalid(error)
         return PlainJSON({"error": words[:200], "remedy": ""}, 400)
 
     def failed(_: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 
 from focusstack.retouch.result import open_result
 from focusstack.studio.jobs import Jobs
-from focusstack.studio.reviewing import review_folder
+from focusstack.studio.reviewing import open_door_to_pictures, review_folder
 from focusstack.studio.session import Session
 from tests.support.browsing import browser
 
@@ -203,3 +204,41 @@ def desk(context: BrowserContext, served: Served) -> Iterator[Desk]:
     found = Desk(context, served.address)
     yield found
     assert found.heard == []
+
+
+class Door(Desk):
+    """The start page."""
+
+    def open(self, address: str) -> None:
+        self.address = address
+        self.page.goto(address)
+        self.until("Boolean(window.door?.told)")
+
+    def drop(self, files: list[Path]) -> None:
+        """Drop files on the page, as a file manager does."""
+        given = [[p.name, base64.b64encode(p.read_bytes()).decode()] for p in files]
+        self.page.evaluate(
+            "(given) => { const data = new DataTransfer(); for (const [name, text] of given)"
+            " data.items.add(new File([Uint8Array.from(atob(text), c => c.charCodeAt(0))], name));"
+            " window.dispatchEvent(new DragEvent('drop', { dataTransfer: data })) }",
+            given,
+        )
+
+    def ended(self, title: str) -> None:
+        """Wait until a job of that title has ended well."""
+        wanted = json.dumps(title)
+        self.until(
+            f"door.told.jobs.some(j => j.title.startsWith({wanted}) && j.state === 'done')", 180
+        )
+
+
+@pytest.fixture
+def door(
+    context: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Door]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    served = Served(lambda tell, **how: open_door_to_pictures(tell, tmp_path / "inbox", **how))
+    found = Door(context, served.address)
+    yield found
+    assert found.heard == []
+    served.stop()

@@ -160,6 +160,14 @@ def test_what_makes_no_sense_is_refused_in_words(place: Place, body: bytes) -> N
     assert b"Traceback" not in said
 
 
+def test_why_a_frame_cannot_be_painted_from_is_told(place: Place) -> None:
+    stroke = {"kind": "paint", "source": "frame:a\x1b[31m.jpg", "points": [[9, 9, 1]], "size": 9}
+    body = json.dumps({"stroke": stroke}).encode()
+    status, _, said = place.ask(f"/{place.token}/review/0/api/stroke", "POST", body)
+    assert status == 400
+    assert "rename the file" in json.loads(said)["error"]
+
+
 def test_more_than_a_page_sends_is_refused(place: Place) -> None:
     body = b'{"x": "' + b"x" * (5 << 20) + b'"}'
     status, _, said = place.ask(f"/{place.token}/review/0/api/stroke", "POST", body)

@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from focusstack.images.read import read_picture
-from focusstack.studio.reviewing import open_door_to_pictures
-from tests.studio.conftest import Desk, Program, Served
+from tests.studio.conftest import Door, Program
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
-
-
-class Door(Desk):
-    """The start page."""
-
-    def open(self, address: str) -> None:
-        self.address = address
-        self.page.goto(address)
-        self.until("Boolean(window.door?.told)")
-
-    def drop(self, files: list[Path]) -> None:
-        """Drop files on the page, as a file manager does."""
-        given = [[p.name, base64.b64encode(p.read_bytes()).decode()] for p in files]
-        self.page.evaluate(
-            "(given) => { const data = new DataTransfer(); for (const [name, text] of given)"
-            " data.items.add(new File([Uint8Array.from(atob(text), c => c.charCodeAt(0))], name));"
-            " window.dispatchEvent(new DragEvent('drop', { dataTransfer: data })) }",
-            given,
-        )
-
-    def ended(self, title: str) -> None:
-        """Wait until a job of that title has ended well."""
-        wanted = json.dumps(title)
-        self.until(
-            f"door.told.jobs.some(j => j.title.startsWith({wanted}) && j.state === 'done')", 180
-        )
-
-
-@pytest.fixture
-def door(
-    context: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Door]:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    served = Served(lambda tell, **how: open_door_to_pictures(tell, tmp_path / "inbox", **how))
-    found = Door(context, served.address)
-    yield found
-    assert found.heard == []
-    served.stop()
 
 
 def test_from_drop_to_export(door: Door, photos: Path, tmp_path: Path) -> None:
@@ -80,18 +39,44 @@ def test_from_drop_to_export(door: Door, photos: Path, tmp_path: Path) -> None:
     assert len([*(result / "aligned").iterdir()]) == 4
     door.until("document.querySelector('#recent img').complete")
     assert page.evaluate("document.querySelector('#recent img').naturalWidth") > 100
+    verdict = page.locator("#recent .chip")
+    assert verdict.inner_text() == door.page.evaluate("door.told.recent[0].verdict")
+    assert verdict.inner_text().endswith(".")
     page.get_by_role("button", name="Export…").click()
     page.locator("#export-format").select_option("jpg")
     page.locator("#export-go").click()
     door.ended("Exporting")
     (copy,) = (result / "export").iterdir()
     assert copy.name == f"{brought.name}.jpg"
+    assert page.locator("#exported b").inner_text() == copy.name
+    page.locator("#exported-close").click()
+    assert page.locator("#exported").is_hidden()
     assert read_picture(copy).pixels.shape == read_picture(result / "fused.png").pixels.shape
+
+
+WALK = """
+async () => {
+  const entry = (path) => ({ isFile: true, fullPath: path, file: (done) => done(path) });
+  const folder = (path, ...inside) => ({ isFile: false, fullPath: path, createReader: () => {
+    const given = [inside, []];
+    return { readEntries: (done) => done(given.shift()) } } });
+  const card = folder("/card", entry("/card/0.jpg"), folder("/card/A", entry("/card/A/1.jpg")));
+  const found = [];
+  for (const depth of [1, 2]) await door.walk(card, depth, found);
+  return found.map((one) => one.inside);
+}
+"""
+
+
+def test_folders_that_are_dropped_stay_apart(door: Door) -> None:
+    assert door.page.evaluate(WALK) == ["card", "card A", "", "A"]
 
 
 def test_a_folder_is_picked_stacked_and_retouched(door: Door, copies: Path) -> None:
     page = door.page
     page.locator("#pick").click()
+    page.locator("#shortcuts button").first.click()  # whoever is lost is at home again
+    door.until("door.picker.place.path === door.told.home")
     page.evaluate(f"door.picker.browse({json.dumps(str(copies.parent))})")
     page.locator("#folders button", has_text="copies").click()
     door.until("document.getElementById('holds').textContent.startsWith('4 pictures')")
@@ -122,6 +107,39 @@ def test_a_folder_is_picked_stacked_and_retouched(door: Door, copies: Path) -> N
     page.locator("#use").click()
     page.wait_for_url("**/review/1/")
     door.until("Boolean(window.desk) && desk.version !== undefined")
+
+
+def test_the_folder_that_was_asked_for_last_is_shown(door: Door, folder: Path) -> None:
+    first, last = str(folder.parent / "photos"), str(folder)
+    door.page.evaluate(
+        "([first, last]) => { const ask = door.picker.ask; let come;"
+        " door.picker.ask = async (path) => { const told = await ask(path);"
+        " if (path.endsWith('stacked')) come?.(); else await new Promise((r) => (come = r));"
+        " return told };"
+        " return Promise.all([door.picker.browse(first), door.picker.browse(last)]) }",
+        [first, last],
+    )
+    assert door.page.evaluate("door.picker.place.path") == last
+
+
+def test_series_that_were_told_apart_are_stacked_as_one(door: Door, copies: Path) -> None:
+    page = door.page
+    files = [str(path) for path in sorted(copies.iterdir())]
+    stack = {"count": 2, "first": "a", "last": "b", "sure": True, "size": "", "camera": ""}
+    halves = [
+        {"name": name, "files": files[k : k + 2], **stack} for k, name in ((0, "a"), (2, "b"))
+    ]
+    together = {"name": "all", "files": files, **stack, "count": 4}
+    found = {"name": "copies", "stacks": halves, "alone": 0, "notes": [], "together": together}
+    page.evaluate(f"door.show({json.dumps(found)})")
+    assert page.locator("#run").inner_text() == "Stack 2 series"
+    page.locator("#together").check()
+    assert "all 4 of them" in page.locator("#together-line").inner_text()
+    assert page.locator("#run").inner_text() == "Stack"
+    page.locator("#run").click()
+    door.ended("Stacking all")
+    plan = json.loads((copies.with_name("copies-stacked") / "report.json").read_text())
+    assert len(plan["frames"]) == 4
 
 
 def test_a_page_whose_result_was_closed_says_so(

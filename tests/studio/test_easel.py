@@ -57,14 +57,20 @@ def test_numbers_are_kept_as_they_were_used(easel: Easel) -> None:
 
 def test_what_cannot_be_kept_is_not_done(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
-        raise OutputError("the disk is full")
+        raise OutputError("the disk is full", "Choose another --output.")
 
     before = easel.picture.finished()
     monkeypatch.setattr(easels, "write_retouch", full)
-    with pytest.raises(OutputError):
+    with pytest.raises(OutputError) as told:
         easel.paint(dab(easel, 60))
+    assert told.value.message == "the disk is full"
+    assert "--" not in told.value.remedy  # a page has no options
     assert np.array_equal(easel.picture.finished(), before)
     assert easel.retouch.strokes == ()
+    monkeypatch.setattr(easels, "write_retouched", full)
+    with pytest.raises(OutputError) as told:
+        easel.save(Silent())
+    assert "--" not in told.value.remedy
 
 
 def test_what_came_twice_is_done_once(easel: Easel) -> None:

@@ -12,7 +12,7 @@ import pytest
 from focusstack.images.read import read_picture
 from focusstack.retouch.replay import replay
 from focusstack.retouch.result import open_result
-from tests.studio.conftest import Desk, Program
+from tests.studio.conftest import Desk, Program, Served
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -77,13 +77,17 @@ def test_what_is_previewed_is_what_is_carried_out(desk: Desk, folder: Path) -> N
     # What the server sends after a stroke is not looked at.
     page.evaluate("desk.settled = () => {}; desk.changed = () => {}")
     previews = []
-    for source, key in ((0, "b"), (3, "b"), (1, "b")):
+    before = read_picture(folder / "fused.png").pixels
+    for source, key in ((0, "b"), (3, "b"), (1, "b"), (2, "e"), (3, "c")):
         page.evaluate(f"desk.choose('frame:' + desk.info.frames[{source}], false)")
         page.keyboard.press(key)
         page.evaluate(f"desk.set({{ size: {30 + 10 * source}, hardness: 0.3 * {source} }})")
-        desk.until(
-            "(() => { const t = desk.tiles.ready(desk.source, 0, 0, 0); return Boolean(t.data) })()"
-        )
+        of = {"b": "desk.source", "e": "'fused'", "c": "'result'"}[key]
+        desk.until(f"Boolean(desk.tiles.ready({of}, 0, 0, 0).data)")
+        if key == "c":  # from where strokes lie, and over itself
+            page.keyboard.down("Alt")
+            page.mouse.click(*desk.at(95, 60))
+            page.keyboard.up("Alt")
         desk.drag((50 + 20 * source, 40), (90, 100 - 10 * source), (150, 60))
         previews.append(tile(desk))
         desk.until("desk.strokes.idle")
@@ -94,7 +98,68 @@ def test_what_is_previewed_is_what_is_carried_out(desk: Desk, folder: Path) -> N
         exact = replay(open_result(folder), open_result(folder).retouch())
         assert np.abs(previews[-1] - exact.astype(int)).max() <= 1
         assert np.array_equal(tile(desk), exact)
-    assert not np.array_equal(previews[-1], read_picture(folder / "fused.png").pixels)
+        assert np.abs(exact - before.astype(int)).max() > 20
+        before = exact
+
+
+def test_what_is_painted_from_is_there_before_it_is_painted(desk: Desk) -> None:
+    full_size(desk)
+    page = desk.page
+    there = "Boolean(desk.tiles.get({of}, 0, 0, 0)?.data)"
+    page.evaluate("desk.choose('frame:' + desk.info.frames[0], false)")
+    page.keyboard.press("b")
+    desk.until(there.format(of="desk.source"))
+    page.evaluate("desk.choose('frame:' + desk.info.frames[2], false)")
+    desk.until(there.format(of="desk.source"))
+    assert not page.evaluate(there.format(of="'fused'"))
+    page.keyboard.press("e")
+    desk.until(there.format(of="'fused'"))
+
+
+def test_a_source_that_comes_late_paints_over_nothing_newer(desk: Desk, folder: Path) -> None:
+    full_size(desk)
+    page = desk.page
+    page.keyboard.press("b")
+    page.evaluate("desk.set({ size: 60, hardness: 1, opacity: 1 })")
+    # The source's tile comes only once all that the server paints is shown.
+    page.evaluate(
+        "(() => { const fetch = desk.tiles.fetch.bind(desk.tiles); window.waiting = new Map();"
+        " desk.tiles.fetch = (tile) => tile.of.startsWith('frame:') ?"
+        " waiting.set(tile.key, () => fetch(tile)) : fetch(tile) })()"
+    )
+    page.evaluate("desk.choose('frame:' + desk.info.frames[0], false)")
+    desk.drag((60, 60), (120, 90))
+    page.keyboard.press("Control+z")
+    desk.until("desk.strokes.idle && desk.counted.undone === 1 && !desk.tiles.running.size")
+    desk.until("!desk.tiles.get('result', 0, 0, 0).stale")
+    page.evaluate("waiting.forEach((come) => come())")
+    desk.until("desk.tiles.get(desk.source, 0, 0, 0).data && !desk.tiles.running.size")
+    desk.settle()
+    assert np.array_equal(tile(desk), read_picture(folder / "fused.png").pixels)
+
+
+def test_two_pages_show_the_same_picture(
+    desk: Desk, context: BrowserContext, served: Served, folder: Path
+) -> None:
+    other = Desk(context, served.address)
+    for page, x in ((desk, 40), (other, 100), (desk, 160)):
+        full_size(page)
+        page.page.keyboard.press("b")
+        page.drag((x, 60), (x + 20, 80))
+        page.settle()
+    exact = replay(open_result(folder), open_result(folder).retouch())
+    for page in (desk, other):
+        page.until("desk.version === 3")
+        page.settle()
+        assert np.array_equal(tile(page), exact)
+    assert other.heard == []
+    # What another page has painted elsewhere shows as soon as one's own stroke is kept.
+    for others, stale in ((0, False), (1, True)):
+        desk.page.evaluate(
+            f"desk.changed({{ ...desk.counted, version: desk.version + 1 + {others},"
+            " rect: [0, 0, 0, 0] }, 'stroke')"
+        )
+        assert desk.page.evaluate("desk.tiles.get('result', 0, 0, 0).stale") is stale
 
 
 def test_undo_and_redo_and_undo_of_everything(desk: Desk, folder: Path) -> None:
@@ -317,7 +382,7 @@ def test_every_control_is_reached_and_named(desk: Desk) -> None:
     assert {"overlay", "save", "help", "fuse", "slabs", "next"} <= reached
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), (390, 844)])
+@pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), (390, 844), (844, 390), (820, 1180)])
 def test_nothing_sticks_out_at_any_size(desk: Desk, size: tuple[int, int]) -> None:
     desk.page.set_viewport_size({"width": size[0], "height": size[1]})
     desk.settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -140,6 +141,29 @@ def test_the_survey_sees_every_frame(session: Session) -> None:
     thumbnail = session.survey.thumbnail(0)
     assert thumbnail is not None
     assert thumbnail[:2] == b"\xff\xd8"
+
+
+def test_frames_are_looked_at_once_the_picture_is_asked_for(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey, started = session.survey, []
+    assert survey is not None
+    monkeypatch.setattr(survey, "start", lambda: started.append(survey))
+    session.start()
+    session.block("fused", 0, 0, 0)
+    assert not started
+    session.block("result", 0, 0, 0)
+    assert started
+
+
+def test_frames_are_looked_at_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    survey, ran = session.survey, threading.Semaphore(0)
+    assert survey is not None
+    monkeypatch.setattr(survey, "run", ran.release)
+    survey.start()
+    survey.start()
+    assert ran.acquire(timeout=30)
+    assert not ran.acquire(timeout=1)
 
 
 def test_a_source_map_is_taken_where_it_fits(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import read_picture
 from focusstack.images.write import write_image
 from focusstack.runtime.progress import Silent
+from focusstack.scene import render_stack
 from focusstack.studio import recent as recents
 from focusstack.studio.exporting import Copy, export
 from focusstack.studio.folder_view import view_folder
@@ -30,6 +31,7 @@ from focusstack.studio.page_files import PlainJSON
 from focusstack.studio.recent import Recent, state_folder
 from focusstack.studio.shelf import Shelf
 from focusstack.studio.stacking import Wanted, find_stacks, target_of
+from tests.support.picture_files import exif_of
 
 # Folders --------------------------------------------------------------------------------------
 
@@ -109,6 +111,21 @@ def test_a_file_has_its_name_once_it_is_complete(tmp_path: Path) -> None:
         ran(inbox.take("guess", "a.jpg", parts()))
 
 
+def test_folders_keep_files_of_one_name_apart(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    key = inbox.begin("card")
+    for inside in ("100CANON", "101CANON", "../../101NIKON", ".."):
+        ran(inbox.take(key, "a.jpg", parts(inside.encode()), inside))
+    folder = inbox.folder(key)
+    found = {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*.jpg")}
+    assert found == {
+        "100CANON/a.jpg": "100CANON",
+        "101CANON/a.jpg": "101CANON",
+        "101NIKON/a.jpg": "../../101NIKON",
+        "a.jpg": "..",
+    }
+
+
 # What was made lately -------------------------------------------------------------------------
 
 
@@ -158,6 +175,37 @@ def test_stacks_of_a_folder_are_found(folder: Path) -> None:
     assert target_of(wanted, alone=False) == folder / "photos"
 
 
+def test_what_was_told_apart_may_be_one_series(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        for k, frame in enumerate(render_stack("plane", frames=3, seed=seed).frames, 3 * seed):
+            write_image(tmp_path / f"IMG_{4 * k}.jpg", frame)
+    found = find_stacks(tmp_path, Silent())
+    assert len(found["stacks"]) == 2
+    together = found["together"]
+    assert (together["name"], together["count"]) == (tmp_path.name, 6)
+    assert [Path(name).name for name in together["files"]] == [
+        f"IMG_{4 * k}.jpg"
+        for k in range(3, 9)  # in natural order
+    ]
+    (tmp_path / "below").mkdir()
+    (tmp_path / "IMG_12.jpg").rename(tmp_path / "below" / "IMG_12.jpg")
+    assert find_stacks(tmp_path, Silent())["together"] is None  # of two folders, two series
+
+
+def test_one_series_needs_not_be_put_together(folder: Path) -> None:
+    assert find_stacks(folder.parent / "photos", Silent())["together"] is None
+
+
+def test_the_camera_is_told(tmp_path: Path) -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (60, 80, 3), np.uint8)
+    for k in range(3):
+        write_image(
+            tmp_path / f"{k}.jpg", picture, Metadata(exif=exif_of(1).removeprefix(b"Exif\0\0"))
+        )
+    (stack,) = find_stacks(tmp_path, Silent())["stacks"]
+    assert stack["camera"] == "Maker Camera 5"
+
+
 def test_only_files_are_stacked(tmp_path: Path) -> None:
     for files in ([str(tmp_path)], ["relative.jpg"], [str(tmp_path / "gone.jpg")], ["/a\0b"]):
         with pytest.raises(InputError, match="is no file"):
@@ -183,8 +231,10 @@ def test_stacks_queue(shelf: Shelf, copies: Path) -> None:
         assert time.monotonic() < end
         time.sleep(0.05)
     assert numbers == [1, 2]
-    names = [one["name"] for one in shelf.told()["recent"]]
-    assert names == ["two", "one"]
+    recent = shelf.told()["recent"]
+    assert [one["name"] for one in recent] == ["two", "one"]
+    assert recent[0]["grade"] in ("pass", "look")
+    assert recent[0]["verdict"].endswith(".")
 
 
 def test_one_result_is_open_at_a_time(shelf: Shelf, folder: Path, stacked: Path) -> None:
@@ -212,6 +262,11 @@ def test_the_report_is_shown_outside_of_the_page(
     shelf.show(str(folder), "report")
     shelf.show(str(folder), "folder")
     assert shown == [(folder / "report.html").as_uri(), folder.as_uri()]
+    with pytest.raises(InputError, match="export is not there"):
+        shelf.show(str(folder), "export")
+    export(folder, Copy())
+    shelf.show(str(folder), "export")
+    assert shown[2:] == [(folder / "export").as_uri()]
     (folder / "report.html").unlink()
     with pytest.raises(InputError):
         shelf.show(str(folder), "report")

@@ -106,15 +106,30 @@ class Firefox:
     def go(self, address: str) -> None:
         self.ask("WebDriver:Navigate", {"url": address})
 
-    def drag(self, *places: tuple[float, float]) -> None:
-        """Press the mouse, move it, and let go."""
-        moves = [
+    def drag(self, *places: tuple[float, float], down: bool = True, up: bool = True) -> None:
+        """Press the mouse, unless it is pressed already, move it, and let go."""
+        moves: list[dict[str, Any]] = [
             {"type": "pointerMove", "duration": 60, "x": round(x), "y": round(y)} for x, y in places
         ]
-        moves[1:1] = [{"type": "pointerDown", "button": 0}]
-        mouse = {"type": "pointer", "id": "mouse", "actions": [*moves, {"type": "pointerUp"}]}
-        mouse["actions"][-1]["button"] = 0  # type: ignore[index]
+        if down:
+            moves.insert(1, {"type": "pointerDown", "button": 0})
+        if up:
+            moves.append({"type": "pointerUp", "button": 0})
+        mouse = {"type": "pointer", "id": "mouse", "actions": moves}
         self.ask("WebDriver:PerformActions", {"actions": [mouse]})
+
+    def wheel(self, x: float, y: float, turn: int) -> None:
+        """Turn the wheel over a place."""
+        moves = [{"type": "scroll", "x": round(x), "y": round(y), "deltaX": 0, "deltaY": turn}]
+        wheel = {"type": "wheel", "id": "wheel", "actions": moves}
+        self.ask("WebDriver:PerformActions", {"actions": [wheel]})
+
+    def give(self, chooser: str, files: list[Path]) -> None:
+        """Have a chooser of files, named by a CSS selector, hold these."""
+        found = self.ask("WebDriver:FindElement", {"using": "css selector", "value": chooser})
+        text = "\n".join(map(str, files))
+        given = {"id": next(iter(found.values())), "text": text}
+        self.ask("WebDriver:ElementSendKeys", given)
 
     def press(self, *keys: str) -> None:
         """Press keys together, and let go of them in turn."""

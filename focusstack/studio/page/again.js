@@ -60,7 +60,7 @@ export class Again {
     $("again-count").textContent = `${frames.length} of ${this.desk.info.choices.length}`;
     $("again-reference").replaceChildren(
       new Option("the one that suits best", "auto"),
-      ...frames.map((name) => new Option(name === this.desk.info.reference ? `${name} (as now)` : name, name)),
+      ...frames.map((name) => new Option(name === this.desk.info.reference ? `${name} (now)` : name, name)),
     );
     $("again-reference").value = frames.includes(before) ? before : "auto";
     $("again-go").disabled = frames.length < 2;

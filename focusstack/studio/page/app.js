@@ -65,8 +65,11 @@ class Door {
     });
     click("leave", () => this.show(null));
     click("run", () => this.run());
+    $("together").addEventListener("change", () => this.counted());
     click("export-close", () => $("exporter").close());
     click("export-go", () => this.export());
+    click("exported-show", () => act("show", { folder: this.lastExport, what: "export" }));
+    click("exported-close", () => ($("exported").hidden = true));
     $("notice").querySelector("button").addEventListener("click", () => warn(""));
     this.dropping();
     this.poll();
@@ -117,7 +120,7 @@ class Door {
     if (job.state === "stopped") return tell(`${job.title}: stopped`);
     if (job.title.startsWith("Looking at")) return this.show(job.result);
     if (job.title.startsWith("Stacking")) return tell(job.result.verdict || "Done");
-    if (job.title.startsWith("Exporting")) return tell(`Exported: ${job.result}`);
+    if (job.title.startsWith("Exporting")) return this.exported(job.result);
     return undefined;
   }
 
@@ -143,23 +146,25 @@ class Door {
       const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
       const plain = [...event.dataTransfer.files];
       const found = [];
-      for (const entry of entries) await this.walk(entry, found);
+      for (const entry of entries) await this.walk(entry, entries.length > 1 ? 1 : 2, found);
       const name = entries.length === 1 && entries[0].isDirectory ? entries[0].name : "";
       await this.upload(found.length ? found : plain.map((file) => ({ file })), name);
     }));
   }
 
-  async walk(entry, found) {
+  // Folders keep their pictures apart: cameras begin to count anew in each. depth: from which part
+  // of its path on a folder is told; what was dropped alone has a folder of its own anyway.
+  async walk(entry, depth, found) {
     if (entry.isFile) {
       const file = await new Promise((done, failed) => entry.file(done, failed));
-      found.push({ file });
+      found.push({ file, inside: entry.fullPath.split("/").slice(depth, -1).join(" ") });
       return;
     }
     const reader = entry.createReader();
     for (;;) {
       const more = await new Promise((done, failed) => reader.readEntries(done, failed));
       if (!more.length) return;
-      for (const one of more) await this.walk(one, found);
+      for (const one of more) await this.walk(one, depth, found);
     }
   }
 
@@ -173,10 +178,10 @@ class Door {
     const { key, folder } = await act("begin", { name });
     const left = [];
     let done = 0;
-    for (const { file } of files) {
+    for (const { file, inside = "" } of files) {
       $("uploading").textContent = `Taking ${file.name} (${++done} of ${files.length})`;
       try {
-        await ask(`upload/${key}/${inAddress(file.name)}`, { method: "PUT", body: file });
+        await ask(`upload/${key}/${inAddress(file.name)}?in=${inAddress(inside)}`, { method: "PUT", body: file });
       } catch (error) {
         if (error.gone) throw error;
         left.push(`${file.name}: ${error.message}`);
@@ -204,8 +209,9 @@ class Door {
     if (found.alone) notes.push(`${found.alone} picture${found.alone > 1 ? "s stand" : " stands"} alone and ${found.alone > 1 ? "are" : "is"} left out.`);
     $("found-notes").textContent = notes.join(" ");
     $("found-notes").hidden = !notes.length;
-    $("run").disabled = !stacks.length;
-    $("run").textContent = stacks.length > 1 ? `Stack ${stacks.length} series` : "Stack";
+    $("together-line").hidden = !found.together;
+    $("together").checked = false;
+    if (found.together) $("together-words").textContent = `they are one series, all ${found.together.count} of them`;
     $("stacks").replaceChildren(
       ...stacks.map((stack) => {
         const box = element("input", { type: "checkbox", checked: true });
@@ -213,16 +219,24 @@ class Door {
         box.addEventListener("change", () => this.counted());
         stack.box = box;
         const what = element("span", {}, element("b", { text: stack.name }), element("small", { text: `${stack.first} … ${stack.last}` }));
-        const count = element("span", { className: "count", text: `${stack.count} frames${stack.size ? `, ${stack.size}` : ""}` });
+        const count = element("span", { className: "count", text: [`${stack.count} frames`, stack.size, stack.camera].filter(Boolean).join(", ") });
         if (!stack.sure) what.append(element("small", { className: "unsure", text: " – look whether these belong together" }));
         return element("li", {}, box, what, count);
       }),
     );
+    this.counted();
     $("found").scrollIntoView({ block: "nearest" });
   }
 
+  chosen() {
+    const { stacks, together } = this.found;
+    return $("together").checked ? [together] : stacks.filter((one) => one.box.checked);
+  }
+
   counted() {
-    const chosen = this.found.stacks.filter((one) => one.box.checked).length;
+    const chosen = this.chosen().length;
+    for (const { box } of this.found.stacks) box.disabled = $("together").checked;
+    $("stacks").classList.toggle("off", $("together").checked);
     $("run").disabled = !chosen;
     $("run").textContent = chosen > 1 ? `Stack ${chosen} series` : "Stack";
   }
@@ -237,8 +251,7 @@ class Door {
       depth: $("depth").checked,
       moved: $("moved").checked,
     };
-    const chosen = this.found.stacks.filter((one) => one.box.checked);
-    this.jobs.expect(await act("run", { stacks: chosen.map(({ name, files }) => ({ name, files, ...how })) }));
+    this.jobs.expect(await act("run", { stacks: this.chosen().map(({ name, files }) => ({ name, files, ...how })) }));
     this.show(null);
     await this.now();
   }
@@ -263,9 +276,19 @@ class Door {
     };
     cover.addEventListener("click", trying(() => this.review(one.folder)));
     const when = one.changed ? new Date(1000 * one.changed).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "";
-    const what = element("div", { className: "what" }, element("b", { text: one.name, title: one.name }), element("small", { text: `${when}${one.retouched ? ", retouched" : ""}` }), element("small", { text: one.where, title: one.where }));
+    const chip = element("span", { className: `chip ${one.grade}`, text: one.verdict, title: one.verdict });
+    chip.hidden = !one.verdict;
+    const what = element("div", { className: "what" }, element("b", { text: one.name, title: one.name }), chip, element("small", { text: `${when}${one.retouched ? ", retouched" : ""}` }), element("small", { text: one.where, title: one.where }));
     const row = element("div", { className: "row" }, button("Retouch", () => this.review(one.folder)), ...(one.report ? [button("Report", () => act("show", { folder: one.folder, what: "report" }))] : []), button("Export…", () => this.exporter(one)), button("Folder", () => act("show", { folder: one.folder, what: "folder" })));
     return element("li", {}, cover, what, row);
+  }
+
+  // Where a copy went, until it is read: with a way there for whoever has no terminal.
+  exported({ folder, file }) {
+    const told = $("exported");
+    told.querySelector("b").textContent = file;
+    told.hidden = false;
+    this.lastExport = folder;
   }
 
   async review(folder) {

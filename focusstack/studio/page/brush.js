@@ -102,6 +102,10 @@ export class Preview {
     let all = true;
     for (const part of this.parts.values()) {
       if (!part.dirty) continue;
+      if (!part.tile.base) {
+        part.dirty = null; // carried out by the server meanwhile
+        continue;
+      }
       const above = this.above(part);
       if (!above) {
         all = false;

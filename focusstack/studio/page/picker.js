@@ -17,9 +17,12 @@ export class Picker {
   }
 
   async browse(path) {
+    const asked = (this.asked = {}); // an answer that comes after a later one is not wanted
     const told = await this.ask(`folder?path=${inAddress(path)}`);
+    if (asked !== this.asked) return;
     this.place = told;
     if (!$("picker").open) $("picker").showModal();
+    $("shortcuts").replaceChildren(...told.shortcuts.map(({ name, path: to }) => this.button(name, to)));
     const parts = told.path.split("/").filter(Boolean);
     const crumbs = [["/", "/"], ...parts.map((part, index) => [part, `/${parts.slice(0, index + 1).join("/")}`])];
     const windows = !told.path.startsWith("/");
@@ -38,7 +41,8 @@ export class Picker {
       ...told.names.map((name) => Object.assign(this.item(name), { className: "picture" })),
     );
     const pictures = told.pictures === 1 ? "one picture" : `${told.pictures || "no"} pictures`;
-    $("holds").textContent = told.result ? "Results: opens them." : `${pictures} here${told.folders.length ? `, ${told.folders.length} folders` : ""}.`;
+    const folders = told.folders.length === 1 ? ", one folder" : told.folders.length ? `, ${told.folders.length} folders` : "";
+    $("holds").textContent = told.result ? "Results: opens them." : `${pictures} here${folders}.`;
     const { text, possible } = this.label(told);
     $("use").textContent = text;
     $("use").disabled = !possible;

@@ -15,6 +15,7 @@ import { View } from "./view.js";
 
 const $ = (id) => document.getElementById(id);
 const round = (value, digits) => Number(value.toFixed(digits));
+const BLINK = 500; // milliseconds that each of two pictures is seen
 const ADVICE = {
   hand: "Drag to move, wheel to zoom. N leads to the next place to look at.",
   paint: "Paint where another frame is sharper. Q takes the sharpest one under the cursor.",
@@ -48,6 +49,7 @@ class Desk {
     this.tiles.failed = (error) => this.trouble(error);
     this.view = new View($("canvas"), info, this.tiles);
     this.view.drawn = () => this.drawn();
+    this.view.ahead = () => ({ paint: this.source, erase: "fused" })[this.tool] ?? null;
     this.crop = new Crop(this, () => this.sayCrop());
     this.places = new Places((place) => this.visit(place));
     this.overlay = new Overlay($("overlay"), $("minimap"), this);
@@ -107,13 +109,13 @@ class Desk {
       return true;
     }
     this.info.busy = info.busy;
-    const newer = info.version > (this.version ?? -1);
-    if (newer && this.version !== undefined && this.strokes.idle && !this.stroke) {
+    if (this.version === undefined) this.version = info.version;
+    else if (info.version > this.version && this.strokes.idle && !this.stroke) {
+      this.version = info.version;
       this.tiles.spoil("result", [0, 0, ...info.size]);
       this.view.redraw();
     }
     Object.assign(this.info, { recipes: info.recipes, survey: info.survey, frames: info.frames });
-    this.version = Math.max(info.version, this.version ?? 0);
     $("folder").textContent = info.folder;
     $("home").hidden = !info.shelf;
     document.title = `${info.folder} – focusstack`;
@@ -195,8 +197,10 @@ class Desk {
   }
 
   changed(told, name) {
+    const others = told.version > this.version + 1; // another page has painted meanwhile
     this.version = told.version;
-    if (told.rect && (told.rect[2] || name !== "stroke")) this.tiles.spoil("result", told.rect);
+    if (others) this.tiles.spoil("result", [0, 0, ...this.info.size]);
+    else if (told.rect && (told.rect[2] || name !== "stroke")) this.tiles.spoil("result", told.rect);
     this.count(told);
   }
 
@@ -243,6 +247,7 @@ class Desk {
     if (tool === "paint") this.stroke.source = this.source;
     if (tool === "clone") this.stroke.offset = this.origin.offset;
     if (!["result", "side"].includes(this.mode)) this.show("result");
+    else if (this.blinking) this.blink(false);
     this.hold();
     this.preview = new Preview(this.stroke, view.level, this.info, this.tiles);
     this.addPoint(x, y, pressure);
@@ -357,7 +362,7 @@ class Desk {
   jobEnded(job) {
     if (job.state === "failed") return warn(`${job.title}: ${job.error}\n${job.remedy}`);
     if (job.state === "stopped") return tell(`${job.title}: stopped`);
-    if (job.title.startsWith("Writing")) tell(`Written: ${job.result}`);
+    if (job.title.startsWith("Writing")) tell(`Written: ${job.result}${this.info.shelf ? ". The house leads to where copies are exported." : ""}`);
     if (job.title.startsWith("Fusing")) {
       tell(`${job.result} is ready`);
       setTimeout(() => this.choose(`made:${job.result}`), 100);
@@ -396,7 +401,7 @@ class Desk {
         ? `frame ${index + 1} of ${this.info.frames.length} in focus order`
         : "made here";
     this.arrange();
-    if (show && this.mode === "result" && of) this.glance();
+    if (show && this.mode === "result" && of && !this.blinking) this.glance();
   }
 
   // After a step the source is seen for a moment.
@@ -423,7 +428,7 @@ class Desk {
 
   show(mode) {
     this.mode = mode;
-    this.peeking = null;
+    this.blink(false);
     for (const button of document.querySelectorAll("[data-mode]")) {
       button.setAttribute("aria-checked", String(button.dataset.mode === mode));
     }
@@ -432,8 +437,26 @@ class Desk {
   }
 
   peek(of) {
+    if (this.blinking) this.blink(false);
     this.peeking = of;
     this.arrange();
+  }
+
+  // Source and result in turn: what differs jumps to the eye.
+  blink(on = !this.blinking) {
+    clearInterval(this.blinking);
+    clearTimeout(this.glancing);
+    this.blinking = this.peeking = null;
+    if (!on) return this.arrange();
+    if (!this.source) return tell("The frames were not found.");
+    if (!["result", "side"].includes(this.mode)) this.show("result");
+    const turn = () => {
+      this.peeking = this.peeking ? null : "source";
+      this.arrange();
+    };
+    turn();
+    this.blinking = setInterval(turn, BLINK);
+    return undefined;
   }
 
   arrange() {
@@ -502,9 +525,9 @@ class Desk {
     const found = this.strip.point(x, y);
     this.sayZoom(x, y);
     if (found) {
-      const sharpest = this.info.frames[found.best];
-      const from = found.from >= 0 ? this.info.frames[found.from] : null;
-      $("proposal").replaceChildren("Sharpest here: ", Object.assign(document.createElement("b"), { textContent: sharpest }), " ", Object.assign(document.createElement("kbd"), { textContent: "Q" }), from && from !== sharpest ? ` · taken from ${from}` : "");
+      const sharpest = Object.assign(document.createElement("b"), { textContent: this.strip.shortOf(found.best), title: this.info.frames[found.best] });
+      const from = found.from >= 0 && found.from !== found.best ? ` · taken from ${this.strip.shortOf(found.from)}` : "";
+      $("proposal").replaceChildren("Sharpest here: ", sharpest, " ", Object.assign(document.createElement("kbd"), { textContent: "Q" }), from);
     }
     this.overlay.redraw();
   }
@@ -548,6 +571,7 @@ class Desk {
       for (const element of document.querySelectorAll(`.${name}`)) element.hidden = !on;
     }
     $("advice").textContent = ADVICE[tool];
+    this.view.redraw();
     if (tool === "crop") {
       if (this.mode !== "result") this.show("result");
       this.view.fit(); // all edges, and room to take hold of them
@@ -677,6 +701,7 @@ class Desk {
       return;
     }
     if (event.key === "Escape" && this.stroke) return this.cancelStroke();
+    if (event.key === "Escape" && this.blinking) return this.blink(false);
     if (event.key === "Escape" && this.tool === "crop") return this.take("hand");
     if (event.key === "Enter" && this.tool === "crop" && event.target.id === "overlay") return this.again.open();
     const action = actionOf(event);

@@ -1,6 +1,23 @@
 // The strip of frames in focus order, with how sharp each is under the cursor.
 import { bytes, thumbnail } from "./asking.js";
 
+const SHORT = 12; // letters that fit below a small picture
+
+// What tells names apart, where they are too long to be read there; numbers stay whole.
+export function shortNames(names) {
+  if (names.length < 2 || names.every((name) => name.length <= SHORT)) return names;
+  const [first] = names;
+  const least = Math.min(...names.map((name) => name.length));
+  let head = 0;
+  while (head < least && names.every((name) => name[head] === first[head])) head += 1;
+  let tail = 0;
+  while (tail < least - head && names.every((name) => name.at(-1 - tail) === first.at(-1 - tail))) tail += 1;
+  while (head > 0 && /\d/.test(first[head - 1])) head -= 1;
+  while (tail > 0 && /\d/.test(first.at(-tail))) tail -= 1;
+  const short = names.map((name) => name.slice(head, name.length - tail));
+  return short.every(Boolean) ? short : names;
+}
+
 export class Strip {
   constructor(element, chosen) {
     this.element = element;
@@ -14,8 +31,9 @@ export class Strip {
 
   fill(info) {
     const known = this.items.map((one) => one.of).join("\n");
+    const short = shortNames(info.frames);
     const all = [
-      ...info.frames.map((name, index) => ({ of: `frame:${name}`, name, index })),
+      ...info.frames.map((name, index) => ({ of: `frame:${name}`, name, short: short[index], index })),
       ...info.recipes.map((one) => ({ of: `made:${one.name}`, name: one.name, made: one })),
     ];
     this.info = info;
@@ -39,7 +57,7 @@ export class Strip {
       const bar = meter.appendChild(document.createElement("i"));
       const name = document.createElement("span");
       name.className = "name";
-      name.textContent = one.name;
+      name.textContent = one.short ?? one.name;
       button.append(none, meter, name);
       button.addEventListener("click", () => this.chosen(one.of));
       this.element.append(button);
@@ -73,6 +91,11 @@ export class Strip {
       one.button.setAttribute("aria-pressed", String(on));
       if (on) one.button.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
+  }
+
+  // How a frame is called where there is little room.
+  shortOf(index) {
+    return this.items[index]?.short ?? "";
   }
 
   cellAt(x, y) {

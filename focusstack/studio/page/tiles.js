@@ -21,6 +21,7 @@ export class Tile {
     this.width = width;
     this.height = height;
     this.data = data;
+    this.base = null; // a preview that waits for its source has nothing to add to what is exact
     if (!this.canvas || this.canvas.width !== width || this.canvas.height !== height) {
       this.canvas = new OffscreenCanvas(width, height);
       this.pen = this.canvas.getContext("2d", { colorSpace: this.space });

@@ -13,6 +13,7 @@ export class View {
     this.fitted = true;
     this.panes = [];
     this.frame = 0;
+    this.ahead = () => null; // what else will be wanted of what is in view
   }
 
   resize(width, height, ratio) {
@@ -141,26 +142,32 @@ export class View {
       pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--edge");
       pen.fillRect(Math.round(this.paneWidth) - this.ratio, 0, 2 * this.ratio, canvas.height);
     }
+    const ahead = this.ahead();
+    if (ahead) for (const [column, row] of this.cells()) this.tiles.want(ahead, this.level, column, row);
     this.tiles.end();
     this.drawn?.();
   }
 
-  drawLayer({ of, alpha = 1, operation = "source-over", gain = 1 }, pane) {
-    const { pen, info } = this;
-    pen.globalAlpha = alpha;
-    pen.globalCompositeOperation = operation;
-    pen.imageSmoothingEnabled = this.scale < 1;
-    pen.imageSmoothingQuality = "high";
-    const level = this.level;
-    const side = info.block << level;
+  // The tiles in view, from the middle outwards.
+  cells() {
+    const side = this.info.block << this.level;
     const [left, top, width, height] = this.inView();
     const cells = [];
     for (let row = Math.floor(top / side); row * side < top + height; row++)
       for (let column = Math.floor(left / side); column * side < left + width; column++)
         cells.push([column, row]);
     const [cx, cy] = [this.x / side - 0.5, this.y / side - 0.5];
-    cells.sort((a, b) => Math.hypot(a[0] - cx, a[1] - cy) - Math.hypot(b[0] - cx, b[1] - cy));
-    for (const [column, row] of cells) {
+    return cells.sort((a, b) => Math.hypot(a[0] - cx, a[1] - cy) - Math.hypot(b[0] - cx, b[1] - cy));
+  }
+
+  drawLayer({ of, alpha = 1, operation = "source-over", gain = 1 }, pane) {
+    const { pen } = this;
+    pen.globalAlpha = alpha;
+    pen.globalCompositeOperation = operation;
+    pen.imageSmoothingEnabled = this.scale < 1;
+    pen.imageSmoothingQuality = "high";
+    const level = this.level;
+    for (const [column, row] of this.cells()) {
       const tile = this.tiles.want(of, level, column, row);
       if (tile.data) this.drawTile(tile, pane);
       else this.drawCoarser(of, level, column, row, pane);
