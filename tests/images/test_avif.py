@@ -112,4 +112,4 @@ def test_data_that_go_on_are_told(tmp_path: Path) -> None:
             told += "go on behind the last pixel" in str(error)
     assert told > 20
     assert silent == 0
-    assert 4 <= SPARE < 16
+    assert 6 <= SPARE <= 12  # what sound data always have, and what a few bytes of filling take
