@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -189,12 +190,18 @@ def judge(name: str, rotten: bytes, k: int, folder: Path) -> str:
     return "HARMED, good" if said.endswith("Good") else "harmed, doubted"
 
 
-def attack(count: int, only: Sequence[str], seed: int, keep: Path | None) -> int:
-    """Rot `count` files and print a table; 1 if damage is in a picture that is called good."""
+def attack(count: int, only: Sequence[str], seed: int, keep: Path | None, seconds: float) -> int:
+    """Rot `count` files and print a table; 1 if damage is in a picture that is called good.
+
+    The table is of what was tried when so many seconds are over.
+    """
+    end = time.monotonic() + seconds
     random = np.random.default_rng(seed)
     names = [name for name in FORMATS if not only or any(part in name for part in only)]
     table: dict[str, Counter[str]] = defaultdict(Counter)
     for number in range(count):
+        if time.monotonic() > end:
+            break
         name = names[number % len(names)]
         k = int(random.integers(FRAMES))
         rotten, kind = rot(_stack(name).files[k], random)

@@ -10,7 +10,9 @@ import numpy as np
 from focusstack.alignment.coarse import Coarse
 from focusstack.first_pass.block_maps import as_seen_from, map_blocks
 from focusstack.first_pass.coding_faults import strongest_lines
-from focusstack.first_pass.damage import find_signs, nearest
+from focusstack.first_pass.colour_noise import find_colour_noise
+from focusstack.first_pass.damage import find_signs
+from focusstack.first_pass.damaged_parts import nearest
 from focusstack.first_pass.effort import THOROUGH
 from focusstack.first_pass.foreign_parts import foreign_blocks, largest_shift, steps_at_thick_parts
 from focusstack.first_pass.measure import Measured, measure_frames, spool_for
@@ -38,7 +40,7 @@ def look_at(folders: Sequence[Path]) -> int:
     Rows and columns are both looked along: what is true of one is true of the other.
     """
     heads = ["step", "onset", "gross", "streaks", "steps", *(f"shift {n}" for n in ALONG)]
-    heads += ["luma", "colour"]
+    heads += ["luma", "colour", "noise", "beyond"]
     print(f"{'stack':24} frames  {'  '.join(f'{head:>9}' for head in heads)}")
     for folder in folders:
         frames = open_frames(folder)
@@ -60,8 +62,10 @@ def cut_out_at_most(
     used = [k for k, u in enumerate(coarse.used) if u]
     maps = map_blocks(stack.statistics, gains)
     most = [0.0] * (4 + len(ALONG))
+    noise = []
     for k in used:
         pixels = frames.read(stack.order[k]).pixels
+        noise.append(find_colour_noise(pixels).codes if pixels.dtype == np.uint8 else 0.0)
         tints = strongest_lines(pixels, UNIT) if pixels.dtype == np.uint8 else np.zeros(3)
         seen = [as_seen_from(maps, coarse.matrices, k, j) for j in nearest(used, k)]
         foreign = foreign_blocks(maps[k].codes, seen)
@@ -76,4 +80,14 @@ def cut_out_at_most(
             found += [largest_shift(codes, others, at, n / stack.scale) for n in ALONG]
             found += [float(tints[0]), float(tints[1:].max(initial=0))]
             most = [max(pair) for pair in zip(most, found, strict=True)]
-    return most
+    return [*most, max(noise, default=0.0), _beyond(noise)]
+
+
+def _beyond(noise: Sequence[float]) -> float:
+    """Times, at most, that colours change more in a frame than in those near it but one."""
+    found = 0.0
+    for k, one in enumerate(noise):
+        others = [noise[j] for j in nearest(range(len(noise)), k)]
+        usual = sorted(others)[-2:][0] if len(others) > 1 else 0.0
+        found = max(found, one / usual if usual else 0.0)
+    return found

@@ -20,7 +20,7 @@ import numpy as np
 from focusstack.exposure.areas import Areas
 from focusstack.numeric.arrays import Floats, Indices
 from focusstack.numeric.graph import connected_to
-from focusstack.numeric.linear import solved
+from focusstack.numeric.linear import MANY, solved, solved_in_bands
 from focusstack.numeric.robust import geman_mcclure_weight, scale_of_values
 
 TERMS = 5
@@ -226,15 +226,28 @@ def coefficients(sums: Sums, fit: Fit, columns: tuple[int, ...], cells: Sequence
     prior[::width] = 1e-6
     A[np.diag_indices_from(A)] += prior
     free = (fit.frames[:, None] * width + np.arange(width)).ravel()
+    held, strength = np.zeros(len(A)), 0.0
     if EXPONENT in columns:
         exponents = own.index(1 + EXPONENT) + width * np.r_[fit.frames, fit.reference]
         free = np.union1d(free, exponents)
-        A[np.ix_(exponents, exponents)] += A.diagonal()[exponents].max()  # holds their sum
+        held[exponents], strength = 1, float(A.diagonal()[exponents].max())
     found = np.zeros(fit.count * width)
-    found[free] = solved(A[np.ix_(free, free)], right[free])
+    found[free] = _solved_with_sum(A[np.ix_(free, free)], right[free], held[free], strength)
     theta = np.zeros((fit.count, 1 + TERMS))
     theta[:, own] = found.reshape(fit.count, width)
     return theta
+
+
+def _solved_with_sum(A: Floats, b: Floats, held: Floats, strength: float) -> Floats:
+    """Solve normal equations that also hold the sum of some unknowns at zero, so strongly.
+
+    That sum ties each of them to all others. Of many frames, whose own equations lie in bands, it
+    is put in afterwards (Sherman and Morrison, Annals of Mathematical Statistics 21, 1950).
+    """
+    if len(A) <= MANY:
+        return solved(A + strength * np.outer(held, held), b)
+    alone, along = solved_in_bands(A, b, 0), solved_in_bands(A, held, 0)
+    return alone - along * (strength * (held @ alone) / (1 + strength * (held @ along)))
 
 
 def from_reference(theta: Floats, fit: Fit) -> Floats:

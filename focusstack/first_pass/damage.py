@@ -18,17 +18,12 @@ import numpy as np
 from focusstack.alignment.coarse import Coarse
 from focusstack.alignment.groups import LOST_SHARE
 from focusstack.errors import KEEP_DAMAGED, InputError
-from focusstack.first_pass.block_maps import AGREEING, BlockMap, as_seen_from, map_blocks
-from focusstack.first_pass.foreign_parts import is_cut_out
+from focusstack.first_pass.block_maps import BlockMap, as_seen_from, map_blocks
+from focusstack.first_pass.damaged_parts import KINDS, nearest
 from focusstack.first_pass.measure import Measured
 from focusstack.first_pass.row_faults import STREAKED
 from focusstack.frames.damaged import REMEDY
-from focusstack.frames.proxies.proxy import BLOCK
 from focusstack.numeric.arrays import Float32, Floats, Matrix
-
-NEIGHBOURS = 4
-"""Frames that a frame is compared with, nearest in focus first. Chosen, not measured: one of them
-may be damaged itself, one blurred more."""
 
 LASTING = 8
 """Block rows that a step must last on either side: 64 proxy pixels, more than any used frame is
@@ -56,14 +51,6 @@ _LAGS = ((2, 2), (5, 5), (8, 8), (2, 8), (8, 2))
 
 _SIDE_BY_SIDE = 4
 """Blocks along a row that are looked at together."""
-
-
-CUT_OUT = "a part shows what no other frame does, cut out along rows of the file"
-"""What is said of a frame of which a decoder has made something else in part."""
-
-
-SHIFTED = "all that is stored behind some place in it is of another tint"
-"""What is said of a frame whose data went wrong once."""
 
 
 def refuse_too_many(damaged: Mapping[int, str], names: Sequence[str], reference: str) -> None:
@@ -131,42 +118,11 @@ def find_broken(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, str
     signs = _signs(maps, coarse)
     stepped = {k: words for k, one in signs.items() if (words := one.words())}
     found: dict[int, str] = {}
-    parts = _cut_out(stack, coarse, maps), _shifted(stack, coarse, maps)
+    parts = [find(stack, coarse, maps) for find in KINDS]
     for kind in (streaked, stepped, *parts):
         if len(kind) <= LOST_SHARE * len(stack.names):
             found = {**kind, **found}
     return found
-
-
-def _cut_out(stack: Measured, coarse: Coarse, maps: Sequence[BlockMap]) -> dict[int, str]:
-    """Frames of which a part shows what no other does, as the rows of its file cut it out."""
-    used = [k for k, u in enumerate(coarse.used) if u]
-    if len(used) <= AGREEING or not any(len(faults.places) for faults in stack.rows):
-        return {}
-    return {
-        k: CUT_OUT
-        for k in used
-        if is_cut_out(maps, coarse.matrices, k, nearest(used, k), stack.rows[k], stack.scale)
-    }
-
-
-def _shifted(stack: Measured, coarse: Coarse, maps: Sequence[BlockMap]) -> dict[int, str]:
-    """Frames of which all behind some place is of another tint, which others do not show."""
-    used = [k for k, u in enumerate(coarse.used) if u]
-    if len(used) <= AGREEING or not any(faults.shift for faults in stack.rows):
-        return {}
-    found = {}
-    for k in used:
-        if (shift := stack.rows[k].shift) is not None:
-            seen = [as_seen_from(maps, coarse.matrices, k, j) for j in nearest(used, k)]
-            if shift.is_own(maps[k].codes, seen, stack.scale / BLOCK):
-                found[k] = SHIFTED
-    return found
-
-
-def nearest(used: Sequence[int], k: int) -> list[int]:
-    """Return the frames that frame `k` is compared with."""
-    return sorted((j for j in used if j != k), key=lambda j: (abs(j - k), j))[:NEIGHBOURS]
 
 
 def find_signs(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, Signs]:

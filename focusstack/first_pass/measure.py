@@ -12,6 +12,7 @@ from focusstack.alignment.tiles.poses import Origin
 from focusstack.errors import Change, InputError, UsageError
 from focusstack.exposure.recorded import recorded_stops
 from focusstack.first_pass.coding_faults import find_shift
+from focusstack.first_pass.colour_noise import find_colour_noise
 from focusstack.first_pass.hot_pixels import HotPixels
 from focusstack.first_pass.row_faults import NO_FAULTS, RowFaults, find_row_faults
 from focusstack.frames.borders import at_scale_of, fill_border, find_border, outside
@@ -218,6 +219,8 @@ def _look_along_rows(picture: Picture) -> RowFaults:
     """Look for what follows the rows of a frame's file."""
     orientation = picture.metadata.orientation
     faults = find_row_faults(picture.pixels, turned=orientation >= 5)
+    if picture.unproven:
+        faults = faults._replace(noise=find_colour_noise(picture.pixels))
     if not picture.unit:
         return faults
     return faults._replace(shift=find_shift(picture.pixels, picture.unit, orientation))

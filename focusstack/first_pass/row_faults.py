@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 from focusstack.first_pass.coding_faults import Shift
+from focusstack.first_pass.colour_noise import ColourNoise
 from focusstack.numeric.arrays import Image, Indices, Mask
 
 LEAST_STEP = 16
@@ -81,12 +82,15 @@ class RowFaults(NamedTuple):
         Whether rows of the file are columns of the frame.
     shift : Shift or None
         From where on a JPEG is of another tint.
+    noise : ColourNoise or None
+        Where colours change most from pixel to pixel, if only that can tell damage.
     """
 
     streaks: int
     places: Indices
     turned: bool = False
     shift: Shift | None = None
+    noise: ColourNoise | None = None
 
 
 NO_FAULTS = RowFaults(0, np.zeros((0, 2), np.int32))

@@ -26,7 +26,7 @@ from focusstack.images.metadata import metadata_of
 from focusstack.images.png import png_header
 from focusstack.images.suffixes import RAW
 from focusstack.images.tiff import tiff_headers
-from focusstack.images.webp import check_end
+from focusstack.images.webp import check_end, is_lossless
 from focusstack.numeric.arrays import Image
 
 
@@ -98,7 +98,7 @@ def _webp(file: BinaryIO) -> Header:
         check_end(file.read())
         return pixels
 
-    return replace(header, decode=decode)
+    return replace(header, decode=decode, unproven=is_lossless(file))
 
 
 def _bmp(file: BinaryIO) -> Header:

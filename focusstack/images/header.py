@@ -58,6 +58,8 @@ class Header:
         What the decoder found damaged, once `decode` has been called.
     unit : int
         Rows of the file that a JPEG codes at once; 0 in other formats.
+    unproven : bool
+        Whether nothing in the file tells wrong pixels from right ones: WebP without losses.
     """
 
     width: int
@@ -71,6 +73,7 @@ class Header:
     reduction: int = 1
     faults: list[str] = field(default_factory=list)
     unit: int = 0
+    unproven: bool = False
 
 
 @contextlib.contextmanager

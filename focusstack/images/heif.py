@@ -14,6 +14,7 @@ import numpy as np
 from PIL import features
 from PIL.AvifImagePlugin import AvifImageFile
 
+from focusstack.images.avif import check_end
 from focusstack.images.header import (
     CONVERT,
     WITHOUT_EXTRA,
@@ -56,8 +57,14 @@ def _avif(file: BinaryIO, start: bytes) -> Header:
     metadata, note = _carried(image.info)
     note = join_notes(note, "10 or 12 bits are read as 8" if deep else None)
     channels = 1 if image.mode in ("L", "LA") else 3
-    dtype = np.dtype(np.uint8)
-    return Header(*image.size, channels, dtype, metadata, lambda: pillow_pixels(image), note)
+
+    def decode() -> Image:
+        pixels = pillow_pixels(image)
+        file.seek(0)
+        check_end(file.read())
+        return pixels
+
+    return Header(*image.size, channels, np.dtype(np.uint8), metadata, decode, note)
 
 
 def _heic(file: BinaryIO) -> Header:

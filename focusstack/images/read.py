@@ -72,6 +72,8 @@ class Picture:
         pixels are not what they were.
     unit : int
         Rows of the file that a JPEG codes at once; 0 in other formats.
+    unproven : bool
+        Whether nothing in the file tells wrong pixels from right ones: WebP without losses.
     """
 
     pixels: Image
@@ -80,6 +82,7 @@ class Picture:
     note: str | None = None
     damage: str | None = None
     unit: int = 0
+    unproven: bool = False
 
     @property
     def transfer(self) -> Transfer | None:
@@ -238,17 +241,14 @@ def _only(headers: list[Header]) -> Header:
 
 def _check_size(header: Header, file_size: int, reading: Reading) -> None:
     pixels = header.width * header.height
+    claim = f"claims {header.width} x {header.height} pixels"
     if pixels > 1e6 * reading.most_megapixels:
         raise UnreadableError(
-            f"claims {header.width} x {header.height} pixels; the limit is "
-            f"{reading.most_megapixels:g} megapixels",
+            f"{claim}; the limit is {reading.most_megapixels:g} megapixels",
             f"If it really is that large, allow it: --max-megapixels {pixels / 1e6 + 1:.0f}",
         )
     if pixels * header.channels * header.dtype.itemsize > MOST_COMPRESSED * file_size + (1 << 24):
-        raise UnreadableError(
-            f"claims {header.width} x {header.height} pixels, more than its {file_size} bytes "
-            "can hold"
-        )
+        raise UnreadableError(f"{claim}, more than its {file_size} bytes can hold")
 
 
 def _describe(header: Header) -> Probe:
@@ -267,13 +267,14 @@ def _decode(header: Header) -> Picture:
     ):
         raise UnreadableError("is damaged: its pixels do not match its header")
     damage = join_notes(*header.faults)
+    proofs = damage, header.unit, header.unproven
     pixels = orient(stored, header.metadata.orientation)
     if pixels.ndim == 2 or pixels.shape[2] == 3:
-        return Picture(pixels, None, header.metadata, header.note, damage, header.unit)
+        return Picture(pixels, None, header.metadata, header.note, *proofs)
     colours = pixels[..., 0] if header.channels == 1 else pixels[..., :3]
     note = join_notes(header.note, "transparency is taken as a mask")
     alpha = to_float(pixels[..., -1])
-    return Picture(np.ascontiguousarray(colours), alpha, header.metadata, note, damage)
+    return Picture(np.ascontiguousarray(colours), alpha, header.metadata, note, *proofs)
 
 
 def check_values(name: str, pixels: Image) -> None:

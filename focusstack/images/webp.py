@@ -8,6 +8,7 @@ Sound data cannot do without their last bytes, which is tried.
 from __future__ import annotations
 
 import io
+from typing import BinaryIO
 
 from PIL.WebPImagePlugin import WebPImageFile
 
@@ -48,6 +49,18 @@ def check_end(file: bytes) -> None:
     except (OSError, SyntaxError, ValueError):
         return
     raise UnreadableError("is damaged (its data go on behind the last pixel)")
+
+
+def is_lossless(file: BinaryIO) -> bool:
+    """Tell whether the first chunk of pixels of an open WebP is of those without losses."""
+    at = _HEAD
+    while True:
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8 or head[:4] in _PIXELS:
+            return head[:4] == _PIXELS[1]
+        size = int.from_bytes(head[4:], "little")
+        at += 8 + size + size % 2
 
 
 def _pixels(file: bytes) -> tuple[bytes, bytes]:

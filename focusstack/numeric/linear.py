@@ -141,6 +141,53 @@ def _eliminated(A: Floats, b: Floats, own: int, width: int) -> Floats | None:
     return found * unit
 
 
+def solved_in_chain(squares: Floats, ties: Floats, b: Floats) -> Floats:
+    """Solve normal equations whose blocks are tied to the next block only.
+
+    Memory and time grow with the number of blocks.
+
+    Parameters
+    ----------
+    squares : (n, m, m) float64 ndarray
+        Blocks on the diagonal, symmetric; all together positive. Not modified.
+    ties : (n - 1, m, m) float64 ndarray
+        Each block's ties to the one before: rows of the later, columns of the earlier one.
+    b : (n, m, k) float64 ndarray
+        Right sides.
+
+    Returns
+    -------
+    (n, m, k) float64 ndarray
+        Zero if anything given is not finite, or if something is not determined.
+
+    Examples
+    --------
+    >>> squares, ties = np.full((2, 1, 1), 2.0), np.ones((1, 1, 1))
+    >>> solved_in_chain(squares, ties, np.full((2, 1, 1), 3.0)).ravel()
+    array([1., 1.])
+    """
+    found = np.zeros(b.shape)
+    if not all(np.isfinite(given).all() for given in (squares, ties, b)):
+        return found
+    inverses: list[Floats] = []
+    left: list[Floats] = []
+    try:
+        for n, square in enumerate(squares):
+            tie = ties[n - 1] @ inverses[-1].T if n else np.zeros_like(square)
+            left.append(tie)
+            unit = 1 / np.sqrt(np.maximum(square.diagonal(), 1e-290))
+            rest = (square - tie @ tie.T) * unit[:, None] * unit
+            inverses.append(_inverse_root(rest) * unit)
+            found[n] = inverses[-1] @ (b[n] - tie @ found[n - 1] if n else b[n])
+    except np.linalg.LinAlgError:
+        return np.zeros(b.shape)
+    for n in reversed(range(len(squares))):
+        if n + 1 < len(squares):
+            found[n] -= left[n + 1].T @ found[n + 1]
+        found[n] = inverses[n].T @ found[n]
+    return found
+
+
 def _inverse_root(square: Floats) -> Floats:
     """Inverse of Cholesky's root of a block.
 

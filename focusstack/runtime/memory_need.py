@@ -23,10 +23,10 @@ FRAME_BYTES = 1.5
 
 FRAME_HELD = 1400 << 10
 """Bytes that the first pass holds of each frame whatever its size: a thousand features, and the
-tiles of its pairs. With `EQUATIONS`, as measured: of 0.04 megapixels, 200 frames took 610 MB in
-all, 400 took 1272 (``python -m benchmarks.adversary.limits``)."""
+tiles of its pairs. With `EQUATIONS`, as measured: of 0.04 megapixels, 200 frames took 531 MB in
+all, 400 took 911 (``python -m benchmarks.adversary.limits``)."""
 
-EQUATIONS = 3400
+EQUATIONS = 1400
 """Bytes for each two frames, whether they are compared or not: normal equations. Measured as
 `FRAME_HELD`."""
 

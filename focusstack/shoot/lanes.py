@@ -66,7 +66,7 @@ class Lanes(Workers):
             except BrokenProcessPool:  # somebody ended it while it had nothing to do
                 with self._lock:
                     self._lanes.remove(lane)
-                    lane.end()
+                lane.end()
                 continue
             future.add_done_callback(partial(self._returned, lane))
             return future
@@ -79,20 +79,27 @@ class Lanes(Workers):
         return lane
 
     def _returned(self, lane: _Lane, done: Future[Any]) -> None:
+        """Take back a lane; this runs in its pool's own thread, which ends a broken pool by itself.
+
+        From Python 3.12.1 on it holds a lock meanwhile that ending the pool from here would wait
+        for, as would whoever ends a pool while holding the lock that is wanted here.
+        """
         broken = not done.cancelled() and isinstance(done.exception(), BrokenProcessPool)
         with self._lock:
             if broken:
                 self._lanes.remove(lane)
-                lane.end()
             else:
                 self._free.append(lane)
+        if broken:
+            lane.close()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End all processes; those at work at once, with what they have half done removed."""
         del wait, cancel_futures
         with self._lock:
-            for lane in self._lanes:
-                lane.end()
+            lanes = list(self._lanes)
+        for lane in lanes:
+            lane.end()
 
 
 class _Lane:
@@ -104,12 +111,16 @@ class _Lane:
             1, mp_context=context, initializer=_begin, initargs=(self._reading,)
         )
 
-    def end(self) -> None:
-        """Let the process end."""
+    def close(self) -> None:
+        """Let the process end, if it has not."""
         with suppress(OSError):
             self._writing.close()
         with suppress(OSError):
             self._reading.close()
+
+    def end(self) -> None:
+        """Let the process end, and its pool."""
+        self.close()
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from focusstack.numeric.arrays import Floats
-from focusstack.numeric.linear import MANY, bandwidth, fitted, solved, solved_in_bands
+from focusstack.numeric.linear import (
+    MANY,
+    bandwidth,
+    fitted,
+    solved,
+    solved_in_bands,
+    solved_in_chain,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -99,3 +106,35 @@ def test_few_equations_are_solved_to_the_same_bytes() -> None:
     A = in_bands(80, 2, 5)
     b = A @ np.ones(len(A))
     assert (solved_in_bands(A, b, 2) == solved(A, b)).all()
+
+
+def chain(blocks: int, size: int, spread: float) -> tuple[Floats, Floats, Floats]:
+    """Normal equations, whole, and their blocks and ties."""
+    rng = np.random.default_rng(blocks)
+    J = rng.normal(size=(40 * blocks, blocks * size)) * 10 ** rng.uniform(
+        -spread, spread, blocks * size
+    )
+    for n in range(blocks):
+        of = J[40 * n : 40 * (n + 1)]
+        of[:, : n * size], of[:, (n + 2) * size :] = 0, 0
+    A = (J.T @ J).reshape(blocks, size, blocks, size)
+    squares = np.stack([A[n, :, n] for n in range(blocks)])
+    ties = np.array([A[n + 1, :, n] for n in range(blocks - 1)]).reshape(-1, size, size)
+    return A.reshape(blocks * size, -1), squares, ties
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 9])
+@pytest.mark.parametrize("spread", [0, 3])
+def test_a_chain_gives_what_all_at_once_gives(blocks: int, spread: float) -> None:
+    A, squares, ties = chain(blocks, 4, spread)
+    b = np.random.default_rng(7).normal(size=(blocks, 4, 2))
+    found = solved_in_chain(squares, ties, b).reshape(-1, 2)
+    assert found == pytest.approx(np.linalg.solve(A, b.reshape(-1, 2)), rel=1e-6)
+
+
+def test_a_chain_with_nothing_to_tell_is_zero() -> None:
+    _, squares, ties = chain(3, 4, 0)
+    b = np.ones((3, 4, 1))
+    for spoilt in (squares * np.nan, squares * 0):
+        assert not solved_in_chain(spoilt, ties, b).any()
+    assert not solved_in_chain(squares, ties, b * np.inf).any()

@@ -58,10 +58,10 @@ def test_keeping_proxies_costs_nothing(bound: int, side: int, count: int) -> Non
     assert few.bytes <= many.bytes <= few.bytes + 2 * more
 
 
-@pytest.mark.parametrize(("count", "measured"), [(200, 610), (400, 1272)])
+@pytest.mark.parametrize(("count", "measured"), [(200, 531), (400, 911)])
 def test_many_tiny_frames_need_what_was_measured(count: int, measured: int) -> None:
     found = of(400 << 20, size=(400, 300), count=count)
-    assert found.bytes >> 20 == pytest.approx(measured, rel=0.15)
+    assert measured <= found.bytes >> 20 <= 1.15 * measured
 
 
 def test_the_more_frames_the_less_is_kept_of_each() -> None:

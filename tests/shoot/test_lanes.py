@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -31,6 +32,18 @@ def test_a_death_takes_nothing_else_with_it() -> None:
             dying.result()
         assert slow.result() is None
         assert lanes.submit(pow, 2, 3).result() == 8
+
+
+def test_all_can_end_at_the_moment_at_which_one_dies() -> None:
+    """None waits for what another holds: a broken pool holds a lock while it tells of it."""
+    for _ in range(10):
+        lanes = Lanes(2)
+        lanes.submit(time.sleep, 0.01)
+        lanes.submit(os._exit, 9)
+        ending = threading.Thread(target=lanes.shutdown, daemon=True)
+        ending.start()
+        ending.join(20)
+        assert not ending.is_alive()
 
 
 def test_a_process_that_was_ended_while_idle_is_replaced() -> None:

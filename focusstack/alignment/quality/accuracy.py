@@ -35,7 +35,7 @@ from focusstack.alignment.quality.residual import Left
 from focusstack.alignment.tiles.shifts import checkerboard
 from focusstack.geometry.coordinates import transform
 from focusstack.numeric.arrays import Floats, Matrix, Points
-from focusstack.numeric.linear import fitted, solved
+from focusstack.numeric.linear import fitted, solved_in_chain
 from focusstack.numeric.robust import CUTOFF, cauchy_weight, mixed_weight, scale_of_vectors
 
 GRID = 9
@@ -179,22 +179,33 @@ def _smooth(
 ) -> Floats:
     """Coefficients ``(n, terms, 2)`` of all frames' displacements from one colour's tiles."""
     terms = (DEGREE + 1) * (DEGREE + 2) // 2
-    normal = np.zeros((count, terms, count, terms))
-    right = np.zeros((count, terms, 2))
+    # So many frames in a row make a block that none is compared beyond the next one from.
+    reach = min(count, max(abs(m.first - m.second) for m in left))
+    blocks = -(-count // reach)
+    squares: Floats = np.zeros((blocks, reach, terms, reach, terms))
+    ties: Floats = np.zeros((blocks - 1, reach, terms, reach, terms))
+    right = np.zeros((blocks, reach, terms, 2))
     for m, weight in zip(left, weights, strict=True):
         here = checkerboard(m.places, size) == colour
         B = _polynomials(m.places[here], size)
         weighted = B * weight[here, None]
         own, pull = weighted.T @ B, weighted.T @ m.vectors[here]
-        i, j = m.first, m.second
-        for a, b, sign in ((i, i, 1), (j, j, 1), (i, j, -1), (j, i, -1)):
-            normal[a, :, b] += sign * own
-        right[i] += pull
-        right[j] -= pull
-    unknowns = count * terms
-    A = normal.reshape(unknowns, unknowns) + np.eye(unknowns) / LOOSE_PX**2
-    found = solved(A, right.reshape(unknowns, 2))
-    return np.asarray(found.reshape(count, terms, 2))
+        (a, i), (b, j) = sorted(divmod(k, reach) for k in (m.first, m.second))
+        squares[a, i, :, i] += own
+        squares[b, j, :, j] += own
+        if a == b:
+            squares[a, i, :, j] -= own
+            squares[a, j, :, i] -= own
+        else:
+            ties[a, j, :, i] -= own
+        for k, sign in ((m.first, 1), (m.second, -1)):
+            right[divmod(k, reach)] += sign * pull
+    unknowns = reach * terms
+    squares = squares.reshape(blocks, unknowns, unknowns)
+    squares[:, range(unknowns), range(unknowns)] += 1 / LOOSE_PX**2
+    ties = ties.reshape(blocks - 1, unknowns, unknowns)
+    found = solved_in_chain(squares, ties, right.reshape(blocks, unknowns, 2))
+    return np.asarray(found.reshape(blocks * reach, terms, 2)[:count])
 
 
 def _polynomials(places: Points, size: tuple[int, int]) -> Floats:

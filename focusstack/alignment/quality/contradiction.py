@@ -105,14 +105,11 @@ def _missing(held: Sequence[Held], count: int, size: tuple[int, int]) -> Floats:
         near = np.linalg.norm(h.vectors, axis=1) < APART_PX
         here[board[near, 0], board[near, 1]] = True
     nothing = np.zeros(BOARD, bool)
-    shares = np.zeros(count)
-    for k in range(1, count - 1):
-        found = []
-        for (i, j), around in seen.items():
-            if i < k < j and around.any():
-                own = seen.get((i, k), nothing) | seen.get((k, j), nothing)
-                linked = (i, k) in seen or (k, j) in seen
-                if linked or j - i == 2:
-                    found.append(float((around & ~own).sum() / around.sum()))
-        shares[k] = np.median(found) if found else 0.0
-    return shares
+    found: list[list[float]] = [[] for _ in range(count)]
+    for (i, j), around in seen.items():
+        for k in range(i + 1, j) if around.any() else ():
+            own = seen.get((i, k), nothing) | seen.get((k, j), nothing)
+            linked = (i, k) in seen or (k, j) in seen
+            if linked or j - i == 2:
+                found[k].append(float((around & ~own).sum() / around.sum()))
+    return np.array([np.median(one) if one else 0.0 for one in found])

@@ -171,6 +171,8 @@ def outlined(load: Callable[[int], Proxy], frames: Sequence[int], core: Image) -
     """
     mask = widened(core, RIM)
     for _ in range(TURNS):
+        if not mask.any():  # what was there is in no two frames the same
+            break
         depth = _depth(load, frames, mask)
         mask = widened(_grown(depth, core), GUARD)
     return mask

@@ -76,6 +76,18 @@ def test_structure_is_what_the_model_cannot_follow() -> None:
     assert sure.stack > 3 * np.sqrt(np.mean(sure.precision**2))
 
 
+def test_structure_does_not_depend_on_who_is_compared_with_nothing_to_tell() -> None:
+    """Frames are solved for in blocks as long as pairs reach: one, or several."""
+    H = similarities(9)
+    every = [left_between(m, H) for m in tiles_between(H, 3)]
+    left = [m for m in every if abs(m.first - m.second) <= 2]
+    none = np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2, 2))
+    expected = structure(left, H, SIZE)
+    for first, second in ((0, 8), (5, 0), (1, 4)):
+        found = structure([*left, Left(first, second, *none)], H, SIZE)
+        assert found == pytest.approx(expected)
+
+
 def test_noise_has_no_structure() -> None:
     H = similarities(8)
     left = [left_between(m, H) for m in tiles_between(H, 3)]

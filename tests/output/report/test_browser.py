@@ -49,6 +49,18 @@ def test_the_stack_is_called_by_its_name(browser: Browser, photos: Path, stacked
     found.page.context.close()
 
 
+@pytest.mark.parametrize("width", [390, 920, 1400])
+def test_trust_takes_one_line(browser: Browser, stacked: Path, width: int) -> None:
+    size = {"width": width, "height": 900}
+    found = Watched(browser, stacked / "report.html", viewport=size)
+    title = found.page.locator("h1")
+    title.evaluate("e => { e.textContent = 'You can trust this picture'; }")
+    box = title.bounding_box()
+    assert box is not None
+    assert box["height"] < 1.6 * title.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    found.page.context.close()
+
+
 BROKEN_WORDS = """
 (() => {
   const found = [], texts = document.createTreeWalker(document.querySelector('main'), 4);
