@@ -35,6 +35,9 @@ DECIDED = 1.0
 UNSEEN = 7.0
 """Price of a change of colour from pixel to pixel where a layer is hidden."""
 
+FORGET, FORGET_SQUARE = 0.1, 0.01
+"""What the mean slope, and the mean of its square, forget at each step. Benchmark: as `RATE`."""
+
 TINY_COVER, TINY_COLOUR = 1e-2, 3e-3
 """Differences from which on the prices above grow evenly. Chosen, not measured."""
 
@@ -102,13 +105,16 @@ def descend(tile: Tile, view: View, layers: Layers, schedule: Schedule) -> Layer
     """
     weight = tile.weight**2 / np.float32(tile.light.shape[0] * tile.light.shape[1])
     cover, colour = _Logits(layers.cover, 0.01), _Logits(layers.colour, 1e-3)
+    seen, error = None, np.empty_like(tile.light)
     for step in range(schedule.steps):
-        seen = view.render(layers)
-        by_cover, by_colour = view.slopes(weight * (seen.light - tile.light), seen, layers)
+        seen = view.render(layers, seen)
+        np.subtract(seen.light, tile.light, out=error)
+        error *= weight
+        by_cover, by_colour = view.slopes(error, seen, layers)
         decided = DECIDED * min(1.0, step / schedule.growing)
-        by_cover += _rim_slope(layers.cover) + np.float32(decided) * (1 - 2 * layers.cover)
+        by_cover += np.float32(decided) * (1 - 2 * layers.cover)
+        _add_slopes(layers, by_cover, by_colour)
         by_cover[-1] = 0
-        by_colour += _unseen_slope(layers)
         rate = schedule.rate
         layers = Layers(cover.moved(by_cover, rate), colour.moved(by_colour, rate))
         layers.cover[-1] = 1
@@ -127,40 +133,28 @@ class _Logits:
 
     def moved(self, slope: Float32, rate: float) -> Float32:
         """Take one step of Adam against a slope, and return the values."""
-        slope = slope * self._values * (1 - self._values)
+        from focusstack.fusion.layers.loops.fitting import step
+
         self._steps += 1
-        self._mean += np.float32(0.1) * (slope - self._mean)
-        self._square += np.float32(0.01) * (slope * slope - self._square)
         # Both means began at zero, and are too small by as much as they still remember of it.
-        mean = self._mean / np.float32(1 - 0.9**self._steps)
-        square = self._square / np.float32(1 - 0.99**self._steps)
-        self._at -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-9))
-        self._values = np.asarray(1 / (1 + np.exp(-self._at)), np.float32)
+        short = 1 - (1 - FORGET) ** self._steps, 1 - (1 - FORGET_SQUARE) ** self._steps
+        rates = np.array([FORGET, FORGET_SQUARE, *short, rate], np.float32)
+        whole = self._at, self._values, slope, self._mean, self._square
+        step()(*(array.reshape(-1) for array in whole), rates)
+        values = np.exp(-self._at)
+        values += 1
+        self._values = np.asarray(np.reciprocal(values, out=values), np.float32)
         return self._values.copy()
 
 
-def _rim_slope(cover: Float32) -> Float32:
-    """Slope of the price of outlines."""
-    return np.float32(RIM) * _total_variation_slope(cover, TINY_COVER, None)
+def _add_slopes(layers: Layers, by_cover: Float32, by_colour: Float32) -> None:
+    """Add the slopes of the prices of outlines, and of colours that change where none sees them."""
+    from focusstack.fusion.layers.loops.fitting import outline
 
-
-def _unseen_slope(layers: Layers) -> Float32:
-    """Slope of the price of colours that change where they are not seen."""
-    unseen = 1 - layers.shares()
-    found = _total_variation_slope(layers.colour, TINY_COLOUR, unseen[:, None])
-    return np.float32(UNSEEN) * found
-
-
-def _total_variation_slope(planes: Float32, tiny: float, price: Float32 | None) -> Float32:
-    """Slope of the sum of absolute differences of neighbours, rounded off where they are `tiny`."""
-    out = np.zeros_like(planes)
-    for axis in (-1, -2):
-        change = np.diff(planes, axis=axis)
-        change /= np.abs(change) + np.float32(tiny)
-        if price is not None:
-            change *= price[..., : change.shape[-2], : change.shape[-1]]
-        before, after = [slice(None)] * planes.ndim, [slice(None)] * planes.ndim
-        before[axis], after[axis] = slice(None, -1), slice(1, None)
-        out[tuple(before)] -= change
-        out[tuple(after)] += change
-    return out
+    row, price = np.empty(layers.cover.shape[2], np.float32), np.full_like(layers.cover[0], RIM)
+    for plane, out in zip(layers.cover, by_cover, strict=True):
+        outline()(plane, price, TINY_COVER, out, row)
+    for unseen, colours, outs in zip(1 - layers.shares(), layers.colour, by_colour, strict=True):
+        unseen *= np.float32(UNSEEN)
+        for plane, out in zip(colours, outs, strict=True):
+            outline()(plane, unseen, TINY_COLOUR, out, row)
