@@ -56,7 +56,7 @@ CHANGE_PX, RESIDUAL_PX, SEAM_PX = 2.5, 3.0, 1.0
 """Standard deviations of the windows over which changes and residuals are compared, and of how
 softly what is adopted ends. Chosen, not measured."""
 
-LAST = Schedule(20, rate=0.1)
+LAST = Schedule(14, rate=0.1)
 """The fit to all frames begins between the other two, and is nearly there."""
 
 

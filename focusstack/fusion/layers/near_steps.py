@@ -12,7 +12,7 @@ from focusstack.fusion.layers.tile import BLIND
 from focusstack.fusion.levels.luminance import luma_of
 from focusstack.numeric.arrays import Float32, Mask
 
-SIDE, STRIDE = 128, 88
+SIDE, STRIDE = 128, 96
 """Pixels across a square, and from one to the next: a power of two, for the Fourier transform, and
 wide enough for discs of 20 pixels."""
 

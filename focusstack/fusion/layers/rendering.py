@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,6 +103,14 @@ class View:
             self._by_frame.append(np.stack([np.stack(own) for own in factors]))
             self._by_level.append(np.ascontiguousarray(np.swapaxes(self._by_frame[-1], 0, 1)))
         self._kept: dict[tuple[str, tuple[int, ...]], Float32] = {}
+
+    def some(self, which: slice) -> View:
+        """Return the view of some of the frames; memory is shared with this one."""
+        found = copy(self)
+        found._by_frame = [factors[which] for factors in self._by_frame]
+        found._by_level = [np.ascontiguousarray(factors[:, which]) for factors in self._by_level]
+        found.frames = len(found._by_frame[0])
+        return found
 
     def blurred(self, planes: Sequence[Float32]) -> Sequence[Sequence[Float32]]:
         """Blur what belongs to each layer ``(m, H, W)``, for every frame and layer."""

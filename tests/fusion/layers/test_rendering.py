@@ -59,7 +59,7 @@ def test_slopes_are_those_of_the_rendering() -> None:
     layers, rng = some_layers(), np.random.default_rng(2)
     view = View(flat(0, 2, 5), [0, 2, 4], Blur(0.7))
     error = rng.standard_normal((3, 2, *SHAPE)).astype(np.float32)
-    by_cover, by_colour = view.slopes(error, view.render(layers), layers)
+    by_cover, by_colour = view.slopes(error.copy(), view.render(layers), layers)
     more_cover = rng.standard_normal(layers.cover.shape).astype(np.float32)
     more_cover[-1] = 0
     more_colour = rng.standard_normal(layers.colour.shape).astype(np.float32)

@@ -61,8 +61,6 @@ lay = once(
 """Returns the compiled :func:`_lay`."""
 
 pass_on = once(
-    lambda: compiled(
-        _pass_on, writable(F4, 2), read_only(F4, 2), read_only(F4, 1), writable(F4, 2)
-    )
+    lambda: compiled(_pass_on, writable(F4, 2), read_only(F4, 2), read_only(F4, 1), writable(F4, 2))
 )
 """Returns the compiled :func:`_pass_on`."""
