@@ -37,13 +37,15 @@ class Edges:
     near : int
         1 if the first frames are focused nearest, -1 if the last ones are, 0 if that is not sure.
     squares : int
-        Squares of the picture that have steps in depth.
+        Squares of the picture that have steps in depth and were looked at.
+    left : int
+        Squares with steps that were not, as it would have taken too long: those with least to win.
     adopted : (H, W) uint8 ndarray
         Where layers were proven better than the composite, and how far they replace it, in 255ths.
 
     Examples
     --------
-    >>> Edges(1.2, 0.0, 1, 3, np.zeros((2, 2), np.uint8)).share
+    >>> Edges(1.2, 0.0, 1, 3, 0, np.zeros((2, 2), np.uint8)).share
     0.0
     """
 
@@ -51,6 +53,7 @@ class Edges:
     softness: float | None
     near: int
     squares: int
+    left: int
     adopted: NDArray[np.uint8]
 
     @property

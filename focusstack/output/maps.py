@@ -141,6 +141,8 @@ def _edges_entry(edges: Edges) -> dict[str, Any]:
         "step_px": None if edges.step_px is None else round(edges.step_px, 4),
         "softness": edges.softness,
         "near": {1: "first", -1: "last"}.get(edges.near),
+        "squares": edges.squares,
+        "left": edges.left,
         "share": round(edges.share, 5),
         "acted": [
             dict(

@@ -207,6 +207,10 @@ class EdgesRecord(Record):
     step_px: Number | None = None
     softness: Number | None = None
     near: Literal["first", "last"] | None = None
+    squares: Number = 0
+    """Of the picture, that were looked at."""
+    left: Number = 0
+    """Squares with steps that were not, as it would have taken too long."""
     share: Number = 0.0
     acted: Annotated[list[CropRecord], First] = []
 
