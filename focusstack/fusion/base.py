@@ -24,6 +24,28 @@ Validity: TypeAlias = Float32 | NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
+class Change:
+    """A place where layers changed the composite most.
+
+    Attributes
+    ----------
+    x, y : int
+        Its first column and row.
+    before : (h, w[, C]) float32 ndarray
+        The composite as it was, encoded.
+
+    Examples
+    --------
+    >>> Change(8, 4, np.zeros((2, 3), np.float32)).before.shape
+    (2, 3)
+    """
+
+    x: int
+    y: int
+    before: Float32
+
+
+@dataclass(frozen=True, eq=False)
 class Edges:
     """What was done near steps in depth.
 
@@ -42,6 +64,11 @@ class Edges:
         Squares with steps that were not, as it would have taken too long: those with least to win.
     adopted : (H, W) uint8 ndarray
         Where layers were proven better than the composite, and how far they replace it, in 255ths.
+    outside : float
+        Share of the picture's pixels that were made brighter or darker than every frame that was
+        looked at there, by more than eight 8-bit steps.
+    changes : tuple of Change
+        The largest, in falling order.
 
     Examples
     --------
@@ -55,6 +82,8 @@ class Edges:
     squares: int
     left: int
     adopted: NDArray[np.uint8]
+    outside: float = 0.0
+    changes: tuple[Change, ...] = ()
 
     @property
     def share(self) -> float:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.base import Edges, Fused, Fuser, Validity, planes_of
-from focusstack.fusion.layers.blending import Proven, blend
+from focusstack.fusion.layers.blending import Proven, blend, largest_changes, outside_share
 from focusstack.fusion.layers.blur_step import BlurFound, find_blur
 from focusstack.fusion.layers.borne_out import Finding, find
 from focusstack.fusion.layers.near_steps import (
@@ -113,6 +113,7 @@ class LayeredFuser:
     def result(self) -> Fused:
         """Return the composite; see :class:`focusstack.fusion.base.Fuser`."""
         fused, blur = self._fused, self._blur
+        changes = largest_changes(fused.image, self._found)
         adopted = blend(fused.image, self._found)
         return replace(
             fused,
@@ -123,6 +124,8 @@ class LayeredFuser:
                 squares=self._chosen,
                 left=self._left,
                 adopted=adopted,
+                outside=outside_share(self._found, adopted),
+                changes=changes,
             ),
         )
 

@@ -144,6 +144,7 @@ def _edges_entry(edges: Edges) -> dict[str, Any]:
         "squares": edges.squares,
         "left": edges.left,
         "share": round(edges.share, 5),
+        "outside": round(edges.outside, 6),
         "acted": [
             dict(
                 zip(("x", "y", "width", "height"), (ACTED_CELL * v for v in spot[:4]), strict=True)

@@ -147,8 +147,10 @@ class _Logits:
         # Both means began at zero, and are too small by as much as they still remember of it.
         short = 1 - (1 - FORGET) ** self._steps, 1 - (1 - FORGET_SQUARE) ** self._steps
         rates = np.array([FORGET, FORGET_SQUARE, *short, rate], np.float32)
-        whole = self._at, self._values, slope, self._mean, self._square
-        step()(*(array.reshape(-1) for array in whole), rates)
+        step()(
+            self._at.reshape(-1), self._values.reshape(-1), slope.reshape(-1),
+            self._mean.reshape(-1), self._square.reshape(-1), rates,
+        )  # fmt: skip
         values = np.exp(-self._at)
         values += 1
         self._values = np.asarray(np.reciprocal(values, out=values), np.float32)
@@ -161,8 +163,8 @@ def _add_slopes(layers: Layers, by_cover: Float32, by_colour: Float32) -> None:
 
     row, price = np.empty(layers.cover.shape[2], np.float32), np.full_like(layers.cover[0], RIM)
     for plane, out in zip(layers.cover, by_cover, strict=True):
-        outline()(plane, price, TINY_COVER, out, row)
+        outline()(plane, price, np.float32(TINY_COVER), out, row)
     for unseen, colours, outs in zip(1 - layers.shares(), layers.colour, by_colour, strict=True):
         unseen *= np.float32(UNSEEN)
         for plane, out in zip(colours, outs, strict=True):
-            outline()(plane, unseen, TINY_COLOUR, out, row)
+            outline()(plane, unseen, np.float32(TINY_COLOUR), out, row)

@@ -34,7 +34,7 @@ FRAMES = 12
 """Frames of a square that are looked at, at most: those about its depths, evenly spread."""
 
 OF_A_RUN = 1.5
-"""What explaining may take, in times of what the rest of a run takes. Chosen: what one waits for."""
+"""What explaining may take, in times of what the rest of a run takes: what people may wait for."""
 
 RUN_S, SQUARE_S = 1.6e-7, 0.6
 """Seconds of one core that a run takes to the pixel and frame, and that a square with steps takes.
@@ -120,7 +120,9 @@ def squares_with_steps(
                 continue
             low, high = np.percentile(depth[y : y + SIDE, x : x + SIDE], (1, 99))
             margin = max(2.0, 0.1 * frames)
-            found.append((-float(win[inner].sum()), y, x, spread_frames(low - margin, high + margin, frames)))
+            found.append(
+                (-float(win[inner].sum()), y, x, spread_frames(low - margin, high + margin, frames))
+            )
     return [Place(x, y, SIDE, which) for _, y, x, which in sorted(found)]
 
 

@@ -23,7 +23,7 @@ def found(known: Known, near: int = 1, blur: Blur = LENS) -> Finding:
     """What is found; nothing, where it finds nothing."""
     finding = find(known.tile, near, blur)
     nothing = np.zeros_like(known.tile.today)
-    return Finding(nothing, nothing[0]) if finding is None else finding
+    return Finding(nothing, nothing[0], nothing[0] > 0) if finding is None else finding
 
 
 def decibels(image: Float32, known: Known) -> float:
