@@ -56,6 +56,12 @@ CHANGE_PX, RESIDUAL_PX, SEAM_PX = 2.5, 3.0, 1.0
 """Standard deviations of the windows over which changes and residuals are compared, and of how
 softly what is adopted ends. Chosen, not measured."""
 
+DETAIL, FINE_PX = (1.2, 2.5), 2.0
+"""Mean square of detail in the sharpest frame, in units of noise, beneath which there is nothing
+but noise, and from which on there is something; detail is what a Gaussian of so many pixels takes
+away. Noise alone comes to 0.6, things in focus to 3 and more: measured before a background that is
+blurred in all frames, and with ``python -m benchmarks.fusion``."""
+
 LAST = Schedule(14, rate=0.1)
 """The fit to all frames begins between the other two, and is nearly there."""
 
@@ -123,6 +129,7 @@ def find(tile: Tile, near: int, blur: Blur) -> Finding | None:
     adopted *= ramp(with_today / (by_layers + least), BETTER_THAN_TODAY)
     adopted *= explained(residual(view, whole, tile))
     adopted *= near_rims(whole)
+    adopted *= seen_by_some(tile)
     adopted = np.asarray(cv2.GaussianBlur(adopted, (0, 0), SEAM_PX), np.float32)
     change = within_frames(encode(whole.sharp()), tile) - today
     return Finding(change, adopted, outside(today + adopted * change, tile))
@@ -231,6 +238,20 @@ BEYOND = 8 / 255
 """How far, encoded, the picture may go beyond what frames show about a pixel. What is thinner than
 a focus step's blur is sharp in none of them. Benchmark: ``python -m benchmarks.fusion``, *thin
 stems*."""
+
+
+def seen_by_some(tile: Tile) -> Float32:
+    """Where some frame shows more detail than noise: 1 there, 0 where none does.
+
+    What is before or behind all planes of focus is sharp in no frame. Layers would make a rim of
+    its blur, and nothing tells that there is one.
+    """
+    most = np.zeros(tile.depth.shape, np.float32)
+    for light, weight in zip(tile.light, tile.weight, strict=True):
+        blurred = np.stack([cv2.GaussianBlur(plane, (0, 0), FINE_PX) for plane in light])
+        fine = np.square((light - blurred) * weight).mean(0)
+        most = np.maximum(most, cv2.GaussianBlur(fine, (0, 0), RESIDUAL_PX))
+    return ramp(most, DETAIL)
 
 
 def outside(picture: Float32, tile: Tile) -> Mask:
