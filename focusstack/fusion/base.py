@@ -24,6 +24,28 @@ Validity: TypeAlias = Float32 | NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
+class Change:
+    """A place where layers changed the composite most.
+
+    Attributes
+    ----------
+    x, y : int
+        Its first column and row.
+    before : (h, w[, C]) float32 ndarray
+        The composite as it was, encoded.
+
+    Examples
+    --------
+    >>> Change(8, 4, np.zeros((2, 3), np.float32)).before.shape
+    (2, 3)
+    """
+
+    x: int
+    y: int
+    before: Float32
+
+
+@dataclass(frozen=True, eq=False)
 class Edges:
     """What was done near steps in depth.
 
@@ -37,13 +59,20 @@ class Edges:
     near : int
         1 if the first frames are focused nearest, -1 if the last ones are, 0 if that is not sure.
     squares : int
-        Squares of the picture that have steps in depth.
+        Squares of the picture that have steps in depth and were looked at.
+    left : int
+        Squares with steps that were not, as it would have taken too long: those with least to win.
     adopted : (H, W) uint8 ndarray
         Where layers were proven better than the composite, and how far they replace it, in 255ths.
+    outside : float
+        Share of the picture's pixels that were made brighter or darker than every frame that was
+        looked at there, by more than eight 8-bit steps.
+    changes : tuple of Change
+        The largest, in falling order.
 
     Examples
     --------
-    >>> Edges(1.2, 0.0, 1, 3, np.zeros((2, 2), np.uint8)).share
+    >>> Edges(1.2, 0.0, 1, 3, 0, np.zeros((2, 2), np.uint8)).share
     0.0
     """
 
@@ -51,7 +80,10 @@ class Edges:
     softness: float | None
     near: int
     squares: int
+    left: int
     adopted: NDArray[np.uint8]
+    outside: float = 0.0
+    changes: tuple[Change, ...] = ()
 
     @property
     def share(self) -> float:

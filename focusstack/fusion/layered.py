@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from focusstack.fusion.base import Edges, Fused, Fuser, Validity, planes_of
-from focusstack.fusion.layers.blending import Proven, blend
+from focusstack.fusion.layers.blending import Proven, blend, largest_changes, outside_share
 from focusstack.fusion.layers.blur_step import BlurFound, find_blur
 from focusstack.fusion.layers.borne_out import Finding, find
 from focusstack.fusion.layers.near_steps import (
@@ -30,6 +30,7 @@ from focusstack.fusion.layers.near_steps import (
     plain_squares,
     squares_with_steps,
     steps_in_depth,
+    worth_the_time,
 )
 from focusstack.fusion.layers.nearer import nearer_end
 from focusstack.fusion.layers.squares import Square, at_once, plain_tile
@@ -44,7 +45,7 @@ B = TypeVar("B")
 BYTES = 24
 """To the pixel of the composite, that squares collected in one pass take."""
 
-VOTES = 32
+VOTES = 64
 """Squares that are asked which end is near: those with most steps in depth."""
 
 
@@ -112,6 +113,7 @@ class LayeredFuser:
     def result(self) -> Fused:
         """Return the composite; see :class:`focusstack.fusion.base.Fuser`."""
         fused, blur = self._fused, self._blur
+        changes = largest_changes(fused.image, self._found)
         adopted = blend(fused.image, self._found)
         return replace(
             fused,
@@ -120,7 +122,10 @@ class LayeredFuser:
                 softness=None if blur is None else blur.blur.softness,
                 near=self._near,
                 squares=self._chosen,
+                left=self._left,
                 adopted=adopted,
+                outside=outside_share(self._found, adopted),
+                changes=changes,
             ),
         )
 
@@ -130,8 +135,9 @@ class LayeredFuser:
         self._room.vacated()
         sure = fused.confidence > SURE
         step = steps_in_depth(fused.depth, sure, self._frames)
-        self._waiting = squares_with_steps(step, fused.depth, self._frames)
-        self._chosen = len(self._waiting)
+        squares = squares_with_steps(step, fused.depth, self._frames, fused.image)
+        self._waiting = squares[: worth_the_time(step.size, self._frames)]
+        self._chosen, self._left = len(self._waiting), len(squares) - len(self._waiting)
         if not self._waiting:
             return
         for x, y in plain_squares(step, sure, fused.image):

@@ -141,7 +141,10 @@ def _edges_entry(edges: Edges) -> dict[str, Any]:
         "step_px": None if edges.step_px is None else round(edges.step_px, 4),
         "softness": edges.softness,
         "near": {1: "first", -1: "last"}.get(edges.near),
+        "squares": edges.squares,
+        "left": edges.left,
         "share": round(edges.share, 5),
+        "outside": round(edges.outside, 6),
         "acted": [
             dict(
                 zip(("x", "y", "width", "height"), (ACTED_CELL * v for v in spot[:4]), strict=True)

@@ -28,6 +28,7 @@ from focusstack.plan.limits import (
     Stops,
     Texts,
 )  # fmt: skip
+from focusstack.plan.steps_in_depth import StepsRecord
 from focusstack.plan.verdict import Cause, Grade
 
 SCHEMA = 1
@@ -201,14 +202,10 @@ class SpotRecord(CropRecord):
     """Number, in focus order from 0, of the frame that shows most of it."""
 
 
-class EdgesRecord(Record):
-    """Near steps in depth: blur to the focus step, end that is near, share that was changed."""
+class EdgesRecord(StepsRecord):
+    """Near steps in depth, and the larger places that were changed."""
 
-    step_px: Number | None = None
-    softness: Number | None = None
-    near: Literal["first", "last"] | None = None
-    share: Number = 0.0
-    acted: Annotated[list[CropRecord], First] = []
+    acted: Annotated[list[CropRecord], First] = Field(default_factory=list)
 
 
 class FusionRecord(Record):

@@ -136,9 +136,10 @@ def test_what_layers_found_near_steps_is_told() -> None:
     adopted = np.zeros((160, 240), np.uint8)
     adopted[40:90, 100:140] = 255
     adopted[10:12, 10:12] = 255  # too little to be listed
-    edges = Edges(0.91234567, 0.25, -1, 5, adopted)
+    edges = Edges(0.91234567, 0.25, -1, 5, 2, adopted)
     entry = fusion_entry(replace(made(), edges=edges), "auto", [])["edges"]
     assert (entry["step_px"], entry["softness"], entry["near"]) == (0.9123, 0.25, "last")
+    assert (entry["squares"], entry["left"]) == (5, 2)
     assert entry["share"] == pytest.approx((50 * 40 + 4) / (160 * 240), abs=1e-5)
     (spot,) = entry["acted"]
     assert spot["x"] <= 100 < 140 <= spot["x"] + spot["width"]

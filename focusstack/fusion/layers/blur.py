@@ -48,13 +48,13 @@ class Blur:
         return _transfer(round(abs(steps) * self.step * FINENESS), self.softness, shape)
 
 
-def spectrum(planes: Float32) -> Float32:
+def spectrum(planes: Float32, into: Float32 | None = None) -> Float32:
     """Fourier transform of planes ``(..., H, W)`` of even size, real and imaginary parts packed.
 
     OpenCV's transform: with parts packed as it packs them it takes half the time of NumPy's, and
     multiplying by real factors a quarter.
     """
-    found = np.empty(planes.shape, np.float32)
+    found = np.empty(planes.shape, np.float32) if into is None else into
     height, width = planes.shape[-2:]
     flat, out = planes.reshape(-1, height, width), found.reshape(-1, height, width)
     for plane, into in zip(flat, out, strict=True):
@@ -62,9 +62,9 @@ def spectrum(planes: Float32) -> Float32:
     return found
 
 
-def picture(spectra: Float32) -> Float32:
+def picture(spectra: Float32, into: Float32 | None = None) -> Float32:
     """Planes ``(..., H, W)`` of which these are the spectra."""
-    found = np.empty(spectra.shape, np.float32)
+    found = np.empty(spectra.shape, np.float32) if into is None else into
     height, width = spectra.shape[-2:]
     flat, out = spectra.reshape(-1, height, width), found.reshape(-1, height, width)
     for packed, into in zip(flat, out, strict=True):

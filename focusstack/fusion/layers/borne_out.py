@@ -19,7 +19,7 @@ from focusstack.fusion.layers.rendering import Layers, View
 from focusstack.fusion.layers.start import Start, start_from
 from focusstack.fusion.layers.tile import BLIND, Tile, halved
 from focusstack.images.colour import encode
-from focusstack.numeric.arrays import Float32
+from focusstack.numeric.arrays import Float32, Mask
 
 FEWEST = 4
 """Frames that matter, at least: two to fit, and two to foretell."""
@@ -40,7 +40,7 @@ EXPLAINED = (3.0, 6.0)
 """Mean square of residuals, by the usual, up to which a place counts as explained, and from which
 on as not at all. Benchmark: ``python -m benchmarks.fusion``, *bristles*."""
 
-COVERING, REACH_PX = 0.4, 9
+COVERING, REACH_PX = 0.7, 8
 """Coverage from which on a layer has a rim, and pixels around one in which layers are used: what
 blurs farther is faint. Benchmark: ``python -m benchmarks.fusion``, *thin stems*, away from
 edges."""
@@ -56,7 +56,13 @@ CHANGE_PX, RESIDUAL_PX, SEAM_PX = 2.5, 3.0, 1.0
 """Standard deviations of the windows over which changes and residuals are compared, and of how
 softly what is adopted ends. Chosen, not measured."""
 
-LAST = Schedule(20, rate=0.1)
+DETAIL, FINE_PX = (1.2, 2.5), 2.0
+"""Mean square of detail in the sharpest frame, in units of noise, beneath which there is nothing
+but noise, and from which on there is something; detail is what a Gaussian of so many pixels takes
+away. Noise alone comes to 0.6, things in focus to 3 and more: measured before a background that is
+blurred in all frames, and with ``python -m benchmarks.fusion``."""
+
+LAST = Schedule(14, rate=0.1)
 """The fit to all frames begins between the other two, and is nearly there."""
 
 
@@ -70,10 +76,13 @@ class Finding:
         Of the encoded composite.
     adopted : (H, W) float32 ndarray
         How much of it is proven, 0..1.
+    outside : (H, W) bool ndarray
+        Where it makes a pixel brighter or darker than every frame by more than `BEYOND`.
     """
 
     change: Float32
     adopted: Float32
+    outside: Mask
 
 
 def find(tile: Tile, near: int, blur: Blur) -> Finding | None:
@@ -120,8 +129,10 @@ def find(tile: Tile, near: int, blur: Blur) -> Finding | None:
     adopted *= ramp(with_today / (by_layers + least), BETTER_THAN_TODAY)
     adopted *= explained(residual(view, whole, tile))
     adopted *= near_rims(whole)
+    adopted *= seen_by_some(tile)
     adopted = np.asarray(cv2.GaussianBlur(adopted, (0, 0), SEAM_PX), np.float32)
-    return Finding(within_frames(encode(whole.sharp()), tile) - today, adopted)
+    change = within_frames(encode(whole.sharp()), tile) - today
+    return Finding(change, adopted, outside(today + adopted * change, tile))
 
 
 def promising(tile: Tile, start: Start, blur: Blur, fits: Sequence[Layers]) -> bool:
@@ -227,6 +238,27 @@ BEYOND = 8 / 255
 """How far, encoded, the picture may go beyond what frames show about a pixel. What is thinner than
 a focus step's blur is sharp in none of them. Benchmark: ``python -m benchmarks.fusion``, *thin
 stems*."""
+
+
+def seen_by_some(tile: Tile) -> Float32:
+    """Where some frame shows more detail than noise: 1 there, 0 where none does.
+
+    What is before or behind all planes of focus is sharp in no frame. Layers would make a rim of
+    its blur, and nothing tells that there is one.
+    """
+    most = np.zeros(tile.depth.shape, np.float32)
+    for light, weight in zip(tile.light, tile.weight, strict=True):
+        blurred = np.stack([cv2.GaussianBlur(plane, (0, 0), FINE_PX) for plane in light])
+        fine = np.square((light - blurred) * weight).mean(0)
+        most = np.maximum(most, cv2.GaussianBlur(fine, (0, 0), RESIDUAL_PX))
+    return ramp(most, DETAIL)
+
+
+def outside(picture: Float32, tile: Tile) -> Mask:
+    """Where an encoded picture ``(C, H, W)`` is beyond all frames by more than `BEYOND`."""
+    low, high = encode(tile.light.min(0)), encode(tile.light.max(0))
+    beyond = np.float32(BEYOND)
+    return np.asarray(((picture < low - beyond) | (picture > high + beyond)).any(0))
 
 
 def within_frames(sharp: Float32, tile: Tile) -> Float32:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focusstack.fusion.layers.blur import Blur
-from focusstack.fusion.layers.rendering import Layers, View
+from focusstack.fusion.layers.rendering import Layers, Rendered, View
 from focusstack.fusion.layers.start import Start
 from focusstack.fusion.layers.tile import Tile, doubled, halved
 from focusstack.numeric.arrays import Float32
@@ -22,7 +22,7 @@ RATE = 0.2
 """Step of the logits: with a third of it, *thin stems* end 1.4 dB lower, with more no higher.
 Benchmark: ``python -m benchmarks.fusion``."""
 
-COARSE_STEPS, STEPS = 40, 30
+COARSE_STEPS, STEPS = 40, 22
 """At half the size and at full size. Benchmark: as `RATE`."""
 
 RIM = 1.0
@@ -34,6 +34,12 @@ DECIDED = 1.0
 
 UNSEEN = 7.0
 """Price of a change of colour from pixel to pixel where a layer is hidden."""
+
+FORGET, FORGET_SQUARE = 0.2, 0.05
+"""What the mean slope, and the mean of its square, forget at each step. Benchmark: as `RATE`."""
+
+AT_ONCE = 3
+"""Frames that are asked at each step of the descent: they take turns. Benchmark: as `RATE`."""
 
 TINY_COVER, TINY_COLOUR = 1e-2, 3e-3
 """Differences from which on the prices above grow evenly. Chosen, not measured."""
@@ -102,13 +108,21 @@ def descend(tile: Tile, view: View, layers: Layers, schedule: Schedule) -> Layer
     """
     weight = tile.weight**2 / np.float32(tile.light.shape[0] * tile.light.shape[1])
     cover, colour = _Logits(layers.cover, 0.01), _Logits(layers.colour, 1e-3)
+    turns = max(1, round(view.frames / AT_ONCE))
+    weight *= turns
+    some = [np.s_[turn::turns] for turn in range(turns)]
+    views = [view.some(which) for which in some]
+    seen: list[Rendered | None] = [None] * turns
     for step in range(schedule.steps):
-        seen = view.render(layers)
-        by_cover, by_colour = view.slopes(weight * (seen.light - tile.light), seen, layers)
+        turn = step % turns
+        seen[turn] = shown = views[turn].render(layers, seen[turn])
+        error = shown.light - tile.light[some[turn]]
+        error *= weight[some[turn]]
+        by_cover, by_colour = views[turn].slopes(error, shown, layers)
         decided = DECIDED * min(1.0, step / schedule.growing)
-        by_cover += _rim_slope(layers.cover) + np.float32(decided) * (1 - 2 * layers.cover)
+        by_cover += np.float32(decided) * (1 - 2 * layers.cover)
+        _add_slopes(layers, by_cover, by_colour)
         by_cover[-1] = 0
-        by_colour += _unseen_slope(layers)
         rate = schedule.rate
         layers = Layers(cover.moved(by_cover, rate), colour.moved(by_colour, rate))
         layers.cover[-1] = 1
@@ -127,40 +141,30 @@ class _Logits:
 
     def moved(self, slope: Float32, rate: float) -> Float32:
         """Take one step of Adam against a slope, and return the values."""
-        slope = slope * self._values * (1 - self._values)
+        from focusstack.fusion.layers.loops.fitting import step
+
         self._steps += 1
-        self._mean += np.float32(0.1) * (slope - self._mean)
-        self._square += np.float32(0.01) * (slope * slope - self._square)
         # Both means began at zero, and are too small by as much as they still remember of it.
-        mean = self._mean / np.float32(1 - 0.9**self._steps)
-        square = self._square / np.float32(1 - 0.99**self._steps)
-        self._at -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-9))
-        self._values = np.asarray(1 / (1 + np.exp(-self._at)), np.float32)
+        short = 1 - (1 - FORGET) ** self._steps, 1 - (1 - FORGET_SQUARE) ** self._steps
+        rates = np.array([FORGET, FORGET_SQUARE, *short, rate], np.float32)
+        step()(
+            self._at.reshape(-1), self._values.reshape(-1), slope.reshape(-1),
+            self._mean.reshape(-1), self._square.reshape(-1), rates,
+        )  # fmt: skip
+        values = np.exp(-self._at)
+        values += 1
+        self._values = np.asarray(np.reciprocal(values, out=values), np.float32)
         return self._values.copy()
 
 
-def _rim_slope(cover: Float32) -> Float32:
-    """Slope of the price of outlines."""
-    return np.float32(RIM) * _total_variation_slope(cover, TINY_COVER, None)
+def _add_slopes(layers: Layers, by_cover: Float32, by_colour: Float32) -> None:
+    """Add the slopes of the prices of outlines, and of colours that change where none sees them."""
+    from focusstack.fusion.layers.loops.fitting import outline
 
-
-def _unseen_slope(layers: Layers) -> Float32:
-    """Slope of the price of colours that change where they are not seen."""
-    unseen = 1 - layers.shares()
-    found = _total_variation_slope(layers.colour, TINY_COLOUR, unseen[:, None])
-    return np.float32(UNSEEN) * found
-
-
-def _total_variation_slope(planes: Float32, tiny: float, price: Float32 | None) -> Float32:
-    """Slope of the sum of absolute differences of neighbours, rounded off where they are `tiny`."""
-    out = np.zeros_like(planes)
-    for axis in (-1, -2):
-        change = np.diff(planes, axis=axis)
-        change /= np.abs(change) + np.float32(tiny)
-        if price is not None:
-            change *= price[..., : change.shape[-2], : change.shape[-1]]
-        before, after = [slice(None)] * planes.ndim, [slice(None)] * planes.ndim
-        before[axis], after[axis] = slice(None, -1), slice(1, None)
-        out[tuple(before)] -= change
-        out[tuple(after)] += change
-    return out
+    row, price = np.empty(layers.cover.shape[2], np.float32), np.full_like(layers.cover[0], RIM)
+    for plane, out in zip(layers.cover, by_cover, strict=True):
+        outline()(plane, price, np.float32(TINY_COVER), out, row)
+    for unseen, colours, outs in zip(1 - layers.shares(), layers.colour, by_colour, strict=True):
+        unseen *= np.float32(UNSEEN)
+        for plane, out in zip(colours, outs, strict=True):
+            outline()(plane, unseen, np.float32(TINY_COLOUR), out, row)

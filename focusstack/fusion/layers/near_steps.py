@@ -12,7 +12,7 @@ from focusstack.fusion.layers.tile import BLIND
 from focusstack.fusion.levels.luminance import luma_of
 from focusstack.numeric.arrays import Float32, Mask
 
-SIDE, STRIDE = 128, 88
+SIDE, STRIDE = 128, 96
 """Pixels across a square, and from one to the next: a power of two, for the Fourier transform, and
 wide enough for discs of 20 pixels."""
 
@@ -32,6 +32,17 @@ FEWEST_PIXELS = 12
 
 FRAMES = 12
 """Frames of a square that are looked at, at most: those about its depths, evenly spread."""
+
+OF_A_RUN = 1.5
+"""What explaining may take, in times of what the rest of a run takes: what people may wait for."""
+
+RUN_S, SQUARE_S = 1.6e-7, 0.6
+"""Seconds of one core that a run takes to the pixel and frame, and that a square with steps takes.
+Measured with ``focusstack run`` on 24 frames of 12 megapixels, and with ``python -m
+benchmarks.fusion --edges layers``, *thin stems*."""
+
+LEAST_WORTH = 128
+"""Squares that are explained in any case: about a minute of one core. Chosen, not measured."""
 
 PLAIN_SQUARES = 16
 """Squares in which blur is measured, at most: the most textured ones."""
@@ -79,11 +90,27 @@ def steps_in_depth(depth: Float32, sure: Mask, frames: int) -> Mask:
     return np.asarray((step > max(STEP, STEP_SHARE * frames)) & known)
 
 
-def squares_with_steps(step: Mask, depth: Float32, frames: int) -> list[Place]:
-    """Squares to fit layers in, those with most steps first."""
+def squares_with_steps(
+    step: Mask, depth: Float32, frames: int, image: Float32 | None = None
+) -> list[Place]:
+    """Squares to fit layers in, those with most to win first.
+
+    Parameters
+    ----------
+    step : (H, W) bool ndarray
+        Where depth makes a step.
+    depth : (H, W) float32 ndarray
+        In frames.
+    frames : int
+        Of the stack.
+    image : (H, W[, C]) float32 ndarray, optional
+        Composite: where both sides of a step are alike there is little to win. If not given, all
+        steps count alike.
+    """
     height, width = step.shape
     if min(height, width) < SIDE:
         return []
+    win = step.astype(np.float32) if image is None else step * _contrast(image)
     found = []
     for y in _origins(height):
         for x in _origins(width):
@@ -93,8 +120,37 @@ def squares_with_steps(step: Mask, depth: Float32, frames: int) -> list[Place]:
                 continue
             low, high = np.percentile(depth[y : y + SIDE, x : x + SIDE], (1, 99))
             margin = max(2.0, 0.1 * frames)
-            found.append((-number, y, x, spread_frames(low - margin, high + margin, frames)))
+            found.append(
+                (-float(win[inner].sum()), y, x, spread_frames(low - margin, high + margin, frames))
+            )
     return [Place(x, y, SIDE, which) for _, y, x, which in sorted(found)]
+
+
+def worth_the_time(pixels: int, frames: int) -> int:
+    """How many squares are explained at most: `OF_A_RUN` times what the rest of a run takes.
+
+    It is counted, not measured by a clock: the same stack gives the same bytes everywhere.
+
+    Parameters
+    ----------
+    pixels : int
+        Of the composite.
+    frames : int
+        Of the stack.
+
+    Examples
+    --------
+    >>> worth_the_time(12_000_000, 30) > worth_the_time(12_000_000, 20) > LEAST_WORTH
+    True
+    """
+    return max(LEAST_WORTH, int(OF_A_RUN * pixels * frames * RUN_S / SQUARE_S))
+
+
+def _contrast(image: Float32) -> Float32:
+    """Range of luma about each pixel, as far as a near thing's blur reaches."""
+    luma = luma_of(image) if image.ndim == 3 else image
+    beside = np.ones((9, 9), np.uint8)
+    return np.asarray(cv2.morphologyEx(luma, cv2.MORPH_GRADIENT, beside), np.float32)
 
 
 def spread_frames(low: float, high: float, frames: int) -> tuple[int, ...]:

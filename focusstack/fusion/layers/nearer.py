@@ -1,6 +1,10 @@
 """Which end of the focus order is the near one: what stands before what is told by edges.
 
-With the wrong end in front, layers foretell frames less well. One edge may err; many do not.
+Today's composite, cut into layers by its depth, is shown to the frames with either end in front.
+With the wrong one it is the far side whose blur has a rim, and the frames are foretold less well.
+Nothing is fitted, as layers that may adapt explain the wrong order nearly as well as the right one.
+What counts is the median along the rims: in places the composite errs more than the order tells.
+One edge may err; many do not.
 """
 
 from __future__ import annotations
@@ -12,8 +16,7 @@ import numpy as np
 
 from focusstack.fusion.layers.blur import Blur
 from focusstack.fusion.layers.borne_out import FEWEST, residual
-from focusstack.fusion.layers.fitting import coarsely
-from focusstack.fusion.layers.rendering import View
+from focusstack.fusion.layers.rendering import Layers, View
 from focusstack.fusion.layers.start import Start, start_from
 from focusstack.fusion.layers.tile import Tile, halved
 from focusstack.numeric.arrays import Floats, Mask
@@ -23,7 +26,7 @@ SURE = 3.0
 benchmarks.fusion``."""
 
 CLEARLY = 0.02
-"""Mean of the logarithm of how much better the right end foretells, at least."""
+"""Mean of the logarithm of how much better the right end explains, at least."""
 
 AROUND = 17
 """Pixels across what is looked at of a place where layers meet. Chosen, not measured."""
@@ -55,7 +58,7 @@ def nearer_end(tiles: Iterable[Tile], blur: Blur) -> int:
 
 
 def decided(said: Floats) -> int:
-    """Weigh logarithms of how much better the first end foretells than the last."""
+    """Weigh logarithms of how much better the first end explains than the last."""
     if len(said) < ASKED:
         return 0
     held = np.clip(said, -MOST, MOST)  # one square alone does not outvote the others
@@ -78,19 +81,13 @@ def _told(tile: Tile, blur: Blur) -> float | None:
     """Logarithm of what is unexplained with the last end near by that with the first."""
     if len(tile.focus) < FEWEST:
         return None
-    left = []
-    small = tile.halved()
+    small, left = tile.halved(), []
     for near in (1, -1):
         start = start_from(tile, near, blur.step)
         if len(start.depths) < 2:
             return None
-        total = 0.0
-        for seen, other in ((0, 1), (1, 0)):
-            layers = coarsely(tile.some(np.s_[seen::2]), start, blur)
-            held_out = small.some(np.s_[other::2])
-            view = View(
-                halved(start.depths), held_out.focus.tolist(), Blur(blur.step / 2, blur.softness)
-            )
-            total += float(residual(view, layers, held_out)[_rims(start)].mean())
-        left.append(total)
+        today = Layers(halved(start.today.cover), halved(start.today.colour))
+        half = Blur(blur.step / 2, blur.softness)
+        view = View(halved(start.depths), tile.focus.tolist(), half)
+        left.append(float(np.median(residual(view, today, small)[_rims(start)])))
     return float(np.log(max(left[1], 1e-9) / max(left[0], 1e-9)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,10 @@ from focusstack.numeric.arrays import Float32
 FAINT = 0.02
 """Share of a layer at a level of depth beneath which that level is left out. Chosen, not
 measured."""
+
+LEVEL_PX = 1.5
+"""Radius in pixels of the blur from one level of depth to the next, at most, where focus steps are
+finer: between levels discs are mixed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +73,9 @@ class Rendered:
 class View:
     """Blurs layers as a set of frames does.
 
-    Depth may vary within a layer: each pixel is shared between the two whole focus steps on either
-    side of it, and each share is blurred as its step is.
+    Depth may vary within a layer: each pixel is shared between the two levels of depth on either
+    side of it, and each share is blurred as its level is. Memory that is written again and again
+    is kept: one thread at a time.
 
     Parameters
     ----------
@@ -83,57 +89,71 @@ class View:
 
     def __init__(self, depths: Float32, focus: Sequence[int], blur: Blur) -> None:
         self._shape = depths.shape[1], depths.shape[2]
-        self._levels = [_levels(depth) for depth in depths]
-        self._transfers = [
-            [
-                np.stack([blur.transfer(level - at, self._shape) for level, _ in levels])
-                for levels in self._levels
-            ]
-            for at in focus
-        ]
         self.frames = len(focus)
+        self._shares: list[Float32] = []
+        self._by_frame: list[Float32] = []
+        self._by_level: list[Float32] = []
+        for depth in depths:
+            levels, shares = _levels(depth, spacing(blur.step))
+            factors = [
+                [blur.transfer(level - at, self._shape).reshape(-1) for level in levels]
+                for at in focus
+            ]
+            self._shares.append(shares)
+            self._by_frame.append(np.stack([np.stack(own) for own in factors]))
+            self._by_level.append(np.ascontiguousarray(np.swapaxes(self._by_frame[-1], 0, 1)))
+        self._kept: dict[tuple[str, tuple[int, ...]], Float32] = {}
+
+    def some(self, which: slice) -> View:
+        """Return the view of some of the frames; memory is shared with this one."""
+        found = copy(self)
+        found._by_frame = [factors[which] for factors in self._by_frame]
+        found._by_level = [np.ascontiguousarray(factors[:, which]) for factors in self._by_level]
+        found.frames = len(found._by_frame[0])
+        return found
 
     def blurred(self, planes: Sequence[Float32]) -> Sequence[Sequence[Float32]]:
         """Blur what belongs to each layer ``(m, H, W)``, for every frame and layer."""
-        spectra = [
-            spectrum(np.stack([share * plane for _, share in levels]))
-            for levels, plane in zip(self._levels, planes, strict=True)
-        ]
         return [
-            [
-                picture(_weighted(own, transfer))
-                for own, transfer in zip(spectra, transfers, strict=True)
-            ]
-            for transfers in self._transfers
+            [picture(self._mixed(spectra, factors[i])) for spectra, factors in seen]
+            for seen in [self._spectra(planes)]
+            for i in range(self.frames)
         ]
 
-    def gathered(self, layer: int, planes: Sequence[Float32]) -> Float32:
-        """Blur what frames say of a layer, each ``(m, H, W)``, back into it, and add it up."""
-        spectra = [spectrum(plane) for plane in planes]
-        total = np.zeros_like(planes[0])
-        for j, (_, share) in enumerate(self._levels[layer]):
-            parts = [
-                own * transfers[layer][j]
-                for own, transfers in zip(spectra, self._transfers, strict=True)
-            ]
-            total += share * picture(_total(parts))
-        return total
+    def render(self, layers: Layers, into: Rendered | None = None) -> Rendered:
+        """Show layers to every frame.
 
-    def render(self, layers: Layers) -> Rendered:
-        """Show layers to every frame."""
+        Parameters
+        ----------
+        layers : Layers
+            What there is.
+        into : Rendered, optional
+            What an earlier call gave, and is written over.
+        """
+        from focusstack.fusion.layers.loops.rendering import lay
+
         cover, colour = layers.cover, layers.colour
-        last = len(cover) - 1
+        last, channels, flat = len(cover) - 1, colour.shape[1], (-1, cover[0].size)
         planes = [np.concatenate([c * a, a[None]]) for c, a in zip(colour, cover, strict=True)]
         planes[last] = colour[last]
-        light = np.empty((self.frames, *colour.shape[1:]), np.float32)
-        covers = np.empty((self.frames, last, *cover.shape[1:]), np.float32)
-        behind = np.empty((self.frames, last, *colour.shape[1:]), np.float32)
-        for i, seen in enumerate(self.blurred(planes)):
-            light[i] = seen[last]
+        if into is None:
+            into = Rendered(
+                np.empty((self.frames, *colour.shape[1:]), np.float32),
+                np.empty((self.frames, last, *cover.shape[1:]), np.float32),
+                np.empty((self.frames, last, *colour.shape[1:]), np.float32),
+            )
+        spectra, laid = self._spectra(planes), lay()
+        seen = self._room("seen", (channels + 1, *self._shape))
+        for i in range(self.frames):
+            light = into.light[i]
+            picture(self._mixed(spectra[last][0], spectra[last][1][i]), light)
             for k in range(last - 1, -1, -1):
-                behind[i, k], covers[i, k] = light[i], seen[k][-1]
-                light[i] = seen[k][:-1] + (1 - covers[i, k]) * behind[i, k]
-        return Rendered(light, covers, behind)
+                picture(self._mixed(spectra[k][0], spectra[k][1][i]), seen)
+                laid(
+                    seen.reshape(flat), light.reshape(flat), into.cover[i, k].reshape(-1),
+                    into.behind[i, k].reshape(flat),
+                )  # fmt: skip
+        return into
 
     def slopes(self, error: Float32, seen: Rendered, layers: Layers) -> tuple[Float32, Float32]:
         """Return how the sum of ``error * light`` changes with coverage and colour of each layer.
@@ -141,47 +161,82 @@ class View:
         Parameters
         ----------
         error : (n, C, H, W) float32 ndarray
-            Weights of the frames' pixels.
+            Weights of the frames' pixels; written over.
         seen : Rendered
             What `render` gave for the layers.
         layers : Layers
             The same.
         """
+        from focusstack.fusion.layers.loops.rendering import pass_on
+
         cover, colour = layers.cover, layers.colour
-        last = len(cover) - 1
+        last, channels, flat = len(cover) - 1, colour.shape[1], (-1, cover[0].size)
         by_cover, by_colour = np.zeros_like(cover), np.empty_like(colour)
-        through = error  # what of it reaches a layer between those before it
+        asked = self._room("asked", (channels + 1, *self._shape))
+        spectra, passed = self._room("asks", (self.frames, *asked.shape)), pass_on()
         for k in range(last):
-            # Coverage hides what is behind: its light is lost, whatever its colour.
-            lost = -(through * seen.behind[:, k]).sum(1, keepdims=True)
-            found = self.gathered(k, list(np.concatenate([through, lost], axis=1)))
+            for i in range(self.frames):
+                passed(
+                    error[i].reshape(flat), seen.behind[i, k].reshape(flat),
+                    seen.cover[i, k].reshape(-1), asked.reshape(flat),
+                )  # fmt: skip
+                spectrum(asked, spectra[i])
+            found = self._gathered(k, spectra)
             by_colour[k] = cover[k] * found[:-1]
             by_cover[k] = (colour[k] * found[:-1]).sum(0) + found[-1]
-            through = through * (1 - seen.cover[:, k][:, None])
-        by_colour[last] = self.gathered(last, list(through))
+        behind = self._room("behind", (self.frames, channels, *self._shape))
+        for i in range(self.frames):
+            spectrum(error[i], behind[i])
+        by_colour[last] = self._gathered(last, behind)
         return by_cover, by_colour
 
+    def _spectra(self, planes: Sequence[Float32]) -> list[tuple[Float32, Float32]]:
+        """Of what belongs to each layer at each level, with the factors of every frame."""
+        found = []
+        for k, (shares, plane) in enumerate(zip(self._shares, planes, strict=True)):
+            spectra = self._room(f"level {k}", (len(shares), *plane.shape))
+            cut = self._room(f"cut {k}", plane.shape)
+            for share, into in zip(shares, spectra, strict=True):
+                np.multiply(plane, share, out=cut)
+                spectrum(cut, into)
+            found.append((spectra, self._by_frame[k]))
+        return found
 
-def _levels(depth: Float32) -> list[tuple[int, Float32]]:
-    """Whole focus steps that a layer reaches, and each pixel's share in them."""
+    def _gathered(self, layer: int, spectra: Float32) -> Float32:
+        """Blur what frames say of a layer, ``(n, m, H, W)``, back into it, and add it up."""
+        total = np.zeros(spectra.shape[1:], np.float32)
+        back = self._room("back", total.shape)
+        for share, factors in zip(self._shares[layer], self._by_level[layer], strict=True):
+            picture(self._mixed(spectra, factors), back)
+            back *= share
+            total += back
+        return total
+
+    def _mixed(self, spectra: Float32, factors: Float32) -> Float32:
+        """Sum of spectra ``(L, m, H, W)``, each by its factors."""
+        from focusstack.fusion.layers.loops.rendering import mix
+
+        out = self._room("mixed", spectra.shape[1:])
+        size = out[0].size
+        mix()(spectra.reshape(*spectra.shape[:2], size), factors, out.reshape(-1, size))
+        return out
+
+    def _room(self, name: str, shape: tuple[int, ...]) -> Float32:
+        """Memory that is written over the next time it is asked for."""
+        return self._kept.setdefault((name, shape), np.empty(shape, np.float32))
+
+
+def spacing(step: float) -> int:
+    """Whole focus steps from one level of depth to the next, for a blur to the step in pixels."""
+    return max(1, int(LEVEL_PX / step)) if step > 0 else 1
+
+
+def _levels(depth: Float32, apart: int) -> tuple[list[int], Float32]:
+    """Levels that a layer reaches, in frames, and each pixel's share in them ``(L, H, W)``."""
     first, last = int(np.floor(depth.min())), int(np.ceil(depth.max()))
-    found = [(n, np.maximum(1 - np.abs(depth - np.float32(n)), 0)) for n in range(first, last + 1)]
-    kept = [(n, share) for n, share in found if float(share.max()) > FAINT]
-    total = _total([share for _, share in kept])
-    return [(n, np.asarray(share / total, np.float32)) for n, share in kept]
-
-
-def _weighted(spectra: Float32, transfer: Float32) -> Float32:
-    """Sum over the levels of spectra ``(levels, m, H, W)`` times transfers ``(levels, H, W)``."""
-    found: Float32 = np.multiply(spectra[0], transfer[0])
-    for part, factor in zip(spectra[1:], transfer[1:], strict=True):
-        found += part * factor
-    return found
-
-
-def _total(parts: Sequence[Float32]) -> Float32:
-    """Sum in the order given: the same bytes every time."""
-    found = parts[0].copy()
-    for part in parts[1:]:
-        found += part
-    return found
+    levels = list(range(first, last + apart, apart))
+    gap = np.float32(1 / apart)
+    shares = np.stack([np.maximum(1 - gap * np.abs(depth - np.float32(n)), 0) for n in levels])
+    kept = [j for j, share in enumerate(shares) if float(share.max()) > FAINT]
+    shares = shares[kept]
+    return [levels[j] for j in kept], np.asarray(shares / shares.sum(0), np.float32)

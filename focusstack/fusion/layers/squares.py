@@ -120,5 +120,5 @@ def at_once(places: Sequence[Place], channels: int, pixels: int, to_the_pixel: i
     return max(FEWEST, to_the_pixel * pixels // each)
 
 
-FEWEST = 48
-"""Squares that are collected in one pass in any case: 70 MB. Chosen, not measured."""
+FEWEST = 64
+"""Squares that are collected in one pass in any case: 90 MB. Chosen, not measured."""

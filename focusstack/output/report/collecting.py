@@ -11,6 +11,7 @@ from focusstack.images.metadata import Metadata
 from focusstack.images.read import Picture
 from focusstack.numeric.arrays import Image
 from focusstack.output.report.camera_settings import Shot, shot_of
+from focusstack.output.report.explained import Explained, explained
 from focusstack.output.report.pictures import eight_bit, part, webp
 from focusstack.output.report.samples import (
     Maps,
@@ -51,6 +52,8 @@ class Gathered:
         Where it comes from.
     seams : list of bytes
         Of the composite at full size: where frames disagree visibly.
+    explained : Explained or None
+        What layers did near steps in depth, if they did anything.
     shots : dict of str to Shot
         How frames were taken, by file name.
     """
@@ -62,6 +65,7 @@ class Gathered:
     large: bytes | None = None
     maps: Maps | None = None
     seams: list[bytes] = field(default_factory=list)
+    explained: Explained | None = None
     shots: dict[str, Shot] = field(default_factory=dict)
 
 
@@ -93,9 +97,10 @@ class Gathering:
         self.found.shots[name] = shot_of(picture.metadata)
         self.found.lost[name] = thumbnail(picture.pixels, picture.metadata.icc)
 
-    def add_fused(self, fused: Fused) -> None:
-        """Take depth and origin of the composite."""
+    def add_fused(self, fused: Fused, metadata: Metadata | None = None) -> None:
+        """Take depth and origin of the composite, and what layers did."""
         self.found.maps = maps(fused)
+        self.found.explained = explained(fused, metadata.icc if metadata else None)
 
     def add_composite(
         self, image: Image, metadata: Metadata | None, seams: Sequence[Rect] = ()

@@ -15,6 +15,7 @@ from focusstack.output.report import plots
 from focusstack.output.report.addresses import file_address, picture_address
 from focusstack.output.report.camera_settings import shared_gear
 from focusstack.output.report.collecting import Gathered
+from focusstack.output.report.explained import edges_words
 from focusstack.output.report.figures import Figures, figures
 from focusstack.output.report.judgement import judgement
 from focusstack.output.report.light_words import light_words
@@ -124,6 +125,8 @@ def _content(
         "moved": list((plan.fusion or {}).get("moved") or []),
         "seams": list(zip(seam_places(plan), shown.seams, strict=False)),
         "light": light_words(plan),
+        "edges": edges_words((plan.fusion or {}).get("edges")),
+        "explained": shown.explained,
         **vars(drawn),
         **_pixels(plan, shown),
         **{name.replace(".", "_"): _part(name) for name in PARTS},

@@ -62,8 +62,9 @@ class ReportWriter:
             self._exposures = self._beside.submit(draw_exposures, self._plan, shown)
 
     def add_fused(self, fused: Fused) -> None:
-        """Take depth and origin of the composite."""
-        self._shown.add_fused(fused)
+        """Take depth and origin of the composite, and what layers did."""
+        reference = self._frames.names.index(self._plan.reference)
+        self._shown.add_fused(fused, self._frames.metadata_of(reference))
 
     def add_composite(self, image: Image, plan: StackPlan) -> None:
         """Take the composite, and what the plan says of its seams."""

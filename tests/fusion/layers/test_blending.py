@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from focusstack.fusion.layers.blending import Proven, blend
+from focusstack.fusion.layers.blending import (
+    SHOWN_PX,
+    Proven,
+    blend,
+    largest_changes,
+    outside_share,
+)
 from focusstack.fusion.layers.borne_out import Finding
 from focusstack.fusion.layers.near_steps import SIDE, STRIDE, Place
 from focusstack.numeric.arrays import Float32
@@ -14,7 +20,7 @@ SHAPE = (SIDE, SIDE + STRIDE)
 
 def finding(adopted: float, change: float = 0.1) -> Finding:
     plane = np.full((SIDE, SIDE), 1, np.float32)
-    return Finding(np.stack([change * plane] * 3), np.float32(adopted) * plane)
+    return Finding(np.stack([change * plane] * 3), np.float32(adopted) * plane, plane < 0)
 
 
 def image() -> Float32:
@@ -54,5 +60,23 @@ def test_a_square_ends_softly_towards_one_that_says_nothing() -> None:
 def test_grey_pictures_change_as_well() -> None:
     after = np.zeros((SIDE, SIDE), np.float32)
     plane = np.ones((SIDE, SIDE), np.float32)
-    blend(after, [Proven(Place(0, 0, SIDE, ()), Finding(0.2 * plane[None], plane))])
+    blend(after, [Proven(Place(0, 0, SIDE, ()), Finding(0.2 * plane[None], plane, plane < 0))])
     assert abs(float(after[64, 64]) - 0.2) < 1e-6
+
+
+def test_the_largest_changes_are_kept_as_they_were() -> None:
+    found = two(finding(1), finding(2))
+    first, *others = largest_changes(image(), found)
+    assert not others  # the other square is too near to be shown as well
+    assert first.x == STRIDE + (SIDE - SHOWN_PX) // 2
+    assert (first.before == image()[first.y :, first.x :][:SHOWN_PX, :SHOWN_PX]).all()
+    assert largest_changes(image(), two(None, None)) == ()
+
+
+def test_pixels_that_no_frame_shows_are_counted_once() -> None:
+    found = two(finding(1), finding(1))
+    for proven in found:
+        assert proven.finding is not None
+        proven.finding.outside[64, 20:30] = True
+    adopted = blend(image(), found)
+    assert outside_share(found, adopted) == 20 / adopted.size

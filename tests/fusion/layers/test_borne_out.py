@@ -9,7 +9,16 @@ import pytest
 
 from focusstack.fusion.layers import borne_out
 from focusstack.fusion.layers.blur import Blur
-from focusstack.fusion.layers.borne_out import Finding, alike, between, find, ramp, recoloured
+from focusstack.fusion.layers.borne_out import (
+    Finding,
+    alike,
+    between,
+    find,
+    near_rims,
+    ramp,
+    recoloured,
+    seen_by_some,
+)
 from focusstack.fusion.layers.rendering import Layers
 from focusstack.fusion.layers.tile import BLIND
 from focusstack.images.colour import encode
@@ -23,7 +32,7 @@ def found(known: Known, near: int = 1, blur: Blur = LENS) -> Finding:
     """What is found; nothing, where it finds nothing."""
     finding = find(known.tile, near, blur)
     nothing = np.zeros_like(known.tile.today)
-    return Finding(nothing, nothing[0]) if finding is None else finding
+    return Finding(nothing, nothing[0], nothing[0] > 0) if finding is None else finding
 
 
 def decibels(image: Float32, known: Known) -> float:
@@ -140,3 +149,50 @@ def test_what_is_left_is_measured_by_what_is_usual_in_a_square() -> None:
     assert borne_out.explained(left)[22, 22] == 0
     assert borne_out.explained(left)[40, 40] == 1
     assert borne_out.explained(left + 1)[22, 22] == 1  # no less than the stack's noise
+
+
+def detailed(contrast: float) -> Float32:
+    """What is believed of frames whose detail is so many times as strong as their noise."""
+    tile, rng = photographed().tile, np.random.default_rng(4)
+    noise = rng.standard_normal(tile.light.shape).astype(np.float32)
+    stripes = np.float32(contrast) * np.where(np.arange(tile.light.shape[-1]) // 2 % 2, 1, -1)
+    light = np.float32(0.5) + np.float32(0.01) * noise
+    light[3] += np.float32(0.01) * stripes.astype(np.float32)
+    weight = np.full_like(light, 100)
+    return seen_by_some(replace(tile, light=light, weight=weight))[INSIDE]
+
+
+def test_what_no_frame_shows_sharp_is_not_believed() -> None:
+    assert detailed(0).max() == 0
+
+
+def test_what_one_frame_shows_sharp_is_believed() -> None:
+    assert detailed(2).min() == 1
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+def test_how_much_detail_is_believed_matters(
+    monkeypatch: pytest.MonkeyPatch, factor: float
+) -> None:
+    bounds = tuple(factor * bound for bound in borne_out.DETAIL)
+    monkeypatch.setattr(borne_out, "DETAIL", bounds)
+    assert detailed(0).max() > 0 or detailed(2).min() < 1
+
+
+def layer(cover: float) -> Layers:
+    one = np.zeros((64, 64), np.float32)
+    one[:, 30:34] = cover
+    return Layers(np.stack([one, np.ones_like(one)]), np.zeros((2, 1, 64, 64), np.float32))
+
+
+def test_only_what_covers_clearly_has_a_rim() -> None:
+    assert not near_rims(layer(0.6)).any()
+    assert near_rims(layer(0.8))[32].sum() == 4 + 2 + 2 * borne_out.REACH_PX == 22
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+def test_from_where_on_something_covers_matters(
+    monkeypatch: pytest.MonkeyPatch, factor: float
+) -> None:
+    monkeypatch.setattr(borne_out, "COVERING", factor * borne_out.COVERING)
+    assert near_rims(layer(0.6)).any() or not near_rims(layer(0.8)).any()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from focusstack.fusion.layers.borne_out import residual
-from focusstack.fusion.layers.fitting import fit
+from focusstack.fusion.layers.fitting import Schedule, descend, fit
 from focusstack.fusion.layers.rendering import View
 from focusstack.fusion.layers.start import start_from
 from focusstack.fusion.layers.tile import doubled, halved
@@ -36,3 +37,18 @@ def test_halving_undoes_doubling_of_what_is_even() -> None:
     plane = np.full((2, 8, 10), 0.25, np.float32)
     assert doubled(plane).shape == (2, 16, 20)
     assert (halved(doubled(plane)) == plane).all()
+
+
+def test_frames_take_turns_in_the_descent(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, asked = photographed(), []
+    some = View.some
+
+    def counted(view: View, which: slice) -> View:
+        found = some(view, which)
+        asked.append(found.frames)
+        return found
+
+    monkeypatch.setattr(View, "some", counted)
+    start = start_from(known.tile, 1, LENS.step)
+    descend(known.tile, View(start.depths, range(8), LENS), start.layers, Schedule(1))
+    assert asked == [3, 3, 2]

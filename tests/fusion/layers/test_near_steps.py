@@ -15,6 +15,7 @@ from focusstack.fusion.layers.near_steps import (
     spread_frames,
     squares_with_steps,
     steps_in_depth,
+    worth_the_time,
 )
 from focusstack.fusion.layers.tile import BLIND
 
@@ -91,3 +92,19 @@ def test_frames_in_which_blur_is_measured_are_out_of_focus() -> None:
     many = out_of_focus(50.0, 100)
     assert len(many) <= near_steps.FRAMES
     assert min(abs(n - 50) for n in many) >= 7
+
+
+def test_squares_are_as_many_as_their_time_is_worth() -> None:
+    # 24 frames of 50 megapixels take 192 s of a core, one and a half times of which is 480 squares.
+    assert worth_the_time(50_000_000, 24) == 480
+    assert worth_the_time(240_000, 12) == 128
+
+
+def test_squares_with_most_to_win_come_first() -> None:
+    depth, sure = stepped(at=60)
+    depth[:, 300:] += 5
+    step = steps_in_depth(depth, sure, 20)
+    image = np.full(SHAPE, 0.5, np.float32)
+    image[:, 300:] = 0.9  # as bright on both sides of the first step, not of the second
+    first = squares_with_steps(step, depth, 20, image)[0]
+    assert first.x <= 300 < first.x + SIDE

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from focusstack.fusion.layers.blur import Blur
-from focusstack.fusion.layers.rendering import Layers, View
+from focusstack.fusion.layers.rendering import Layers, View, spacing
 from focusstack.numeric.arrays import Float32
 
 SHAPE = (16, 20)
@@ -59,7 +59,7 @@ def test_slopes_are_those_of_the_rendering() -> None:
     layers, rng = some_layers(), np.random.default_rng(2)
     view = View(flat(0, 2, 5), [0, 2, 4], Blur(0.7))
     error = rng.standard_normal((3, 2, *SHAPE)).astype(np.float32)
-    by_cover, by_colour = view.slopes(error, view.render(layers), layers)
+    by_cover, by_colour = view.slopes(error.copy(), view.render(layers), layers)
     more_cover = rng.standard_normal(layers.cover.shape).astype(np.float32)
     more_cover[-1] = 0
     more_colour = rng.standard_normal(layers.colour.shape).astype(np.float32)
@@ -70,3 +70,23 @@ def test_slopes_are_those_of_the_rendering() -> None:
 
     expected = float((by_cover * more_cover).sum() + (by_colour * more_colour).sum())
     assert (value(1e-2) - value(-1e-2)) / 2e-2 == pytest.approx(expected, rel=2e-3)
+
+
+def test_some_frames_are_seen_as_all_are() -> None:
+    layers = some_layers()
+    view = View(flat(0, 2, 5), [0, 1, 2, 4], Blur(0.7))
+    assert (view.some(np.s_[1::2]).render(layers).light == view.render(layers).light[1::2]).all()
+
+
+def test_memory_that_is_written_over_gives_the_same() -> None:
+    view = View(flat(0, 2, 5), [0, 2, 4], Blur(0.7))
+    old = view.render(some_layers(3))
+    kept = old.light.copy()
+    again = view.render(some_layers(3), old)
+    assert again is old
+    assert (again.light == kept).all()
+
+
+@pytest.mark.parametrize(("step", "levels"), [(2.0, 1), (1.0, 1), (0.5, 3), (0.25, 6), (0.0, 1)])
+def test_levels_lie_no_farther_apart_than_discs_may_be_mixed(step: float, levels: int) -> None:
+    assert spacing(step) == levels
