@@ -182,7 +182,7 @@ def test_undo_and_redo_and_undo_of_everything(desk: Desk, folder: Path) -> None:
     desk.settle()
     fused = folder / "fused.png"
     assert np.array_equal(tile(desk), read_picture(fused).pixels)
-    assert desk.page.locator("#undo").is_disabled()
+    desk.until("document.getElementById('undo').disabled")
     desk.page.keyboard.press("Control+s")
     desk.until("document.getElementById('toast').textContent.startsWith('Written')")
     assert (folder / "retouched.png").read_bytes() == fused.read_bytes()

@@ -140,7 +140,7 @@ def worth_the_time(pixels: int, frames: int) -> int:
 
     Examples
     --------
-    >>> worth_the_time(12_000_000, 30) > worth_the_time(12_000_000, 20) > LEAST_WORTH
+    >>> worth_the_time(50_000_000, 36) > worth_the_time(50_000_000, 24) > LEAST_WORTH
     True
     """
     return max(LEAST_WORTH, int(OF_A_RUN * pixels * frames * RUN_S / SQUARE_S))
