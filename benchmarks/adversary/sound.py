@@ -10,7 +10,7 @@ import numpy as np
 from focusstack.alignment.coarse import Coarse
 from focusstack.first_pass.block_maps import as_seen_from, map_blocks
 from focusstack.first_pass.coding_faults import strongest_lines
-from focusstack.first_pass.colour_noise import find_colour_noise
+from focusstack.first_pass.colour_noise import find_colour_noise, usual_codes
 from focusstack.first_pass.damage import find_signs
 from focusstack.first_pass.damaged_parts import nearest
 from focusstack.first_pass.effort import THOROUGH
@@ -59,7 +59,7 @@ def cut_out_at_most(
     frames: FrameSource, stack: Measured, coarse: Coarse, gains: Floats
 ) -> list[float]:
     """Streaks, proxy pixels of steps at thick foreign parts, and shifts by length of steps."""
-    used = [k for k, u in enumerate(coarse.used) if u]
+    used = coarse.kept
     maps = map_blocks(stack.statistics, gains)
     most = [0.0] * (4 + len(ALONG))
     noise = []
@@ -87,7 +87,6 @@ def _beyond(noise: Sequence[float]) -> float:
     """Times, at most, that colours change more in a frame than in those near it but one."""
     found = 0.0
     for k, one in enumerate(noise):
-        others = [noise[j] for j in nearest(range(len(noise)), k)]
-        usual = sorted(others)[-2:][0] if len(others) > 1 else 0.0
+        usual = usual_codes([noise[j] for j in nearest(range(len(noise)), k)])
         found = max(found, one / usual if usual else 0.0)
     return found

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from docs.figures.page import BROWSERS
+from docs.figures.page import find_browser, kept, served
 from focusstack.geometry.coordinates import Rect, cut
 from focusstack.numeric.arrays import Image
 from focusstack.retouch.record import write_retouch
@@ -72,26 +69,13 @@ def _larger(image: Image) -> Image:
 
 def review_pages(folder: Path, home: Path) -> list[Path]:
     """Draw the page with the place side by side, and with a crop; none without a browser."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return []
-    if browser is None:
+    if find_browser() is None:
         return []
     result = open_result(folder)
     write_retouch(result.record, awns(result))
-    told: list[str] = []
-    until = threading.Event()
-    way = {"show": False, "until": until}
-    served = threading.Thread(target=review_folder, args=(folder, told.append), kwargs=way)
-    served.start()
-    while not told:
-        time.sleep(0.05)
-    with sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        page = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
-        page.goto(told[0])
+    with served(review_folder, folder, size=SIZE) as page:
+        if page is None:
+            return []
         while not page.evaluate("window.desk && desk.info.survey.done === desk.info.frames.length"):
             time.sleep(0.1)
         page.keyboard.press("b")
@@ -105,14 +89,4 @@ def review_pages(folder: Path, home: Path) -> list[Path]:
         page.mouse.move(700, 20)
         page.wait_for_timeout(1500)
         made.append(kept(page.screenshot(), home / "review-crop.webp"))
-        chromium.close()
-    until.set()
-    served.join()
     return made
-
-
-def kept(png: bytes, path: Path) -> Path:
-    """Keep what a browser has drawn, as small as it can be seen well."""
-    with Pillow.open(io.BytesIO(png)) as image:
-        image.convert("RGB").save(path, quality=84, method=6)
-    return path

@@ -69,6 +69,11 @@ class Coarse:
     notes: tuple[str, ...] = ()
     travel: FeatureTravel | None = None
 
+    @property
+    def kept(self) -> list[int]:
+        """The frames that hang together, in focus order."""
+        return [k for k, used in enumerate(self.used) if used]
+
     def without(self, reasons: Mapping[int, str]) -> Coarse:
         """Leave out further frames, for these reasons."""
         return replace(

@@ -66,11 +66,22 @@ class ColourNoise(NamedTuple):
         scale : float
             Blocks per pixel of the frame.
         """
-        usual = sorted(other.codes for other in others)[:-1]
-        if self.codes < LEAST or not usual or self.codes < BEYOND * usual[-1]:
+        usual = usual_codes([other.codes for other in others])
+        if self.codes < LEAST or usual is None or self.codes < BEYOND * usual:
             return False
         r, c = int(self.y * scale), int(self.x * scale)
         return bool(foreign[max(0, r - 1) : r + 2, max(0, c - 1) : c + 2].any())
+
+
+def usual_codes(others: Sequence[float]) -> float | None:
+    """Codes that all other frames but one come to at most; None if there is no more than one.
+
+    Examples
+    --------
+    >>> usual_codes([30.0, 90.0, 40.0]), usual_codes([30.0])
+    (40.0, None)
+    """
+    return sorted(others)[-2] if len(others) > 1 else None
 
 
 def find_colour_noise(pixels: Image) -> ColourNoise:

@@ -131,7 +131,7 @@ def find_signs(stack: Measured, coarse: Coarse, gains: Floats) -> dict[int, Sign
 
 
 def _signs(maps: Sequence[BlockMap], coarse: Coarse) -> dict[int, Signs]:
-    used = [k for k, u in enumerate(coarse.used) if u]
+    used = coarse.kept
     if len(used) < 3:
         return {}
     found = {}

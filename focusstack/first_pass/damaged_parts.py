@@ -29,7 +29,7 @@ SHIFTED = "all that is stored behind some place in it is of another tint"
 
 def find_cut_out(stack: Measured, coarse: Coarse, maps: Sequence[BlockMap]) -> dict[int, str]:
     """Frames of which a part shows what no other does, as the rows of its file cut it out."""
-    used = [k for k, u in enumerate(coarse.used) if u]
+    used = coarse.kept
     if len(used) <= AGREEING or not any(len(faults.places) for faults in stack.rows):
         return {}
     return {
@@ -41,7 +41,7 @@ def find_cut_out(stack: Measured, coarse: Coarse, maps: Sequence[BlockMap]) -> d
 
 def find_shifted(stack: Measured, coarse: Coarse, maps: Sequence[BlockMap]) -> dict[int, str]:
     """Frames of which all behind some place is of another tint, which others do not show."""
-    used = [k for k, u in enumerate(coarse.used) if u]
+    used = coarse.kept
     if len(used) <= AGREEING or not any(faults.shift for faults in stack.rows):
         return {}
     found = {}

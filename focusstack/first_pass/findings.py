@@ -50,7 +50,7 @@ class Findings:
     @property
     def used(self) -> list[int]:
         """Positions, in focus order, of the frames that are part of the result."""
-        return [k for k, used in enumerate(self.coarse.used) if used]
+        return self.coarse.kept
 
     @property
     def reference(self) -> int:

@@ -49,8 +49,8 @@ def without_impossible(stack: Measured, coarse: Coarse, matrices: Matrix) -> Coa
     """
     found = {
         k: "cannot be placed: no movement of a camera explains where its detail lies"
-        for k, used in enumerate(coarse.used)
-        if used and k != coarse.reference and not is_possible(matrices[k], stack.size)
+        for k in coarse.kept
+        if k != coarse.reference and not is_possible(matrices[k], stack.size)
     }
     if not found:
         return coarse

@@ -105,7 +105,7 @@ def find_common_exposure(
     deep : bool
         Frames have more than 8 bits, so that nothing is lost to rounding by lowering them.
     """
-    used = [k for k, u in enumerate(coarse.used) if u]
+    used = coarse.kept
     gains, filled = with_recorded(light.gains, stack.recorded, used, coarse.reference)
     exposures, _ = with_recorded(light.exposures, stack.recorded, used, coarse.reference)
     common = headroom(gains, _unlifted(light, stack.lift), used) if deep else 1.0

@@ -65,7 +65,7 @@ def find_turn(
     stack: Measured, coarse: Coarse, features: Sequence[Features], index: int
 ) -> str | None:
     """What to say of a frame that lies turned against its nearest fellows; None if it does not."""
-    used = [k for k, u in enumerate(coarse.used) if u]
+    used = coarse.kept
     near = sorted(used, key=lambda k: abs(k - index))[:ASKED]
     far = INLIER_PX / proxy_scale(*stack.size, FEATURE_MEGAPIXELS)
     turns = (quarter_turns(features[index], features[k], far) for k in near)

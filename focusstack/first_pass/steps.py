@@ -76,7 +76,7 @@ def find_alignment(
     if effort.local:
         coarse = with_travel(coarse, fits, stack.size)
     gains = find_gains(stack, coarse.matrices, coarse, threads)
-    used = [k for k, u in enumerate(coarse.used) if u]
+    used = coarse.kept
     return coarse, with_recorded(gains, stack.recorded, used, coarse.reference)[0]
 
 

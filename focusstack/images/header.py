@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import numpy as np
 from PIL import ImageFile
@@ -93,6 +95,28 @@ def decoding() -> Iterator[None]:
         raise UnreadableError(f"is damaged or truncated ({error})") from error
     except Exception as error:  # decoders fail in every possible way on broken data
         raise UnreadableError(f"is damaged or truncated ({error})") from error
+
+
+def refuse_spare_end(opened: Callable[[BinaryIO], ImageFile.ImageFile], shorter: bytes) -> None:
+    """Refuse a file whose pixels are all there without the last bytes of its data.
+
+    Parameters
+    ----------
+    opened : callable
+        Opens such a file.
+    shorter : bytes
+        The file without them.
+
+    Raises
+    ------
+    UnreadableError
+        If it is damaged: sound data cannot do without their end.
+    """
+    try:
+        opened(io.BytesIO(shorter)).load()
+    except (OSError, RuntimeError, SyntaxError, ValueError):
+        return
+    raise UnreadableError("is damaged (its data go on behind the last pixel)")
 
 
 def pillow_pixels(image: ImageFile.ImageFile) -> Image:

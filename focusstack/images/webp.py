@@ -7,12 +7,11 @@ Sound data cannot do without their last bytes, which is tried.
 
 from __future__ import annotations
 
-import io
 from typing import BinaryIO
 
 from PIL.WebPImagePlugin import WebPImageFile
 
-from focusstack.images.header import UnreadableError
+from focusstack.images.header import refuse_spare_end
 
 SPARE = 8
 """Bytes at the end of sound data without which pixels are missing: writers fill up one or two, and
@@ -44,11 +43,7 @@ def check_end(file: bytes) -> None:
     shorter = data[:-SPARE]
     chunk = kind + len(shorter).to_bytes(4, "little") + shorter + bytes(len(shorter) % 2)
     body = b"WEBP" + chunk
-    try:
-        WebPImageFile(io.BytesIO(b"RIFF" + len(body).to_bytes(4, "little") + body)).load()
-    except (OSError, SyntaxError, ValueError):
-        return
-    raise UnreadableError("is damaged (its data go on behind the last pixel)")
+    refuse_spare_end(WebPImageFile, b"RIFF" + len(body).to_bytes(4, "little") + body)
 
 
 def is_lossless(file: BinaryIO) -> bool:

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 
 from focusstack.errors import AS_TIFF, OutputError
 from focusstack.images import ifd, tags
-from focusstack.images.colour import full_scale, to_dtype
+from focusstack.images.colour import full_scale, to_dtype, to_eight_bits
 from focusstack.images.metadata import Metadata, for_output
 from focusstack.images.tiff_out import CLASSIC_TIFF, write_tiff
 from focusstack.numeric.arrays import Image
@@ -143,7 +143,7 @@ def _as_dtype(pixels: Image, dtype: type) -> Image:
     if pixels.dtype == dtype:
         return pixels
     if pixels.dtype == np.uint16 and dtype is np.uint8:
-        return np.asarray(cv2.convertScaleAbs(pixels, alpha=1 / 257), np.uint8)
+        return to_eight_bits(pixels)
     return to_dtype(pixels, np.dtype(dtype))
 
 

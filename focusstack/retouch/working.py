@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 
 from focusstack.geometry.coordinates import Rect, cut
-from focusstack.images.colour import to_dtype, to_float
+from focusstack.images.colour import to_dtype, to_eight_bits, to_float
 from focusstack.numeric.arrays import Float32, Image
 
 SQUARE = 128
@@ -137,8 +136,7 @@ def rounded(values: Image, dtype: np.dtype[np.generic]) -> Image:
     if values.dtype == dtype:
         return values
     if values.dtype == np.uint16 and dtype == np.uint8:
-        # In one pass: whole numbers of 32 bits would take eight times the result, for a moment.
-        return np.asarray(cv2.convertScaleAbs(values, alpha=1 / 257))
+        return to_eight_bits(values)
     return to_dtype(to_float(values), dtype)
 
 

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from focusstack.errors import InputError
-from focusstack.images.read import read_picture
 from focusstack.images.webp import SPARE, check_end
 from focusstack.numeric.arrays import Image
 from focusstack.scene.stack import render_stack
+from tests.images.spoiling import count_spoilt
 
 FRAMES = render_stack("plane", width=240, height=180, frames=4, seed=7).frames
 
@@ -48,18 +47,8 @@ def test_what_holds_no_pixels_is_none_of_its_business() -> None:
 @pytest.mark.parametrize(("lossless", "share"), [(True, 0.25), (False, 0.95)])
 def test_data_that_go_on_are_told(tmp_path: Path, lossless: bool, share: float) -> None:
     """Nearly all that was packed with losses, and part of what was packed without."""
-    data, random = saved(FRAMES[0], lossless=lossless, quality=90), np.random.default_rng(1)
-    path, told, silent = tmp_path / "a.webp", 0, 0
-    path.write_bytes(data)
-    sound = read_picture(path).pixels.astype(int)
-    for _ in range(60):
-        rotten = bytearray(data)
-        at = int(random.integers(len(data) // 3, len(data) - 100))
-        rotten[at : at + 30] = random.bytes(30)
-        path.write_bytes(rotten)
-        try:
-            silent += int(np.abs(read_picture(path).pixels - sound).max() > 20)
-        except InputError as error:
-            told += "go on behind the last pixel" in str(error)
+    told, silent = count_spoilt(
+        saved(FRAMES[0], lossless=lossless, quality=90), tmp_path / "a.webp"
+    )
     assert told > share * (told + silent) > 5
     assert 4 <= SPARE < 16

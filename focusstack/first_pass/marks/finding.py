@@ -88,7 +88,7 @@ class Search:
     def begun(self, coarse: Coarse, gains: Floats) -> Found:
         """Look for marks in a stack that has been aligned as it is."""
         plain = Found(self._stack, coarse, gains)
-        used = [k for k, u in enumerate(coarse.used) if u]
+        used = coarse.kept
         # A hand that walked far can hold what lies at one depth in place: that is no mark.
         if len(used) < FEWEST or coarse.travel is not None:
             return plain
@@ -256,7 +256,7 @@ class Search:
         except AlignmentError:
             return replace(plain, doubted=True)
         corners = outline(*self._stack.size)
-        used = [k for k, u in enumerate(found.coarse.used) if u]
+        used = found.coarse.kept
         moved = np.stack([transform(found.coarse.matrices[k], corners) - corners for k in used])
         across = [float(np.ptp(moved[..., axis], axis=0).max()) for axis in (0, 1)]
         far = [a for a, one in zip(across, lines, strict=True) if one is not None]

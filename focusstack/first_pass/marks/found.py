@@ -52,11 +52,7 @@ class Found:
         given : Marks or None
             What is known of them beforehand.
         """
-        back = {
-            k: at_scale(self.coarse.matrices[k], scale)
-            for k, used in enumerate(self.coarse.used)
-            if used
-        }
+        back = {k: at_scale(self.coarse.matrices[k], scale) for k in self.coarse.kept}
         masks = [given.mask] if given else []
         if self.blemishes is not None and self.blemishes.marked is not None:
             found = cv2.resize(self.blemishes.marked, size, interpolation=cv2.INTER_NEAREST)
@@ -83,7 +79,7 @@ def apart(one: Coarse, other: Coarse, size: tuple[int, int]) -> float:
     float
         Infinite if the second lacks a frame that the first has.
     """
-    used = [k for k, placed in enumerate(one.used) if placed]
+    used = one.kept
     if not all(other.used[k] for k in used):
         return float("inf")
     corners = outline(*size)

@@ -114,9 +114,9 @@ class View:
 
     def blurred(self, planes: Sequence[Float32]) -> Sequence[Sequence[Float32]]:
         """Blur what belongs to each layer ``(m, H, W)``, for every frame and layer."""
+        seen = self._spectra(planes)
         return [
             [picture(self._mixed(spectra, factors[i])) for spectra, factors in seen]
-            for seen in [self._spectra(planes)]
             for i in range(self.frames)
         ]
 
@@ -223,7 +223,9 @@ class View:
 
     def _room(self, name: str, shape: tuple[int, ...]) -> Float32:
         """Memory that is written over the next time it is asked for."""
-        return self._kept.setdefault((name, shape), np.empty(shape, np.float32))
+        if (name, shape) not in self._kept:
+            self._kept[name, shape] = np.empty(shape, np.float32)
+        return self._kept[name, shape]
 
 
 def spacing(step: float) -> int:
